@@ -1,0 +1,105 @@
+"""The one tree of errors, and the Diagnostic that each of them carries.
+
+Owns: what an error says (what, where, why, how to mend) and which exit code it becomes. Refuses to own: how it
+is drawn; the readers do that. Used by every layer and by both processes, so it imports nothing of tracetop.
+"""
+
+from enum import IntEnum
+
+import msgspec
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every tracetop command; a signal's is 128 + its number."""
+
+    OK = 0
+    INTERNAL = 1
+    """A bug in tracetop."""
+    USAGE = 2
+    """The command line is wrong: an unknown option, pane, unit or file."""
+    SCRIPT = 3
+    """A script does not parse, does not type-check, or the kernel's verifier refuses it."""
+    PRIVILEGE = 4
+    """Neither root nor a way to become it, or a capability is missing."""
+    KERNEL = 5
+    """The kernel lacks or locks what is needed: no BPF, no BTF, no tracefs, lockdown."""
+    INSTALL = 6
+    """The distribution's BCC is missing or is not the real one."""
+    TRACER = 7
+    """The tracer process died or stopped answering."""
+
+
+class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that went wrong, in four short parts; `what` and `mend` are always there."""
+
+    what: str
+    """One line: what does not work, e.g. ``unknown tracepoint raw_syscalls:sys_entr``."""
+    why: str = ""
+    """One line: the cause, e.g. ``this kernel has no event of that name``."""
+    mend: str
+    """One line: what to do about it, e.g. ``did you mean raw_syscalls:sys_enter?``."""
+    where: str = ""
+    """Source and place, e.g. ``latency.bt:3:14``; empty where there is none."""
+    excerpt: str = ""
+    """Two lines, the source line and a caret under the place; empty where there is none."""
+    code: ExitCode = ExitCode.INTERNAL
+    detail: str = ""
+    """Longer text for the log, such as the verifier's; may have many lines."""
+
+    def text(self) -> str:
+        """Return the parts as up to five lines of plain text (unescaped: a sink escapes what it prints)."""
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        lines = [head, self.excerpt, f"why: {self.why}" if self.why else "", f"mend: {self.mend}" if self.mend else ""]
+        return "\n".join(line for line in lines if line)
+
+
+class TracetopError(Exception):
+    """Base of every error that tracetop raises on purpose."""
+
+    code = ExitCode.INTERNAL
+
+    def __init__(self, what: str, *, mend: str, why: str = "", where: str = "", excerpt: str = "", detail: str = ""):
+        super().__init__(what)
+        self.diagnostic = Diagnostic(
+            what=what, why=why, mend=mend, where=where, excerpt=excerpt, detail=detail, code=type(self).code
+        )
+
+
+class UsageError(TracetopError):
+    """The command line, or a value typed on the screen, is wrong."""
+
+    code = ExitCode.USAGE
+
+
+class ScriptError(TracetopError):
+    """A script does not parse or does not type-check; the diagnostic has the place."""
+
+    code = ExitCode.SCRIPT
+
+
+class VerifierError(ScriptError):
+    """The kernel's verifier, or the C compiler, refused the program made from a script."""
+
+
+class PrivilegeError(TracetopError):
+    """The process may not load BPF programs."""
+
+    code = ExitCode.PRIVILEGE
+
+
+class KernelError(TracetopError):
+    """The kernel cannot do what is asked."""
+
+    code = ExitCode.KERNEL
+
+
+class InstallError(TracetopError):
+    """Something that the distribution ships is not installed."""
+
+    code = ExitCode.INSTALL
+
+
+class TracerError(TracetopError):
+    """The tracer process died, hung, or spoke nonsense."""
+
+    code = ExitCode.TRACER

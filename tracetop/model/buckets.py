@@ -1,0 +1,65 @@
+"""Buckets of `hist()` and `lhist()`: the index that the kernel counts under, and its bounds.
+
+`hist` is log-linear: every power of two is cut into 8 equal parts, so a bucket is at most 12.5% wide. Index 0
+holds what is below zero; values 0 to 7 have a bucket each; the C below and `log_bounds` are one another's inverse.
+"""
+
+from tracetop.model.program import LinearScale
+
+SUB_BITS = 3
+"""Each power of two has 2**SUB_BITS buckets."""
+_SUB = 1 << SUB_BITS
+LOG_BUCKETS = 1 + _SUB + (63 - SUB_BITS) * _SUB
+"""For signed 64-bit values: negative, 0..7, then exponents 3..62."""
+
+BUCKET_C = """
+static __always_inline u32 tt_log_bucket(s64 value)
+{
+    u64 v = value, t;
+    u32 e;
+    if (value < 0)
+        return 0;
+    if (v < 8)
+        return 1 + v;
+    e = (v > 0xffffffffULL) << 5; t = v >> e;
+    u32 s = (t > 0xffff) << 4; t >>= s; e |= s;
+    s = (t > 0xff) << 3; t >>= s; e |= s;
+    s = (t > 0xf) << 2; t >>= s; e |= s;
+    s = (t > 0x3) << 1; t >>= s; e |= s;
+    e |= t >> 1;
+    return 1 + ((e - 2) << 3) + ((v >> (e - 3)) & 7);
+}
+"""
+
+
+def log_index(value: int) -> int:
+    """Return the bucket of a signed 64-bit value, as the C does."""
+    if value < 0:
+        return 0
+    if value < _SUB:
+        return 1 + value
+    exponent = value.bit_length() - 1
+    return 1 + (exponent - SUB_BITS + 1) * _SUB + ((value >> (exponent - SUB_BITS)) & (_SUB - 1))
+
+
+def log_bounds(index: int) -> tuple[int, int]:
+    """Return the half-open range [low, high) of bucket `index`; the negative bucket is [-2**63, 0)."""
+    if index == 0:
+        return -(1 << 63), 0
+    group, part = divmod(index - 1, _SUB)
+    if group == 0:
+        return part, part + 1
+    return (_SUB + part) << (group - 1), (_SUB + part + 1) << (group - 1)
+
+
+def linear_count(scale: LinearScale) -> int:
+    """Return how many buckets `lhist` has: one below, one above, and those between."""
+    return (scale.high - scale.low + scale.step - 1) // scale.step + 2
+
+
+def linear_bounds(scale: LinearScale, index: int) -> tuple[int, int]:
+    """Return [low, high) of an `lhist` bucket; the outer two are open towards the 64-bit limits."""
+    last = linear_count(scale) - 1
+    low = -(1 << 63) if index == 0 else scale.low + (index - 1) * scale.step
+    high = 1 << 63 if index == last else scale.low if index == 0 else min(scale.low + index * scale.step, scale.high)
+    return (max(low, scale.high) if index == last else low), high

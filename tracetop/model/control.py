@@ -1,0 +1,60 @@
+"""The control map: filter and parameters that every program reads first, one write to change.
+
+Owns: the binary layout, once as C and once for Python, side by side. A pure module; the tracer writes the bytes.
+"""
+
+import struct
+
+import msgspec
+
+COMM_BYTES = 16
+"""TASK_COMM_LEN: 15 bytes of name and a NUL."""
+PARAMS = 8
+"""Positional parameters ``$1`` to ``$8`` that a program can read live."""
+
+CONTROL_C = """
+struct tt_control {
+    u32 tgid;          /* 0: any process */
+    u32 param_count;   /* $# */
+    u64 comm[2];       /* the wanted bytes under the mask */
+    u64 comm_mask[2];  /* both 0: any name */
+    s64 param[8];      /* $1 .. $8; 0 where not given */
+};
+"""
+_CONTROL = struct.Struct(f"=II{COMM_BYTES}s{COMM_BYTES}s{PARAMS}q")
+CONTROL_BYTES = _CONTROL.size
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """Whose events count. Both parts must match; the empty filter matches every process."""
+
+    pid: int = 0
+    """A process (tgid); 0 for any."""
+    comm: str = ""
+    """A task name, at most 15 bytes, exact; or a prefix with a ``*`` behind it; empty for any."""
+
+    def __bool__(self) -> bool:
+        return bool(self.pid or self.comm)
+
+    def matches(self, pid: int, comm: str) -> bool:
+        """Say of one process what the kernel would: used where user space must agree with the kernel."""
+        wanted, mask = _comm_bytes(self.comm)
+        have = comm.encode(errors="surrogateescape")[: COMM_BYTES - 1].ljust(COMM_BYTES, b"\0")
+        same = all((w ^ h) & m == 0 for w, h, m in zip(wanted, have, mask, strict=True))
+        return self.pid in (0, pid) and same
+
+
+def pack_control(filter_: Filter, params: tuple[int, ...] = ()) -> bytes:
+    """Return the control map's value, `CONTROL_BYTES` long. ValueError for more than `PARAMS` parameters."""
+    if len(params) > PARAMS:
+        raise ValueError(f"{len(params)} parameters, at most {PARAMS}")
+    comm, mask = _comm_bytes(filter_.comm)
+    return _CONTROL.pack(filter_.pid, len(params), comm, mask, *params, *[0] * (PARAMS - len(params)))
+
+
+def _comm_bytes(comm: str) -> tuple[bytes, bytes]:
+    """Return the wanted bytes and their mask: an exact name's mask covers its NUL, a prefix's does not."""
+    prefix = comm.endswith("*")
+    wanted = (comm[:-1] if prefix else comm).encode(errors="surrogateescape")[: COMM_BYTES - 1]
+    significant = 0 if not comm else len(wanted) if prefix else len(wanted) + 1
+    return wanted.ljust(COMM_BYTES, b"\0"), (b"\xff" * significant).ljust(COMM_BYTES, b"\0")

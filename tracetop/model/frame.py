@@ -1,0 +1,209 @@
+"""A Frame: everything the tracer knows at one tick, in the shape that all readers read.
+
+Owns: the types of a frame. Refuses to own: what is drawn (`view`) and how counts were made (`tracer`). The same
+bytes are what the screen gets, what a recording holds and what `batch --json` prints a digest of.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from tracetop.errors import Diagnostic
+from tracetop.model.control import Filter
+from tracetop.model.program import KeyRole, LinearScale, Unit
+
+Cell = int | float | str | None
+
+
+class ColumnKind(StrEnum):
+    """What a column's cells mean."""
+
+    KEY = "key"
+    """Part of the row's key, already readable (a system call's name, a process's number)."""
+    RATE = "rate"
+    """Per second, over the last interval."""
+    TOTAL = "total"
+    """Since start or the last reset."""
+    VALUE = "value"
+    """A value that is not a count: an average, a minimum, a process's memory."""
+    PERCENT = "percent"
+    """0 to 100 of one core, or of the machine's memory."""
+    TEXT = "text"
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column of a table. `id` is its stable name in JSON, e.g. ``per_s``, ``errors_total``, ``rss_bytes``."""
+
+    id: str
+    title: str
+    kind: ColumnKind
+    unit: Unit = Unit.NONE
+    role: KeyRole | None = None
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """One row; `cells` in the order of the table's columns."""
+
+    id: str
+    """Stable and unique in its table for as long as the thing lives; a process's is ``pid:start``."""
+    cells: tuple[Cell, ...]
+    pid: int = 0
+    """The process that Enter drills into, 0 where the row has none."""
+    comm: str = ""
+    """The task name that `c` drills into, empty where the row has none."""
+    exited: bool = False
+
+
+class Sort(msgspec.Struct, frozen=True):
+    """The order that the top rows were taken by."""
+
+    column: str
+    descending: bool = True
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, tag="table", tag_field="view"):
+    """Maps that share a key, joined: one row a key, the top `len(rows)` of `rows_total` by `sort`."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    rows_total: int
+    sums: tuple[float | int | None, ...]
+    """By column, over all rows_total rows; None where a sum means nothing."""
+    sort: Sort
+
+
+class HistRow(msgspec.Struct, frozen=True, array_like=True):
+    """One distribution: sparse buckets, index to count, of the last interval and since the last reset."""
+
+    id: str
+    key: tuple[Cell, ...]
+    recent: dict[int, int]
+    total: dict[int, int]
+
+
+class Histogram(msgspec.Struct, frozen=True, kw_only=True, tag="histogram", tag_field="view"):
+    """A hist or lhist map. Bucket bounds are `model.buckets`'s; `linear` is None for the logarithmic scale."""
+
+    name: str
+    unit: Unit
+    linear: LinearScale | None
+    key_columns: tuple[Column, ...]
+    rows: tuple[HistRow, ...]
+    """The busiest first; one row with an empty key for a map without a key."""
+    rows_total: int
+
+
+class StackTree(msgspec.Struct, frozen=True, kw_only=True, tag="stacks", tag_field="view"):
+    """Stacks merged into one tree, outermost frame first. Node 0 is the root; every parent stands before its children.
+
+    The five sequences have one entry a node. ``recent`` counts the samples of the last `window_s` seconds.
+    """
+
+    name: str
+    symbols: tuple[str, ...]
+    """Distinct frame names; `symbol[i]` indexes it. With ``+0x`` offsets where the pane asked for them."""
+    parent: tuple[int, ...]
+    symbol: tuple[int, ...]
+    self_total: tuple[int, ...]
+    total: tuple[int, ...]
+    self_recent: tuple[int, ...]
+    recent: tuple[int, ...]
+    window_s: float
+    lost: dict[str, int]
+    """Samples without a stack by reason (``collision``, ``none``), since the last reset; not in the tree."""
+
+
+class Number(msgspec.Struct, frozen=True, kw_only=True, tag="number", tag_field="view"):
+    """A map without a key that is not a distribution."""
+
+    name: str
+    columns: tuple[Column, ...]
+    cells: tuple[Cell, ...]
+
+
+View = Table | Histogram | StackTree | Number
+
+
+class PaneState(StrEnum):
+    """What a pane is doing."""
+
+    LOADING = "loading"
+    ON = "on"
+    OFF = "off"
+    """Switched off by the user: its probes are detached."""
+    FAILED = "failed"
+    """Cannot run; `PaneFrame.diagnostic` says why."""
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What a pane's programs cost, from the kernel's BPF statistics; measured in short windows, `age_s` ago."""
+
+    ns_per_event: float = 0.0
+    events_per_s: float = 0.0
+    percent: float = 0.0
+    """Of one core."""
+    age_s: float = 0.0
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """One of the scripts that a pane can show, e.g. ``runqueue`` of the pane ``latency``."""
+
+    name: str
+    title: str
+    parameter: str = ""
+    """What its ``$1`` means (``syscall``), empty where it has none."""
+
+
+class PaneFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """One pane at one tick."""
+
+    name: str
+    title: str
+    state: PaneState
+    views: tuple[View, ...] = ()
+    diagnostic: Diagnostic | None = None
+    """Why it is FAILED, or why the last change to it was refused (state stays ON then)."""
+    notes: tuple[str, ...] = ()
+    """One line each: parts that this kernel cannot do."""
+    dropped: int = 0
+    """Failed map updates since the last reset: the map is full."""
+    missed: int = 0
+    """Runs that the kernel skipped (recursion) since the last reset."""
+    cost: Cost = Cost()
+    variant: str = ""
+    variants: tuple[Variant, ...] = ()
+    params: tuple[str, ...] = ()
+    """The positional parameters in force, as the user wrote them (``openat``)."""
+    script: str = ""
+    """The script's text in the first frame after it was loaded, empty in later ones."""
+
+    @property
+    def complete(self) -> bool:
+        """True where nothing was dropped, missed or lost: the numbers are exact, not lower bounds."""
+        lost = sum(sum(view.lost.values()) for view in self.views if isinstance(view, StackTree))
+        return not (self.dropped or self.missed or lost)
+
+
+class TracerCost(msgspec.Struct, frozen=True):
+    """The tracer process itself, over the last interval."""
+
+    cpu_percent: float = 0.0
+    rss_bytes: int = 0
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
+    """All panes at one tick, with what is in force in the kernel."""
+
+    seq: int
+    time: float
+    """Seconds since the epoch, at the reads."""
+    elapsed_s: float
+    """Since the previous frame's reads: what rates were divided by."""
+    interval_s: float
+    """Wanted time between frames."""
+    filter: Filter
+    panes: dict[str, PaneFrame]
+    tracer: TracerCost = TracerCost()
+    final: bool = False
+    """True for the last frame of a tracer that was asked to stop."""

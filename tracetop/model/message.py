@@ -1,0 +1,187 @@
+"""What the two processes say to each other: commands down, messages up; and how they are framed on a pipe.
+
+A command is an imperative (`SetFilter`), a message a past fact (`Frame`, `LogLines`). On the pipe each is a
+4-byte big-endian length and that many bytes of msgpack. Pure; both processes.
+"""
+
+import struct
+from collections.abc import Iterator
+
+import msgspec
+
+from tracetop.errors import Diagnostic, TracerError
+from tracetop.model.control import Filter
+from tracetop.model.frame import Frame, Sort
+
+PROTOCOL = 1
+"""Raised with every change that an older reader cannot read."""
+MAX_MESSAGE_BYTES = 64 << 20
+_LENGTH = struct.Struct(">I")
+
+
+class PaneRequest(msgspec.Struct, frozen=True):
+    """A pane to open. `script` empty: a bundled one of that name; else the script's text, read by the asker."""
+
+    name: str
+    script: str = ""
+
+
+class Start(msgspec.Struct, frozen=True, tag="start"):
+    """Open these panes. The first command, and the only one before frames come."""
+
+    panes: tuple[PaneRequest, ...]
+    filter: Filter = Filter()
+    interval_s: float = 1.0
+    params: tuple[str, ...] = ()
+    """Positional parameters of the scripts."""
+
+
+class SetFilter(msgspec.Struct, frozen=True, tag="set_filter"):
+    """Count only the events of these processes, in all panes."""
+
+    filter: Filter
+
+
+class SetInterval(msgspec.Struct, frozen=True, tag="set_interval"):
+    """Seconds between frames, 0.25 to 10."""
+
+    interval_s: float
+
+
+class SetEnabled(msgspec.Struct, frozen=True, tag="set_enabled"):
+    """Attach or detach a pane's probes."""
+
+    pane: str
+    enabled: bool
+
+
+class SetParams(msgspec.Struct, frozen=True, tag="set_params"):
+    """Change a pane's positional parameters; no parameters: all of them unset. Starts its counting anew."""
+
+    pane: str
+    params: tuple[str, ...]
+
+
+class SelectVariant(msgspec.Struct, frozen=True, tag="select_variant"):
+    """Show another of a pane's scripts; the old one runs until the new one has loaded."""
+
+    pane: str
+    variant: str
+
+
+class SetSort(msgspec.Struct, frozen=True, tag="set_sort"):
+    """Take the top rows of a table by this column, and at most `limit` of them."""
+
+    pane: str
+    table: str
+    sort: Sort
+    limit: int = 200
+
+
+class SetOffsets(msgspec.Struct, frozen=True, tag="set_offsets"):
+    """Show stack frames of a pane with or without their ``+0x`` offset into the function."""
+
+    pane: str
+    offsets: bool
+
+
+class Reset(msgspec.Struct, frozen=True, tag="reset"):
+    """Count anew: all totals, distributions and trees begin at zero."""
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop"):
+    """Send one last frame and end."""
+
+
+Command = Start | SetFilter | SetInterval | SetEnabled | SetParams | SelectVariant | SetSort | SetOffsets | Reset | Stop
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """The tracer is there, privileged and with BCC loaded; the first message."""
+
+    protocol: int
+    pid: int
+    kernel: str
+    cpus: int
+    hostname: str
+
+
+class Fatal(msgspec.Struct, frozen=True, tag="fatal"):
+    """The tracer cannot work at all and ends with `diagnostic.code`."""
+
+    diagnostic: Diagnostic
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """A command was not carried out; what ran before runs on."""
+
+    diagnostic: Diagnostic
+
+
+class LogLines(msgspec.Struct, frozen=True, tag="log"):
+    """What libbcc or the kernel printed in the tracer; unescaped."""
+
+    lines: tuple[str, ...]
+
+
+Message = Hello | Frame | Fatal | Refused | LogLines
+
+_ENCODER = msgspec.msgpack.Encoder()
+_COMMANDS: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
+_MESSAGES: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+
+def encode(message: Command | Message) -> bytes:
+    """Return the length-prefixed bytes of one command or message."""
+    body = _ENCODER.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+def decode_command(body: bytes) -> Command:
+    """Return the command in `body` (without its length). TracerError where it is none."""
+    try:
+        return _COMMANDS.decode(body)
+    except msgspec.MsgspecError as error:
+        raise _garbled(error) from error
+
+
+def decode_message(body: bytes) -> Message:
+    """Return the message in `body` (without its length). TracerError where it is none."""
+    try:
+        return _MESSAGES.decode(body)
+    except msgspec.MsgspecError as error:
+        raise _garbled(error) from error
+
+
+class Splitter:
+    """Cuts a byte stream into message bodies, however the pipe cut it up."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes of a message that has not come whole."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield every body that is whole once `data` is added. TracerError for a length that cannot be."""
+        self._buffer += data
+        while len(self._buffer) >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._buffer)
+            if length > MAX_MESSAGE_BYTES:
+                raise _garbled(f"a message of {length} bytes")
+            end = _LENGTH.size + length
+            if len(self._buffer) < end:
+                return
+            body = bytes(self._buffer[_LENGTH.size : end])
+            del self._buffer[:end]
+            yield body
+
+
+def _garbled(why: object) -> TracerError:
+    return TracerError(
+        "the two processes of tracetop do not understand each other",
+        why=str(why),
+        mend="start it again; if it stays so, run one version of tracetop, not two mixed",
+    )

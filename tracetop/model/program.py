@@ -1,0 +1,163 @@
+"""What the compiler makes of a script, and what the loader needs to run it.
+
+Owns: the typed description of a compiled script (its maps, probes, C text and header). Refuses to own: how the
+text was parsed (`lang`) and what the kernel holds (`bpf`). Frozen; made in the tracer process.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class ValueKind(StrEnum):
+    """What a map's value is: decides how CPUs are merged, how a rate is made, and which view shows it."""
+
+    SCALAR = "scalar"
+    """A plain integer, last write wins; not per CPU."""
+    STRING = "string"
+    """A NUL-padded string of `value_size` bytes; not per CPU."""
+    COUNT = "count"
+    SUM = "sum"
+    AVG = "avg"
+    MIN = "min"
+    MAX = "max"
+    STATS = "stats"
+    HIST = "hist"
+    LHIST = "lhist"
+
+
+class KeyRole(StrEnum):
+    """What a part of a map's key means: how it is printed, and what Enter on it drills into."""
+
+    PID = "pid"
+    """A process (tgid)."""
+    TID = "tid"
+    COMM = "comm"
+    UID = "uid"
+    CPU = "cpu"
+    SYSCALL = "syscall"
+    """A system-call number of this machine's architecture."""
+    KSTACK = "kstack"
+    USTACK = "ustack"
+    STRING = "string"
+    INTEGER = "integer"
+
+
+class Unit(StrEnum):
+    """The unit of a value; axis labels and number formats come from it."""
+
+    NONE = ""
+    NS = "ns"
+    US = "us"
+    MS = "ms"
+    S = "s"
+    BYTES = "bytes"
+
+
+class Layout(StrEnum):
+    """How the kernel holds a map."""
+
+    ARRAY = "array"
+    HASH = "hash"
+    PERCPU_ARRAY = "percpu_array"
+    PERCPU_HASH = "percpu_hash"
+
+
+class KeyPart(msgspec.Struct, frozen=True):
+    """One part of a map's key: `size` bytes at `offset` of the key as the kernel holds it, in host byte order."""
+
+    role: KeyRole
+    offset: int
+    size: int
+    signed: bool = False
+    label: str = ""
+    """Heading: what the script called it, e.g. ``id``, ``pid``, ``dev``."""
+
+
+class LinearScale(msgspec.Struct, frozen=True):
+    """The arguments of ``lhist(x, low, high, step)``."""
+
+    low: int
+    high: int
+    step: int
+
+
+class MapSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One map of a script. `name` has the ``@``; a map without a name is ``@``."""
+
+    name: str
+    c_name: str
+    """The name of the table in the C text."""
+    kind: ValueKind
+    layout: Layout
+    keys: tuple[KeyPart, ...] = ()
+    """Empty for a map without a key. A keyed hist's or lhist's kernel key has a u32 bucket behind these parts."""
+    key_size: int
+    """Bytes of the kernel's key, bucket and padding included (4 for arrays: the index)."""
+    value_size: int
+    """Bytes of one CPU's value in the kernel; `abi` says what is in them."""
+    max_entries: int
+    unit: Unit = Unit.NONE
+    linear: LinearScale | None = None
+    scratch: bool = False
+    """True where the script only keeps state between probes here (``@start[tid]``): read by no view."""
+    kept_slots: bool = False
+    """True where `delete` only writes zero, so a zero value means absent and the tracer reclaims old slots."""
+    drop_slot: int = 0
+    """Index into the program's ``tt_drops`` where failed updates of this map are counted."""
+
+
+class ProbeKind(StrEnum):
+    """How a program is attached."""
+
+    TRACEPOINT = "tracepoint"
+    RAW_TRACEPOINT = "rawtracepoint"
+    SOFTWARE = "software"
+    PROFILE = "profile"
+    INTERVAL = "interval"
+    BEGIN = "BEGIN"
+    END = "END"
+
+
+class ProbeSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One BPF program of a script and the one hook it goes on."""
+
+    function: str
+    """The name of the C function."""
+    kind: ProbeKind
+    category: str = ""
+    """Of a TRACEPOINT, e.g. ``syscalls``."""
+    event: str = ""
+    """Of a TRACEPOINT or RAW_TRACEPOINT the event (``sys_enter``), of SOFTWARE the kernel's name (``page-faults``)."""
+    period: int = 0
+    """Of PROFILE samples per second per CPU; of INTERVAL nanoseconds; of SOFTWARE events per hit."""
+    names: tuple[str, ...]
+    """The probes as the script names them; more than one where clauses were fused into one program."""
+    line: int = 1
+    """Line of the script's first clause of this program, from 1."""
+
+
+class AsyncAction(msgspec.Struct, frozen=True):
+    """What user space does when the kernel sends the action's number: ``clear`` or ``zero`` of a map."""
+
+    verb: str
+    map_name: str
+
+
+class Program(msgspec.Struct, frozen=True, kw_only=True):
+    """A script, compiled: everything that loading, reading and drawing it takes."""
+
+    name: str
+    """The file's stem, e.g. ``syscalls``."""
+    script: str
+    c_text: str
+    maps: tuple[MapSpec, ...]
+    probes: tuple[ProbeSpec, ...]
+    actions: tuple[AsyncAction, ...] = ()
+    """By the number that the program sends through ``tt_events``."""
+    header: dict[str, str] = {}
+    """The ``//! name: value`` lines at the head of the script."""
+    stack_map: str = ""
+    """C name of the kernel-stack map, empty where the script takes no stacks."""
+    notes: tuple[str, ...] = ()
+    """One line each: probes that this kernel lacks and that the script runs on without."""
