@@ -7,6 +7,8 @@ import struct
 
 import msgspec
 
+from tracetop.errors import UsageError
+
 COMM_BYTES = 16
 """TASK_COMM_LEN: 15 bytes of name and a NUL."""
 PARAMS = 8
@@ -42,6 +44,33 @@ class Filter(msgspec.Struct, frozen=True):
         have = comm.encode(errors="surrogateescape")[: COMM_BYTES - 1].ljust(COMM_BYTES, b"\0")
         same = all((w ^ h) & m == 0 for w, h, m in zip(wanted, have, mask, strict=True))
         return self.pid in (0, pid) and same
+
+
+def parse_filter(text: str) -> Filter:
+    """Return the filter a user wrote: ``812``, ``nginx``, ``ngin*``, ``pid=812``, ``comm=nginx``, or both; empty for none.
+
+    Raises UsageError where a part is neither a process number nor a task name of at most 15 bytes.
+    """
+    pid, comm = 0, ""
+    for word in text.split():
+        name, equals, value = word.partition("=")
+        if not equals:
+            name, value = ("pid" if word.isdecimal() else "comm"), word
+        if name == "pid" and value.isdecimal() and 0 < int(value) < 1 << 22 and not pid:
+            pid = int(value)
+        elif (
+            name == "comm"
+            and 0 < len(value.removesuffix("*").encode(errors="surrogateescape")) < COMM_BYTES
+            and not comm
+        ):
+            comm = value
+        else:
+            raise UsageError(
+                f"not a filter: {word}",
+                why="a filter is a process number, a task name of at most 15 bytes, or a prefix with * behind it",
+                mend="write for example 812, nginx, ngin*, or pid=812 comm=nginx",
+            )
+    return Filter(pid=pid, comm=comm)
 
 
 def pack_control(filter_: Filter, params: tuple[int, ...] = ()) -> bytes:

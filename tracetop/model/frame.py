@@ -196,6 +196,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
     """All panes at one tick, with what is in force in the kernel."""
 
     seq: int
+    """Rises by one with each read of the maps. A frame with the `seq` of the one before has the same numbers and only
+    says what is now in force (a filter, a pane switched off): histories must not count it twice."""
     time: float
     """Seconds since the epoch, at the reads."""
     elapsed_s: float
