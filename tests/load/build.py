@@ -1,0 +1,15 @@
+"""Compiles the load programs of this directory: known amounts of known work, for kernel tests and benchmarks."""
+
+import subprocess
+from pathlib import Path
+
+SOURCES = Path(__file__).parent
+
+
+def build_loads(directory: Path) -> dict[str, Path]:
+    """Compile every program into `directory`; return their paths by name (``calls``, ``pingpong``, ...)."""
+    programs = {source.stem: directory / source.stem for source in sorted(SOURCES.glob("*.c"))}
+    for name, program in programs.items():
+        source = str(SOURCES / f"{name}.c")
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", str(program), source], check=True)
+    return programs
