@@ -10,6 +10,6 @@ def build_loads(directory: Path) -> dict[str, Path]:
     """Compile every program into `directory`; return their paths by name (``calls``, ``pingpong``, ...)."""
     programs = {source.stem: directory / source.stem for source in sorted(SOURCES.glob("*.c"))}
     for name, program in programs.items():
-        command = ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", program, SOURCES / f"{name}.c"]
-        subprocess.run(command, check=True)
+        source = SOURCES / f"{name}.c"
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", program, source], check=True)
     return programs
