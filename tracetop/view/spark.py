@@ -1,0 +1,33 @@
+"""Block characters: a line of values over time, and a bar with eighths of a cell. Pure."""
+
+from collections.abc import Sequence
+
+_HEIGHTS = "▁▂▃▄▅▆▇█"
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def sparkline(values: Sequence[float | None], width: int, peak: float | None = None) -> str:
+    """Return the last `width` values in `width` cells, newest at the right, scaled to `peak` or their own maximum.
+
+    Zero is the lowest block and nothing else is; None, and time before the first value, is a space.
+    """
+    shown = values[-width:] if width else ()
+    top = peak if peak is not None else max((value for value in shown if value is not None), default=0)
+    return "".join(_block(value, top) for value in shown).rjust(width)
+
+
+def _block(value: float | None, top: float) -> str:
+    if value is None:
+        return " "
+    if value <= 0 or top <= 0:
+        return _HEIGHTS[0]
+    steps = len(_HEIGHTS) - 1
+    return _HEIGHTS[min(steps, 1 + int(value / top * steps * 0.999))]
+
+
+def bar(value: float, peak: float, width: int) -> str:
+    """Return a bar from the left, `value` of `peak` long, padded to `width` cells; never empty above zero."""
+    if value <= 0 or peak <= 0:
+        return " " * width
+    eighths = max(1, min(width * 8, round(value / peak * width * 8)))
+    return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).ljust(width)[:width]

@@ -1,0 +1,97 @@
+"""A pane's status in words: its state, what its numbers are worth, what it costs; filters and ages.
+
+Owns: the wording, so that the screen and the headless text say the same. Pure; screen process.
+"""
+
+from collections.abc import Iterable
+
+from tracetop.model.control import Filter
+from tracetop.model.frame import ColumnKind, Cost, Histogram, Number, PaneFrame, PaneState, StackTree, Table, View
+from tracetop.view.histogram import merge, summary
+from tracetop.view.numbers import format_cell, format_percent, format_value
+from tracetop.view.table import cell_text
+from tracetop.view.text import escape
+
+LOWER_BOUND = "≥"
+"""Before a number that may be too low, because something was lost."""
+_STALE_S = 2.0
+"""Ages below this are not worth a word."""
+
+
+def state_text(pane: PaneFrame) -> str:
+    """Return ``on``, ``off``, ``loading…`` or ``failed: …`` (escaped, one line)."""
+    if pane.state is PaneState.FAILED:
+        return f"failed: {escape(pane.diagnostic.what)}" if pane.diagnostic else "failed"
+    return "loading…" if pane.state is PaneState.LOADING else pane.state.value
+
+
+def loss_text(pane: PaneFrame) -> str:
+    """Return what is missing from the numbers, ``incomplete: at least 12 updates dropped``; empty if nothing is."""
+    lost: dict[str, int] = {}
+    for view in pane.views:
+        if isinstance(view, StackTree):
+            for reason, count in view.lost.items():
+                lost[reason] = lost.get(reason, 0) + count
+    parts = [
+        f"{format_value(pane.dropped)} updates dropped (map full)" if pane.dropped else "",
+        f"{format_value(pane.missed)} events missed" if pane.missed else "",
+        *(f"{format_value(count)} stacks lost ({escape(reason)})" for reason, count in lost.items() if count),
+    ]
+    parts = [part for part in parts if part]
+    return f"incomplete: at least {', '.join(parts)}" if parts else ""
+
+
+def bound_sign(pane: PaneFrame) -> str:
+    """Return ``≥`` where the pane's totals are lower bounds, else nothing."""
+    return "" if pane.complete else LOWER_BOUND
+
+
+def cost_text(cost: Cost) -> str:
+    """Return ``0.4% of a core`` and how it comes about; empty where nothing was measured yet."""
+    if not cost.events_per_s:
+        return ""
+    share = format_percent(cost.percent, sign=True, width=6)
+    return f"{share} of a core ({cost.ns_per_event:.0f} ns at {format_value(cost.events_per_s)}/s)"
+
+
+def totals_text(pane: PaneFrame) -> str:
+    """Return the pane's sums over all rows, those not shown too, as one line; with ``≥`` where they are bounds."""
+    return "  ".join(filter(None, (_view_totals(view, bound_sign(pane)) for view in pane.views)))
+
+
+def _view_totals(view: View, sign: str) -> str:
+    if isinstance(view, Table):
+        pairs = zip(view.columns, view.sums, strict=True)
+        parts = (
+            f"{sign}{format_cell(total, column)}{'/s' if column.kind is ColumnKind.RATE else ''} {escape(column.title)}"
+            for column, total in pairs
+            if total is not None and column.kind in (ColumnKind.RATE, ColumnKind.TOTAL)
+        )
+        return "  ".join(parts)
+    if isinstance(view, Histogram):
+        return sign + summary(merge(row.recent for row in view.rows), view.linear).text(view.unit)
+    if isinstance(view, StackTree):
+        return f"{sign}{format_value(view.total[0] if view.total else 0)} samples"
+    return number_text(view, sign)
+
+
+def number_text(view: Number, sign: str = "") -> str:
+    """Return the cells of a map without a key, each with its title."""
+    pairs = zip(view.columns, view.cells, strict=True)
+    return "  ".join(f"{escape(column.title)} {sign}{cell_text(value, column, 7)}" for column, value in pairs)
+
+
+def filter_text(filter_: Filter) -> str:
+    """Return whose events count: ``pid 812``, ``comm nginx*``, both, or ``all processes``."""
+    parts = [f"pid {filter_.pid}" if filter_.pid else "", f"comm {escape(filter_.comm)}" if filter_.comm else ""]
+    return " and ".join(part for part in parts if part) or "all processes"
+
+
+def age_text(age_s: float) -> str:
+    """Return ``3 s old`` for data old enough to say so, else nothing."""
+    return f"{age_s:.0f} s old" if age_s >= _STALE_S else ""
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return the parts that say something, with dots between them."""
+    return " · ".join(part for part in parts if part)
