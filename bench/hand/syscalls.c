@@ -1,0 +1,32 @@
+/* Calls and errors per system-call number. */
+#ifdef __aarch64__
+#define SYSCALL_NUMBER(regs) (regs)->syscallno
+#else
+#define SYSCALL_NUMBER(regs) (regs)->orig_ax
+#endif
+
+BPF_PERCPU_ARRAY(calls, u64, 512);
+BPF_PERCPU_ARRAY(errors, u64, 512);
+
+int rawtracepoint__sys_enter(struct bpf_raw_tracepoint_args *ctx)
+{
+    u32 id = ctx->args[1];
+    u64 *count = calls.lookup(&id);
+    if (count)
+        ++*count;
+    return 0;
+}
+
+int rawtracepoint__sys_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+    long result = ctx->args[1];
+    if (result >= 0)
+        return 0;
+    u32 id = -1;
+    struct pt_regs *regs = (struct pt_regs *)ctx->args[0];
+    bpf_probe_read_kernel(&id, sizeof(id), &SYSCALL_NUMBER(regs));
+    u64 *count = errors.lookup(&id);
+    if (count)
+        ++*count;
+    return 0;
+}

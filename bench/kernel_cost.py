@@ -1,0 +1,139 @@
+"""What the bundled scripts cost in the kernel, an event at a time, by the kernel's own BPF statistics.
+
+    python -m bench.kernel_cost [SCRIPT]... [--rounds N] [--check]          as root; some minutes
+
+For every script of tracetop/probes/ that has a hand-written counterpart in bench/hand/ four candidates run under the
+same load, one after the other and several times over, never two at once:
+
+- empty: programs that do nothing, on the hooks of the hand-written one: the floor of the statistics themselves;
+- hand: the least C for the same job, attached by tracetop's own loader;
+- tracetop: `tracetop batch SCRIPT.bt`, filter and all;
+- bpftrace: the same file under the bpftrace that is installed.
+
+A script's cost is the sum over its programs of run_time_ns / run_cnt, which is one event on each of its hooks; the
+median over the rounds is shown. `net` is less the empty programs'. With --check the exit code is 1 where tracetop's
+net cost is over 1.2 times the hand-written one's, or its gross cost over 0.6 times bpftrace's.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.peers import PROBES, TRACETOP, bpftrace_version, traced
+from bench.programs import program_runs
+from bench.table import format_table, judged
+from tests.load.build import build_loads
+from tracetop.bpf.stats import RunTimeStats
+
+HAND = Path(__file__).with_name("hand")
+NET_LIMIT = 1.2
+GROSS_LIMIT = 0.6
+_FEWEST_RUNS = 50
+"""A program that ran less often under the load is not part of the job: BEGIN, interval."""
+LOADS = {
+    "syscalls": ("calls 1000000",),
+    "latency": ("calls 1000000",),
+    "runqueue": ("pingpong 100000", "forks 300"),
+    "blockio": ("blocks 10000",),
+    "processes": ("calls 500000", "pingpong 50000", "faults 100000", "blocks 2000", "forks 300"),
+    "stacks": ("busy 4",),
+}
+
+Cost = Mapping[str, float]
+"""Nanoseconds by candidate."""
+
+
+def candidates(script: str) -> dict[str, Sequence[str | Path]]:
+    """Return the four commands by name, in the order in which they run."""
+    by_hand = (sys.executable, "-m", "bench.hand", HAND / f"{script}.c")
+    source = PROBES / f"{script}.bt"
+    return {
+        "empty": (*by_hand, "--empty"),
+        "hand": by_hand,
+        "tracetop": (*TRACETOP, "batch", source),
+        "bpftrace": ("bpftrace", source),
+    }
+
+
+def measure(command: Sequence[str | Path], loads: Sequence[Sequence[str | Path]]) -> list[float]:
+    """Return the nanoseconds a run of each program that `command` attaches, over one run of the loads."""
+    with traced(command) as pid, RunTimeStats():
+        before = program_runs(pid)
+        for load in loads:
+            subprocess.run(load, stdout=subprocess.DEVNULL, check=True)
+        after = program_runs(pid)
+    return [
+        (after[id_].ns - was.ns) / (after[id_].runs - was.runs)
+        for id_, was in before.items()
+        if id_ in after and after[id_].runs - was.runs >= _FEWEST_RUNS
+    ]
+
+
+def measure_script(script: str, programs: Mapping[str, Path], rounds: int) -> Cost:
+    """Return the median cost of each candidate; says on standard error what each round gave, program by program."""
+    loads = [_command(load, programs) for load in LOADS[script]]
+    seen: dict[str, list[float]] = {}
+    for round_ in range(rounds):
+        for name, command in candidates(script).items():
+            parts = measure(command, loads)
+            seen.setdefault(name, []).append(sum(parts))
+            detail = " + ".join(f"{part:.0f}" for part in parts)
+            print(f"{script} {round_ + 1}/{rounds} {name}: {sum(parts):.0f} ns = {detail}", file=sys.stderr)
+    return {name: statistics.median(values) for name, values in seen.items()}
+
+
+def _command(load: str, programs: Mapping[str, Path]) -> list[str | Path]:
+    name, *arguments = load.split()
+    return [programs[name], *arguments]
+
+
+def row(script: str, cost: Cost) -> list[str]:
+    """Return a script's line of the table."""
+    gross = [f"{cost[name]:.0f}" for name in ("empty", "hand", "tracetop", "bpftrace")]
+    net = [f"{cost[name] - cost['empty']:.0f}" for name in ("hand", "tracetop")]
+    return [script, *gross, *net, judged(net_ratio(cost), NET_LIMIT), judged(gross_ratio(cost), GROSS_LIMIT)]
+
+
+def net_ratio(cost: Cost) -> float:
+    """Return tracetop's cost over the hand-written one's, both less the empty programs'."""
+    return (cost["tracetop"] - cost["empty"]) / (cost["hand"] - cost["empty"])
+
+
+def gross_ratio(cost: Cost) -> float:
+    """Return tracetop's cost over bpftrace's."""
+    return cost["tracetop"] / cost["bpftrace"]
+
+
+def main() -> int:
+    """Measure, print the table, judge."""
+    parser = argparse.ArgumentParser(description="ns per event of the bundled scripts")
+    parser.add_argument("script", nargs="*", default=list(LOADS), help=f"of {', '.join(LOADS)}")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--check", action="store_true", help="fail where a target is missed")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        programs = build_loads(Path(directory))
+        costs = {script: measure_script(script, programs, arguments.rounds) for script in arguments.script}
+    headings = [
+        "ns per event",
+        "empty",
+        "hand",
+        "tracetop",
+        "bpftrace",
+        "net hand",
+        "net tt",
+        "net ratio",
+        "gross ratio",
+    ]
+    print(f"\n{bpftrace_version()}, median of {arguments.rounds} rounds")
+    print(format_table(headings, [row(script, cost) for script, cost in costs.items()]))
+    missed = [s for s, cost in costs.items() if net_ratio(cost) > NET_LIMIT or gross_ratio(cost) > GROSS_LIMIT]
+    return 1 if arguments.check and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
