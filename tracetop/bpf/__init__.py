@@ -1,0 +1,16 @@
+"""The kernel side, for the privileged tracer process alone: a Program goes in, samples come out.
+
+| module | what it answers |
+|---|---|
+| `find` | where is the real BCC, and what is missing where it is not |
+| `privileges` | may this process trace, and if not, what forbids it |
+| `kernel`, `formats`, `btf`, `tracefs` | what does the compiler need to know of the running kernel |
+| `session` | `Loaded`: one program, loaded, attached, read, detached, freed |
+| `compile`, `attach` | its two halves: clang and the verifier; hooks |
+| `maps`, `merge`, `stacks`, `symbols` | batch reads; CPUs merged; stack ids to addresses to names |
+| `stats` | what programs cost |
+| `output` | what libbcc prints, caught |
+| `syscalls` | bpf(2) and perf_event_open(2) |
+
+BCC itself is imported by `find.load_bcc` at the first compile, not when a module of this package is imported.
+"""

@@ -1,0 +1,1 @@
+/* Empty: libbcc brings its own copy of the kernel header of this name. */

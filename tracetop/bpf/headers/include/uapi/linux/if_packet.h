@@ -1,0 +1,1 @@
+/* Empty: libbcc includes it, programs that trace need nothing of it. */

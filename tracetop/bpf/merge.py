@@ -1,0 +1,90 @@
+"""From the bytes that a map read returns to one value a key: CPUs merged, by the kind of value.
+
+Owns: the layout of values in the kernel and how CPUs add up. Refuses to own: how the bytes were read, and rates.
+Pure: arrays in, arrays out.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracetop.model.program import Layout, MapSpec, ValueKind
+
+Bytes = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+
+_FIELDS = {ValueKind.AVG: 2, ValueKind.STATS: 2, ValueKind.MIN: 2, ValueKind.MAX: 2}
+_PER_CPU = {Layout.PERCPU_ARRAY, Layout.PERCPU_HASH}
+_ARRAYS = {Layout.ARRAY, Layout.PERCPU_ARRAY}
+_COUNTERS = {ValueKind.COUNT, ValueKind.HIST, ValueKind.LHIST}
+_INT64 = np.iinfo(np.int64)
+
+
+class MapSample(NamedTuple):
+    """A map's rows, all CPUs merged, in the kernel's order.
+
+    `keys` is uint8 (rows, key_size): the bytes as the kernel holds them, for arrays the index. `values` is int64
+    (rows, fields): one field for count, sum, scalar, hist, lhist; total and count for avg and stats; value and set
+    for min and max. For strings it is uint8 (rows, value_size).
+    """
+
+    keys: Bytes
+    values: Ints | Bytes
+
+
+def per_cpu(layout: Layout) -> bool:
+    """Say whether the kernel holds a value of every possible CPU."""
+    return layout in _PER_CPU
+
+
+def is_array(layout: Layout) -> bool:
+    """Say whether the map's key is an index, and every index is always there."""
+    return layout in _ARRAYS
+
+
+def merge(spec: MapSpec, keys: Bytes, values: Bytes) -> MapSample:
+    """Return the rows of `spec` from its raw keys (rows, key_size) and values (rows, bytes of all CPUs).
+
+    Rows that no CPU has set (min, max), and array rows that count nothing, are left out.
+    """
+    if spec.kind is ValueKind.STRING:
+        return MapSample(keys.copy(), values[:, : spec.value_size].copy())
+    fields = _FIELDS.get(spec.kind, 1)
+    cells = values.view(np.int64).reshape(len(values), -1, fields)
+    match spec.kind:
+        case ValueKind.MIN | ValueKind.MAX:
+            merged = _extreme(cells, smallest=spec.kind is ValueKind.MIN)
+            present = merged[:, 1] != 0
+        case ValueKind.AVG | ValueKind.STATS:
+            merged = _add(cells)
+            present = merged[:, 1] != 0
+        case _:
+            merged = _add(cells)
+            present = merged[:, 0] != 0
+    # A sum or a scalar of zero is a value; in a hash map the key's being there says that it was written.
+    drop_absent = spec.kind in {ValueKind.MIN, ValueKind.MAX} or (is_array(spec.layout) and spec.kind in _SPARSE)
+    if drop_absent and not present.all():
+        return MapSample(keys[present], merged[present])
+    return MapSample(keys.copy(), merged)
+
+
+_SPARSE = _COUNTERS | {ValueKind.AVG, ValueKind.STATS}
+
+
+def _add(cells: Ints) -> Ints:
+    """Return the sum over CPUs of (rows, cpus, fields); one CPU after the other, the fast direction for few of them."""
+    total = cells[:, 0].copy()
+    for cpu in range(1, cells.shape[1]):
+        total += cells[:, cpu]
+    return total
+
+
+def _extreme(cells: Ints, *, smallest: bool) -> Ints:
+    """Return (value, set) over those CPUs whose `set` is not zero, of (rows, cpus, 2)."""
+    neutral = _INT64.max if smallest else _INT64.min
+    is_set = cells[:, :, 1] != 0
+    values = np.where(is_set, cells[:, :, 0], neutral)
+    best = values.min(axis=1) if smallest else values.max(axis=1)
+    any_set = is_set.any(axis=1)
+    return np.stack([np.where(any_set, best, 0), any_set.astype(np.int64)], axis=1)

@@ -1,0 +1,207 @@
+"""One script in the kernel: loaded, attached, read, detached, freed.
+
+Owns: the descriptors of one program's functions, hooks and maps. Refuses to own: when to do what, history, and any
+second program. BCC is not thread-safe: the tracer's one thread, which forks nothing while it holds one of these.
+"""
+
+import ctypes
+import os
+import struct
+from typing import Any, Self
+
+import numpy as np
+
+from tracetop.bpf.attach import attach, run_once
+from tracetop.bpf.compile import compile_program, load_function
+from tracetop.bpf.find import load_bcc
+from tracetop.bpf.maps import KernelMap
+from tracetop.bpf.merge import Bytes, MapSample, merge
+from tracetop.bpf.stats import ProgStats, map_sizes, program_stats
+from tracetop.errors import TracetopError
+from tracetop.model.control import CONTROL_BYTES
+from tracetop.model.program import Layout, MapSpec, ProbeKind, ProbeSpec, Program
+
+_CONTROL, _DROPS, _EVENTS = "tt_control", "tt_drops", "tt_events"
+_ACTION = struct.Struct("=II")
+_ON_DEMAND = {ProbeKind.BEGIN, ProbeKind.END}
+
+
+class Loaded:
+    """One program in the kernel. `Loaded.load` makes it, `close` frees all of it."""
+
+    def __init__(self, program: Program, module: Any) -> None:
+        self.program = program
+        self._module = module
+        self._functions: list[tuple[ProbeSpec, int]] = []
+        self._hooks: list[int] = []
+        self._attached = False
+        self._was_attached = False
+        self._notes: tuple[str, ...] = ()
+        self._specs = {spec.name: spec for spec in program.maps}
+        self._maps: dict[str, KernelMap] = {}
+        self._control: KernelMap | None = None
+        self._drops: KernelMap | None = None
+        self._has_events = False
+        self._actions: list[int] = []
+
+    @classmethod
+    def load(cls, program: Program) -> Self:
+        """Compile and load `program`, attached to nothing yet.
+
+        VerifierError where clang or the verifier refuses it, InstallError without BCC, PrivilegeError, KernelError.
+        """
+        loaded = cls(program, compile_program(program))
+        try:
+            loaded._open_tables()
+            for probe in program.probes:
+                loaded._functions.append((probe, load_function(loaded._module, probe, program)))
+        except BaseException:
+            loaded.close()
+            raise
+        return loaded
+
+    @property
+    def attached(self) -> bool:
+        """Whether the program is on its hooks."""
+        return self._attached
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One line for each probe that the last `attach` could not attach while others were."""
+        return self._notes
+
+    def attach(self) -> None:
+        """Put every function on its hook; nothing where they are. Raises the first error where none can be.
+
+        Attached again, it first empties the keyed scratch maps: a start time of before would be an hour's latency.
+        """
+        if self._attached:
+            return
+        if self._was_attached:
+            for spec in self.program.maps:
+                if spec.scratch and spec.keys:
+                    self.clear(spec.name)
+        errors: list[TracetopError] = []
+        for probe, program_fd in self._functions:
+            if probe.kind in _ON_DEMAND:
+                continue
+            try:
+                self._hooks += attach(probe, program_fd)
+            except TracetopError as error:
+                errors.append(error)
+        if errors and not self._hooks:
+            raise errors[0]
+        self._notes = tuple(f"{error.diagnostic.what}: {error.diagnostic.why}" for error in errors)
+        self._attached = self._was_attached = True
+
+    def detach(self) -> None:
+        """Take every function off its hook: it runs no more and costs nothing. Maps stay as they are."""
+        while self._hooks:
+            os.close(self._hooks.pop())
+        self._attached = False
+
+    def set_control(self, value: bytes) -> None:
+        """Put `model.control.pack_control`'s bytes in force, with one map write."""
+        if len(value) != CONTROL_BYTES:
+            raise ValueError(f"{len(value)} bytes of control, not {CONTROL_BYTES}")
+        if self._control is not None:
+            self._control.update(bytes(4), value)
+
+    def run_begin(self) -> None:
+        """Run the BEGIN functions once, in order."""
+        self._run(ProbeKind.BEGIN)
+
+    def run_end(self) -> None:
+        """Run the END functions once, in order."""
+        self._run(ProbeKind.END)
+
+    def read(self, map_name: str) -> MapSample:
+        """Return the rows of the map of that name (``@start``), all CPUs merged; KeyError where there is none."""
+        return merge(self._specs[map_name], *self._maps[map_name].read())
+
+    def drops(self) -> dict[str, int]:
+        """Return failed updates by map name, since the program was loaded."""
+        if self._drops is None:
+            return {}
+        _, values = self._drops.read()
+        by_slot = values.view(np.uint64).sum(axis=1)
+        return {spec.name: int(by_slot[spec.drop_slot]) for spec in self.program.maps}
+
+    def events(self) -> list[int]:
+        """Return the numbers of the actions that programs sent since the last call, in order."""
+        if not self._has_events:
+            return []
+        self._module.ring_buffer_consume()
+        sent, self._actions = self._actions, []
+        return sent
+
+    def clear(self, map_name: str) -> None:
+        """Delete every key of a map; an array's values become zero."""
+        self._maps[map_name].clear()
+
+    def zero(self, map_name: str) -> None:
+        """Write zero to every value of a map; keys stay."""
+        self._maps[map_name].zero()
+
+    def delete_keys(self, map_name: str, keys: Bytes) -> int:
+        """Delete these keys, uint8 (rows, key_size), of a hash map; return how many were there."""
+        return self._maps[map_name].delete(keys)
+
+    def stats(self) -> list[ProgStats]:
+        """Return the kernel's counters of each function, in the order of `program.probes`."""
+        return [program_stats(program_fd) for _, program_fd in self._functions]
+
+    def close(self) -> None:
+        """Detach, and free programs, maps and libbcc's memory; nothing may be called after it, but `close` may."""
+        self.detach()
+        while self._functions:
+            os.close(self._functions.pop()[1])
+        self._module.cleanup()
+
+    def _run(self, kind: ProbeKind) -> None:
+        for probe, program_fd in self._functions:
+            if probe.kind is kind:
+                run_once(probe, program_fd)
+
+    def _on_event(self, _context: object, data: int, size: int) -> int:
+        if size >= _ACTION.size:
+            self._actions.append(_ACTION.unpack(ctypes.string_at(data, _ACTION.size))[0])
+        return 0
+
+    def _descriptor(self, table: str) -> int:
+        descriptor: int = load_bcc().lib.bpf_table_fd(self._module.module, table.encode())
+        return descriptor
+
+    def _open_tables(self) -> None:
+        self._maps = {spec.name: self._open_map(spec) for spec in self.program.maps}
+        self._control = self._open_table(_CONTROL, Layout.ARRAY)
+        self._drops = self._open_table(_DROPS, Layout.PERCPU_ARRAY)
+        self._has_events = self._descriptor(_EVENTS) >= 0
+        if self._has_events:
+            self._module[_EVENTS.encode()].open_ring_buffer(self._on_event)
+
+    def _open_map(self, spec: MapSpec) -> KernelMap:
+        """Open a script's map. TracetopError where the C text and the spec disagree: reads would be garbage."""
+        descriptor = self._descriptor(spec.c_name)
+        sizes = map_sizes(descriptor) if descriptor >= 0 else None
+        if sizes != (spec.key_size, spec.value_size, spec.max_entries):
+            raise TracetopError(
+                f"the compiler describes map {spec.name} wrongly",
+                why=f"the kernel has {sizes}, expected {(spec.key_size, spec.value_size, spec.max_entries)}",
+                mend="report it",
+            )
+        return KernelMap(
+            descriptor,
+            spec.layout,
+            key_size=spec.key_size,
+            value_size=spec.value_size,
+            max_entries=spec.max_entries,
+        )
+
+    def _open_table(self, name: str, layout: Layout) -> KernelMap | None:
+        """Open one of the tables that are no map of the script, or None where the C text has none."""
+        descriptor = self._descriptor(name)
+        if descriptor < 0:
+            return None
+        key_size, value_size, max_entries = map_sizes(descriptor)
+        return KernelMap(descriptor, layout, key_size=key_size, value_size=value_size, max_entries=max_entries)

@@ -1,0 +1,142 @@
+"""The two system calls under everything here: bpf(2) and perf_event_open(2), through ctypes.
+
+Owns: numbers, attribute structures, and errno turned into OSError. Refuses to own: what an error means; callers
+know that. Used where libbcc hides the errno, prints, or copies more than needed. The tracer's one thread.
+"""
+
+import ctypes
+import os
+import platform
+from enum import IntEnum
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC.syscall.restype = ctypes.c_long
+_BPF, _PERF_EVENT_OPEN = {"x86_64": (321, 298), "aarch64": (280, 241)}.get(platform.machine(), (-1, -1))
+"""Elsewhere -1, which the kernel answers with ENOSYS."""
+PERF_FLAG_FD_CLOEXEC = 8
+
+
+class Command(IntEnum):
+    """The bpf(2) commands used here; numbers from include/uapi/linux/bpf.h."""
+
+    MAP_LOOKUP_ELEM = 1
+    MAP_UPDATE_ELEM = 2
+    MAP_DELETE_ELEM = 3
+    MAP_GET_NEXT_KEY = 4
+    PROG_TEST_RUN = 10
+    PROG_GET_NEXT_ID = 11
+    PROG_GET_FD_BY_ID = 13
+    OBJ_GET_INFO_BY_FD = 15
+    RAW_TRACEPOINT_OPEN = 17
+    MAP_LOOKUP_BATCH = 24
+    MAP_LOOKUP_AND_DELETE_BATCH = 25
+    MAP_UPDATE_BATCH = 26
+    MAP_DELETE_BATCH = 27
+    ENABLE_STATS = 32
+
+
+class ElementAttr(ctypes.Structure):
+    """One element of a map; `value` is the next key for MAP_GET_NEXT_KEY. Pointers as integers."""
+
+    _fields_ = (
+        ("map_fd", ctypes.c_uint32),
+        ("key", ctypes.c_uint64),
+        ("value", ctypes.c_uint64),
+        ("flags", ctypes.c_uint64),
+    )
+
+
+class BatchAttr(ctypes.Structure):
+    """Many elements of a map; `count` is the room on the way in and what was done on the way out."""
+
+    _fields_ = (
+        ("in_batch", ctypes.c_uint64),
+        ("out_batch", ctypes.c_uint64),
+        ("keys", ctypes.c_uint64),
+        ("values", ctypes.c_uint64),
+        ("count", ctypes.c_uint32),
+        ("map_fd", ctypes.c_uint32),
+        ("elem_flags", ctypes.c_uint64),
+        ("flags", ctypes.c_uint64),
+    )
+
+
+class TestRunAttr(ctypes.Structure):
+    """One run of a program on a context that the caller makes up."""
+
+    _fields_ = (
+        ("prog_fd", ctypes.c_uint32),
+        ("retval", ctypes.c_uint32),
+        ("data_size_in", ctypes.c_uint32),
+        ("data_size_out", ctypes.c_uint32),
+        ("data_in", ctypes.c_uint64),
+        ("data_out", ctypes.c_uint64),
+        ("repeat", ctypes.c_uint32),
+        ("duration", ctypes.c_uint32),
+        ("ctx_size_in", ctypes.c_uint32),
+        ("ctx_size_out", ctypes.c_uint32),
+        ("ctx_in", ctypes.c_uint64),
+        ("ctx_out", ctypes.c_uint64),
+        ("flags", ctypes.c_uint32),
+        ("cpu", ctypes.c_uint32),
+    )
+
+
+class RawTracepointAttr(ctypes.Structure):
+    """A raw tracepoint's name and the program to put on it."""
+
+    _fields_ = (("name", ctypes.c_char_p), ("prog_fd", ctypes.c_uint32))
+
+
+class IdAttr(ctypes.Structure):
+    """Walks the kernel's list of objects, or opens one of them."""
+
+    _fields_ = (("id", ctypes.c_uint32), ("next_id", ctypes.c_uint32), ("open_flags", ctypes.c_uint32))
+
+
+class InfoAttr(ctypes.Structure):
+    """What the kernel knows of the object behind a descriptor."""
+
+    _fields_ = (("bpf_fd", ctypes.c_uint32), ("info_len", ctypes.c_uint32), ("info", ctypes.c_uint64))
+
+
+class StatsAttr(ctypes.Structure):
+    """The type of statistics to switch on; 0 is run time."""
+
+    _fields_ = (("type", ctypes.c_uint32),)
+
+
+class PerfEventAttr(ctypes.Structure):
+    """The first 64 bytes of struct perf_event_attr (PERF_ATTR_SIZE_VER0): all that is needed here."""
+
+    _fields_ = (
+        ("type", ctypes.c_uint32),
+        ("size", ctypes.c_uint32),
+        ("config", ctypes.c_uint64),
+        ("sample", ctypes.c_uint64),
+        ("sample_type", ctypes.c_uint64),
+        ("read_format", ctypes.c_uint64),
+        ("flags", ctypes.c_uint64),
+        ("wakeup_events", ctypes.c_uint32),
+        ("bp_type", ctypes.c_uint32),
+        ("config1", ctypes.c_uint64),
+    )
+
+
+def bpf(command: Command, attr: ctypes.Structure) -> int:
+    """Make one system call of bpf; return its result, OSError with the kernel's errno where that is negative."""
+    return _call(_BPF, command, ctypes.byref(attr), ctypes.sizeof(attr))
+
+
+def perf_event_open(attr: PerfEventAttr, *, cpu: int) -> int:
+    """Open a perf event of every process on one CPU; return its descriptor, closed on exec."""
+    attr.size = ctypes.sizeof(attr)
+    return _call(_PERF_EVENT_OPEN, ctypes.byref(attr), -1, cpu, -1, ctypes.c_ulong(PERF_FLAG_FD_CLOEXEC))
+
+
+def _call(number: int, *arguments: object) -> int:
+    result: int = _LIBC.syscall(ctypes.c_long(number), *arguments)
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return result

@@ -1,0 +1,54 @@
+"""Where tracefs is, and mounting it when it is not.
+
+Owns: that one question. Refuses to own: what is read there. The privileged tracer process.
+"""
+
+import ctypes
+import os
+from pathlib import Path
+
+from tracetop.errors import KernelError
+
+_PLACES = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
+
+
+def find_tracefs() -> Path | None:
+    """Return the directory where tracefs is mounted, or None."""
+    return next((place for place in _PLACES if _has_events(place)), None)
+
+
+def tracefs() -> Path:
+    """Return the directory where tracefs is mounted. KernelError where it is not."""
+    found = find_tracefs()
+    if found is None:
+        raise _absent("nothing is mounted at /sys/kernel/tracing")
+    return found
+
+
+def ensure_tracefs() -> Path:
+    """Return the directory of tracefs, mounted now where it was not. KernelError where that fails."""
+    found = find_tracefs()
+    if found is not None:
+        return found
+    target = _PLACES[0]
+    libc = ctypes.CDLL(None, use_errno=True)
+    flags = ctypes.c_ulong(_MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    if libc.mount(b"tracefs", bytes(target), b"tracefs", flags, None) != 0:
+        raise _absent(f"mounting it at {target}: {os.strerror(ctypes.get_errno())}")
+    return tracefs()
+
+
+def _has_events(place: Path) -> bool:
+    try:
+        return (place / "events").is_dir()
+    except PermissionError:
+        return False
+
+
+def _absent(why: str) -> KernelError:
+    return KernelError(
+        "tracefs is not there",
+        why=why,
+        mend="as root: mount -t tracefs nodev /sys/kernel/tracing (in a container: on the host)",
+    )
