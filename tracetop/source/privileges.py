@@ -1,0 +1,64 @@
+"""Giving up root in the screen process, once the tracer has been started.
+
+Owns: the one-way drop. Under sudo the process becomes the user again; in a root login it keeps uid 0 (its files stay
+readable) but no capability, so that a flaw in drawing hostile text has no more power than an ordinary program.
+"""
+
+import ctypes
+import os
+import pwd
+
+_PR_CAPBSET_DROP = 24
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_LAST_CAPABILITY = 63
+
+
+class _CapabilityHeader(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _CapabilityData(ctypes.Structure):
+    _fields_ = (("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32))
+
+
+def sudo_user() -> tuple[int, int] | None:
+    """Return (uid, gid) of who ran sudo, None where this process does not run under it."""
+    uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
+    if os.geteuid() != 0 or not (uid.isdecimal() and gid.isdecimal()) or int(uid) == 0:
+        return None
+    return int(uid), int(gid)
+
+
+def drop_privileges() -> None:
+    """Give up root for good: this process, its threads to come and what it starts. Does nothing for other users.
+
+    Raises OSError where the kernel refuses, which it has no reason to.
+    """
+    if os.geteuid() != 0:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in range(_LAST_CAPABILITY + 1):
+        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)  # EINVAL beyond the last one that this kernel knows
+    if user := sudo_user():
+        _become(*user)
+    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+    none = (_CapabilityData * 2)()
+    if libc.capset(ctypes.byref(header), ctypes.byref(none)) or libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "cannot give up capabilities")
+
+
+def _become(uid: int, gid: int) -> None:
+    """Take a user's ids, groups and home."""
+    try:
+        entry = pwd.getpwuid(uid)
+        groups, home = os.getgrouplist(entry.pw_name, gid), entry.pw_dir
+    except KeyError:  # a number without a name
+        groups, home = [gid], "/"
+    os.setgroups(groups)
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+    os.environ["HOME"] = home

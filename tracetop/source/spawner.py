@@ -1,0 +1,128 @@
+"""A small process that starts tracers for the screen, and keeps the privilege to do so when the screen gives it up.
+
+Owns: the tracer's command line, environment and exit status. It is forked from the screen before anything large is
+loaded, waits on a socket, and ends when the screen does. The tracer's pipes are made by the screen and passed on.
+"""
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+from tracetop.errors import PrivilegeError
+
+_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+"""All that a root tracer gets to see: what the user's shell exports is not to steer a compiler that runs as root."""
+_FIRST, _AGAIN, _KILL = b"F", b"A", b"K"
+
+
+def needs_sudo() -> bool:
+    """Say whether a tracer has to be started through sudo. PrivilegeError where there is none."""
+    if os.geteuid() == 0:
+        return False
+    if shutil.which("sudo") is None:
+        raise PrivilegeError(
+            "tracetop needs root to load BPF programs",
+            why="this is not root, and there is no sudo on this machine",
+            mend="run it as root, or install sudo",
+        )
+    return True
+
+
+class Spawner:
+    """The screen's end of the socket."""
+
+    def __init__(self) -> None:
+        """Fork. PrivilegeError where no tracer could be started anyway."""
+        self.through_sudo = needs_sudo()
+        """True where tracers are started through sudo."""
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._started = False
+        if os.fork() == 0:
+            self._socket.close()
+            _serve(theirs, sudo=self.through_sudo)
+        theirs.close()
+
+    @property
+    def asks_password(self) -> bool:
+        """True where the next `spawn` may ask for a password on the terminal."""
+        return self.through_sudo and not self._started
+
+    def spawn(self) -> tuple[int, int]:
+        """Start a tracer; return (descriptor to write commands to, descriptor to read messages from)."""
+        command_read, command_write = os.pipe()
+        message_read, message_write = os.pipe()
+        try:
+            order = _AGAIN if self._started else _FIRST
+            socket.send_fds(self._socket, [order], [command_read, message_write])
+        except OSError as error:
+            os.close(command_write)
+            os.close(message_read)
+            raise PrivilegeError(
+                "cannot start another tracer",
+                why="the helper process that could has ended",
+                mend="leave tracetop and start it again",
+            ) from error
+        finally:
+            os.close(command_read)
+            os.close(message_write)
+        self._started = True
+        return command_write, message_read
+
+    def kill(self) -> None:
+        """Kill the running tracer, where that is ours to do."""
+        with contextlib.suppress(OSError):  # the spawner is gone: the tracer ends with its input
+            self._socket.send(_KILL)
+
+    def exit_status(self, timeout_s: float) -> int | None:
+        """Return the exit status of the tracer that ended, negative for a signal; None where it has not."""
+        if not select.select([self._socket], [], [], timeout_s)[0]:
+            return None
+        data = self._socket.recv(16)
+        return int(data) if data else None
+
+
+def _serve(screen: socket.socket, *, sudo: bool) -> None:
+    """Start tracers until the screen has gone. Never returns: this is a forked copy of the screen."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tracer: subprocess.Popen[bytes] | None = None
+    try:
+        while True:
+            watched: dict[int, bool] = {screen.fileno(): False}
+            pidfd = os.pidfd_open(tracer.pid) if tracer else -1
+            if tracer:
+                watched[pidfd] = True
+            ready, _, _ = select.select(list(watched), [], [])
+            if tracer:
+                os.close(pidfd)
+            if tracer and pidfd in ready:
+                screen.send(str(tracer.wait()).encode())
+                tracer = None
+            if screen.fileno() not in ready:
+                continue
+            order, descriptors, _, _ = socket.recv_fds(screen, 1, 2)
+            if not order:
+                break
+            if order == _KILL and tracer:
+                tracer.kill()
+            elif len(descriptors) == 2:
+                tracer = _start(descriptors, sudo=sudo, again=order == _AGAIN)
+    except BaseException:  # nothing above this frame belongs to this process
+        os._exit(1)
+    os._exit(0)
+
+
+def _start(descriptors: list[int], *, sudo: bool, again: bool) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-I", "-m", "tracetop.tracer"]
+    if sudo:  # a second time the terminal is the dashboard's: nobody could type a password
+        argv = ["sudo", *(["-n"] if again else ["-p", "[tracetop] password of %p to load BPF programs: "]), "--", *argv]
+    environment = {**os.environ} if sudo else _ENVIRONMENT
+    try:
+        return subprocess.Popen(argv, stdin=descriptors[0], stdout=descriptors[1], env=environment, cwd="/")
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)

@@ -1,0 +1,1 @@
+"""The privileged process: loads programs, polls their maps, aggregates, answers commands. Started by `source`."""

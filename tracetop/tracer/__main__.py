@@ -1,0 +1,64 @@
+"""``python -m tracetop.tracer``: the privileged process. Started by `tracetop.source`, not by a person.
+
+Commands come on fd 0, messages leave on what was fd 1 at the start; fds 1 and 2 then belong to the log.
+"""
+
+import contextlib
+import os
+import platform
+import signal
+import socket
+import sys
+import traceback
+
+from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.output import Output
+from tracetop.bpf.privileges import check_privileges
+from tracetop.bpf.symbols import Symbols
+from tracetop.errors import Diagnostic, TracetopError
+from tracetop.model.message import PROTOCOL, Fatal, Hello
+from tracetop.tracer.keys import KeyCells
+from tracetop.tracer.loop import Loop
+from tracetop.tracer.pipe import Inbox, Outbox
+from tracetop.tracer.processes import ProcessTable
+from tracetop.tracer.running import Machine
+from tracetop.tracer.syscalls import SyscallNames
+
+
+def main() -> int:
+    """Serve the screen at the other end of the pipes; return the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the screen's to answer
+    output = Output()
+    outbox = Outbox(output.saved_stdout)
+    try:
+        kernel = RunningKernel()
+        check_privileges(kernel)
+        outbox.send(Hello(PROTOCOL, os.getpid(), platform.release(), kernel.cpus, socket.gethostname()))
+        syscalls = SyscallNames(kernel.arch)
+        machine = Machine(kernel, Symbols(), syscalls, KeyCells(syscalls), ProcessTable())
+        Loop(Inbox(0), outbox, machine, output.drain).run()
+    except TracetopError as error:
+        return _fail(outbox, error.diagnostic)
+    except Exception as error:  # the screen is to show even what we did not foresee
+        return _fail(outbox, _unforeseen(error))
+    return 0
+
+
+def _fail(outbox: Outbox, diagnostic: Diagnostic) -> int:
+    os.set_blocking(outbox.fd, True)
+    with contextlib.suppress(BrokenPipeError):
+        outbox.send(Fatal(diagnostic))
+    return int(diagnostic.code)
+
+
+def _unforeseen(error: Exception) -> Diagnostic:
+    return Diagnostic(
+        what="the tracer failed",
+        why=f"{type(error).__name__}: {error}",
+        mend="this is a bug in tracetop; please report it with the log",
+        detail="".join(traceback.format_exception(error)),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""The parts of a map's key, from the kernel's bytes to readable cells and columns.
+
+Owns: decoding and naming. Pure but for the tables of names it is given. Runs in the tracer.
+"""
+
+import pwd
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracetop.model.frame import Cell, Column, ColumnKind
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec
+from tracetop.tracer.counters import Keys, as_rows
+from tracetop.tracer.syscalls import SyscallNames
+
+TEXT_ROLES = (KeyRole.COMM, KeyRole.STRING)
+STACK_ROLES = (KeyRole.KSTACK, KeyRole.USTACK)
+
+
+def integers(spec: MapSpec, part: KeyPart, keys: Keys) -> NDArray[np.int64]:
+    """Return one part of every key as integers, (n,)."""
+    rows = as_rows(keys)
+    if spec.layout in (Layout.ARRAY, Layout.PERCPU_ARRAY):  # the kernel's key is the index, 4 bytes
+        return np.ascontiguousarray(rows[:, :4]).view(np.uint32).reshape(-1).astype(np.int64)
+    column = np.ascontiguousarray(rows[:, part.offset : part.offset + part.size])
+    kind = f"{'i' if part.signed else 'u'}{part.size}"
+    return column.view(kind).reshape(-1).astype(np.int64)
+
+
+def texts(part: KeyPart, keys: Keys) -> list[str]:
+    """Return one part of every key as text up to its NUL; bytes that are not UTF-8 become lone surrogates."""
+    rows = as_rows(keys)
+    column = np.ascontiguousarray(rows[:, part.offset : part.offset + part.size])
+    return [decode_text(cell.tobytes()) for cell in column]
+
+
+def decode_text(data: bytes) -> str:
+    """Return a NUL-ended text that the kernel wrote."""
+    return data.split(b"\0", 1)[0].decode(errors="surrogateescape")
+
+
+def key_columns(parts: tuple[KeyPart, ...]) -> tuple[Column, ...]:
+    """Return a column for each part, with distinct ids: the role where it says enough, else what the script wrote."""
+    columns: list[Column] = []
+    for part in parts:
+        plain = part.role in (KeyRole.INTEGER, KeyRole.STRING)
+        wanted = (part.label or "key") if plain else part.role.value
+        taken = {column.id for column in columns}
+        name = next(n for n in (wanted, part.label, *(f"{wanted}{i}" for i in range(2, 99))) if n and n not in taken)
+        columns.append(Column(id=name, title=name, kind=ColumnKind.KEY, role=part.role))
+    return tuple(columns)
+
+
+class KeyCells:
+    """Turns keys into cells a person can read; remembers names that cost a look-up."""
+
+    def __init__(self, syscalls: SyscallNames) -> None:
+        self._syscalls = syscalls
+        self._users: dict[int, str] = {}
+
+    def cells(self, spec: MapSpec, keys: Keys) -> list[tuple[Cell, ...]]:
+        """Return the readable parts of every key, without its stacks."""
+        parts = [part for part in spec.keys if part.role not in STACK_ROLES]
+        return (
+            list(zip(*[self._column(spec, part, keys) for part in parts], strict=True)) if parts else [()] * len(keys)
+        )
+
+    def _column(self, spec: MapSpec, part: KeyPart, keys: Keys) -> list[Cell]:
+        if part.role in TEXT_ROLES:
+            return [*texts(part, keys)]
+        numbers: list[int] = integers(spec, part, keys).tolist()
+        if part.role is KeyRole.SYSCALL:
+            return [self._syscalls.name(number) for number in numbers]
+        if part.role is KeyRole.UID:
+            return [self._user(number) for number in numbers]
+        return [*numbers]
+
+    def _user(self, uid: int) -> str:
+        if uid not in self._users:
+            try:
+                self._users[uid] = pwd.getpwuid(uid).pw_name
+            except KeyError:
+                self._users[uid] = str(uid)
+        return self._users[uid]

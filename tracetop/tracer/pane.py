@@ -1,0 +1,178 @@
+"""One pane: a name, the scripts it can show, the one that runs now, and why it does not where it does not.
+
+Owns: the pane's state and what is in force in it. Refuses to own: what the maps hold (`running`). Tracer.
+"""
+
+from tracetop.errors import Diagnostic, TracetopError, UsageError
+from tracetop.lang import read_header
+from tracetop.model.control import Filter
+from tracetop.model.frame import Cost, PaneFrame, PaneState, Variant, View
+from tracetop.model.message import PaneRequest, SetSort
+from tracetop.tracer.library import BundledScript, Library
+from tracetop.tracer.running import Machine, Running
+
+
+class Pane:
+    """One pane from request to close."""
+
+    def __init__(self, request: PaneRequest, library: Library) -> None:
+        """Take a bundled pane's scripts, or the text that came with the request. UsageError for an unknown name."""
+        self.name = request.name
+        self.scripts = _own(request) if request.script else library.scripts(request.name)
+        self.script = self.scripts[0]
+        self.state = PaneState.LOADING
+        self.params: tuple[str, ...] = ()
+        self.running: Running | None = None
+        self._diagnostic: Diagnostic | None = None
+        self._views: tuple[View, ...] = ()
+        self._script_sent = False
+
+    def load(self, machine: Machine, filter_: Filter) -> None:
+        """Compile, load and attach the chosen script; the one before runs until the new one has loaded.
+
+        A script that cannot run leaves the one before in place, or the pane FAILED where there was none.
+        """
+        try:
+            new = Running.compile(self.script.text, self.script.name, machine)
+        except TracetopError as error:
+            self._refused(error)
+            return
+        try:
+            new.control(filter_, self._numbers(machine))
+            new.attach()
+        except TracetopError as error:
+            new.close()
+            self._refused(error)
+            return
+        self.close()
+        self.running, self.state, self._diagnostic = new, PaneState.ON, None
+        self._views, self._script_sent = (), False
+
+    def select(self, variant: str) -> None:
+        """Choose another of the pane's scripts, to be loaded next. UsageError for an unknown one."""
+        found = next((script for script in self.scripts if script.variant.name == variant), None)
+        if found is None:
+            names = ", ".join(script.variant.name for script in self.scripts)
+            raise UsageError(f"{self.name} has no variant {variant}", why=f"it has {names}", mend="choose one of them")
+        if not found.variant.parameter:
+            self.params = ()
+        self.script = found
+
+    def set_enabled(self, enabled: bool) -> None:
+        """Attach or detach the probes. A pane that failed tries again from the start when it is switched on."""
+        if self.running is None:
+            self.state = PaneState.LOADING if enabled else PaneState.OFF
+        elif enabled and self.state is PaneState.OFF:
+            self.running.attach()
+            self.state = PaneState.ON
+        elif not enabled and self.state is PaneState.ON:
+            self.read()
+            self.running.detach()
+            self.state = PaneState.OFF
+
+    def set_params(self, params: tuple[str, ...], machine: Machine, filter_: Filter) -> None:
+        """Put other positional parameters in force and count anew. UsageError where one means nothing."""
+        before, self.params = self.params, params
+        try:
+            numbers = self._numbers(machine)
+        except UsageError:
+            self.params = before
+            raise
+        if self.running:
+            self.running.control(filter_, numbers)
+            self.reset()
+
+    def set_filter(self, filter_: Filter, machine: Machine) -> None:
+        """Put another filter in force."""
+        if self.running:
+            self.running.control(filter_, self._numbers(machine))
+
+    def set_sort(self, command: SetSort) -> None:
+        """Take the rows of a table in another order, or more of them. UsageError for an unknown table or column."""
+        tables = self.running.tables if self.running else []
+        table = next((table for table in tables if table.name == command.table), None)
+        columns = [column.id for column in table.columns] if table else []
+        if table is None or command.sort.column not in columns:
+            raise UsageError(
+                f"{self.name} cannot be sorted by {command.sort.column}",
+                why=f"its columns are {', '.join(columns)}" if columns else f"it has no table {command.table}",
+                mend="choose a column that it shows",
+            )
+        table.sort, table.limit = command.sort, max(1, min(command.limit, 10_000))
+        self._views = self.running.views() if self.running else ()
+
+    def reset(self) -> None:
+        """Count anew."""
+        if self.running:
+            self.running.reset()
+            self._views = self.running.views()
+
+    def read(self) -> None:
+        """Read the maps, where the probes are on."""
+        if self.running and self.state is PaneState.ON:
+            self.running.read()
+            self._views = self.running.views()
+
+    def show_offsets(self, offsets: bool) -> None:
+        """Name stack frames with or without their offset."""
+        if self.running:
+            self.running.show_offsets(offsets)
+            self._views = self.running.views()
+
+    def frame(self) -> PaneFrame:
+        """Return the pane as of the last read."""
+        running = self.running
+        sent, self._script_sent = self._script_sent, running is not None
+        return PaneFrame(
+            name=self.name,
+            title=self.script.variant.title,
+            state=self.state,
+            views=self._views,
+            diagnostic=self._diagnostic,
+            notes=running.notes if running else (),
+            dropped=running.dropped if running else 0,
+            missed=running.missed if running else 0,
+            cost=running.cost if running else Cost(),
+            variant=self.script.variant.name,
+            variants=tuple(script.variant for script in self.scripts),
+            params=self.params,
+            script="" if sent or not running else self.script.text,
+        )
+
+    def close(self) -> None:
+        """Free what is in the kernel."""
+        if self.running:
+            self.running.close()
+            self.running = None
+
+    def _refused(self, error: TracetopError) -> None:
+        self._diagnostic = error.diagnostic
+        if self.running is None:
+            self.state = PaneState.FAILED
+            return
+        self.state = PaneState.ON
+        name = self.running.program.name
+        self.script = next(script for script in self.scripts if script.name == name)
+
+    def _numbers(self, machine: Machine) -> tuple[int, ...]:
+        """Return the parameters as the programs read them."""
+        return tuple(self._number(text, machine) for text in self.params)
+
+    def _number(self, text: str, machine: Machine) -> int:
+        if self.script.variant.parameter == "syscall":
+            return machine.syscalls.number(text)
+        try:
+            return int(text, 0)
+        except ValueError:
+            raise UsageError(
+                f"not a number: {text}",
+                why=f"the parameters of {self.script.name} are whole numbers",
+                mend="write one such as 4096 or 0x1000",
+            ) from None
+
+
+def _own(request: PaneRequest) -> tuple[BundledScript, ...]:
+    """Return the one script of a pane whose text came with its request."""
+    header = read_header(request.script)
+    variant = Variant(request.name, header.get("title", request.name), header.get("$1", ""))
+    return (BundledScript(request.name, request.script, request.name, variant),)

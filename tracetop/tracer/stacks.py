@@ -1,0 +1,167 @@
+"""Maps keyed by a stack become one tree, outermost frame first, counted as the samples come.
+
+Owns: the tree, the window of recent samples, and the count of samples whose stack was lost. Refuses to own: the
+addresses (`bpf`) and how the tree is drawn (`view`). Each new sample costs the depth of its stack. Tracer.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracetop.bpf.merge import MapSample
+from tracetop.model.frame import Cell, StackTree
+from tracetop.model.program import KeyRole, MapSpec
+from tracetop.tracer.counters import Counted, CounterMap, Keys
+from tracetop.tracer.keys import STACK_ROLES, KeyCells, integers
+
+WINDOW_S = 30.0
+"""How far back `recent` counts."""
+NODES = 2_000
+"""Nodes sent at most, the heaviest."""
+USER_MODE = "[user mode]"
+"""Where the CPU was in user space, so that there was no kernel stack to take."""
+_NO_STACK = -14  # -EFAULT: the interrupted code had no kernel stack
+_COLLISION = -17  # -EEXIST: another stack has this one's slot
+
+Resolve = Callable[[int], Sequence[str]]
+"""From a stack id to its frames' names, outermost first; empty where the kernel no longer has it."""
+
+
+@dataclass(eq=False)
+class _Node:
+    """One frame under its callers."""
+
+    name: str
+    parent: "_Node | None"
+    children: dict[str, "_Node"] = field(default_factory=dict)
+    self_total: int = 0
+    total: int = 0
+    self_recent: int = 0
+    recent: int = 0
+
+
+class CallTree:
+    """One stack-keyed map, kept from tick to tick."""
+
+    def __init__(self, spec: MapSpec, cells: KeyCells, resolve: Resolve) -> None:
+        self.spec = spec
+        self._cells = cells
+        self._resolve = resolve
+        self._counter = CounterMap()
+        self._counted: Counted | None = None
+        self._root = _Node("", None)
+        self._leaves: dict[bytes, _Node | None] = {}
+        self._window: deque[tuple[float, list[tuple[_Node, int]]]] = deque()
+        self._lost: dict[str, int] = {}
+
+    def reset(self) -> None:
+        """Count anew from the last sample on."""
+        self._counter.reset()
+        self._counted = None
+        self._forget()
+
+    def rename(self, resolve: Resolve) -> None:
+        """Name frames another way from now on: the tree is made anew from the same samples, all of them recent."""
+        self._resolve = resolve
+        self._forget()
+        if self._counted is not None:
+            self._count(self._counted.keys, self._counted.total[:, 0])
+
+    def update(self, sample: MapSample) -> None:
+        """Take one sample of the map: count each new hit along its path."""
+        self._counted = self._counter.update(sample)
+        self._count(self._counted.keys, self._counted.new[:, 0])
+
+    def _count(self, keys: Keys, counts: NDArray[np.int64]) -> None:
+        keys, counts = keys[counts > 0], counts[counts > 0]
+        stack = next(part for part in self.spec.keys if part.role in STACK_ROLES)
+        ids = integers(self.spec, stack, keys).tolist()
+        cells = self._cells.cells(self.spec, keys)
+        hits: list[tuple[_Node, int]] = []
+        for key, stack_id, labels, new in zip(keys, ids, cells, counts.tolist(), strict=True):
+            leaf = self._leaf(key.tobytes(), stack_id, labels)
+            if leaf is None:
+                reason = "collision" if stack_id == _COLLISION else "unreadable"
+                self._lost[reason] = self._lost.get(reason, 0) + new
+                continue
+            hits.append((leaf, new))
+            self._add(leaf, new)
+        self._slide(hits)
+
+    def tree(self) -> StackTree:
+        """Return the heaviest nodes as the frame has them, parents before children."""
+        nodes = self._heaviest()
+        place = {id(node): i for i, node in enumerate(nodes)}
+        symbols: dict[str, int] = {}
+        return StackTree(
+            name=self.spec.name,
+            symbol=tuple(symbols.setdefault(node.name, len(symbols)) for node in nodes),
+            symbols=tuple(symbols),
+            parent=tuple(place[id(node.parent)] if node.parent else 0 for node in nodes),
+            self_total=tuple(node.self_total for node in nodes),
+            total=tuple(node.total for node in nodes),
+            self_recent=tuple(node.self_recent for node in nodes),
+            recent=tuple(node.recent for node in nodes),
+            window_s=WINDOW_S,
+            lost=dict(self._lost),
+        )
+
+    def _forget(self) -> None:
+        self._root = _Node("", None)
+        self._leaves.clear()
+        self._window.clear()
+        self._lost.clear()
+
+    def _leaf(self, key: bytes, stack_id: int, labels: tuple[Cell, ...]) -> _Node | None:
+        """Return the node of a whole stack, made on first sight; None where its frames are lost."""
+        if key not in self._leaves:
+            frames = (USER_MODE,) if stack_id == _NO_STACK else self._resolve(stack_id) if stack_id >= 0 else ()
+            node: _Node | None = self._root if frames else None
+            for name in (*map(str, labels), *frames) if node else ():
+                parent = node
+                node = parent.children.get(name) if parent else None
+                if node is None and parent:
+                    node = parent.children[name] = _Node(name, parent)
+            self._leaves[key] = node
+        return self._leaves[key]
+
+    @staticmethod
+    def _add(leaf: _Node, count: int) -> None:
+        leaf.self_total += count
+        leaf.self_recent += count
+        node: _Node | None = leaf
+        while node:
+            node.total += count
+            node.recent += count
+            node = node.parent
+
+    def _slide(self, hits: list[tuple[_Node, int]]) -> None:
+        """Let the samples that are older than the window leave the recent counts."""
+        now_s = time.monotonic()
+        self._window.append((now_s, hits))
+        while self._window and now_s - self._window[0][0] > WINDOW_S:
+            for leaf, count in self._window.popleft()[1]:
+                leaf.self_recent -= count
+                node: _Node | None = leaf
+                while node:
+                    node.recent -= count
+                    node = node.parent
+
+    def _heaviest(self) -> list[_Node]:
+        """Return the root and at most NODES more, breadth first, lighter ones left out where there are too many."""
+        nodes = [self._root]
+        for node in nodes:
+            nodes += node.children.values()
+        if len(nodes) <= NODES:
+            return nodes
+        least = sorted((node.total for node in nodes), reverse=True)[NODES]
+        return [node for node in nodes if node.total > least or node is self._root]
+
+
+def is_stack_map(spec: MapSpec) -> bool:
+    """Say whether a map is keyed by a stack."""
+    return any(part.role in (KeyRole.KSTACK, KeyRole.USTACK) for part in spec.keys)

@@ -1,0 +1,37 @@
+"""System-call numbers and names of this machine's architecture.
+
+Owns: the table (`syscalls/ARCH.txt`: number and name a line, facts of the kernel's UAPI up to Linux 6.18).
+"""
+
+import difflib
+import platform
+from importlib import resources
+
+from tracetop.errors import UsageError
+
+
+class SyscallNames:
+    """Both directions of one architecture's table."""
+
+    def __init__(self, arch: str = "") -> None:
+        table = resources.files(__package__).joinpath("syscalls", f"{arch or platform.machine()}.txt")
+        pairs = [line.split() for line in table.read_text().splitlines()] if table.is_file() else []
+        self._names = {int(number): name for number, name in pairs}
+        self._numbers = {name: number for number, name in self._names.items()}
+
+    def name(self, number: int) -> str:
+        """Return the call's name, or ``syscall_N`` for a number that is not in the table."""
+        return self._names.get(number, f"syscall_{number}")
+
+    def number(self, name: str) -> int:
+        """Return the number of a call given by name or number. UsageError where there is none."""
+        if name in self._numbers:
+            return self._numbers[name]
+        if name.isdecimal():
+            return int(name)
+        near = difflib.get_close_matches(name, self._numbers, n=1)
+        raise UsageError(
+            f"unknown system call: {name}",
+            why="this machine's architecture has no call of that name",
+            mend=f"did you mean {near[0]}?" if near else "write its name as in the System calls pane, or its number",
+        )

@@ -1,0 +1,79 @@
+"""What the columns of a counted map are, and their numbers.
+
+Owns: the rule from a map's value kind to columns: a count gives a rate and a total, an average its mean, and so on.
+Pure. Runs in the tracer.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracetop.model.frame import Column, ColumnKind
+from tracetop.model.program import MapSpec, ValueKind
+from tracetop.tracer.counters import Values
+
+Numbers = NDArray[np.float64]
+
+
+def prefix(spec: MapSpec) -> str:
+    """Return what a map's columns are called after: ``errors_`` for ``@errors``, nothing for ``@``."""
+    name = spec.name.removeprefix("@")
+    return f"{name}_" if name else ""
+
+
+def value_columns(spec: MapSpec) -> tuple[Column, ...]:
+    """Return the columns that a map's value becomes, in the order of `value_numbers`."""
+    start, name, unit = prefix(spec), spec.name.removeprefix("@"), spec.unit
+    rate = Column(f"{start}per_s", f"{name}/s", ColumnKind.RATE)
+    mean = Column(f"{start}avg", f"{name} avg".strip(), ColumnKind.VALUE, unit)
+    match spec.kind:
+        case ValueKind.COUNT | ValueKind.SUM:
+            total = Column(f"{start}total", name or "total", ColumnKind.TOTAL, unit)
+            return Column(rate.id, rate.title, rate.kind, unit), total
+        case ValueKind.AVG:
+            return rate, mean
+        case ValueKind.STATS:
+            count = Column(f"{start}count", f"{name} count".strip(), ColumnKind.TOTAL)
+            total = Column(f"{start}total", f"{name} total".strip(), ColumnKind.TOTAL, unit)
+            return rate, count, mean, total
+        case _:
+            kind = ColumnKind.TEXT if spec.kind is ValueKind.STRING else ColumnKind.VALUE
+            return (Column(f"{start}{spec.kind.value}", name or spec.kind.value, kind, unit),)
+
+
+def value_numbers(spec: MapSpec, new: Values, total: Values, last: Values, elapsed_s: float) -> list[Numbers]:
+    """Return one array a column of `value_columns`; `new`, `total`, `last` are (n, fields).
+
+    A mean is over the interval where it had events, else over all since the reset; NaN where there were none.
+    """
+    match spec.kind:
+        case ValueKind.COUNT | ValueKind.SUM:
+            return [new[:, 0] / elapsed_s, total[:, 0].astype(np.float64)]
+        case ValueKind.AVG | ValueKind.STATS:
+            fresh = new[:, 1] > 0
+            amount, count = np.where(fresh, new[:, 0], total[:, 0]), np.where(fresh, new[:, 1], total[:, 1])
+            mean = np.divide(amount, count, out=np.full(len(new), np.nan), where=count > 0)
+            rate = new[:, 1] / elapsed_s
+            if spec.kind is ValueKind.AVG:
+                return [rate, mean]
+            return [rate, total[:, 1].astype(np.float64), mean, total[:, 0].astype(np.float64)]
+        case _:
+            return [last[:, 0].astype(np.float64)]
+
+
+def summable(column: Column) -> bool:
+    """Say whether a sum of the column over all rows means something."""
+    return column.kind in (ColumnKind.RATE, ColumnKind.TOTAL) or column.id == "cpu_percent"
+
+
+def is_whole(column: Column) -> bool:
+    """Say whether the column's numbers are whole, so that they are sent as integers."""
+    return column.kind is ColumnKind.TOTAL or (column.kind is ColumnKind.VALUE and not column.id.endswith("avg"))
+
+
+def tidy(column: Column, number: float) -> int | float | None:
+    """Return one number as it is sent: whole where it counts something, three decimals else, None for none."""
+    if math.isnan(number):
+        return None
+    return int(number) if is_whole(column) else round(number, 3)
