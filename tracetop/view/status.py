@@ -56,10 +56,11 @@ def cost_text(cost: Cost) -> str:
 
 def totals_text(pane: PaneFrame) -> str:
     """Return the pane's sums over all rows, those not shown too, as one line; with ``≥`` where they are bounds."""
-    return "  ".join(filter(None, (_view_totals(view, bound_sign(pane)) for view in pane.views)))
+    return "  ".join(filter(None, (view_totals(view, bound_sign(pane)) for view in pane.views)))
 
 
-def _view_totals(view: View, sign: str) -> str:
+def view_totals(view: View, sign: str = "") -> str:
+    """Return one view's sums as one line, each number behind `sign`."""
     if isinstance(view, Table):
         pairs = zip(view.columns, view.sums, strict=True)
         parts = (

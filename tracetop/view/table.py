@@ -22,6 +22,7 @@ SHARE, SPARK = "share", "spark"
 """Ids of the derived columns."""
 _SPARK_WIDTH = 10
 _MAX_TITLE = 12
+_WHOLE_TOTAL = 12
 _ROLE_WIDTH = MappingProxyType(
     {
         KeyRole.PID: 7,
@@ -46,6 +47,20 @@ _KIND_WIDTH = MappingProxyType(
         ColumnKind.TEXT: 10,
     }
 )
+_ID_WIDTH = MappingProxyType({"started": 19, "threads": 5, "user": 8})
+"""Columns of the process table whose width their kind does not say."""
+_KIND_RANK = MappingProxyType(
+    {
+        ColumnKind.KEY: 0,
+        ColumnKind.RATE: 1,
+        ColumnKind.PERCENT: 2,
+        ColumnKind.VALUE: 2,
+        ColumnKind.TEXT: 3,
+        ColumnKind.TOTAL: 4,
+    }
+)
+"""What keeps its place on a narrow screen, the lowest first."""
+_SHARE_RANK, _SPARK_RANK = 5, 6
 _NUMERIC_ROLES = (KeyRole.PID, KeyRole.TID, KeyRole.UID, KeyRole.CPU, KeyRole.INTEGER)
 
 
@@ -72,17 +87,18 @@ class ViewColumn(msgspec.Struct, frozen=True):
     derived: Derived = Derived.CELL
 
 
-def visible_columns(table: Table, width: int, *, derived: bool = True) -> tuple[ViewColumn, ...]:
+def visible_columns(table: Table, width: int, *, plain: bool = False) -> tuple[ViewColumn, ...]:
     """Return the columns that fit into `width` cells, in the table's order; the first key is always among them.
 
-    Dropped first: the sparkline, then the share, then columns from the right, keys and the sort column last. What is
-    left over widens the last text column.
+    Dropped first: the sparkline, then the share, totals, texts, values, rates; keys and the sort column last. What is
+    left over widens the last text column. `plain`, for text on paper: no sparkline, and totals wide enough to be whole.
     """
-    offered = [_shown(column, index) for index, column in enumerate(table.columns)]
+    offered = [_shown(column, index, plain=plain) for index, column in enumerate(table.columns)]
     rate = next((view for view in offered if view.column.kind is ColumnKind.RATE), None)
-    if derived and rate is not None:
+    if rate is not None:
         place = offered.index(rate) + 1
-        offered[place:place] = _derived(rate, has_sum=table.sums[rate.index] is not None)
+        has_sum = table.sums[rate.index] is not None
+        offered[place:place] = [_share_of(rate)] * has_sum + [_spark_of(rate)] * (not plain)
     kept: list[ViewColumn] = []
     left = width + GAP
     for view in sorted(offered, key=lambda view: _priority(view, table.sort)):
@@ -93,18 +109,22 @@ def visible_columns(table: Table, width: int, *, derived: bool = True) -> tuple[
     return _widened(kept, left)
 
 
-def _shown(column: Column, index: int) -> ViewColumn:
-    width = _ROLE_WIDTH[column.role] if column.role else _KIND_WIDTH[column.kind]
+def _shown(column: Column, index: int, *, plain: bool) -> ViewColumn:
+    width = _ROLE_WIDTH[column.role] if column.role else _ID_WIDTH.get(column.id, _KIND_WIDTH[column.kind])
+    if plain and column.kind is ColumnKind.TOTAL:
+        width = _WHOLE_TOTAL
     with_sort_mark = cell_width(escape(column.title)) + 1
     is_text = column.kind is ColumnKind.TEXT or (column.kind is ColumnKind.KEY and column.role not in _NUMERIC_ROLES)
     align: Align = "<" if is_text else ">"
     return ViewColumn(column.id, column.title, column, index, max(width, min(with_sort_mark, _MAX_TITLE)), align)
 
 
-def _derived(rate: ViewColumn, *, has_sum: bool) -> list[ViewColumn]:
-    share = ViewColumn(SHARE, "%", rate.column, rate.index, 5, ">", Derived.SHARE)
-    spark = ViewColumn(SPARK, "", rate.column, rate.index, _SPARK_WIDTH, "<", Derived.SPARK)
-    return [share, spark] if has_sum else [spark]
+def _share_of(rate: ViewColumn) -> ViewColumn:
+    return ViewColumn(SHARE, "%", rate.column, rate.index, 5, ">", Derived.SHARE)
+
+
+def _spark_of(rate: ViewColumn) -> ViewColumn:
+    return ViewColumn(SPARK, "", rate.column, rate.index, _SPARK_WIDTH, "<", Derived.SPARK)
 
 
 def _is_flexible(column: Column) -> bool:
@@ -114,8 +134,9 @@ def _is_flexible(column: Column) -> bool:
 def _priority(view: ViewColumn, sort: Sort) -> tuple[int, int]:
     """Return the rank for a place on a narrow screen, the lowest first."""
     if view.derived is not Derived.CELL:
-        return (3 if view.derived is Derived.SPARK else 2), view.index
-    return (0 if view.column.kind is ColumnKind.KEY or view.id == sort.column else 1), view.index
+        return (_SPARK_RANK if view.derived is Derived.SPARK else _SHARE_RANK), view.index
+    always = view.column.role is not None or view.id == sort.column
+    return (0 if always else _KIND_RANK[view.column.kind]), view.index
 
 
 def _widened(kept: list[ViewColumn], left: int) -> tuple[ViewColumn, ...]:

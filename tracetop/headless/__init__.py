@@ -1,0 +1,1 @@
+"""Frames without a screen: aligned text and JSON lines. Never imports Textual."""

@@ -1,0 +1,111 @@
+"""``tracetop batch``: frames from a source to a text stream, as ``top -b`` does, or as JSON lines.
+
+Owns: what counts as a tick, when to stop, and the exit code. Refuses to own: where frames come from (`source`) and
+how they look (`report`, `digest`). Screen process; the source's thread fills a queue, the caller's thread prints.
+"""
+
+import os
+import queue
+import shutil
+import signal
+import sys
+from typing import TextIO
+
+from tracetop.errors import Diagnostic, ExitCode
+from tracetop.headless.digest import json_line
+from tracetop.headless.report import text
+from tracetop.model.frame import Frame, PaneState
+from tracetop.model.message import Fatal, Message, Refused
+from tracetop.source.protocol import Ended, Source
+from tracetop.view.text import escape
+
+Inbox = queue.SimpleQueue[Message | Ended]
+
+_PAPER_WIDTH = 160
+"""Cells of a line where the output is no terminal."""
+_WAITING = 64
+"""Messages kept for a reader that is slower than the ticks; then the oldest go, and `seq` shows the gap."""
+
+
+def run_batch(source: Source, ticks: int | None, as_json: bool, out: TextIO) -> int:
+    """Print `ticks` frames (None: until interrupted), close the source and return the exit code.
+
+    Frames in which a pane is still loading are not printed and do not count. Ends early where the source does, where
+    no pane can run at all, on Ctrl-C (130) and when the reader of `out` is gone (141, as for any filter in a pipe).
+    """
+    inbox: Inbox = queue.SimpleQueue()
+    try:
+        source.start(lambda message: _keep(inbox, message))
+        return _print_ticks(inbox, ticks, as_json, out)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        _silence(out)
+        return 128 + signal.SIGPIPE
+    finally:
+        source.close()
+
+
+def _keep(inbox: Inbox, message: Message | Ended) -> None:
+    """Queue a message; never wait, since the source's thread must go on reading."""
+    while inbox.qsize() >= _WAITING:
+        try:
+            inbox.get_nowait()
+        except queue.Empty:
+            break
+    inbox.put(message)
+
+
+def _print_ticks(inbox: Inbox, ticks: int | None, as_json: bool, out: TextIO) -> int:
+    printed, last_seq = 0, -1
+    while True:
+        message = inbox.get()
+        if isinstance(message, Fatal | Ended):
+            return _ended(message)
+        if isinstance(message, Refused):
+            _complain(message.diagnostic)
+        if not isinstance(message, Frame) or message.seq == last_seq or not _ready(message):
+            continue
+        last_seq = message.seq
+        out.write(json_line(message) + "\n" if as_json else text(message, _width(out)))
+        out.flush()
+        printed += 1
+        hopeless = _hopeless(message)
+        if hopeless is not None:
+            return _ended(Fatal(hopeless))
+        if printed == ticks:
+            return ExitCode.OK
+
+
+def _ready(frame: Frame) -> bool:
+    return all(pane.state is not PaneState.LOADING for pane in frame.panes.values())
+
+
+def _hopeless(frame: Frame) -> Diagnostic | None:
+    """Return the first pane's diagnostic where no pane at all can run."""
+    panes = frame.panes.values()
+    failed = [pane.diagnostic for pane in panes if pane.state is PaneState.FAILED]
+    return failed[0] if failed and len(failed) == len(panes) else None
+
+
+def _ended(message: Fatal | Ended) -> int:
+    if message.diagnostic is None:
+        return ExitCode.OK
+    _complain(message.diagnostic)
+    return message.diagnostic.code
+
+
+def _complain(diagnostic: Diagnostic) -> None:
+    for line in diagnostic.text().split("\n"):
+        print(escape(line), file=sys.stderr)
+
+
+def _width(out: TextIO) -> int:
+    return shutil.get_terminal_size().columns if out.isatty() else _PAPER_WIDTH
+
+
+def _silence(out: TextIO) -> None:
+    """Point a stream whose reader is gone at nothing, so that the flush at exit does not fail again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, out.fileno())
+    os.close(nowhere)

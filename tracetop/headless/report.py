@@ -1,0 +1,107 @@
+"""A frame as aligned plain text, as ``top -b`` prints its screens: a head, then each pane with all of its rows.
+
+Owns: the layout on paper. No colours, no control characters, no line wider than asked. Pure; screen process.
+"""
+
+import time
+from collections.abc import Iterator
+
+from tracetop.model.frame import Frame, Histogram, HistRow, PaneFrame, PaneState, StackTree, Table, View
+from tracetop.view import status
+from tracetop.view.calltree import CallTree, flatten, hot_paths
+from tracetop.view.histogram import bars, summary
+from tracetop.view.numbers import format_percent, format_value
+from tracetop.view.spark import bar
+from tracetop.view.table import cell_text, cells, heading, line, visible_columns
+from tracetop.view.text import cell_width, escape, fit
+
+_STACK_LINES = 40
+"""Lines of a call tree at most; JSON has every stack."""
+_HOT_SHARE = 0.02
+"""A frame with a smaller share of the samples stays folded."""
+_LABEL = 17
+_COUNT = 7
+
+
+def text(frame: Frame, width: int) -> str:
+    """Return the frame in lines of at most `width` cells, each ended by a newline, and one empty line behind."""
+    lines = [_head(frame)]
+    for pane in frame.panes.values():
+        lines += ["", *_pane(pane, width)]
+    return "".join(f"{_trimmed(each, width)}\n" for each in (*lines, ""))
+
+
+def _trimmed(text_: str, width: int) -> str:
+    return (fit(text_, width) if cell_width(text_) > width else text_).rstrip()
+
+
+def _head(frame: Frame) -> str:
+    clock = time.strftime("%H:%M:%S", time.localtime(frame.time))
+    interval = f"every {frame.interval_s:g} s"
+    tracer = f"tracer {format_percent(frame.tracer.cpu_percent, sign=True)} of a core"
+    return "tracetop - " + ", ".join((clock, interval, status.filter_text(frame.filter), tracer))
+
+
+def _pane(pane: PaneFrame, width: int) -> Iterator[str]:
+    variant = ": ".join(filter(None, (pane.variant, " ".join(pane.params))))
+    cost = status.cost_text(pane.cost)
+    parts = (variant and f"({escape(variant)})", status.state_text(pane), status.loss_text(pane), cost)
+    yield f"{escape(pane.title)}: {', '.join(part for part in parts if part)}"
+    if pane.diagnostic:
+        yield from (f"  {escape(each)}" for each in pane.diagnostic.text().split("\n"))
+    yield from (f"  {escape(note)}" for note in pane.notes)
+    if pane.state is PaneState.ON:
+        yield from (each for view in pane.views for each in _view(view, status.bound_sign(pane), width))
+
+
+def _view(view: View, sign: str, width: int) -> Iterator[str]:
+    if isinstance(view, Table):
+        yield from _table(view, sign, width)
+    elif isinstance(view, Histogram):
+        yield from _histogram(view, sign, width)
+    elif isinstance(view, StackTree):
+        yield from _stacks(view, sign)
+    else:
+        yield f"  {status.number_text(view, sign)}"
+
+
+def _table(table: Table, sign: str, width: int) -> Iterator[str]:
+    columns = visible_columns(table, width, plain=True)
+    yield f"  {status.view_totals(table, sign)}, {len(table.rows)} of {table.rows_total} rows"
+    yield line(heading(columns, table.sort))
+    yield from (line(cells(row, columns, table.sums, exact=True)) for row in table.rows)
+
+
+def _histogram(histogram: Histogram, sign: str, width: int) -> Iterator[str]:
+    for row in histogram.rows:
+        pairs = zip(histogram.key_columns, row.key, strict=True)
+        key = " ".join(f"{escape(column.title)} {cell_text(cell, column, 12)}" for column, cell in pairs)
+        yield f"  {key + ': ' if key else ''}{sign}{summary(row.recent, histogram.linear).text(histogram.unit)}"
+        yield from _bars(histogram, row, width)
+    if not histogram.rows:
+        yield f"  {summary({}).text(histogram.unit)}"
+
+
+def _bars(histogram: Histogram, row: HistRow, width: int) -> Iterator[str]:
+    """Yield one line a bar: range, counts of the interval and since the reset, and the interval's as a bar."""
+    recent = bars(row.recent, histogram.linear, within=row.total)
+    total = bars(row.total, histogram.linear)
+    peak = max((each.count for each in recent), default=0)
+    room = max(width - _LABEL - 2 * (_COUNT + 1) - 1, 1)
+    if recent:
+        yield f"{fit('range', _LABEL, '>')} {fit('now', _COUNT, '>')} {fit('total', _COUNT, '>')}"
+    for now, whole in zip(recent, total, strict=True):
+        counts = f"{format_value(now.count):>{_COUNT}} {format_value(whole.count):>{_COUNT}}"
+        yield f"{fit(now.label(histogram.unit), _LABEL, '>')} {counts} {bar(now.count, peak, room)}"
+
+
+def _stacks(view: StackTree, sign: str) -> Iterator[str]:
+    tree = CallTree(view, recent=False)
+    yield f"  {status.view_totals(view, sign)}, {view.recent[0] if view.recent else 0} in the last {view.window_s:g} s"
+    yield f"{'total':>6} {'self':>6}  function"
+    lines = list(flatten(tree, hot_paths(tree, _HOT_SHARE)))
+    for each in lines[:_STACK_LINES]:
+        shares = f"{format_percent(100 * each.total_share):>6} {format_percent(100 * each.own_share):>6}"
+        yield f"{shares}  {'  ' * each.depth}{escape(each.symbol)}"
+    if len(lines) > _STACK_LINES:
+        yield f"  … {len(lines) - _STACK_LINES} lines more"
