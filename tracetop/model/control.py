@@ -47,7 +47,7 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 def parse_filter(text: str) -> Filter:
-    """Return the filter a user wrote: ``812``, ``nginx``, ``ngin*``, ``pid=812``, ``comm=nginx``, or both; empty for none.
+    """Return the filter a user wrote: ``812``, ``nginx``, ``ngin*``, ``pid=812 comm=nginx``; empty: all.
 
     Raises UsageError where a part is neither a process number nor a task name of at most 15 bytes.
     """
@@ -65,9 +65,12 @@ def parse_filter(text: str) -> Filter:
         ):
             comm = value
         else:
+            twice = (name == "pid" and pid) or (name == "comm" and comm)
             raise UsageError(
                 f"not a filter: {word}",
-                why="a filter is a process number, a task name of at most 15 bytes, or a prefix with * behind it",
+                why=f"there is a {name} before it already, and one process has one {name}"
+                if twice
+                else "a filter is a process number, a task name of at most 15 bytes, or a prefix with * behind it",
                 mend="write for example 812, nginx, ngin*, or pid=812 comm=nginx",
             )
     return Filter(pid=pid, comm=comm)

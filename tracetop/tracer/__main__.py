@@ -14,7 +14,7 @@ import traceback
 from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.output import Output
 from tracetop.bpf.privileges import check_privileges
-from tracetop.bpf.symbols import Symbols
+from tracetop.bpf.symbols import KernelSymbols
 from tracetop.errors import Diagnostic, TracetopError
 from tracetop.model.message import PROTOCOL, Fatal, Hello
 from tracetop.tracer.keys import KeyCells
@@ -35,7 +35,7 @@ def main() -> int:
         check_privileges(kernel)
         outbox.send(Hello(PROTOCOL, os.getpid(), platform.release(), kernel.cpus, socket.gethostname()))
         syscalls = SyscallNames(kernel.arch)
-        machine = Machine(kernel, Symbols(), syscalls, KeyCells(syscalls), ProcessTable())
+        machine = Machine(kernel, KernelSymbols(), syscalls, KeyCells(syscalls), ProcessTable())
         Loop(Inbox(0), outbox, machine, output.drain).run()
     except TracetopError as error:
         return _fail(outbox, error.diagnostic)

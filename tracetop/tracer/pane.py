@@ -3,6 +3,8 @@
 Owns: the pane's state and what is in force in it. Refuses to own: what the maps hold (`running`). Tracer.
 """
 
+import contextlib
+
 from tracetop.errors import Diagnostic, TracetopError, UsageError
 from tracetop.lang import read_header
 from tracetop.model.control import Filter
@@ -10,6 +12,10 @@ from tracetop.model.frame import Cost, PaneFrame, PaneState, Variant, View
 from tracetop.model.message import PaneRequest, SetSort
 from tracetop.tracer.library import BundledScript, Library
 from tracetop.tracer.running import Machine, Running
+
+
+ROWS_MOST = 10_000
+"""Rows of a table that a reader may ask for."""
 
 
 class Pane:
@@ -26,6 +32,7 @@ class Pane:
         self._diagnostic: Diagnostic | None = None
         self._views: tuple[View, ...] = ()
         self._script_sent = False
+        self._sorts: dict[str, SetSort] = {}
 
     def load(self, machine: Machine, filter_: Filter) -> None:
         """Compile, load and attach the chosen script; the one before runs until the new one has loaded.
@@ -47,6 +54,9 @@ class Pane:
         self.close()
         self.running, self.state, self._diagnostic = new, PaneState.ON, None
         self._views, self._script_sent = (), False
+        for sort in list(self._sorts.values()):
+            with contextlib.suppress(UsageError):  # asked of another of the pane's scripts
+                self.set_sort(sort)
 
     def select(self, variant: str) -> None:
         """Choose another of the pane's scripts, to be loaded next. UsageError for an unknown one."""
@@ -88,9 +98,14 @@ class Pane:
             self.running.control(filter_, self._numbers(machine))
 
     def set_sort(self, command: SetSort) -> None:
-        """Take the rows of a table in another order, or more of them. UsageError for an unknown table or column."""
-        tables = self.running.tables if self.running else []
-        table = next((table for table in tables if table.name == command.table), None)
+        """Take the rows of a table in another order, or more of them; a pane that still loads, once it has.
+
+        UsageError for an unknown table or column.
+        """
+        if self.running is None:
+            self._sorts[command.table] = command
+            return
+        table = next((table for table in self.running.tables if table.name == command.table), None)
         columns = [column.id for column in table.columns] if table else []
         if table is None or command.sort.column not in columns:
             raise UsageError(
@@ -98,8 +113,9 @@ class Pane:
                 why=f"its columns are {', '.join(columns)}" if columns else f"it has no table {command.table}",
                 mend="choose a column that it shows",
             )
-        table.sort, table.limit = command.sort, max(1, min(command.limit, 10_000))
-        self._views = self.running.views() if self.running else ()
+        table.sort, table.limit = command.sort, max(1, min(command.limit, ROWS_MOST))
+        self._sorts[command.table] = command
+        self._views = self.running.views()
 
     def reset(self) -> None:
         """Count anew."""

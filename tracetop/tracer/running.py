@@ -12,7 +12,7 @@ from typing import Protocol
 
 from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.session import Loaded
-from tracetop.bpf.symbols import Symbols
+from tracetop.bpf.symbols import KernelSymbols
 from tracetop.lang import compile_script
 from tracetop.model.control import Filter, pack_control
 from tracetop.model.frame import Cost, View
@@ -36,7 +36,7 @@ class Machine:
     """What all scripts share: the kernel they are compiled for and the names that their keys stand for."""
 
     kernel: RunningKernel
-    symbols: Symbols
+    symbols: KernelSymbols
     syscalls: SyscallNames
     cells: KeyCells
     processes: ProcessTable
