@@ -7,6 +7,7 @@ second program. BCC is not thread-safe: the tracer's one thread, which forks not
 import ctypes
 import os
 import struct
+from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +17,7 @@ from tracetop.bpf.compile import compile_program, load_function
 from tracetop.bpf.find import load_bcc
 from tracetop.bpf.maps import KernelMap
 from tracetop.bpf.merge import Bytes, MapSample, merge
+from tracetop.bpf.stacks import delete_stacks, read_stacks
 from tracetop.bpf.stats import ProgStats, map_sizes, program_stats
 from tracetop.errors import TracetopError
 from tracetop.model.control import CONTROL_BYTES
@@ -41,6 +43,7 @@ class Loaded:
         self._maps: dict[str, KernelMap] = {}
         self._control: KernelMap | None = None
         self._drops: KernelMap | None = None
+        self._stack_map: KernelMap | None = None
         self._has_events = False
         self._actions: list[int] = []
 
@@ -147,6 +150,15 @@ class Loaded:
         """Delete these keys, uint8 (rows, key_size), of a hash map; return how many were there."""
         return self._maps[map_name].delete(keys)
 
+    def stacks(self, ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+        """Return the kernel addresses of stacks, innermost first; negative ids (losses) and gone ones left out."""
+        return read_stacks(self._stack_map, ids) if self._stack_map else {}
+
+    def delete_stacks(self, ids: Iterable[int]) -> None:
+        """Free the slots of these stacks: the kernel may give their ids to others from now on."""
+        if self._stack_map:
+            delete_stacks(self._stack_map, ids)
+
     def stats(self) -> list[ProgStats]:
         """Return the kernel's counters of each function, in the order of `program.probes`."""
         return [program_stats(program_fd) for _, program_fd in self._functions]
@@ -176,6 +188,8 @@ class Loaded:
         self._maps = {spec.name: self._open_map(spec) for spec in self.program.maps}
         self._control = self._open_table(_CONTROL, Layout.ARRAY)
         self._drops = self._open_table(_DROPS, Layout.PERCPU_ARRAY)
+        if self.program.stack_map:
+            self._stack_map = self._open_table(self.program.stack_map, Layout.HASH)
         self._has_events = self._descriptor(_EVENTS) >= 0
         if self._has_events:
             self._module[_EVENTS.encode()].open_ring_buffer(self._on_event)

@@ -19,6 +19,7 @@ PERF_FLAG_FD_CLOEXEC = 8
 class Command(IntEnum):
     """The bpf(2) commands used here; numbers from include/uapi/linux/bpf.h."""
 
+    MAP_CREATE = 0
     MAP_LOOKUP_ELEM = 1
     MAP_UPDATE_ELEM = 2
     MAP_DELETE_ELEM = 3
@@ -33,6 +34,17 @@ class Command(IntEnum):
     MAP_UPDATE_BATCH = 26
     MAP_DELETE_BATCH = 27
     ENABLE_STATS = 32
+
+
+class MapCreateAttr(ctypes.Structure):
+    """A map to make."""
+
+    _fields_ = (
+        ("map_type", ctypes.c_uint32),
+        ("key_size", ctypes.c_uint32),
+        ("value_size", ctypes.c_uint32),
+        ("max_entries", ctypes.c_uint32),
+    )
 
 
 class ElementAttr(ctypes.Structure):

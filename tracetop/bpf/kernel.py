@@ -1,0 +1,68 @@
+"""The running kernel, as the compiler may ask about it.
+
+Owns: the answers of tracefs and BTF, each looked up once. Refuses to own: how they are used. The privileged
+tracer process; `ensure_tracefs` first where tracefs may not be mounted.
+"""
+
+import platform
+import re
+from functools import cached_property
+
+from tracetop.bpf.btf import Btf
+from tracetop.bpf.formats import parse_format
+from tracetop.bpf.maps import possible_cpus
+from tracetop.bpf.tracefs import tracefs
+from tracetop.model.kernel import TracepointFormat
+
+_SAFE_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
+"""What may become a part of a path: no slash, no leading dot."""
+
+
+class RunningKernel:
+    """Implements `model.kernel.Kernel` for this machine."""
+
+    def __init__(self) -> None:
+        self.arch = platform.machine()
+        self.cpus = possible_cpus()
+        self._formats: dict[tuple[str, str], TracepointFormat | None] = {}
+
+    @property
+    def has_btf(self) -> bool:
+        """Whether the kernel describes its types: without, scripts that need an offset or an arity are refused."""
+        return self._btf is not None
+
+    def tracepoint(self, category: str, event: str) -> TracepointFormat | None:
+        """Return the format, or None where the kernel has no such event. KernelError without tracefs."""
+        name = category, event
+        if name not in self._formats:
+            self._formats[name] = self._read_format(category, event)
+        return self._formats[name]
+
+    def tracepoint_names(self) -> tuple[str, ...]:
+        """Return every event as ``category:event``. KernelError without tracefs."""
+        return self._tracepoint_names
+
+    def raw_tracepoint_arity(self, event: str) -> int | None:
+        """Return how many arguments a raw tracepoint passes, or None where the kernel or its BTF has none."""
+        return self._btf.raw_tracepoint_arity(event) if self._btf else None
+
+    def field_offset(self, struct: str, field: str) -> tuple[int, int] | None:
+        """Return (offset, size) in bytes of a field in a kernel struct, or None where BTF has none."""
+        return self._btf.field_offset(struct, field) if self._btf else None
+
+    @cached_property
+    def _btf(self) -> Btf | None:
+        return Btf.load()
+
+    @cached_property
+    def _tracepoint_names(self) -> tuple[str, ...]:
+        return tuple(sorted((tracefs() / "available_events").read_text().split()))
+
+    def _read_format(self, category: str, event: str) -> TracepointFormat | None:
+        if not (_SAFE_NAME.fullmatch(category) and _SAFE_NAME.fullmatch(event)):
+            return None
+        try:
+            text = (tracefs() / "events" / category / event / "format").read_text()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return parse_format(category, event, text)

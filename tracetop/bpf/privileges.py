@@ -1,0 +1,118 @@
+"""May this process trace? One exact cause where it may not, and what to do about it.
+
+Owns: the order of the questions, so that the first answer is the cause and not a consequence. Refuses to own:
+single probes; `attach` explains those. The privileged tracer process, once, before anything is compiled.
+"""
+
+import errno
+import os
+from pathlib import Path
+
+from tracetop.bpf.syscalls import Command, MapCreateAttr, PerfEventAttr, bpf, perf_event_open
+from tracetop.bpf.tracefs import ensure_tracefs
+from tracetop.errors import KernelError, PrivilegeError, TracetopError
+
+_CAPABILITIES = {"CAP_SYS_ADMIN": 21, "CAP_PERFMON": 38, "CAP_BPF": 39}
+_MAP_TYPE_ARRAY = 2
+_WHOLE_RANGE = 4294967295
+_TYPE_SOFTWARE, _DUMMY = 1, 9
+
+
+def check_privileges() -> None:
+    """Return where this process may load, attach and read BPF programs; tracefs is mounted then.
+
+    PrivilegeError where it lacks a right, KernelError where the kernel lacks or locks what is needed.
+    """
+    status = Path("/proc/self/status").read_text()
+    if not may_trace(effective_capabilities(status)):
+        raise _lacking(in_container=os.geteuid() == 0)
+    if not owns_all_ids(Path("/proc/self/uid_map").read_text()):
+        raise PrivilegeError(
+            "root of a user namespace may not trace",
+            why="BPF asks for capabilities of the whole machine, not of a container's user namespace",
+            mend="run tracetop on the host, or in a container without a user namespace",
+        )
+    mode = lockdown_mode()
+    if mode == "confidentiality":
+        raise KernelError(
+            "the kernel is locked down",
+            why="lockdown=confidentiality forbids BPF to read kernel memory",
+            mend="boot with lockdown=integrity or none; Secure Boot alone does not need confidentiality",
+        )
+    _try_bpf()
+    _try_perf()
+    ensure_tracefs()
+
+
+def effective_capabilities(status: str) -> int:
+    """Return the bit set of CapEff in the text of a /proc/PID/status."""
+    line = next((line for line in status.splitlines() if line.startswith("CapEff:")), "CapEff: 0")
+    return int(line.split()[1], 16)
+
+
+def may_trace(capabilities: int) -> bool:
+    """Say whether a set of capabilities is enough: CAP_SYS_ADMIN, or its two parts since v5.8."""
+    held = {name for name, bit in _CAPABILITIES.items() if capabilities >> bit & 1}
+    return "CAP_SYS_ADMIN" in held or {"CAP_BPF", "CAP_PERFMON"} <= held
+
+
+def owns_all_ids(uid_map: str) -> bool:
+    """Say whether a /proc/PID/uid_map is the machine's own: every user id, mapped to itself."""
+    return uid_map.split() == ["0", "0", str(_WHOLE_RANGE)]
+
+
+def lockdown_mode() -> str:
+    """Return the kernel's lockdown: ``none``, ``integrity`` or ``confidentiality``; empty where it does not say."""
+    try:
+        return selected(Path("/sys/kernel/security/lockdown").read_text())
+    except OSError:
+        return ""
+
+
+def selected(choices: str) -> str:
+    """Return the word in brackets of a kernel's list of choices, e.g. of ``none [integrity] confidentiality``."""
+    return choices.partition("[")[2].partition("]")[0]
+
+
+def _lacking(*, in_container: bool) -> PrivilegeError:
+    return PrivilegeError(
+        "no permission to trace the kernel",
+        why="this process has neither CAP_SYS_ADMIN nor CAP_BPF with CAP_PERFMON",
+        mend="start the container with --cap-add SYS_ADMIN or --privileged" if in_container else "run it with sudo",
+    )
+
+
+def _try_bpf() -> None:
+    """Make one small map, the least that any program needs."""
+    try:
+        os.close(
+            bpf(Command.MAP_CREATE, MapCreateAttr(map_type=_MAP_TYPE_ARRAY, key_size=4, value_size=8, max_entries=1))
+        )
+    except OSError as error:
+        raise bpf_refused(error, "the system call bpf") from error
+
+
+def _try_perf() -> None:
+    try:
+        os.close(perf_event_open(PerfEventAttr(type=_TYPE_SOFTWARE, config=_DUMMY, flags=1), cpu=0))
+    except OSError as error:
+        if error.errno != errno.ENODEV:  # CPU 0 is offline
+            raise bpf_refused(error, "the system call perf_event_open") from error
+
+
+def bpf_refused(error: OSError, what: str) -> TracetopError:
+    """Return why a call that needs no more than the capabilities just checked was refused all the same."""
+    if error.errno == errno.ENOSYS:
+        return KernelError(
+            f"{what} is not there",
+            why="the kernel is built without it, or a container's seccomp profile hides it",
+            mend="in a container: run tracetop on the host or with --security-opt seccomp=unconfined; "
+            "else a kernel with CONFIG_BPF_SYSCALL and CONFIG_PERF_EVENTS",
+        )
+    if error.errno in (errno.EPERM, errno.EACCES):
+        return PrivilegeError(
+            f"{what} is forbidden",
+            why="a seccomp profile or a security module refuses it although the capabilities are there",
+            mend="in a container: --security-opt seccomp=unconfined; else look into the security module's log",
+        )
+    return KernelError(f"{what} fails", why=error.strerror or str(error), mend="see `tracetop doctor`")
