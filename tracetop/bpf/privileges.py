@@ -8,9 +8,11 @@ import errno
 import os
 from pathlib import Path
 
+from tracetop.bpf.btf import VMLINUX
+from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.syscalls import Command, MapCreateAttr, PerfEventAttr, bpf, perf_event_open
 from tracetop.bpf.tracefs import ensure_tracefs
-from tracetop.errors import KernelError, PrivilegeError, TracetopError
+from tracetop.errors import InstallError, KernelError, PrivilegeError, TracetopError
 
 _CAPABILITIES = {"CAP_SYS_ADMIN": 21, "CAP_PERFMON": 38, "CAP_BPF": 39}
 _MAP_TYPE_ARRAY = 2
@@ -18,10 +20,11 @@ _WHOLE_RANGE = 4294967295
 _TYPE_SOFTWARE, _DUMMY = 1, 9
 
 
-def check_privileges() -> None:
+def check_privileges(kernel: RunningKernel) -> None:
     """Return where this process may load, attach and read BPF programs; tracefs is mounted then.
 
-    PrivilegeError where it lacks a right, KernelError where the kernel lacks or locks what is needed.
+    PrivilegeError where it lacks a right, KernelError where the kernel lacks or locks what is needed, InstallError
+    without libbpf.
     """
     status = Path("/proc/self/status").read_text()
     if not may_trace(effective_capabilities(status)):
@@ -42,6 +45,8 @@ def check_privileges() -> None:
     _try_bpf()
     _try_perf()
     ensure_tracefs()
+    if not kernel.has_btf:
+        raise _no_btf()
 
 
 def effective_capabilities(status: str) -> int:
@@ -72,6 +77,20 @@ def lockdown_mode() -> str:
 def selected(choices: str) -> str:
     """Return the word in brackets of a kernel's list of choices, e.g. of ``none [integrity] confidentiality``."""
     return choices.partition("[")[2].partition("]")[0]
+
+
+def _no_btf() -> TracetopError:
+    if VMLINUX.exists():
+        return InstallError(
+            "the kernel's types cannot be read",
+            why="libbpf.so.1 is not installed",
+            mend="install libbpf (libbpf1 on Debian and Ubuntu)",
+        )
+    return KernelError(
+        "the kernel does not describe its types",
+        why=f"there is no {VMLINUX}",
+        mend="use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as those of most distributions since 2021 are",
+    )
 
 
 def _lacking(*, in_container: bool) -> PrivilegeError:

@@ -17,7 +17,7 @@ from tracetop.bpf.compile import compile_program, load_function
 from tracetop.bpf.find import load_bcc
 from tracetop.bpf.maps import KernelMap
 from tracetop.bpf.merge import Bytes, MapSample, merge
-from tracetop.bpf.stacks import delete_stacks, read_stacks
+from tracetop.bpf.stacks import delete_stacks, read_stack
 from tracetop.bpf.stats import ProgStats, map_sizes, program_stats
 from tracetop.errors import TracetopError
 from tracetop.model.control import CONTROL_BYTES
@@ -37,7 +37,7 @@ class Loaded:
         self._functions: list[tuple[ProbeSpec, int]] = []
         self._hooks: list[int] = []
         self._attached = False
-        self._was_attached = False
+        self._scratch_is_stale = False
         self._notes: tuple[str, ...] = ()
         self._specs = {spec.name: spec for spec in program.maps}
         self._maps: dict[str, KernelMap] = {}
@@ -74,16 +74,10 @@ class Loaded:
         return self._notes
 
     def attach(self) -> None:
-        """Put every function on its hook; nothing where they are. Raises the first error where none can be.
-
-        Attached again, it first empties the keyed scratch maps: a start time of before would be an hour's latency.
-        """
+        """Put every function on its hook; nothing where they are. Raises the first error where none can be."""
         if self._attached:
             return
-        if self._was_attached:
-            for spec in self.program.maps:
-                if spec.scratch and spec.keys:
-                    self.clear(spec.name)
+        self._empty_scratch()
         errors: list[TracetopError] = []
         for probe, program_fd in self._functions:
             if probe.kind in _ON_DEMAND:
@@ -95,12 +89,17 @@ class Loaded:
         if errors and not self._hooks:
             raise errors[0]
         self._notes = tuple(f"{error.diagnostic.what}: {error.diagnostic.why}" for error in errors)
-        self._attached = self._was_attached = True
+        self._attached = True
 
     def detach(self) -> None:
-        """Take every function off its hook: it runs no more and costs nothing. Maps stay as they are."""
+        """Take every function off its hook: it runs no more and costs nothing.
+
+        Maps stay as they are, but keyed scratch maps are emptied before the program is put to work again: a start time
+        of before would be an hour's latency.
+        """
         while self._hooks:
             os.close(self._hooks.pop())
+        self._scratch_is_stale = self._scratch_is_stale or self._attached
         self._attached = False
 
     def set_control(self, value: bytes) -> None:
@@ -111,7 +110,8 @@ class Loaded:
             self._control.update(bytes(4), value)
 
     def run_begin(self) -> None:
-        """Run the BEGIN functions once, in order."""
+        """Run the BEGIN functions once, in order; call it before `attach`."""
+        self._empty_scratch()
         self._run(ProbeKind.BEGIN)
 
     def run_end(self) -> None:
@@ -150,9 +150,9 @@ class Loaded:
         """Delete these keys, uint8 (rows, key_size), of a hash map; return how many were there."""
         return self._maps[map_name].delete(keys)
 
-    def stacks(self, ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
-        """Return the kernel addresses of stacks, innermost first; negative ids (losses) and gone ones left out."""
-        return read_stacks(self._stack_map, ids) if self._stack_map else {}
+    def stack(self, stack_id: int) -> tuple[int, ...]:
+        """Return a stack's kernel addresses, innermost first; empty for a negative id (a loss) or one that is gone."""
+        return read_stack(self._stack_map, stack_id) if self._stack_map else ()
 
     def delete_stacks(self, ids: Iterable[int]) -> None:
         """Free the slots of these stacks: the kernel may give their ids to others from now on."""
@@ -169,6 +169,14 @@ class Loaded:
         while self._functions:
             os.close(self._functions.pop()[1])
         self._module.cleanup()
+
+    def _empty_scratch(self) -> None:
+        # Not in `detach`: a program that is just running on another CPU may still write there.
+        if self._scratch_is_stale:
+            for spec in self.program.maps:
+                if spec.scratch and spec.keys:
+                    self.clear(spec.name)
+            self._scratch_is_stale = False
 
     def _run(self, kind: ProbeKind) -> None:
         for probe, program_fd in self._functions:

@@ -14,15 +14,13 @@ from tracetop.bpf.maps import KernelMap
 _ID = struct.Struct("=I")
 
 
-def read_stacks(stack_map: KernelMap, ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
-    """Return the addresses of each stack, innermost first; ids that are negative or gone are left out."""
-    stacks = {}
-    for stack_id in ids:
-        raw = stack_map.lookup(_ID.pack(stack_id)) if stack_id >= 0 else None
-        if raw is not None:
-            addresses = np.frombuffer(raw, np.uint64)
-            stacks[stack_id] = tuple(addresses[addresses != 0].tolist())
-    return stacks
+def read_stack(stack_map: KernelMap, stack_id: int) -> tuple[int, ...]:
+    """Return a stack's addresses, innermost first; empty for a negative id, which is a loss, or one that is gone."""
+    raw = stack_map.lookup(_ID.pack(stack_id)) if stack_id >= 0 else None
+    if raw is None:
+        return ()
+    addresses = np.frombuffer(raw, np.uint64)
+    return tuple(addresses[addresses != 0].tolist())
 
 
 def delete_stacks(stack_map: KernelMap, ids: Iterable[int]) -> None:
