@@ -10,7 +10,19 @@ from typing import Any
 import msgspec
 
 from tracetop.errors import Diagnostic
-from tracetop.model.frame import Cell, Column, Frame, Histogram, HistRow, Number, PaneFrame, StackTree, Table, View
+from tracetop.model.frame import (
+    Cell,
+    Column,
+    Frame,
+    Histogram,
+    HistRow,
+    Number,
+    PaneFrame,
+    PaneState,
+    StackTree,
+    Table,
+    View,
+)
 from tracetop.model.program import LinearScale
 from tracetop.view.calltree import CallTree, stacks
 from tracetop.view.histogram import Buckets, bucket_bar, merge, summary
@@ -51,7 +63,7 @@ def _pane(pane: PaneFrame) -> Object:
     return {
         "title": pane.title,
         "state": pane.state.value,
-        "complete": pane.complete,
+        "complete": pane.complete and pane.state is PaneState.ON,
         "dropped": pane.dropped,
         "missed": pane.missed,
         "cost_percent": pane.cost.percent,

@@ -62,4 +62,4 @@ def linear_bounds(scale: LinearScale, index: int) -> tuple[int, int]:
     last = linear_count(scale) - 1
     low = -(1 << 63) if index == 0 else scale.low + (index - 1) * scale.step
     high = 1 << 63 if index == last else scale.low if index == 0 else min(scale.low + index * scale.step, scale.high)
-    return (max(low, scale.high) if index == last else low), high
+    return (scale.high if index == last else low), high

@@ -41,7 +41,7 @@ class Bar(msgspec.Struct, frozen=True):
 class Estimate(msgspec.Struct, frozen=True):
     """A value read off a distribution; with a sign it is only a bound of the true one."""
 
-    value: float
+    value: int
     sign: str = ""
     """Empty (off by at most 12.5%), or ``<`` or ``≥``."""
 
@@ -119,7 +119,7 @@ def _inside(bar: Bar, share: float) -> Estimate:
         return Estimate(bar.high or 0, "<")
     if bar.high is None:
         return Estimate(bar.low, "≥")
-    return Estimate(bar.low + (bar.high - 1 - bar.low) * share)
+    return Estimate(bar.low + round((bar.high - 1 - bar.low) * share))
 
 
 def bars(

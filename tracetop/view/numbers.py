@@ -6,6 +6,7 @@ purpose: a value that hardly changed looks the same, and is not drawn anew. Pure
 """
 
 import math
+from types import MappingProxyType
 from typing import Final
 
 from tracetop.model.frame import Column, ColumnKind
@@ -18,7 +19,7 @@ _TOO_NARROW = "#"
 
 _DECIMAL: Final = ("", "k", "M", "G", "T", "P", "E", "Z")
 _BINARY: Final = ("B", "K", "M", "G", "T", "P", "E", "Z")
-_IN_NS: Final = ((Unit.NS, 1), (Unit.US, 10**3), (Unit.MS, 10**6), (Unit.S, 10**9))
+_IN_NS: Final = MappingProxyType({Unit.NS: 1, Unit.US: 10**3, Unit.MS: 10**6, Unit.S: 10**9})
 _TIMES: Final = (
     (1, 1000, "ns"),
     (10**3, 1000, "µs"),
@@ -40,24 +41,21 @@ def format_value(value: float | None, unit: Unit = Unit.NONE, width: int = 7, *,
         return ABSENT if width else ""
     if exact and unit is Unit.NONE and value == int(value) and len(str(int(value))) <= width:
         return str(int(value))
-    sign, magnitude = ("-", -value) if value < 0 else ("", value)
     if unit is Unit.NONE:
-        whole = isinstance(value, int) and magnitude < 10_000
-        number, suffix = (str(magnitude), "") if whole else _scaled(magnitude, 1000, _DECIMAL)
+        few = isinstance(value, int) and abs(value) < 10_000
+        scaled, decimals, suffix = (value, 0, "") if few else _scaled(value, 1000, _DECIMAL)
     elif unit is Unit.BYTES:
-        number, suffix = _scaled(magnitude, 1024, _BINARY)
+        scaled, decimals, suffix = _scaled(value, 1024, _BINARY)
     else:
-        number, suffix = _scaled_time(magnitude * dict(_IN_NS)[unit])
-    return _squeeze(sign, number, suffix, width)
+        scaled, decimals, suffix = _scaled_time(value * _IN_NS[unit])
+    return _squeezed(scaled, decimals, suffix, width)
 
 
 def format_percent(value: float | None, width: int = 5, *, sign: bool = False) -> str:
     """Return 0 to 100 (or more, of several cores) in at most `width` cells; `sign` adds the ``%``."""
     if value is None or not math.isfinite(value):
-        return ABSENT
-    suffix = "%" if sign else ""
-    digits = f"{value:.1f}" if abs(value) < 99.95 else f"{value:.0f}"
-    return _squeeze("-" if value < 0 else "", digits.lstrip("-"), suffix, width)
+        return ABSENT if width else ""
+    return _squeezed(value, 1 if abs(value) < 99.95 else 0, "%" if sign else "", width)
 
 
 def format_cell(value: float | None, column: Column, width: int = 7, *, exact: bool = False) -> str:
@@ -67,39 +65,42 @@ def format_cell(value: float | None, column: Column, width: int = 7, *, exact: b
     return format_value(value, column.unit, width, exact=exact and column.kind is not ColumnKind.RATE)
 
 
-def _scaled(value: float, base: int, letters: tuple[str, ...]) -> tuple[str, str]:
-    for letter in letters[:-1]:
-        if value < base - 0.5:
-            return _digits(value, scaled=letter != letters[0]), letter
+def _scaled(value: float, base: int, letters: tuple[str, ...]) -> tuple[float, int, str]:
+    """Return the value in the scale that suits it, the decimals worth showing, and the scale's letter."""
+    power = 0
+    while abs(value) >= base - 0.5 and power + 1 < len(letters):
         value /= base
-    return _digits(value, scaled=True), letters[-1]
+        power += 1
+    return value, _decimals_scaled(value) if power else _decimals(value), letters[power]
 
 
-def _digits(value: float, *, scaled: bool) -> str:
-    """Three digits of a scaled value; of an unscaled one whole digits, or one after the point below 10."""
-    if scaled:
-        return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
-    if isinstance(value, int) or value == 0 or value >= 9.95:
-        return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 0.095 else f"{value:.2f}"
+def _decimals_scaled(value: float) -> int:
+    """Return how many decimals make three digits."""
+    return 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
 
 
-def _scaled_time(ns: float) -> tuple[str, str]:
-    for size, limit, symbol in _TIMES:
-        value = ns / size
-        if value < limit - 0.5:
-            whole = value >= 9.95 or value == 0 or (size == 1 and value == int(value))
-            return (f"{value:.0f}" if whole else f"{value:.1f}"), f" {symbol}"
-    raise AssertionError("the last scale has no limit")
+def _decimals(value: float) -> int:
+    """Return how many decimals an unscaled value gets: none from 10 on or where it is whole."""
+    magnitude = abs(value)
+    if isinstance(value, int) or magnitude == 0 or magnitude >= 9.95:
+        return 0
+    return 1 if magnitude >= 0.095 else 2
 
 
-def _squeeze(sign: str, number: str, suffix: str, width: int) -> str:
-    """Return sign, number and suffix in `width` cells: given up are first the space, then decimals one by one."""
-    text = sign + number + suffix
+def _scaled_time(ns: float) -> tuple[float, int, str]:
+    size, symbol = next((size, symbol) for size, limit, symbol in _TIMES if abs(ns) / size < limit - 0.5)
+    value = ns / size
+    whole = abs(value) >= 9.95 or value == 0 or (size == 1 and value == int(value))
+    return value, 0 if whole else 1, f" {symbol}"
+
+
+def _squeezed(value: float, decimals: int, suffix: str, width: int) -> str:
+    """Return number and suffix in `width` cells: given up are first the space, then decimals one by one."""
+    text = f"{value:.{decimals}f}{suffix}"
     if len(text) <= width:
         return text
-    for decimals in range(len(number.partition(".")[2]), -1, -1):
-        text = f"{sign}{float(number):.{decimals}f}{suffix.lstrip()}"
+    for fewer in range(decimals, -1, -1):
+        text = f"{value:.{fewer}f}{suffix.lstrip()}"
         if len(text) <= width:
             return text
     return _TOO_NARROW * width

@@ -22,12 +22,12 @@ def _block(value: float | None, top: float) -> str:
     if value <= 0 or top <= 0:
         return _HEIGHTS[0]
     steps = len(_HEIGHTS) - 1
-    return _HEIGHTS[min(steps, 1 + int(value / top * steps * 0.999))]
+    return _HEIGHTS[min(steps, 1 + int(min(value / top, 1) * steps))]
 
 
 def bar(value: float, peak: float, width: int) -> str:
     """Return a bar from the left, `value` of `peak` long, padded to `width` cells; never empty above zero."""
     if value <= 0 or peak <= 0:
         return " " * width
-    eighths = max(1, min(width * 8, round(value / peak * width * 8)))
+    eighths = max(1, round(min(value / peak, 1) * width * 8))
     return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).ljust(width)[:width]

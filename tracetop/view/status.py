@@ -6,7 +6,18 @@ Owns: the wording, so that the screen and the headless text say the same. Pure; 
 from collections.abc import Iterable
 
 from tracetop.model.control import Filter
-from tracetop.model.frame import ColumnKind, Cost, Histogram, Number, PaneFrame, PaneState, StackTree, Table, View
+from tracetop.model.frame import (
+    Column,
+    ColumnKind,
+    Cost,
+    Histogram,
+    Number,
+    PaneFrame,
+    PaneState,
+    StackTree,
+    Table,
+    View,
+)
 from tracetop.view.histogram import merge, summary
 from tracetop.view.numbers import format_cell, format_percent, format_value
 from tracetop.view.table import cell_text
@@ -64,7 +75,7 @@ def view_totals(view: View, sign: str = "") -> str:
     if isinstance(view, Table):
         pairs = zip(view.columns, view.sums, strict=True)
         parts = (
-            f"{sign}{format_cell(total, column)}{'/s' if column.kind is ColumnKind.RATE else ''} {escape(column.title)}"
+            _with_title(sign + format_cell(total, column), column)
             for column, total in pairs
             if total is not None and column.kind in (ColumnKind.RATE, ColumnKind.TOTAL)
         )
@@ -74,6 +85,11 @@ def view_totals(view: View, sign: str = "") -> str:
     if isinstance(view, StackTree):
         return f"{sign}{format_value(view.total[0] if view.total else 0)} samples"
     return number_text(view, sign)
+
+
+def _with_title(number: str, column: Column) -> str:
+    """Return ``12 errors/s``; the unnamed map's rate, whose title is ``/s`` alone, as ``12/s``."""
+    return f"{number}{'' if column.title.startswith('/') else ' '}{escape(column.title)}"
 
 
 def number_text(view: Number, sign: str = "") -> str:
