@@ -51,7 +51,7 @@ def merge(spec: MapSpec, keys: Bytes, values: Bytes) -> MapSample:
     if spec.kind is ValueKind.STRING:
         return MapSample(keys.copy(), values[:, : spec.value_size].copy())
     fields = _FIELDS.get(spec.kind, 1)
-    cells = values.view(np.int64).reshape(len(values), -1, fields)
+    cells = values.view(np.int64).reshape(len(values), values.shape[1] // (8 * fields), fields)
     match spec.kind:
         case ValueKind.MIN | ValueKind.MAX:
             merged = _extreme(cells, smallest=spec.kind is ValueKind.MIN)

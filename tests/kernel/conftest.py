@@ -1,0 +1,49 @@
+"""Fixtures for tests on the running kernel: they fail, not skip, where it has no BPF."""
+
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.kernel.handmade import Caller
+from tracetop.bpf.session import Loaded
+from tracetop.bpf.tracefs import ensure_tracefs
+from tracetop.model.control import Filter, pack_control
+from tracetop.model.program import Program
+
+StartCaller = Callable[[int], Caller]
+LoadProgram = Callable[[Program], Loaded]
+
+
+@pytest.fixture
+def caller(loads: Mapping[str, Path]) -> Iterator[StartCaller]:
+    """Start a process that waits, and on `run` makes exactly N getppid calls; ended with the test."""
+    started: list[Caller] = []
+
+    def start(calls: int) -> Caller:
+        process = subprocess.Popen(
+            [loads["calls"], str(calls), "-w"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        started.append(Caller(process))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()
+
+
+@pytest.fixture
+def load() -> Iterator[LoadProgram]:
+    """Load a program with no filter in force; freed with the test."""
+    ensure_tracefs()
+    loaded: list[Loaded] = []
+
+    def load_program(program: Program) -> Loaded:
+        loaded.append(Loaded.load(program))
+        loaded[-1].set_control(pack_control(Filter()))
+        return loaded[-1]
+
+    yield load_program
+    for one in loaded:
+        one.close()
