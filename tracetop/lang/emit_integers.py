@@ -1,0 +1,140 @@
+"""C of integer expressions."""
+
+from tracetop.lang import typed
+from tracetop.lang.builtins import BUILTINS
+from tracetop.lang.emit_slots import add, pointer
+from tracetop.lang.generics import value
+from tracetop.lang.plan import field_key
+from tracetop.lang.types import Type
+from tracetop.lang.writer import Writer, c_integer, c_stored
+
+
+def _cast(type_: Type, expression: str) -> str:
+    return f"({c_integer(type_)}){expression}"
+
+
+@value.register
+def _const(node: typed.Const, _out: Writer) -> str:
+    if node.value == -(1 << 63):
+        return "(-9223372036854775807LL - 1)"
+    return f"{node.value}{'LL' if node.type.signed else 'ULL'}"
+
+
+@value.register
+def _builtin(node: typed.BuiltinValue, out: Writer) -> str:
+    known = out.recall(node)
+    return known or out.remember(node, out.temporary(node.type, BUILTINS[node.name].c, f"{node.name}_"))
+
+
+@value.register
+def _param(node: typed.Param, _out: Writer) -> str:
+    return f"control->param[{node.index - 1}]" if node.index else "(s64)control->param_count"
+
+
+@value.register
+def _raw_argument(node: typed.RawArgument, _out: Writer) -> str:
+    return f"(u64)ctx->args[{node.index}]"
+
+
+@value.register
+def _field(node: typed.FieldValue, out: Writer) -> str:
+    if out.program.raw is None:
+        index = f"[{node.index}]" if "[" in node.field.c_type else ""
+        return _cast(node.type, f"ctx->f_{node.field.name}{index}")
+    reading = out.program.raw.readings[field_key(node)]
+    if reading.kernel is None:
+        narrow = f"({c_stored(node.type)})" if node.type.size < 8 else ""
+        return _cast(node.type, f"{narrow}{reading.value}")
+    known = out.recall(node)
+    if known:
+        return known
+    base, offset, size = reading.kernel
+    narrow = out.name(f"{node.field.name}_")
+    out.line(f"{'s' if node.type.signed else 'u'}{size * 8} {narrow} = 0;")
+    out.line(f"bpf_probe_read_kernel(&{narrow}, sizeof({narrow}), (void *)({base} + {offset}));")
+    return out.remember(node, _cast(node.type, narrow))
+
+
+@value.register
+def _variable(node: typed.VarValue, _out: Writer) -> str:
+    return f"var_{node.name}"
+
+
+@value.register
+def _map_value(node: typed.MapValue, out: Writer) -> str:
+    place = pointer(node.slot, out)
+    return out.temporary(node.type, f"{place} ? *{place} : 0", "old")
+
+
+@value.register
+def _unary(node: typed.Unary, out: Writer) -> str:
+    operand = value(node.operand, out)
+    if node.op == "!":
+        return f"(u64)!{operand}"
+    return f"({c_integer(node.type)})({node.op}{operand})"
+
+
+@value.register
+def _binary(node: typed.Binary, out: Writer) -> str:
+    left = _as(node.signed, node.left, out)
+    right = _as(node.signed, node.right, out)
+    divides_safely = isinstance(node.right, typed.Const) and node.right.value > 0
+    if node.op in ("<<", ">>"):
+        return f"({left} {node.op} ({right} & 63))"
+    if node.op in ("/", "%") and node.signed:
+        return f"tt_{'divide' if node.op == '/' else 'modulo'}({left}, {right})"
+    if node.op in ("/", "%") and not divides_safely:
+        divisor = out.temporary(Type(signed=False), right)
+        return f"({divisor} ? {left} {node.op} {divisor} : {'0' if node.op == '/' else left})"
+    return f"({left} {node.op} {right})"
+
+
+def _as(signed: bool, node: typed.Expr, out: Writer) -> str:  # noqa: FBT001
+    """Return C text of an integer, taken as signed or not."""
+    if isinstance(node, typed.Const) and node.value >= 0:
+        return f"{node.value}{'LL' if signed else 'ULL'}"
+    written = value(node, out)
+    return written if node.type.signed == signed else f"({'s64' if signed else 'u64'}){written}"
+
+
+@value.register
+def _logical(node: typed.Logical, out: Writer) -> str:
+    left = value(node.left, out)
+    with out.attempt() as lines:
+        right = value(node.right, out)
+    if not lines:
+        return f"(u64)({left} {node.op} {right})"
+    result = out.temporary(node.type, f"!!{left}")
+    with out.block(f"if ({result})" if node.op == "&&" else f"if (!{result})"):
+        out.line(f"{result} = !!{value(node.right, out)};")
+    return result
+
+
+@value.register
+def _choice(node: typed.Choice, out: Writer) -> str:
+    test = value(node.condition, out)
+    result = out.temporary(node.type, "0")
+    with out.block(f"if ({test})"):
+        out.line(f"{result} = {value(node.then, out)};")
+    with out.block("else"):
+        out.line(f"{result} = {value(node.otherwise, out)};")
+    return result
+
+
+@value.register
+def _convert(node: typed.Convert, out: Writer) -> str:
+    operand = value(node.operand, out)
+    return _cast(node.type, f"({c_stored(node.type)}){operand}")
+
+
+@value.register
+def _step(node: typed.StepValue, out: Writer) -> str:
+    if isinstance(node.target, typed.VarValue):
+        place = f"var_{node.target.name}"
+        out.forget_variable(node.target.name)
+        old = out.temporary(node.type, place)
+        out.line(f"{place} += {node.delta};")
+        return place if node.prefix else old
+    old = value(typed.MapValue(node.target, node.type), out)
+    add(node.target, str(node.delta), out)
+    return f"({old} + {node.delta})" if node.prefix else old

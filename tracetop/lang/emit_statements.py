@@ -1,0 +1,124 @@
+"""C of statements."""
+
+from tracetop.lang import typed
+from tracetop.lang.emit_slots import add, change, delete, store
+from tracetop.lang.generics import statement, text, value
+from tracetop.lang.types import INT64, Form
+from tracetop.lang.writer import Writer
+from tracetop.model.buckets import linear_count
+from tracetop.model.program import ValueKind
+
+_IN_PLACE = {
+    ValueKind.COUNT: ("*{{0}} += 1;", "1"),
+    ValueKind.SUM: ("*{{0}} += {v};", "{v}"),
+    ValueKind.AVG: ("{{0}}->total += {v}; {{0}}->count += 1;", "{{{v}, 1}}"),
+    ValueKind.STATS: ("{{0}}->total += {v}; {{0}}->count += 1;", "{{{v}, 1}}"),
+    ValueKind.MIN: (
+        "if (!{{0}}->set || {v} < {{0}}->value) {{{{ {{0}}->value = {v}; {{0}}->set = 1; }}}}",
+        "{{{v}, 1}}",
+    ),
+    ValueKind.MAX: (
+        "if (!{{0}}->set || {v} > {{0}}->value) {{{{ {{0}}->value = {v}; {{0}}->set = 1; }}}}",
+        "{{{v}, 1}}",
+    ),
+}
+"""By kind: how a value changes, and the value of a key that was not there; ``{v}`` is what is aggregated."""
+
+
+def block(body: tuple[typed.Statement, ...], out: Writer) -> None:
+    """Write statements one after another."""
+    for node in body:
+        statement(node, out)
+
+
+def require(node: typed.Expr, out: Writer) -> None:
+    """Write the end of the clause for events where `node` is false; of a conjunction, part by part."""
+    if isinstance(node, typed.Logical) and node.op == "&&":
+        require(node.left, out)
+        require(node.right, out)
+        return
+    out.line(f"if (!{value(node, out)})")
+    out.line("    return;")
+
+
+@statement.register
+def _set_variable(node: typed.SetVariable, out: Writer) -> None:
+    name = f"var_{node.name}"
+    if node.value.type.form is Form.STRING:
+        source = text(node.value, out)
+        if source != name:
+            out.line(f"__builtin_memset({name}, 0, sizeof({name}));")
+            out.line(f"__builtin_memcpy({name}, {source}, {node.value.type.size});")
+    else:
+        out.line(f"{name} = {value(node.value, out)};")
+    out.forget_variable(node.name)
+
+
+@statement.register
+def _store(node: typed.Store, out: Writer) -> None:
+    store(node.slot, node.value, out)
+
+
+@statement.register
+def _add(node: typed.Add, out: Writer) -> None:
+    add(node.slot, value(node.value, out), out)
+
+
+@statement.register
+def _aggregate(node: typed.Aggregate, out: Writer) -> None:
+    if node.value is None:
+        change(node.slot, *_with_value(node.kind, ""), out)
+        return
+    added = out.temporary(INT64, value(node.value, out), "value")
+    if node.kind is ValueKind.HIST:
+        change(node.slot, *_with_value(ValueKind.COUNT, ""), out, bucket=f"tt_log_bucket({added})")
+    elif node.linear is not None:
+        low, high, step = node.linear.low, node.linear.high, node.linear.step
+        last = linear_count(node.linear) - 1
+        bucket = f"{added} < {low}LL ? 0 : {added} >= {high}LL ? {last} : 1 + (u64)({added} - {low}LL) / {step}ULL"
+        change(node.slot, *_with_value(ValueKind.COUNT, ""), out, bucket=bucket)
+    else:
+        change(node.slot, *_with_value(node.kind, added), out)
+
+
+def _with_value(kind: ValueKind, added: str) -> tuple[str, str]:
+    in_place, first = _IN_PLACE[kind]
+    return in_place.format(v=added), first.format(v=added)
+
+
+@statement.register
+def _delete(node: typed.Delete, out: Writer) -> None:
+    delete(node.slot, out)
+
+
+@statement.register
+def _ask(node: typed.Ask, out: Writer) -> None:
+    action = (node.verb, node.map)
+    if action not in out.actions:
+        out.actions.append(action)
+    name = out.name("ask")
+    out.line(f"struct tt_ask {name} = {{{out.actions.index(action)}}};")
+    out.line(f"if (tt_events.ringbuf_output(&{name}, sizeof({name}), 0))")
+    out.line(f"    tt_drop({out.plan.maps[node.map].spec.drop_slot});")
+
+
+@statement.register
+def _evaluate(node: typed.Evaluate, out: Writer) -> None:
+    if node.value.type.form is Form.STRING:
+        text(node.value, out)
+    else:
+        out.line(f"(void){value(node.value, out)};")
+
+
+@statement.register
+def _if(node: typed.If, out: Writer) -> None:
+    with out.block(f"if ({value(node.condition, out)})"):
+        block(node.then, out)
+    if node.otherwise:
+        with out.block("else"):
+            block(node.otherwise, out)
+
+
+@statement.register
+def _return(_node: typed.Return, out: Writer) -> None:
+    out.line("return;")

@@ -1,0 +1,30 @@
+"""The three functions of the emitter that have one implementation for each kind of node.
+
+Owns: the points that the `emit_*` modules register with, so that they can call one another without importing one
+another.
+"""
+
+from functools import singledispatch
+
+from tracetop.lang import typed
+from tracetop.lang.writer import Writer
+
+
+@singledispatch
+def value(node: typed.Expr, out: Writer) -> str:
+    """Return C text of an integer, of type s64 or u64 as its type's sign says. What must happen in order, or only
+    once, is written into `out` before.
+    """
+    raise AssertionError(f"no C for {node}")
+
+
+@singledispatch
+def text(node: typed.Expr, out: Writer) -> str:
+    """Return the name of a char array that holds a string of ``node.type.size`` bytes, padded with NULs."""
+    raise AssertionError(f"no C for {node}")
+
+
+@singledispatch
+def statement(node: typed.Statement, out: Writer) -> None:
+    """Write the C of a statement."""
+    raise AssertionError(f"no C for {node}")

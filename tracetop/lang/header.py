@@ -1,0 +1,100 @@
+"""The comments that carry what the language cannot say: ``//! name: value``.
+
+Owns: reading them at the head of a script (title, pane, units) and before a clause (whose process its events are).
+Refuses to own: what a reader does with the title, the pane or the key.
+"""
+
+import re
+from dataclasses import dataclass
+
+from tracetop.lang.source import Source
+from tracetop.lang.suggest import did_you_mean
+from tracetop.model.program import Unit
+
+_LINE = re.compile(r"^[ \t]*//!(?P<text>.*)$", re.MULTILINE)
+_PAIR = re.compile(r"\s*(?P<name>[^:]+?)\s*:\s*(?P<value>.*?)\s*$")
+DEFAULT_ENTRIES = 16384
+MAX_ENTRIES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Directives:
+    """What the header says that changes the program itself."""
+
+    entries: int
+    """Size of a keyed map."""
+    units: dict[str, Unit]
+    """By map name: overrides of the unit that was worked out."""
+    optional: frozenset[str]
+    """Probes that the script can do without, as it writes them."""
+
+
+def read_header(text: str) -> dict[str, str]:
+    """Return the ``//! name: value`` lines that stand before the first clause; values of a repeated name are joined
+    by ``, ``. A script that does not parse still has a header.
+    """
+    header: dict[str, str] = {}
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped and not stripped.startswith(("//", "#!")):
+            break
+        pair = _PAIR.match(stripped[3:]) if stripped.startswith("//!") else None
+        if pair and pair["name"] != "process":
+            name, value = pair["name"], pair["value"]
+            header[name] = f"{header[name]}, {value}" if name in header else value
+    return header
+
+
+def read_directives(source: Source, header: dict[str, str]) -> Directives:
+    """Return the header's values that the compiler needs, checked. ScriptError at the line that is wrong."""
+    units = {name.removeprefix("unit").strip(): _unit(source, name, header) for name in header if _is_unit(name)}
+    optional = frozenset(probe.strip() for probe in header.get("optional", "").split(",") if probe.strip())
+    return Directives(entries=_entries(source, header), units=units, optional=optional)
+
+
+def process_directive(source: Source, clause_at: int) -> tuple[str, int]:
+    """Return the value of the ``//! process:`` line directly before the clause at `clause_at`, and its offset; an
+    empty string where there is none.
+    """
+    line_start = source.text.rfind("\n", 0, clause_at) + 1
+    before = source.text[:line_start].rstrip("\n")
+    start = before.rfind("\n") + 1
+    match = _LINE.match(before, start)
+    pair = _PAIR.match(match["text"]) if match else None
+    if match is None or pair is None or pair["name"] != "process":
+        return "", 0
+    return pair["value"], match.start("text") + pair.start("value")
+
+
+def _is_unit(name: str) -> bool:
+    return name.startswith("unit ")
+
+
+def _unit(source: Source, name: str, header: dict[str, str]) -> Unit:
+    known = {unit.value: unit for unit in Unit if unit.value}
+    value = header[name]
+    if value not in known:
+        raise source.error(
+            _find(source, name),
+            f"unknown unit {value}",
+            mend=did_you_mean(value, known, f"use one of {', '.join(known)}"),
+        )
+    return known[value]
+
+
+def _entries(source: Source, header: dict[str, str]) -> int:
+    text = header.get("entries", str(DEFAULT_ENTRIES))
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_ENTRIES:
+        raise source.error(
+            _find(source, "entries"), f"{text} is no size for a map", mend=f"write a number from 1 to {MAX_ENTRIES}"
+        )
+    return int(text)
+
+
+def _find(source: Source, name: str) -> int:
+    """Return the offset of the header line of that name."""
+    for match in _LINE.finditer(source.text):
+        pair = _PAIR.match(match["text"])
+        if pair and pair["name"] == name:
+            return match.start()
+    return 0

@@ -1,0 +1,179 @@
+"""Raw lowering: the cheaper way to the same event, where the raw tracepoint's arguments give all that a script reads.
+
+Owns: one table that says, of a classic tracepoint, how each field of its record is read from the raw arguments. A
+field's value is exactly what the record would hold. Refuses to own: whether it is used; `plan` asks.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tracetop.model.kernel import Kernel, TracepointFormat
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How one field is read. Exactly one of the two is set."""
+
+    value: str = ""
+    """A C expression."""
+    kernel: tuple[str, int, int] | None = None
+    """A pointer's C expression, and offset and size of what is read there with bpf_probe_read_kernel()."""
+
+
+@dataclass(frozen=True)
+class RawForm:
+    """A raw tracepoint that stands for a classic one."""
+
+    event: str
+    readings: Mapping[str, Reading]
+    """By field; of an array, ``name[i]``. Fields that are not here need the classic tracepoint."""
+    tasks: Mapping[str, str]
+    """By pid field: the C expression of the task's pointer; empty for the current task."""
+    task_offsets: tuple[int, int] = (0, 0)
+    """Of task_struct's tgid and comm."""
+    helper: str = ""
+    """C that the readings call."""
+
+
+def raw_form(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:
+    """Return the raw form of a tracepoint on this kernel, or None where there is none: the events of single system
+    calls are no tracepoints of their own. A tracepoint that is not in the table has a form without fields, good enough
+    for counting.
+    """
+    if format_.category == "syscalls":
+        return None
+    build = _FORMS.get((format_.category, format_.event))
+    return (build(format_, kernel) if build else None) or RawForm(format_.event, {}, {})
+
+
+def _argument(index: int) -> str:
+    return f"ctx->args[{index}]"
+
+
+def _sys_enter(_format: TracepointFormat, kernel: Kernel) -> RawForm:
+    """TP_PROTO(struct pt_regs *regs, long id)."""
+    readings = {"id": Reading(value=_argument(1))}
+    for i, register in enumerate(_SYSCALL_ARGUMENTS.get(kernel.arch, ())):
+        name, skip = register
+        found = kernel.field_offset("pt_regs", name)
+        if found:
+            readings[f"args[{i}]"] = Reading(kernel=(_argument(0), found[0] + skip, 8))
+    return RawForm("sys_enter", readings, {})
+
+
+def _sys_exit(_format: TracepointFormat, kernel: Kernel) -> RawForm:
+    """TP_PROTO(struct pt_regs *regs, long ret): the number is where syscall_get_nr() takes it from."""
+    readings = {"ret": Reading(value=_argument(1))}
+    name = {"x86_64": "orig_ax", "aarch64": "syscallno"}.get(kernel.arch, "")
+    found = kernel.field_offset("pt_regs", name) if name else None
+    if found:
+        readings["id"] = Reading(kernel=(_argument(0), *found))
+    return RawForm("sys_exit", readings, {})
+
+
+_SYSCALL_ARGUMENTS = {
+    "x86_64": tuple((name, 0) for name in ("di", "si", "dx", "r10", "r8", "r9")),
+    "aarch64": (("orig_x0", 0), *(("regs", 8 * i) for i in range(1, 6))),
+}
+"""Register of each argument, and bytes into the register's field."""
+
+
+def _wakeup(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:
+    """TP_PROTO(struct task_struct *p)."""
+    task = _argument(0)
+    readings = _task_readings(kernel, task, "")
+    offsets = _task_offsets(kernel)
+    if offsets is None or "pid" not in readings:
+        return None
+    cpu = _cpu_of_task(kernel)
+    if cpu:
+        readings["target_cpu"] = Reading(kernel=(task, *cpu))
+    return RawForm(format_.event, readings, {"pid": task}, offsets)
+
+
+def _switch(_format: TracepointFormat, kernel: Kernel) -> RawForm | None:
+    """TP_PROTO(bool preempt, prev, next), and since Linux commit fa2c3254d7cf ("sched/tracing: Don't re-read p->state
+    when emitting sched_switch event") in v5.18 also prev_state; prev is the current task.
+    """
+    prev, next_ = _argument(1), _argument(2)
+    readings = _task_readings(kernel, prev, "prev_") | _task_readings(kernel, next_, "next_")
+    offsets = _task_offsets(kernel)
+    if offsets is None or "next_pid" not in readings:
+        return None
+    readings["prev_pid"] = Reading(value="(u32)bpf_get_current_pid_tgid()")
+    helper = _switch_state_c(kernel)
+    if helper:
+        readings["prev_state"] = Reading(value="tt_switch_state(ctx)")
+    return RawForm("sched_switch", readings, {"prev_pid": "", "next_pid": next_}, offsets, helper)
+
+
+def _switch_state_c(kernel: Kernel) -> str:
+    """Return C that makes a record's prev_state as __trace_sched_switch_state() does, empty where a field is missing.
+
+    Since Linux commit 3f5fe9fef5b2 ("sched/debug: Fix task state recording/printout") in v4.15 that is 0x100 for a
+    preempted task, else the highest reported bit of state and exit_state.
+    """
+    exit_state = kernel.field_offset("task_struct", "exit_state")
+    state = kernel.field_offset("task_struct", "__state") or kernel.field_offset("task_struct", "state")
+    passed = kernel.raw_tracepoint_arity("sched_switch") == 4
+    if exit_state is None or (state is None and not passed):
+        return ""
+    read = "state = ctx->args[3];" if passed or state is None else _read_c("state", _argument(1), state[0])
+    return _SWITCH_STATE_C.replace("READ_EXIT_STATE", _read_c("exit_state", _argument(1), exit_state[0])).replace(
+        "READ_STATE", read
+    )
+
+
+def _read_c(variable: str, pointer: str, offset: int) -> str:
+    return f"bpf_probe_read_kernel(&{variable}, sizeof({variable}), (void *)({pointer} + {offset}));"
+
+
+_SWITCH_STATE_C = """
+static __always_inline s64 tt_switch_state(struct bpf_raw_tracepoint_args *ctx)
+{
+    u32 state = 0, exit_state = 0, reported;
+    if (ctx->args[0])
+        return 0x100;
+    READ_STATE
+    READ_EXIT_STATE
+    reported = (state | exit_state) & 0x7f;
+    if ((state & 0x402) == 0x402)  /* TASK_IDLE: uninterruptible, and no load */
+        reported = 0x80;
+    if (state & 0x9000)  /* TASK_RTLOCK_WAIT, TASK_FROZEN: shown as uninterruptible */
+        reported = 0x2;
+    reported |= reported >> 1;
+    reported |= reported >> 2;
+    reported |= reported >> 4;
+    return reported - (reported >> 1);
+}
+"""
+
+
+def _task_readings(kernel: Kernel, task: str, prefix: str) -> dict[str, Reading]:
+    found = {name: kernel.field_offset("task_struct", name) for name in ("comm", "pid", "prio")}
+    return {prefix + name: Reading(kernel=(task, *place)) for name, place in found.items() if place}
+
+
+def _task_offsets(kernel: Kernel) -> tuple[int, int] | None:
+    tgid, comm = (kernel.field_offset("task_struct", name) for name in ("tgid", "comm"))
+    return (tgid[0], comm[0]) if tgid and comm else None
+
+
+def _cpu_of_task(kernel: Kernel) -> tuple[int, int] | None:
+    """Return where task_cpu() is: in thread_info since Linux commit bcf9033e5449 ("sched: move CPU field back into
+    thread_info if THREAD_INFO_IN_TASK=y") in v5.16, before that in task_struct.
+    """
+    outer, inner = kernel.field_offset("task_struct", "thread_info"), kernel.field_offset("thread_info", "cpu")
+    if outer and inner:
+        return outer[0] + inner[0], inner[1]
+    return kernel.field_offset("task_struct", "cpu")
+
+
+_FORMS: dict[tuple[str, str], Callable[[TracepointFormat, Kernel], RawForm | None]] = {
+    ("raw_syscalls", "sys_enter"): _sys_enter,
+    ("raw_syscalls", "sys_exit"): _sys_exit,
+    ("sched", "sched_wakeup"): _wakeup,
+    ("sched", "sched_wakeup_new"): _wakeup,
+    ("sched", "sched_waking"): _wakeup,
+    ("sched", "sched_switch"): _switch,
+}

@@ -1,0 +1,208 @@
+"""The pass that decides how: layout of every map, form of every hook, and which clauses share a program.
+
+Owns: decisions, none of them visible in what a script means, all of them in what it costs. Typed tree in, `Plan` out;
+`emit` writes it down as C.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tracetop.lang import typed
+from tracetop.lang.header import Directives
+from tracetop.lang.lower import RawForm, raw_form
+from tracetop.lang.probes import Hook
+from tracetop.lang.types import Form, Type
+from tracetop.lang.walk import expressions, statements
+from tracetop.model.buckets import LOG_BUCKETS, linear_count
+from tracetop.model.kernel import Kernel
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ProbeSpec, Unit, ValueKind
+
+SYSCALLS = 1024
+"""Entries of an array by system-call number: more than any architecture has."""
+SHARED = frozenset({ValueKind.SCALAR, ValueKind.STRING})
+"""Kinds whose value all CPUs share; of the others each CPU keeps its own."""
+DISTRIBUTIONS = frozenset({ValueKind.HIST, ValueKind.LHIST})
+
+_RECURRING = frozenset({KeyRole.TID, KeyRole.PID, KeyRole.CPU, KeyRole.SYSCALL})
+"""Keys that come back: keeping a slot for one is cheaper than deleting and inserting it at every event. The sector of
+a disk hardly ever comes back, so its slots are deleted."""
+
+
+@dataclass(frozen=True)
+class PlannedMap:
+    """One map: what the loader is told, and what only the emitter needs."""
+
+    spec: MapSpec
+    type: typed.MapType
+    is_deleted: bool
+    """The script deletes keys of it."""
+
+
+@dataclass(frozen=True)
+class PlannedProgram:
+    """One BPF program: a hook and all clauses on it, in the script's order."""
+
+    spec: ProbeSpec
+    hook: Hook
+    raw: RawForm | None
+    clauses: tuple[typed.Clause, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All decisions on a script."""
+
+    maps: dict[str, PlannedMap]
+    programs: tuple[PlannedProgram, ...]
+    notes: tuple[str, ...]
+
+
+def plan(script: typed.Script, directives: Directives, kernel: Kernel) -> Plan:
+    """Return how a checked script is carried out on this kernel."""
+    maps = {
+        type_.name: PlannedMap(
+            _map_spec(slot, type_, script, directives, kernel), type_, _is_deleted(type_.name, script)
+        )
+        for slot, type_ in enumerate(script.maps)
+    }
+    programs = tuple(_programs(script, kernel))
+    return Plan(maps, programs, tuple(dict.fromkeys(_notes(programs))))
+
+
+def _map_spec(slot: int, type_: typed.MapType, script: typed.Script, directives: Directives, kernel: Kernel) -> MapSpec:
+    deleted = bool(type_.keys) and _is_deleted(type_.name, script)
+    layout, entries = _layout(type_, directives.entries, kernel, deleted=deleted)
+    parts, key_size = key_layout(type_.keys, type_.labels, bucket=type_.kind in DISTRIBUTIONS)
+    in_array = layout in (Layout.ARRAY, Layout.PERCPU_ARRAY)
+    if in_array and type_.keys:
+        parts = (KeyPart(type_.keys[0].role, 0, 4, label=type_.labels[0]),)
+    state = deleted and type_.kind is ValueKind.SCALAR
+    recurs = all(key.role in _RECURRING for key in type_.keys)
+    kept = state and recurs and _always_set(type_.name, script)
+    return MapSpec(
+        name=type_.name,
+        c_name=f"at_{type_.name[1:]}",
+        kind=type_.kind,
+        layout=layout,
+        keys=parts,
+        key_size=4 if in_array else key_size,
+        value_size=_value_size(type_),
+        max_entries=entries,
+        unit=directives.units.get(type_.name, Unit.NONE if type_.kind is ValueKind.COUNT else type_.value.unit),
+        linear=type_.linear,
+        scratch=state and (kept or type_.value.stamp),
+        kept_slots=kept,
+        drop_slot=slot,
+    )
+
+
+def _layout(type_: typed.MapType, entries: int, kernel: Kernel, *, deleted: bool) -> tuple[Layout, int]:
+    """Return how the kernel holds the map, and its size."""
+    if not type_.keys:
+        if type_.kind in SHARED:
+            return Layout.ARRAY, 1
+        buckets = LOG_BUCKETS if type_.kind is ValueKind.HIST else linear_count(type_.linear) if type_.linear else 1
+        return Layout.PERCPU_ARRAY, buckets
+    if type_.kind in SHARED:
+        return Layout.HASH, entries
+    bounds = {KeyRole.SYSCALL: SYSCALLS, KeyRole.CPU: kernel.cpus}
+    bounded = len(type_.keys) == 1 and type_.keys[0].role in bounds
+    if type_.kind is ValueKind.COUNT and bounded and not deleted:
+        return Layout.PERCPU_ARRAY, bounds[type_.keys[0].role]
+    return Layout.PERCPU_HASH, entries
+
+
+def key_layout(types: tuple[Type, ...], labels: tuple[str, ...], *, bucket: bool) -> tuple[tuple[KeyPart, ...], int]:
+    """Return the key's parts, naturally aligned, and its size with the u32 bucket (if it has one) and padding."""
+    parts: list[KeyPart] = []
+    end, alignment = 0, 4 if bucket else 1
+    for type_, label in zip(types, labels, strict=True):
+        align = 1 if type_.form is Form.STRING else type_.size
+        offset = -(-end // align) * align
+        parts.append(KeyPart(type_.role, offset, type_.size, signed=type_.signed, label=label))
+        end, alignment = offset + type_.size, max(alignment, align)
+    if bucket:
+        end = -(-end // 4) * 4 + 4
+    return tuple(parts), -(-end // alignment) * alignment or 4
+
+
+def _value_size(type_: typed.MapType) -> int:
+    if type_.kind is ValueKind.STRING:
+        return type_.value.size
+    return 16 if type_.kind in (ValueKind.AVG, ValueKind.STATS, ValueKind.MIN, ValueKind.MAX) else 8
+
+
+def _is_deleted(name: str, script: typed.Script) -> bool:
+    return any(
+        isinstance(node, typed.Delete) and node.slot.map == name
+        for clause in script.clauses
+        for node in statements(clause.body)
+    )
+
+
+def _always_set(name: str, script: typed.Script) -> bool:
+    """Say whether every value ever stored is provably not zero, so that zero can mean absent."""
+    for clause in script.clauses:
+        for node in statements(clause.body):
+            if isinstance(node, typed.Add) and node.slot.map == name:
+                return False
+            if isinstance(node, typed.Store) and node.slot.map == name and not _never_zero(node.value):
+                return False
+        if any(isinstance(node, typed.StepValue) and _steps(node, name) for node in expressions(clause)):
+            return False
+    return True
+
+
+def _steps(node: typed.StepValue, name: str) -> bool:
+    return isinstance(node.target, typed.Slot) and node.target.map == name
+
+
+def _never_zero(value: typed.Expr) -> bool:
+    return (isinstance(value, typed.BuiltinValue) and value.name == "nsecs") or (
+        isinstance(value, typed.Const) and value.value != 0
+    )
+
+
+def _programs(script: typed.Script, kernel: Kernel) -> Iterator[PlannedProgram]:
+    by_hook: dict[Hook, list[typed.Clause]] = {}
+    for clause in script.clauses:
+        by_hook.setdefault(clause.hook, []).append(clause)
+    for number, (hook, clauses) in enumerate(by_hook.items(), 1):
+        raw = _usable_raw_form(hook, clauses, kernel)
+        stem = hook.event.replace("-", "_") or hook.kind.value.lower()
+        spec = ProbeSpec(
+            function=f"tt_{stem}_{number}",
+            kind=ProbeKind.RAW_TRACEPOINT if raw else hook.kind,
+            category="" if raw else hook.category,
+            event=raw.event if raw else hook.event,
+            period=hook.period,
+            names=tuple(dict.fromkeys(clause.probe for clause in clauses)),
+            line=clauses[0].line,
+        )
+        yield PlannedProgram(spec, hook, raw, tuple(clauses))
+
+
+def _usable_raw_form(hook: Hook, clauses: list[typed.Clause], kernel: Kernel) -> RawForm | None:
+    """Return the hook's raw form where it gives every field that its clauses read."""
+    raw = raw_form(hook.format, kernel) if hook.format else None
+    if raw is None or kernel.raw_tracepoint_arity(raw.event) is None:
+        return None
+    read = {field_key(node) for clause in clauses for node in expressions(clause) if isinstance(node, typed.FieldValue)}
+    subjects = {clause.subject.pid_field.name for clause in clauses if clause.subject.pid_field}
+    return raw if read <= raw.readings.keys() and subjects <= raw.tasks.keys() else None
+
+
+def field_key(node: typed.FieldValue) -> str:
+    """Return the name under which a raw form knows a field, or an array's element."""
+    return f"{node.field.name}[{node.index}]" if "[" in node.field.c_type and node.type.is_integer else node.field.name
+
+
+def _notes(programs: tuple[PlannedProgram, ...]) -> Iterator[str]:
+    for program in programs:
+        for clause in program.clauses:
+            field = clause.subject.pid_field
+            if field and program.raw is None:
+                yield f"{program.hook.name}: a filter by process compares {field.name}, which is the main thread's only"
+
+
+__all__ = ["DISTRIBUTIONS", "SHARED", "Plan", "PlannedMap", "PlannedProgram", "field_key", "key_layout", "plan"]

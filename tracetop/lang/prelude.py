@@ -1,0 +1,126 @@
+"""The C that does not depend on the script: helpers for the filter, for dropped updates, division and strings.
+
+Owns: C text that every program, or every program of one kind, begins with. Parts that a script does not use are left
+out.
+"""
+
+from tracetop.model.buckets import BUCKET_C
+from tracetop.model.control import CONTROL_C
+
+STRUCTS_C = """
+struct tt_total { s64 total; u64 count; };  /* avg, stats */
+struct tt_extreme { s64 value; u64 set; };  /* min, max */
+struct tt_ask { u32 action; u32 reserved; };
+"""
+
+DROP_C = """
+static __always_inline void tt_drop(u32 slot)
+{
+    u64 *dropped = tt_drops.lookup(&slot);
+    if (dropped)
+        *dropped += 1;
+}
+"""
+
+CURRENT_C = """
+static __always_inline bool tt_other_comm(struct tt_control *control, u64 *comm)
+{
+    return ((comm[0] ^ control->comm[0]) & control->comm_mask[0]) | ((comm[1] ^ control->comm[1]) & control->comm_mask[1]);
+}
+
+static __always_inline bool tt_current_wanted(struct tt_control *control)
+{
+    u64 comm[2];
+    if (control->tgid && control->tgid != bpf_get_current_pid_tgid() >> 32)
+        return false;
+    if (!control->comm_mask[0])
+        return true;
+    bpf_get_current_comm(comm, sizeof(comm));
+    return !tt_other_comm(control, comm);
+}
+"""
+
+TASK_C = """
+static __always_inline bool tt_task_wanted(struct tt_control *control, u64 task, u32 tgid_offset, u32 comm_offset)
+{
+    u64 comm[2] = {};
+    u32 tgid = 0;
+    if (control->tgid) {
+        bpf_probe_read_kernel(&tgid, sizeof(tgid), (void *)(task + tgid_offset));
+        if (tgid != control->tgid)
+            return false;
+    }
+    if (!control->comm_mask[0])
+        return true;
+    bpf_probe_read_kernel(comm, sizeof(comm), (void *)(task + comm_offset));
+    return !tt_other_comm(control, comm);
+}
+"""
+
+RECORD_C = """
+static __always_inline bool tt_record_wanted(struct tt_control *control, u32 pid, char *name)
+{
+    u64 comm[2] = {};
+    if (control->tgid && control->tgid != pid)
+        return false;
+    if (!control->comm_mask[0])
+        return true;
+    if (!name)
+        return false;
+    __builtin_memcpy(comm, name, sizeof(comm));
+    return !tt_other_comm(control, comm);
+}
+"""
+
+DIVIDE_C = """
+static __always_inline s64 tt_divide(s64 a, s64 b)
+{
+    u64 x = a < 0 ? -(u64)a : a, y = b < 0 ? -(u64)b : b, q = y ? x / y : 0;
+    return (a < 0) != (b < 0) ? -q : q;
+}
+
+static __always_inline s64 tt_modulo(s64 a, s64 b)
+{
+    u64 x = a < 0 ? -(u64)a : a, y = b < 0 ? -(u64)b : b, r = y ? x % y : x;
+    return a < 0 ? -r : r;
+}
+"""
+
+SAME_C = """
+static __always_inline bool tt_same(const char *a, const char *b, u32 size)
+{
+#pragma unroll
+    for (u32 i = 0; i < size; i++) {
+        if (a[i] != b[i])
+            return false;
+        if (!a[i])
+            return true;
+    }
+    return true;
+}
+"""
+
+_OPTIONAL = (
+    ("tt_log_bucket(", BUCKET_C),
+    ("tt_drop(", DROP_C),
+    ("tt_current_wanted(", CURRENT_C),
+    ("tt_task_wanted(", TASK_C),
+    ("tt_record_wanted(", RECORD_C),
+    ("tt_divide(", DIVIDE_C),
+    ("tt_modulo(", DIVIDE_C),
+    ("tt_same(", SAME_C),
+)
+"""By what calls it."""
+_NEEDS_CURRENT = ("tt_task_wanted(", "tt_record_wanted(")
+
+
+def structs() -> str:
+    """Return the C that tables are declared with."""
+    return CONTROL_C + STRUCTS_C
+
+
+def helpers(body: str) -> str:
+    """Return the C of all helpers that `body` calls, each once."""
+    if any(call in body for call in _NEEDS_CURRENT):
+        body += "tt_current_wanted("
+    return "".join(dict.fromkeys(text for call, text in _OPTIONAL if call in body))

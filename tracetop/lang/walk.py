@@ -1,0 +1,31 @@
+"""Walking the typed tree: every statement of a body, every expression of a clause."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
+from tracetop.lang import typed
+
+
+def statements(body: tuple[typed.Statement, ...]) -> Iterator[typed.Statement]:
+    """Yield every statement, those of both branches of an `If` too."""
+    for node in body:
+        yield node
+        if isinstance(node, typed.If):
+            yield from statements(node.then)
+            yield from statements(node.otherwise)
+
+
+def expressions(clause: typed.Clause) -> Iterator[object]:
+    """Yield every node of the clause's predicate and body, statements and slots among them."""
+    yield from nodes((clause.predicate, clause.body))
+
+
+def nodes(root: object) -> Iterator[object]:
+    """Yield `root` and every node of the typed tree below it."""
+    if isinstance(root, tuple):
+        for item in root:
+            yield from nodes(item)
+    elif is_dataclass(root) and type(root).__module__ == typed.__name__:
+        yield root
+        for field in fields(root):
+            yield from nodes(getattr(root, field.name))
