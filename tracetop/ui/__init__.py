@@ -1,0 +1,1 @@
+"""The dashboard: draws frames in a terminal and turns keys into commands. Screen process, one asyncio thread."""

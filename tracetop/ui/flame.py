@@ -1,0 +1,193 @@
+"""The flame view: the call tree as an icicle, callers on top, a cursor to walk on it and Enter to zoom.
+
+Owns: the cursor and the zoomed frame. Refuses to own: the layout (`view.flame`). Screen process.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.actions import SkipAction
+from textual.binding import BindingType
+
+from tracetop.model.frame import StackTree, View
+from tracetop.ui import keys
+from tracetop.ui.lines import Line
+from tracetop.ui.messages import StatusChanged
+from tracetop.ui.pending import PanePending
+from tracetop.ui.theme import Palette
+from tracetop.ui.views import PaneView
+from tracetop.view import flame
+from tracetop.view.calltree import CallTree, Path
+from tracetop.view.numbers import format_percent, format_value
+from tracetop.view.text import escape, fit
+
+
+class FlameView(PaneView):
+    """Kernel stacks as an icicle of the recent window; the last line names the frame under the cursor."""
+
+    BINDING_GROUP_TITLE = "Flame"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.MOVE, *keys.FLAME]
+
+    def __init__(self, pane: str) -> None:
+        super().__init__(pane)
+        self._tree: CallTree | None = None
+        self._window_s = 0.0
+        self._root: Path = ()
+        self._cursor: Path = ()
+        self._spans: tuple[flame.Span, ...] = ()
+        self._wanted = ""
+        self._top = 0
+
+    def show(self, view: View, _pending: PanePending) -> None:
+        """Draw this tree; a zoomed frame that was not sampled any more zooms out to its nearest caller."""
+        assert isinstance(view, StackTree)
+        self._tree = CallTree(view, recent=True)
+        self._window_s = view.window_s
+        while self._root and self._tree.find(self._root) is None:
+            self._root = self._root[:-1]
+        self.redraw()
+
+    @property
+    def headline(self) -> str:
+        """Samples in the window."""
+        return f"{format_value(self._tree.samples)} samples in {self._window_s:.0f} s" if self._tree else ""
+
+    @property
+    def status(self) -> str:
+        """The zoomed frame."""
+        return f"zoomed: {escape(self._root[-1])}" if self._root else ""
+
+    def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:
+        """Return the rows of the icicle that hold the cursor, and a line about the frame under it."""
+        if self._tree is None:
+            return []
+        rows = max(1, height - 1)
+        self._spans = flame.layout(self._tree, width, 256, self._root)
+        at = self._at_cursor()
+        depth = at.depth if at else 0
+        self._top = max(min(self._top, depth), depth - rows + 1)
+        by_row: list[list[flame.Span]] = [[] for _ in range(rows)]
+        for span in self._spans:
+            if 0 <= span.depth - self._top < rows:
+                by_row[span.depth - self._top].append(span)
+        lines = [self._row(spans, at, ink) for spans in by_row]
+        return [*lines, self._about(at, width, ink)] if height > 1 else lines
+
+    def _row(self, spans: Iterable[flame.Span], at: flame.Span | None, ink: Palette) -> Line:
+        line: Line = []
+        x = 0
+        for place, span in enumerate(spans):
+            line.append(Segment(" " * (span.x - x)))
+            line.append(Segment(_label(span), self._look(span, place, at, ink)))
+            x = span.x + span.width
+        return line
+
+    def _look(self, span: flame.Span, place: int, at: flame.Span | None, ink: Palette) -> Style:
+        if self._wanted and self._wanted in escape(span.symbol).lower():
+            return ink.match
+        fill = ink.flame[(place + 2 * (span.depth % 2)) % len(ink.flame)]
+        return fill + Style(reverse=True, bold=True) if span is at and self.has_focus else fill
+
+    def _about(self, at: flame.Span | None, width: int, ink: Palette) -> Line:
+        if at is None or self._tree is None:
+            return [Segment(fit("nothing sampled yet", width), ink.dim)]
+        node = self._tree.find(at.path)
+        own = self._tree.own(node) / (self._tree.samples or 1) if node is not None and not at.merged else 0.0
+        share, self_share = (format_percent(part * 100, sign=True) for part in (at.share, own))
+        what = f"{at.merged} thin frames" if at.merged else escape(at.symbol)
+        numbers = f" {share} with callees, {self_share} self, {format_value(at.total)} samples"
+        name = fit(what, max(0, width - len(numbers))).rstrip()
+        return [Segment(name, ink.title), Segment(numbers, ink.dim)]
+
+    def _at_cursor(self) -> flame.Span | None:
+        """Return the span under the cursor, or of its nearest caller that is drawn."""
+        places = {span.path: span for span in self._spans if not span.merged}
+        path = self._cursor
+        while path and path not in places:
+            path = path[:-1]
+        return places.get(path, self._spans[0] if self._spans else None)
+
+    def _walk_to(self, span: flame.Span | None) -> None:
+        if span is not None:
+            self._cursor = span.path
+            self.redraw()
+            self.post_message(StatusChanged())
+
+    def action_move(self, by: int) -> None:
+        """Go to the caller, or to the heaviest callee."""
+        at = self._at_cursor()
+        if at is not None:
+            row = [span for span in self._spans if span.depth == at.depth + by and not span.merged]
+            self._walk_to(next((span for span in row if _over(span, at) or _over(at, span)), None))
+
+    def action_beside(self, by: int) -> None:
+        """Go to the frame to the left or to the right."""
+        at = self._at_cursor()
+        if at is not None:
+            row = [span for span in self._spans if span.depth == at.depth and not span.merged]
+            place = row.index(at) + by
+            self._walk_to(row[place] if 0 <= place < len(row) else None)
+
+    def action_page(self, by: int) -> None:
+        """Go several frames up or down."""
+        for _ in range(max(1, self.size.height // 2)):
+            self.action_move(by)
+
+    def action_edge(self, way: int) -> None:
+        """Go to the outermost frame, or down the heaviest callees to the end."""
+        if way < 0:
+            self._walk_to(self._spans[0] if self._spans else None)
+        else:
+            for _ in self._spans:
+                self.action_move(1)
+
+    def action_zoom_in(self) -> None:
+        """Give the frame under the cursor the whole width; from the frame that has it, go back out."""
+        at = self._at_cursor()
+        if at is not None:
+            self._root = self._root[:-1] if at.path == self._root else at.path
+            self._cursor = self._root
+            self._walk_to(at)
+
+    def action_zoom_out(self) -> None:
+        """Go back out of a zoomed frame; where none is zoomed the key means what it means elsewhere."""
+        if not self._root:
+            raise SkipAction
+        self._root = ()
+        self.redraw()
+        self.post_message(StatusChanged())
+
+    def find(self, text: str, step: int) -> bool:
+        """Mark all frames of that name and go to the next one."""
+        self._wanted = text.lower()
+        named = [s for s in self._spans if self._wanted and self._wanted in escape(s.symbol).lower() and not s.merged]
+        at = self._at_cursor()
+        here = named.index(at) if at in named else -1
+        self._walk_to(named[(here + step) % len(named)] if named else at)
+        return bool(named)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on a frame; a second click on it zooms."""
+        place = event.get_content_offset(self)
+        if place is None:
+            return
+        row = [span for span in self._spans if span.depth == place.y + self._top and not span.merged]
+        hit = next((span for span in row if span.x <= place.x < span.x + span.width), None)
+        if hit is not None and hit.path == self._cursor:
+            self.action_zoom_in()
+        else:
+            self._walk_to(hit)
+
+
+def _over(upper: flame.Span, lower: flame.Span) -> bool:
+    return upper.path == lower.path[: len(upper.path)]
+
+
+def _label(span: flame.Span) -> str:
+    """Return the name in the span's cells, with a thin line at its left edge, so that neighbours stay apart."""
+    if span.width < 2:
+        return "▏"[: span.width]
+    return "▏" + fit(escape(span.symbol), span.width - 1)

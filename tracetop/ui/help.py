@@ -1,0 +1,89 @@
+"""The help: every key, made from the bindings themselves, so that none is missing. Screen process."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from tracetop.ui import keys
+from tracetop.ui.lines import Line, LineView
+from tracetop.ui.theme import Palette
+from tracetop.view.text import fit
+
+_KEYS = 13
+_TWO_COLUMNS = 110
+"""From this width on the groups stand in two columns."""
+
+
+class HelpText(LineView, can_focus=True):
+    """The keys, group by group, scrolled with the usual keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.MOVE]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._top = 0
+        self._rows = 0
+
+    def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:
+        """Return the lines in view."""
+        if width >= _TWO_COLUMNS:
+            half = width // 2
+            first, second = _lines(keys.GROUPS[:1], half, ink), _lines(keys.GROUPS[1:], half, ink)
+            blank: Line = [Segment(" " * half)]
+            rows = max(len(first), len(second))
+            pairs = zip(_filled(first, rows, blank), _filled(second, rows, blank), strict=True)
+            lines = [[*left, *right] for left, right in pairs]
+        else:
+            lines = _lines(keys.GROUPS, width, ink)
+        self._rows = len(lines)
+        self._top = max(0, min(self._top, self._rows - height))
+        return lines[self._top : self._top + height]
+
+    def action_move(self, by: int) -> None:
+        """Scroll."""
+        self._top += by
+        self.redraw()
+
+    def action_page(self, by: int) -> None:
+        """Scroll by what fits."""
+        self.action_move(by * max(1, self.size.height - 1))
+
+    def action_edge(self, way: int) -> None:
+        """Scroll to an end."""
+        self.action_move(way * self._rows)
+
+
+def _filled(lines: list[Line], rows: int, blank: Line) -> list[Line]:
+    return lines + [blank] * (rows - len(lines))
+
+
+def _lines(groups: Sequence[tuple[str, tuple[Binding, ...]]], width: int, ink: Palette) -> list[Line]:
+    lines: list[Line] = []
+    for title, bindings in groups:
+        lines.append([Segment(fit(f" {title}", width), ink.title)])
+        for binding in bindings:
+            name = fit(keys.shown(binding), _KEYS)
+            lines.append(
+                [Segment(f"   {name}", ink.key), Segment(fit(binding.description, width - _KEYS - 3), ink.text)]
+            )
+        lines.append([Segment(" " * width)])
+    return lines
+
+
+class HelpScreen(ModalScreen[None]):
+    """The help over the dashboard."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,f1,h,q,enter", "dismiss", "close the help", show=False, id="help.close")
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Yield the text in its box."""
+        text = HelpText()
+        text.border_title = "keys"
+        text.border_subtitle = "Esc closes"
+        yield text

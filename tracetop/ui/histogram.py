@@ -1,0 +1,193 @@
+"""A distribution: bars by size, percentiles, and a heat map over time on the same rows.
+
+Owns: the history of ticks and which of the two is shown. Refuses to own: buckets, percentiles and intensities
+(`view.histogram`, `view.heatmap`). Screen process.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import BindingType
+
+from tracetop.model.frame import Histogram, HistRow, View
+from tracetop.model.program import Unit
+from tracetop.ui import keys
+from tracetop.ui.lines import Line
+from tracetop.ui.messages import StatusChanged
+from tracetop.ui.pending import PanePending
+from tracetop.ui.theme import HEAT_STEPS, Palette
+from tracetop.ui.views import PaneView
+from tracetop.view import heatmap, histogram
+from tracetop.view.histogram import Estimate
+from tracetop.view.numbers import ABSENT, format_value
+from tracetop.view.spark import bar
+from tracetop.view.text import escape, fit
+
+BOTH, BARS, HEAT = "histogram and heat map", "histogram", "heat map"
+_LABEL = 17
+_COUNT = 7
+_BOTH_WIDTH = 64
+"""From this width on the two stand side by side."""
+_SHADES = " ·░▒▓█"
+"""Heat without colour: one mark a step, so that the map reads in black and white too."""
+
+
+class HistogramView(PaneView):
+    """A hist or lhist; of a keyed one the distribution under the cursor, up and down go through the keys."""
+
+    BINDING_GROUP_TITLE = "Histogram"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.MOVE]
+
+    def __init__(self, pane: str) -> None:
+        super().__init__(pane)
+        self._view: Histogram | None = None
+        self._history: dict[str, heatmap.History] = {}
+        self._chosen = ""
+        self._mode = BOTH
+        self._wide = True
+
+    def remember(self, view: View) -> None:
+        """Add the tick's distributions to the heat map."""
+        assert isinstance(view, Histogram)
+        self._history = {
+            row.id: self._history.get(row.id, heatmap.History(linear=view.linear)).pushed(row.recent)
+            for row in view.rows
+        }
+
+    def show(self, view: View, _pending: PanePending) -> None:
+        """Draw this distribution."""
+        assert isinstance(view, Histogram)
+        self._view = view
+        self.redraw()
+
+    def forget(self) -> None:
+        """Begin a new heat map."""
+        self._history.clear()
+
+    def next_view(self) -> str:
+        """Change between bars and heat map, and both where both fit."""
+        modes = [BOTH, HEAT, BARS] if self._wide else [BARS, HEAT]
+        now = self._mode if self._mode in modes else BARS
+        self._mode = modes[(modes.index(now) + 1) % len(modes)]
+        self.redraw()
+        return self._mode
+
+    @property
+    def headline(self) -> str:
+        """How many values the distribution has."""
+        row = self._row
+        return f"n {format_value(sum(row.total.values()))}" if row else ""
+
+    @property
+    def status(self) -> str:
+        """Which key of how many."""
+        if self._view is None or len(self._view.rows) < 2:
+            return ""
+        return f"{self._place() + 1}/{self._view.rows_total}"
+
+    @property
+    def _row(self) -> HistRow | None:
+        return self._view.rows[self._place()] if self._view and self._view.rows else None
+
+    def _place(self) -> int:
+        rows = self._view.rows if self._view else ()
+        return next((place for place, row in enumerate(rows) if row.id == self._chosen), 0)
+
+    def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:
+        """Return the percentiles, the names of the columns, and one line a bar."""
+        row = self._row
+        if self._view is None or row is None or not row.total:
+            return [[Segment(fit(" no events yet", width), ink.dim)]]
+        self._wide = width >= _BOTH_WIDTH
+        lines = [self._percentiles(row, ink, width)]
+        if row.key:
+            lines.insert(
+                0, [Segment(" " + fit(", ".join(escape(str(part)) for part in row.key), width - 1), ink.title)]
+            )
+        rows = max(1, height - len(lines) - 1)
+        mode = self._mode if self._wide or self._mode != BOTH else BARS
+        chart = self._chart(self._view, row, mode, (width, rows), ink)
+        return [*lines, *chart][:height]
+
+    def _percentiles(self, row: HistRow, ink: Palette, width: int) -> Line:
+        assert self._view is not None
+        unit = self._view.unit
+        now = histogram.summary(row.recent, self._view.linear)
+        named = (("p50", now.p50), ("p90", now.p90), ("p99", now.p99), ("max", now.max))
+        line: Line = []
+        for name, estimate in named:
+            line += [Segment(f" {name} ", ink.dim), Segment(f"{_text(estimate, unit):<8}", ink.value)]
+        return line if width >= 52 else [s for s in line if s.text.strip() != "p90"]
+
+    def _chart(self, view: Histogram, row: HistRow, mode: str, size: tuple[int, int], ink: Palette) -> list[Line]:
+        """Return the heading and the bars, the lowest values first; both pictures share the rows."""
+        width, rows = size
+        history = self._history.get(row.id, heatmap.History(linear=view.linear))
+        within = histogram.merge([*history.ticks, row.recent])
+        bars = histogram.bars(row.recent, view.linear, rows=rows, within=within) if within else ()
+        room = max(4, width - _LABEL - 3)
+        heat_cells = {BARS: 0, HEAT: room, BOTH: (room - _COUNT) // 2}[mode]
+        bar_cells = max(0, room - heat_cells - _COUNT - 2) if mode != HEAT else 0
+        peak = max((one.count for one in bars), default=0)
+        heat = _heat_rows(history, heat_cells, len(bars), rows)
+        lines = [self._chart_heading(view, bar_cells, heat_cells, ink)]
+        for place, one in enumerate(bars):
+            line: Line = [Segment(f" {one.label(view.unit):>{_LABEL}} ", ink.text if one.count else ink.faint)]
+            if bar_cells:
+                line += [
+                    Segment(bar(one.count, peak, bar_cells), ink.bar),
+                    Segment(f"{format_value(one.count) if one.count else '':>{_COUNT}}  ", ink.value),
+                ]
+            if heat:
+                line += _shaded(heat[place], ink)
+            lines.append(line)
+        return lines
+
+    def _chart_heading(self, view: Histogram, bar_cells: int, heat_cells: int, ink: Palette) -> Line:
+        unit = f"in {view.unit}" if view.unit in (Unit.NONE, Unit.BYTES) and view.unit else ""
+        text = f" {unit:>{_LABEL}} "
+        if bar_cells:
+            text += fit("last interval", bar_cells) + f"{'count':>{_COUNT}}  "
+        if heat_cells:
+            text += fit("over time, now at the right", heat_cells, ">")
+        return [Segment(text, ink.dim)]
+
+    def action_move(self, by: int) -> None:
+        """Go to another key of a keyed distribution."""
+        if self._view and self._view.rows:
+            place = max(0, min(self._place() + by, len(self._view.rows) - 1))
+            self._chosen = self._view.rows[place].id
+            self.redraw()
+            self.post_message(StatusChanged())
+
+    def action_page(self, by: int) -> None:
+        """Go ten keys on or back."""
+        self.action_move(10 * by)
+
+    def action_edge(self, way: int) -> None:
+        """Go to the first or the last key."""
+        self.action_move(way * (1 << 30))
+
+
+def _text(estimate: Estimate | None, unit: Unit) -> str:
+    return estimate.text(unit) if estimate else ABSENT
+
+
+def _heat_rows(history: heatmap.History, cells: int, bars: int, rows: int) -> list[tuple[int, ...]]:
+    """Return the levels of the heat map, the lowest values first, on the same rows as the bars."""
+    if not cells or not bars:
+        return []
+    return list(reversed(heatmap.heatmap(history, cells, rows).levels))
+
+
+def _shaded(levels: Sequence[int], ink: Palette) -> Line:
+    """Return one row of the heat map, neighbours of one shade as one segment."""
+    line: Line = []
+    for level in levels:
+        step = -(-level * HEAT_STEPS // heatmap.LEVELS)
+        if line and line[-1].style is ink.heat[step]:
+            line[-1] = Segment(line[-1].text + _SHADES[step], ink.heat[step])
+        else:
+            line.append(Segment(_SHADES[step], ink.heat[step]))
+    return line

@@ -1,0 +1,113 @@
+"""Every key of the dashboard, in one place: the bindings of the app, of a pane and of each kind of view.
+
+Owns: keys, their actions' names and one line of help each; the help screen and the key bar are made from these.
+Refuses to own: what an action does. Each has an `id`, so that a key map can change it. Screen process.
+"""
+
+from textual.binding import Binding
+
+
+def _bind(id: str, keys: str, action: str, help_: str, *, shown: str = "", priority: bool = False) -> Binding:  # noqa: A002
+    return Binding(keys, action, help_, show=False, key_display=shown or None, id=id, priority=priority)
+
+
+APP = [
+    _bind("help", "question_mark,f1,h", "help", "this help", shown="? F1 h"),
+    _bind("quit", "q,f10", "quit", "quit", shown="q F10"),
+    _bind("quit.now", "ctrl+c,ctrl+q", "quit", "quit, also from a prompt", shown="Ctrl-C", priority=True),
+    _bind("palette", "ctrl+p", "command_palette", "palette: every command by name, themes", shown="Ctrl-P"),
+    *(
+        _bind(
+            f"toggle.{n}",
+            str(n),
+            f"toggle_probes({n})",
+            f"switch the probes of pane {n} on or off (detached, not hidden)",
+        )
+        for n in range(1, 10)
+    ),
+    _bind("filter", "f,f4,backslash", "filter", "filter by process: a number, a name, a prefix*", shown="f F4 \\"),
+    _bind("back", "escape,backspace", "filter_back", "go back: to the filter before this one", shown="Esc ⌫"),
+    _bind("search", "slash", "search", "search the rows of the focused pane", shown="/"),
+    _bind("search.next", "n", "found(1)", "next row that matches"),
+    _bind("search.previous", "N", "found(-1)", "previous row that matches", shown="N"),
+    _bind("pause", "p", "pause", "pause the view; counting goes on"),
+    _bind("faster", "minus", "interval(-1)", "shorter interval, down to 0.25 s", shown="-"),
+    _bind("slower", "plus,equals_sign", "interval(1)", "longer interval, up to 10 s", shown="+"),
+    _bind("zoom", "z", "zoom", "give the focused pane the whole screen, and back"),
+    _bind(
+        "variant", "v,s", "next_variant", "other source of the latency pane: system calls, run queue, …", shown="v s"
+    ),
+    _bind("parameter", "t", "parameter", "type which system call the latency is of; empty for all"),
+    _bind("reset", "r", "reset", "count anew: all totals, distributions and trees begin at zero"),
+    _bind("restart", "R", "restart", "start the tracer again after it ended", shown="R"),
+    _bind("focus.next", "tab", "focus_next", "next pane", shown="Tab"),
+    _bind("focus.previous", "shift+tab", "focus_previous", "previous pane", shown="Shift-Tab"),
+    _bind("suspend", "ctrl+z", "suspend_process", "suspend, as any program; fg comes back", shown="Ctrl-Z"),
+]
+PANE = [
+    _bind("pane.toggle", "space", "toggle_pane", "switch the probes of this pane on or off", shown="Space"),
+    _bind("pane.view", "i", "next_view", "other view: call tree / flame, histogram / heat map"),
+    _bind("pane.offsets", "o", "offsets", "stack frames with or without +0x offsets"),
+]
+MOVE = [
+    _bind("move.up", "up,k", "move(-1)", "one row up", shown="↑ k"),
+    _bind("move.down", "down,j", "move(1)", "one row down", shown="↓ j"),
+    _bind("move.page_up", "pageup,ctrl+b", "page(-1)", "one page up", shown="PgUp"),
+    _bind("move.page_down", "pagedown,ctrl+f", "page(1)", "one page down", shown="PgDn"),
+    _bind("move.first", "home,g", "edge(-1)", "first row", shown="Home g"),
+    _bind("move.last", "end,G", "edge(1)", "last row", shown="End G"),
+]
+TABLE = [
+    _bind(
+        "table.enter", "enter", "enter", "follow this row's process in all panes, or this system call", shown="Enter"
+    ),
+    _bind("table.comm", "c", "drill_comm", "follow all processes with this row's name"),
+    _bind("table.latency", "l", "latency", "show the latency of this row's system call"),
+    _bind("table.sort_left", "less_than_sign,comma", "sort(-1)", "sort by the column to the left", shown="<"),
+    _bind("table.sort_right", "greater_than_sign,full_stop", "sort(1)", "sort by the column to the right", shown=">"),
+    _bind("table.invert", "I", "invert", "turn the order around", shown="I"),
+]
+TREE = [
+    _bind("tree.fold", "left", "fold(False)", "fold this frame, or go to its caller", shown="←"),
+    _bind("tree.unfold", "right", "fold(True)", "unfold this frame, or go to its first callee", shown="→"),
+    _bind("tree.flip", "enter", "flip", "fold or unfold this frame", shown="Enter"),
+    _bind("tree.all", "E,asterisk", "flip_all", "unfold everything, or fold everything", shown="E *"),
+]
+FLAME = [
+    _bind("flame.left", "left", "beside(-1)", "frame to the left", shown="←"),
+    _bind("flame.right", "right", "beside(1)", "frame to the right", shown="→"),
+    _bind("flame.zoom", "enter", "zoom_in", "make this frame the whole width; on the widest: back out", shown="Enter"),
+    _bind("flame.out", "escape,backspace", "zoom_out", "back out of a zoomed frame", shown="Esc ⌫"),
+]
+GROUPS = (
+    ("Everywhere", tuple(APP)),
+    ("In a pane", tuple(PANE)),
+    ("Moving", tuple(MOVE)),
+    ("In a table", tuple(TABLE)),
+    ("In a call tree", tuple(TREE)),
+    ("In a flame view", tuple(FLAME)),
+)
+
+BAR = (
+    ("?", "help", "question_mark"),
+    ("q", "quit", "q"),
+    ("f", "filter", "f"),
+    ("Enter", "drill", "enter"),
+    ("Esc", "back", "escape"),
+    ("1-4", "on/off", ""),
+    ("z", "zoom", "z"),
+    ("i", "view", "i"),
+    ("v", "source", "v"),
+    ("/", "search", "slash"),
+    ("p", "pause", "p"),
+    ("+ -", "interval", ""),
+    ("< >", "sort", ""),
+    ("r", "reset", "r"),
+    ("Ctrl-P", "palette", "ctrl+p"),
+)
+"""The key bar, the most wanted first: keys, a word, and the key that a click on it presses (none where empty)."""
+
+
+def shown(binding: Binding) -> str:
+    """Return the keys of a binding as the help writes them."""
+    return binding.key_display or binding.key

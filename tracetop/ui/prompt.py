@@ -1,0 +1,104 @@
+"""The one-line prompt at the foot of the screen: for filters, searches and parameters.
+
+Owns: typing, an error beside the text, giving the focus back. Refuses to own: what the text means; whoever opens the
+prompt passes functions for that. Screen process.
+"""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import msgspec
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from tracetop.errors import UsageError
+from tracetop.view.text import escape
+
+
+class Question(msgspec.Struct, frozen=True, eq=False):
+    """What a prompt asks, and what is done with the text."""
+
+    label: str
+    hint: str
+    accept: Callable[[str], None]
+    """Called with what was typed at Enter; raises UsageError to have it corrected."""
+    changed: Callable[[str], None] | None = None
+    """Called at every change."""
+    cancelled: Callable[[], None] | None = None
+    """Called at Esc."""
+
+
+class Prompt(Horizontal):
+    """Hidden until it is opened."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "close the prompt", show=False, id="prompt.cancel")
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(id="prompt")
+        self._question: Question | None = None
+        self._focus_before: Widget | None = None
+
+    def compose(self) -> ComposeResult:
+        """Yield label, input, error."""
+        yield Static("", id="prompt-label", markup=False)
+        prompt = Input(id="prompt-input", compact=True, select_on_focus=False)
+        prompt.cursor_blink = False
+        yield prompt
+        yield Static("", id="prompt-error", markup=False)
+
+    def open(self, question: Question, value: str = "") -> None:
+        """Show the prompt and take the focus."""
+        self._question = None  # setting the value is no change by the user
+        self._focus_before = self.screen.focused
+        self.query_one("#prompt-label", Static).update(Content(f" {question.label} "))
+        self._error("")
+        prompt = self.query_one(Input)
+        prompt.placeholder = question.hint
+        with prompt.prevent(Input.Changed):
+            prompt.value = value
+        prompt.cursor_position = len(value)
+        self._question = question
+        self.add_class("open")
+        prompt.focus()
+
+    def action_cancel(self) -> None:
+        """Close, nothing done."""
+        question = self._close()
+        if question is not None and question.cancelled:
+            question.cancelled()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._question is None:
+            return
+        try:
+            self._question.accept(event.value)
+        except UsageError as error:
+            self._error(f"{error.diagnostic.what}: {error.diagnostic.mend}")
+        else:
+            self._close()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._error("")
+        if self._question is not None and self._question.changed:
+            self._question.changed(event.value)
+
+    def _error(self, text: str) -> None:
+        self.query_one("#prompt-error", Static).update(Content(escape(text)))
+
+    def _close(self) -> Question | None:
+        question, self._question = self._question, None
+        self.remove_class("open")
+        if self._focus_before is not None and self._focus_before.is_attached:
+            self._focus_before.focus()
+        return question

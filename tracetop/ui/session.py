@@ -1,0 +1,143 @@
+"""The dialogue with a source: what came last, what was asked for, and which filters led here.
+
+Owns: the latest frame, pending wishes, the trail of filters. Refuses to own: what is drawn, and how long a pause
+lasts. No widget and no I/O of its own; used on the app's thread only.
+"""
+
+import msgspec
+
+from tracetop.errors import Diagnostic
+from tracetop.model.control import Filter
+from tracetop.model.frame import Frame, PaneFrame, PaneState
+from tracetop.model.message import (
+    Command,
+    Fatal,
+    Hello,
+    LogLines,
+    Message,
+    Refused,
+    Reset,
+    SelectVariant,
+    SetEnabled,
+    SetFilter,
+    SetInterval,
+    SetOffsets,
+    SetParams,
+    SetSort,
+    Start,
+    Stop,
+)
+from tracetop.source.protocol import Ended, Source
+from tracetop.ui.pending import Pending
+from tracetop.ui.trail import Step, Trail
+
+INTERVALS_S = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
+SYSCALL = "syscall"
+"""What the parameter of a variant means that shows one system call."""
+
+
+class Session:
+    """What the dashboard knows of its source."""
+
+    def __init__(self, source: Source, filter_: Filter) -> None:
+        self._source = source
+        self.hello: Hello | None = None
+        self.frame: Frame | None = None
+        self.ended: Ended | None = None
+        self.pending = Pending()
+        self.trail = Trail().into(Step(filter_))
+        self._fatal: Diagnostic | None = None
+
+    def receive(self, content: Message | Ended) -> Diagnostic | None:
+        """Take in what the source sent; return what was refused, to be told to the user."""
+        match content:
+            case Frame():
+                self.frame = content
+                self.pending = self.pending.settled(content)
+            case Hello():
+                self.hello, self.ended, self._fatal = content, None, None
+            case Fatal():
+                self._fatal = content.diagnostic
+            case Refused():
+                self.pending = Pending()
+                self.trail = Trail().into(Step(self.frame.filter)) if self._strayed() and self.frame else self.trail
+                return content.diagnostic
+            case Ended():
+                self.ended = Ended(content.diagnostic or self._fatal)
+                self.pending = Pending()
+            case LogLines():
+                pass
+        return None
+
+    def ask(self, command: Command) -> None:
+        """Send a command and hold what it asks for as pending."""
+        if self.ended is not None:
+            return
+        self._source.send(command)
+        self.pending = _with(self.pending, command)
+
+    def go(self, trail: Trail) -> None:
+        """Follow another trail of filters."""
+        if trail != self.trail:
+            self.trail = trail
+            self.ask(SetFilter(trail.filter))
+
+    def change_interval(self, by: int) -> None:
+        """Ask for the next longer (1) or shorter (-1) interval."""
+        now = self.pending.interval_s or (self.frame.interval_s if self.frame else 1.0)
+        nearest = min(range(len(INTERVALS_S)), key=lambda place: abs(INTERVALS_S[place] - now))
+        wanted = INTERVALS_S[max(0, min(nearest + by, len(INTERVALS_S) - 1))]
+        if wanted != now:
+            self.ask(SetInterval(wanted))
+
+    def show_syscall(self, syscall: str) -> bool:
+        """Ask the pane whose scripts take a system call to show this one, empty for all; False where none does."""
+        for name, pane in (self.frame.panes if self.frame else {}).items():
+            takers = [variant.name for variant in pane.variants if variant.parameter == SYSCALL]
+            if takers:
+                if (self.pending.pane(name).variant or pane.variant) not in takers:
+                    self.ask(SelectVariant(name, takers[0]))
+                self.ask(SetParams(name, (syscall,) if syscall else ()))
+                return True
+        return False
+
+    def toggle(self, pane: PaneFrame) -> None:
+        """Ask for the pane's probes to be on or off: the opposite of what was asked for last."""
+        asked = self.pending.pane(pane.name).enabled
+        is_on = pane.state is not PaneState.OFF if asked is None else asked
+        self.ask(SetEnabled(pane.name, not is_on))
+
+    def restart(self) -> bool:
+        """Begin anew after the end; False where there was none."""
+        if self.ended is None:
+            return False
+        self.ended = self._fatal = None
+        self.frame = None
+        self._source.restart()
+        return True
+
+    def _strayed(self) -> bool:
+        return self.frame is not None and self.frame.filter != self.trail.filter
+
+
+def _with(pending: Pending, command: Command) -> Pending:
+    """Return the wishes with those of one more command."""
+    match command:
+        case SetFilter():
+            return msgspec.structs.replace(pending, filter=command.filter)
+        case SetInterval():
+            return msgspec.structs.replace(pending, interval_s=command.interval_s)
+        case SetEnabled() | SetParams() | SelectVariant() | SetSort():
+            wishes = pending.pane(command.pane)
+            match command:
+                case SetEnabled():
+                    wishes = msgspec.structs.replace(wishes, enabled=command.enabled)
+                case SetParams():
+                    wishes = msgspec.structs.replace(wishes, params=command.params)
+                case SelectVariant():
+                    wishes = msgspec.structs.replace(wishes, variant=command.variant)
+                case SetSort():
+                    wishes = msgspec.structs.replace(wishes, sorts={**wishes.sorts, command.table: command.sort})
+            return pending.with_pane(command.pane, wishes)
+        case SetOffsets() | Reset() | Start() | Stop():
+            return pending

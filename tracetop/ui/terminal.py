@@ -1,0 +1,202 @@
+"""The terminal under Textual: survives a terminal that goes away, and sends few bytes to one that stays.
+
+Owns: a driver that ends the app when the terminal dies, and an encoder that sends only the cells that changed.
+Refuses to own: what is drawn. Screen process; reading and writing happen on Textual's two threads.
+"""
+
+import codecs
+import os
+import select
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import IO, Any, cast
+
+from rich.color import ColorSystem
+from rich.console import COLOR_SYSTEMS, Console
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from textual.strip import Strip
+
+BACKLOG_FULL = 8
+"""Writes that wait for the terminal from which on a frame is not drawn: Textual itself blocks at 30."""
+
+
+class Outlet:
+    """A text file that never raises: once the terminal is gone it swallows what is written and says so once."""
+
+    def __init__(self, file: IO[str], gone: Callable[[], None]) -> None:
+        self._file = file
+        self._gone = gone
+        self._alive = True
+
+    def write(self, text: str) -> int:
+        """Write, or drop the text where nobody reads any more."""
+        self._guard(lambda: self._file.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, or do nothing where nobody reads any more."""
+        self._guard(self._file.flush)
+
+    def fileno(self) -> int:
+        """Return the descriptor of the terminal."""
+        return self._file.fileno()
+
+    def _guard(self, act: Callable[[], object]) -> None:
+        if not self._alive:
+            return
+        try:
+            act()
+        except (OSError, ValueError):
+            self._alive = False
+            self._gone()
+
+
+class TerminalDriver(LinuxDriver):
+    """Textual's driver, but a terminal that hangs up ends the app instead of a blocked or spinning process.
+
+    Textual's own leaves its writer thread dead on EIO, so that the next 30 writes block the app for ever, and on
+    end of file its input thread reads again at once, at 100% of a core.
+    """
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        # Textual writes to stderr; `2>log` should not take the screen with it.
+        screen = sys.__stdout__ if sys.__stdout__ and sys.__stdout__.isatty() else sys.__stderr__
+        self._file = cast("Any", Outlet(cast("IO[str]", screen), self._hung_up))
+
+    @property
+    def backlog(self) -> int:
+        """Writes that the terminal has not taken yet."""
+        return self._writer_thread._queue.qsize() if self._writer_thread else 0
+
+    def run_input_thread(self) -> None:
+        """Read keys until asked to stop or until the terminal is gone."""
+        parser = XTermParser(self._debug)
+        decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
+        poll = select.poll()
+        poll.register(self.fileno, select.POLLIN)
+        while not self.exit_event.is_set():
+            if poll.poll(100):
+                try:
+                    data = os.read(self.fileno, 4096)
+                except OSError:
+                    data = b""
+                if not data:
+                    self._hung_up()
+                    return
+                self._pass_on(parser.feed(decode(data)))
+            self._pass_on(parser.tick())
+
+    def _pass_on(self, messages: Iterable[Any]) -> None:
+        for message in messages:
+            self.process_message(message)
+
+    def _hung_up(self) -> None:
+        self._loop.call_soon_threadsafe(self._app.exit, None, HANGUP_CODE)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Ask the terminal itself: LINES and COLUMNS in the environment may be another's."""
+        try:
+            size = os.get_terminal_size(cast("Outlet", self._file).fileno())
+        except (OSError, ValueError):
+            return super()._get_terminal_size()
+        return (size.columns or 80), (size.lines or 25)
+
+
+HANGUP_CODE = 128 + 1
+"""As a shell reports a process that SIGHUP ended."""
+
+
+def leave_within(seconds: float, code: int) -> None:
+    """End the process with `code` even where a terminal that takes no bytes keeps it from ending well."""
+    timer = threading.Timer(seconds, os._exit, (code,))
+    timer.daemon = True
+    timer.start()
+
+
+class SmallUpdate(CompositorUpdate):
+    """The same update as Textual's ChopsUpdate in far fewer bytes.
+
+    Textual sends each changed line from the left edge of its widget and resets all colours after every segment.
+    Here exactly the changed cells go out, and a colour is sent only where it differs from the one before.
+    """
+
+    def __init__(self, update: ChopsUpdate) -> None:
+        self._update = update
+
+    def render_segments(self, console: Console) -> str:
+        """Return the escape sequences and text of the update."""
+        pen = _Pen(COLOR_SYSTEMS.get(console.color_system or "", None))
+        for y, x1, x2 in self._update.spans:
+            for end, (x, strip) in zip(self._update.chop_ends[y], self._update.chops[y].items(), strict=False):
+                left, right = max(x, x1), min(end, x2)
+                if strip is not None and left < right:
+                    pen.move(left, y)
+                    pen.draw(strip.crop(left - x, right - x))
+        return pen.text()
+
+
+class _Pen:
+    """Collects output and remembers where the cursor is and which colours are in force."""
+
+    def __init__(self, system: ColorSystem | None) -> None:
+        self._system = system
+        self._out: list[str] = []
+        self._at: tuple[int, int] | None = None
+        self._codes: tuple[str, str, str] = ("", "", "")
+
+    def move(self, x: int, y: int) -> None:
+        if self._at != (x, y):
+            self._out.append(f"\x1b[{y + 1};{x + 1}H")
+        self._at = (x, y)
+
+    def draw(self, strip: Strip) -> None:
+        for text, style, control in strip:
+            if control:
+                continue
+            self._switch(_codes(style, self._system) if style and self._system is not None else ("", "", ""))
+            self._out.append(text)
+        if self._at:
+            self._at = (self._at[0] + strip.cell_length, self._at[1])
+
+    def text(self) -> str:
+        return "".join([*self._out, "\x1b[0m"])
+
+    def _switch(self, codes: tuple[str, str, str]) -> None:
+        """Send what takes the terminal from the colours in force to `codes` (attributes, ink, paper)."""
+        old = self._codes
+        if codes == old:
+            return
+        if codes[0] != old[0] or any(was and not now for was, now in zip(old, codes, strict=True)):
+            self._out.append(f"\x1b[{';'.join(['0', *filter(None, codes)])}m")
+        else:
+            self._out.append(f"\x1b[{';'.join(now for was, now in zip(old, codes, strict=True) if now != was)}m")
+        self._codes = codes
+
+
+@lru_cache(maxsize=512)
+def _codes(style: Style, system: ColorSystem) -> tuple[str, str, str]:
+    """Return a style's SGR parameters as (attributes, ink, paper); empty where it has none."""
+    attributes = [
+        code
+        for flag, code in (
+            (style.bold, "1"),
+            (style.dim, "2"),
+            (style.italic, "3"),
+            (style.underline, "4"),
+            (style.reverse, "7"),
+            (style.strike, "9"),
+        )
+        if flag
+    ]
+    ink = style.color.downgrade(system).get_ansi_codes(foreground=True) if style.color else ()
+    paper = style.bgcolor.downgrade(system).get_ansi_codes(foreground=False) if style.bgcolor else ()
+    return ";".join(attributes), ";".join(ink), ";".join(paper)

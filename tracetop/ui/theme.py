@@ -1,0 +1,139 @@
+"""The colours: two themes of our own, and the few styles that views draw with, made from the theme in force.
+
+Owns: what each style means. Refuses to own: who uses it. Colour never carries meaning alone: every state is also
+a word or a mark. Pure but for asking the app for its theme. Screen process.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.style import Style
+from textual.app import App
+from textual.color import Color
+from textual.theme import Theme
+
+DARK = Theme(
+    name="tracetop-dark",
+    primary="#7aa2f7",
+    secondary="#9d7cd8",
+    accent="#e0af68",
+    foreground="#c8d0e8",
+    background="#14161e",
+    surface="#1a1d27",
+    panel="#232735",
+    success="#9ece6a",
+    warning="#e0af68",
+    error="#f7768e",
+    dark=True,
+)
+LIGHT = Theme(
+    name="tracetop-light",
+    primary="#2e59c4",
+    secondary="#7847bd",
+    accent="#8f5e15",
+    foreground="#2b3045",
+    background="#f7f8fc",
+    surface="#eef0f7",
+    panel="#dfe3ef",
+    success="#3d7a1f",
+    warning="#8f5e15",
+    error="#b8304c",
+    dark=False,
+)
+HEAT_STEPS = 5
+"""Shades of the heat map above empty; few, so that neighbours share one and a tick costs few bytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Palette:
+    """Styles of one theme. One object a theme, so that identity says whether the theme changed."""
+
+    text: Style
+    dim: Style
+    faint: Style
+    """Rules, borders, empty cells."""
+    title: Style
+    value: Style
+    """The number a row is read for."""
+    bar: Style
+    good: Style
+    warn: Style
+    bad: Style
+    key: Style
+    """A key to press."""
+    cursor: Style
+    """Laid over a whole row."""
+    cursor_idle: Style
+    """The same in a pane without the focus."""
+    match: Style
+    """What a search found."""
+    border: Style
+    focus: Style
+    heat: tuple[Style, ...]
+    """From empty to hottest, HEAT_STEPS + 1 of them."""
+    flame: tuple[Style, ...]
+    """Fills of neighbouring frames of a flame."""
+
+
+def palette_of(app: App[object]) -> Palette:
+    """Return the styles for the app's theme, the same object while the theme stays."""
+    return _palette(app.theme, tuple(sorted(_basis(app.current_theme).items())), app.current_theme.dark)
+
+
+def _basis(theme: Theme) -> dict[str, str]:
+    generated = theme.to_color_system().generate()
+    names = ("foreground", "background", "primary", "secondary", "accent", "success", "warning", "error")
+    return {name: generated[name] for name in names}
+
+
+@lru_cache(maxsize=32)
+def _palette(_name: str, basis: tuple[tuple[str, str], ...], dark: bool) -> Palette:
+    colors = {name: _opaque(value, dark) for name, value in basis}
+    ink, paper, primary = colors["foreground"], colors["background"], colors["primary"]
+
+    def over(color: Color, amount: float) -> Style:
+        return Style(color=paper.blend(color, amount).rich_color)
+
+    def fill(color: Color, amount: float) -> Style:
+        return Style(color=ink.rich_color, bgcolor=paper.blend(color, amount).rich_color)
+
+    hot = [primary, colors["secondary"], colors["error"], colors["accent"]]
+    return Palette(
+        text=over(ink, 0.92),
+        dim=over(ink, 0.62),
+        faint=over(ink, 0.3),
+        title=over(ink, 1.0) + Style(bold=True),
+        value=over(ink, 1.0),
+        bar=over(primary, 0.9),
+        good=over(colors["success"], 0.9),
+        warn=over(colors["warning"], 1.0),
+        bad=over(colors["error"], 1.0) + Style(bold=True),
+        key=over(primary, 1.0) + Style(bold=True),
+        cursor=Style(bgcolor=paper.blend(primary, 0.28).rich_color),
+        cursor_idle=Style(bgcolor=paper.blend(ink, 0.08).rich_color),
+        match=Style(color=paper.rich_color, bgcolor=colors["accent"].rich_color),
+        border=over(ink, 0.25),
+        focus=over(primary, 1.0),
+        heat=(over(ink, 0.2), *(_heat(paper, hot, step / (HEAT_STEPS - 1)) for step in range(HEAT_STEPS))),
+        flame=tuple(fill(color, amount) for color, amount in _flame(colors)),
+    )
+
+
+def _flame(colors: dict[str, Color]) -> list[tuple[Color, float]]:
+    return [(colors["accent"], 0.32), (colors["error"], 0.34), (colors["accent"], 0.42), (colors["error"], 0.26)]
+
+
+def _heat(paper: Color, stops: list[Color], at: float) -> Style:
+    """Return the shade at `at` (0 to 1) of the way along the stops, the coldest near the paper."""
+    place = at * (len(stops) - 1)
+    low = min(int(place), len(stops) - 2)
+    color = stops[low].blend(stops[low + 1], place - low)
+    return Style(color=paper.blend(color, 0.45 + 0.55 * at).rich_color)
+
+
+def _opaque(value: str, dark: bool) -> Color:
+    """Return a colour that can be blended; a terminal's own default is taken for black or white."""
+    color = Color.parse(value)
+    if color.ansi is not None and color.ansi < 0:
+        return Color.parse("white" if dark else "black")
+    return Color(color.r, color.g, color.b)
