@@ -36,8 +36,9 @@ BUILTINS = {
     "kstack": Builtin(Type(size=4, role=KeyRole.KSTACK), "tt_kstacks.get_stackid(ctx, 0)"),
 }
 
-LATER = frozenset(
-    "arg0 arg1 arg2 arg3 arg4 arg5 arg6 arg7 arg8 arg9 sarg0 cgroup cpid ctx curtask elapsed func jiffies ncpus "
-    "numaid pcomm ppid probe rand retval usermode username ustack usym".split()
-)
+_LATER_WORDS = """
+arg0 arg1 arg2 arg3 arg4 arg5 arg6 arg7 arg8 arg9 cgroup cpid ctx curtask elapsed func jiffies ncpus numaid
+pcomm ppid probe rand retval sarg0 usermode username ustack usym
+"""
+LATER = frozenset(_LATER_WORDS.split())
 """Builtins of the language that this compiler does not know yet."""

@@ -83,7 +83,7 @@ def _block(statements: tuple[syntax.Statement, ...], scope: Scope) -> tuple[type
 
 
 @singledispatch
-def check_statement(node: syntax.Statement, scope: Scope) -> typed.Statement:
+def check_statement(node: syntax.Statement, _scope: Scope) -> typed.Statement:
     """Return the typed tree of a statement."""
     raise AssertionError(f"no check for {node}")
 

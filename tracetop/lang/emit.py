@@ -82,7 +82,7 @@ def _program(program: PlannedProgram, plan: Plan, actions: list[tuple[str, str]]
         _clause(f"{function}_{i}", clause, Writer(plan, program, actions=actions), context)
         for i, clause in enumerate(program.clauses, 1)
     )
-    lines = []
+    lines: list[str] = []
     for i, clause in enumerate(program.clauses, 1):
         wanted = _wanted(clause.subject, program)
         if wanted == "current" and "bool current =" not in "".join(lines):

@@ -89,7 +89,7 @@ def _binary(node: typed.Binary, out: Writer) -> str:
     return f"({left} {node.op} {right})"
 
 
-def _as(signed: bool, node: typed.Expr, out: Writer) -> str:  # noqa: FBT001
+def _as(signed: bool, node: typed.Expr, out: Writer) -> str:
     """Return C text of an integer, taken as signed or not."""
     if isinstance(node, typed.Const) and node.value >= 0:
         return f"{node.value}{'LL' if signed else 'ULL'}"

@@ -140,8 +140,9 @@ def _lookup(planned: PlannedMap, key_name: str, out: Writer) -> str:
 
 
 def change(slot: typed.Slot, in_place: str, first: str, out: Writer, bucket: str = "") -> None:
-    """Write the change of a value of this CPU: `in_place` is C with ``{0}`` for the pointer, `first` the value of a
-    key that was not there.
+    """Write the change of a value where it lies.
+
+    `in_place` is C with ``{0}`` for the pointer, `first` the value of a key that was not there.
     """
     planned = out.planned(slot)
     if bucket:

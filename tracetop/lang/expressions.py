@@ -34,7 +34,7 @@ _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 
 @singledispatch
-def check_expr(node: syntax.Expr, scope: Scope) -> typed.Expr:
+def check_expr(node: syntax.Expr, _scope: Scope) -> typed.Expr:
     """Return the typed tree of an expression. ScriptError where it makes no sense."""
     raise AssertionError(f"no check for {node}")
 

@@ -11,20 +11,21 @@ from tracetop.lang.writer import Writer
 
 
 @singledispatch
-def value(node: typed.Expr, out: Writer) -> str:
-    """Return C text of an integer, of type s64 or u64 as its type's sign says. What must happen in order, or only
-    once, is written into `out` before.
+def value(node: typed.Expr, _out: Writer) -> str:
+    """Return C text of an integer, of type s64 or u64 as its type's sign says.
+
+    What must happen in order, or only once, is written into the `Writer` before.
     """
     raise AssertionError(f"no C for {node}")
 
 
 @singledispatch
-def text(node: typed.Expr, out: Writer) -> str:
+def text(node: typed.Expr, _out: Writer) -> str:
     """Return the name of a char array that holds a string of ``node.type.size`` bytes, padded with NULs."""
     raise AssertionError(f"no C for {node}")
 
 
 @singledispatch
-def statement(node: typed.Statement, out: Writer) -> None:
+def statement(node: typed.Statement, _out: Writer) -> None:
     """Write the C of a statement."""
     raise AssertionError(f"no C for {node}")

@@ -30,8 +30,9 @@ class Directives:
 
 
 def read_header(text: str) -> dict[str, str]:
-    """Return the ``//! name: value`` lines that stand before the first clause; values of a repeated name are joined
-    by ``, ``. A script that does not parse still has a header.
+    """Return the ``//! name: value`` lines that stand before the first clause.
+
+    Values of a repeated name are joined by ``, ``. A script that does not parse still has a header.
     """
     header: dict[str, str] = {}
     for line in text.splitlines():
@@ -53,8 +54,9 @@ def read_directives(source: Source, header: dict[str, str]) -> Directives:
 
 
 def process_directive(source: Source, clause_at: int) -> tuple[str, int]:
-    """Return the value of the ``//! process:`` line directly before the clause at `clause_at`, and its offset; an
-    empty string where there is none.
+    """Return the value of the ``//! process:`` line directly before the clause at `clause_at`, and its offset.
+
+    The value is empty where there is no such line.
     """
     line_start = source.text.rfind("\n", 0, clause_at) + 1
     before = source.text[:line_start].rstrip("\n")

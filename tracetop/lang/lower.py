@@ -36,9 +36,10 @@ class RawForm:
 
 
 def raw_form(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:
-    """Return the raw form of a tracepoint on this kernel, or None where there is none: the events of single system
-    calls are no tracepoints of their own. A tracepoint that is not in the table has a form without fields, good enough
-    for counting.
+    """Return the raw form of a tracepoint on this kernel, or None where there is none.
+
+    The events of single system calls have none: they are no tracepoints of their own. A tracepoint that is not in the
+    table has a form without fields, good enough for counting.
     """
     if format_.category == "syscalls":
         return None
@@ -92,8 +93,10 @@ def _wakeup(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:
 
 
 def _switch(_format: TracepointFormat, kernel: Kernel) -> RawForm | None:
-    """TP_PROTO(bool preempt, prev, next), and since Linux commit fa2c3254d7cf ("sched/tracing: Don't re-read p->state
-    when emitting sched_switch event") in v5.18 also prev_state; prev is the current task.
+    """TP_PROTO(bool preempt, prev, next); prev is the current task.
+
+    Since Linux commit fa2c3254d7cf ("sched/tracing: Don't re-read p->state when emitting sched_switch event"), in
+    v5.18, also prev_state.
     """
     prev, next_ = _argument(1), _argument(2)
     readings = _task_readings(kernel, prev, "prev_") | _task_readings(kernel, next_, "next_")
@@ -160,8 +163,10 @@ def _task_offsets(kernel: Kernel) -> tuple[int, int] | None:
 
 
 def _cpu_of_task(kernel: Kernel) -> tuple[int, int] | None:
-    """Return where task_cpu() is: in thread_info since Linux commit bcf9033e5449 ("sched: move CPU field back into
-    thread_info if THREAD_INFO_IN_TASK=y") in v5.16, before that in task_struct.
+    """Return where task_cpu() is: in thread_info or in task_struct.
+
+    Since Linux commit bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y"), in
+    v5.16, it is in thread_info.
     """
     outer, inner = kernel.field_offset("task_struct", "thread_info"), kernel.field_offset("thread_info", "cpu")
     if outer and inner:

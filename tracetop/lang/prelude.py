@@ -25,7 +25,8 @@ static __always_inline void tt_drop(u32 slot)
 CURRENT_C = """
 static __always_inline bool tt_other_comm(struct tt_control *control, u64 *comm)
 {
-    return ((comm[0] ^ control->comm[0]) & control->comm_mask[0]) | ((comm[1] ^ control->comm[1]) & control->comm_mask[1]);
+    return ((comm[0] ^ control->comm[0]) & control->comm_mask[0]) |
+           ((comm[1] ^ control->comm[1]) & control->comm_mask[1]);
 }
 
 static __always_inline bool tt_current_wanted(struct tt_control *control)

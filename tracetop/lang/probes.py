@@ -5,7 +5,7 @@ is one more function in `_KINDS`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from tracetop.errors import ScriptError
@@ -34,10 +34,11 @@ _SOFTWARE = {
 """Software events and the period that a probe without one has, as bpftrace has them."""
 _ALIASES = {"cpu": "cpu-clock", "cs": "context-switches", "faults": "page-faults"}
 _SHORT = {"t": "tracepoint", "rt": "rawtracepoint", "s": "software", "p": "profile", "i": "interval"}
-_LATER = frozenset(
-    "kprobe kretprobe k kr uprobe uretprobe u ur usdt U kfunc kretfunc fentry fexit f fr hardware h iter it "
-    "watchpoint w asyncwatchpoint aw self bench test".split()
-)
+_LATER_WORDS = """
+U asyncwatchpoint aw bench f fentry fexit fr h hardware it iter k kfunc kprobe kr kretfunc kretprobe self test
+u uprobe ur uretprobe usdt w watchpoint
+"""
+_LATER = frozenset(_LATER_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,9 @@ class Expansion:
 
 
 def expand(source: Source, script: syntax.Script, kernel: Kernel, optional: frozenset[str]) -> Expansion:
-    """Return every clause once for every hook its probes name. ScriptError for a clause that has no hook here and
-    that the header does not call optional.
+    """Return every clause once for every hook its probes name.
+
+    ScriptError for a clause that has no hook on this kernel, unless the header calls all its probes optional.
     """
     hooked: list[HookedClause] = []
     notes: list[str] = []

@@ -10,11 +10,13 @@ from tracetop.lang.functions.strings import STRING_FUNCTIONS
 
 VALUE_FUNCTIONS = {**STRING_FUNCTIONS}
 
-LATER = frozenset(
-    "bswap buf cat cgroup_path cgroupid exit fail has_key is_err is_ptr join kaddr kptr kstack ksym len macaddr ntop "
-    "nsecs offsetof override path percpu_kaddr pid ppid print printf pton reg signal skboutput socket_cookie strcontains "
-    "strerror strftime strcap strncmp strlen system time tid tseries uaddr uptr ustack usym unwatch warnf errorf".split()
-)
+_LATER_WORDS = """
+bswap buf cat cgroup_path cgroupid errorf exit fail has_key is_err is_ptr join kaddr kptr kstack ksym len
+macaddr nsecs ntop offsetof override path percpu_kaddr pid ppid print printf pton reg signal skboutput
+socket_cookie strcap strcontains strerror strftime strlen strncmp system tid time tseries uaddr unwatch uptr
+ustack usym warnf
+"""
+LATER = frozenset(_LATER_WORDS.split())
 """Functions of the language that this compiler does not know yet."""
 
 ALL_NAMES = (*AGGREGATIONS, *MAP_FUNCTIONS, *VALUE_FUNCTIONS)

@@ -11,7 +11,7 @@ MapFunction = Callable[[Scope, syntax.Call, syntax.Map, tuple[typed.Expr, ...]],
 """From the call, its map and the map's checked keys to the statement."""
 
 
-def _delete(scope: Scope, call: syntax.Call, target: syntax.Map, keys: tuple[typed.Expr, ...]) -> typed.Statement:
+def _delete(scope: Scope, _call: syntax.Call, target: syntax.Map, keys: tuple[typed.Expr, ...]) -> typed.Statement:
     known = scope.known.maps.get(target.name)
     if known is not None and known.keys and not keys:
         raise scope.error(
