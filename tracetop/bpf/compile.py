@@ -38,13 +38,15 @@ _PROGRAM_TYPES = {
 _MEND_REFUSED = "simplify the script, or report it: the compiler should not emit what the kernel refuses"
 
 
-def compile_program(program: Program) -> Any:
+def compile_program(program: Program, printed_fd: int | None = None) -> Any:
     """Return the `bcc.BPF` object of `program`: compiled, its maps made, its functions not yet loaded.
+
+    What clang prints is kept in the file behind `printed_fd` if one is given, for whoever survives this process.
 
     VerifierError where clang refuses the text, KernelError or PrivilegeError where the kernel refuses a map.
     """
     bcc = load_bcc()
-    output = Output()
+    output = Output(printed_fd)
     module = None
     try:
         with _inside(HEADERS), _watched(output.saved_stderr):
@@ -171,6 +173,9 @@ def _refused_function(
     what = f"{program.name}: the kernel refuses the program of {', '.join(probe.names)}"
     reason = verifier_reason(log)
     where = f"{program.name}.bt:{probe.line}"
+    if code == errno.E2BIG:
+        # libbcc asks for no log then: what is too long is the verifier's walk, not one instruction.
+        reason = "the program has too many instructions, or a loop with too many rounds, for the verifier"
     if reason:
         return VerifierError(what, why=reason, mend=_MEND_REFUSED, where=where, detail=log)
     if code in (errno.EPERM, errno.EACCES):

@@ -15,14 +15,15 @@ _STDOUT, _STDERR = 1, 2
 class Output:
     """Descriptors 1 and 2 caught from creation to `restore`; may be nested.
 
-    `saved_stdout` is the old descriptor 1, closed on exec: the tracer writes its frames there.
+    `saved_stdout` is the old descriptor 1, closed on exec: the tracer writes its frames there. The text is held in the
+    file behind `memory_fd`, or in memory of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memory_fd: int | None = None) -> None:
         _flush()
         self.saved_stdout = os.dup(_STDOUT)
         self.saved_stderr = os.dup(_STDERR)
-        self._memory = os.memfd_create("tracetop-output")
+        self._memory = os.memfd_create("tracetop-output") if memory_fd is None else os.dup(memory_fd)
         for target in (_STDOUT, _STDERR):
             os.dup2(self._memory, target)
 
