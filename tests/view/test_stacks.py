@@ -134,8 +134,8 @@ def test_a_layout_can_start_at_a_node() -> None:
 
 
 def test_callees_too_thin_for_a_cell_are_merged_into_one_span() -> None:
-    thin = {(f"f{number}",): 1 for number in range(10)}
-    spans = layout(CallTree(tree_of({("big",): 90, **thin}), recent=False), 50, 2)
+    thin: dict[tuple[str, ...], int] = {(f"f{number}",): 1 for number in range(10)}
+    spans = layout(CallTree(tree_of(thin | {("big",): 90}), recent=False), 50, 2)
     assert spans[1:] == (
         Span(0, 45, 1, ("big",), "big", 90, 0.9),
         Span(45, 5, 1, (), "+10", 10, 0.1, merged=10),

@@ -128,7 +128,7 @@ def _histogram(histogram: Histogram) -> Object:
         "unit": histogram.unit.value or None,
         **_distribution(whole, histogram.linear),
         "rows": [
-            {**_named(histogram.key_columns, row.key), **_distribution(row, histogram.linear)}
+            {"key": _named(histogram.key_columns, row.key), **_distribution(row, histogram.linear)}
             for row in histogram.rows
             if histogram.key_columns
         ],

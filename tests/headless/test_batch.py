@@ -1,0 +1,139 @@
+"""`run_batch`: what counts as a tick, how it ends, and that it never waits for nothing."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.headless import frames
+from tracetop.errors import Diagnostic, ExitCode
+from tracetop.headless.batch import run_batch
+from tracetop.model.message import Command, Fatal, Hello, LogLines, Message, Refused
+from tracetop.source.protocol import Ended, Listener
+
+LOST = Diagnostic(what="the tracer died", why="signal \x1b9", mend="start it again", code=ExitCode.TRACER)
+
+
+class Written:
+    """A source that says at once all that it was given."""
+
+    def __init__(self, messages: Iterable[Message | Ended]) -> None:
+        self.messages = list(messages)
+        self.closed = 0
+
+    def start(self, listener: Listener) -> None:
+        for message in self.messages:
+            listener(message)
+
+    def send(self, command: Command) -> None:
+        raise AssertionError(f"batch sends nothing, but did {command}")
+
+    def restart(self) -> None:
+        raise AssertionError("batch never restarts")
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def tick(seq: int) -> Message:
+    return frames.frame(frames.pane("syscalls", frames.syscalls_table()), seq=seq)
+
+
+def run(*messages: Message | Ended, ticks: int | None = None) -> tuple[int, list[int]]:
+    """Return the exit code and the `seq` of every printed tick."""
+    out, source = io.StringIO(), Written(messages)
+    code = run_batch(source, ticks, as_json=True, out=out)
+    assert source.closed == 1
+    return code, [json.loads(line)["seq"] for line in out.getvalue().splitlines()]
+
+
+def test_it_stops_after_the_ticks_it_was_asked_for() -> None:
+    assert run(tick(1), tick(2), tick(3), ticks=2) == (0, [1, 2])
+
+
+def test_frames_in_which_a_pane_is_loading_are_not_ticks() -> None:
+    hello = Hello(protocol=1, pid=7, kernel="6.18", cpus=2, hostname="here")
+    assert run(hello, frames.loading(0), LogLines(("noise",)), tick(1), ticks=1) == (0, [1])
+
+
+def test_a_frame_that_repeats_a_read_is_not_a_tick() -> None:
+    assert run(tick(1), tick(1), tick(2), ticks=2) == (0, [1, 2])
+
+
+def test_without_a_number_of_ticks_it_runs_until_the_source_ends() -> None:
+    assert run(tick(1), tick(2), Ended(None)) == (0, [1, 2])
+
+
+def test_a_source_that_dies_gives_its_exit_code_and_its_reason_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tick(1), Ended(LOST), ticks=5) == (7, [1])
+    assert capsys.readouterr().err == "the tracer died\nwhy: signal \\x1b9\nmend: start it again\n"
+
+
+def test_a_tracer_that_cannot_work_gives_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    fatal = Diagnostic(what="no BPF here", mend="use another kernel", code=ExitCode.KERNEL)
+    assert run(Fatal(fatal), Ended(None)) == (5, [])
+    assert "no BPF here" in capsys.readouterr().err
+
+
+def test_a_refused_command_is_told_and_the_ticks_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(Refused(LOST), tick(1), ticks=1) == (0, [1])
+    assert "the tracer died" in capsys.readouterr().err
+
+
+def test_one_failed_pane_does_not_stop_the_others() -> None:
+    partly = frames.frame(frames.pane("syscalls", frames.syscalls_table()), frames.failed())
+    assert run(partly, ticks=1) == (0, [1])
+
+
+def test_where_every_pane_failed_it_ends_with_the_reasons_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(frames.frame(frames.failed("stacks"), frames.failed("latency")), tick(2)) == (5, [1])
+    assert "set kernel.perf_event_paranoid" in capsys.readouterr().err
+
+
+def test_a_reader_slower_than_the_ticks_misses_the_oldest_and_memory_stays_bounded() -> None:
+    code, seen = run(*map(tick, range(1, 301)), Ended(None))
+    assert code == 0
+    assert seen == list(range(300 - len(seen) + 1, 301))
+    assert 32 <= len(seen) <= 64
+
+
+def test_an_interrupt_ends_with_130_and_closes_the_source() -> None:
+    class Interrupted(Written):
+        def start(self, listener: Listener) -> None:
+            raise KeyboardInterrupt
+
+    source = Interrupted([])
+    assert run_batch(source, None, as_json=False, out=io.StringIO()) == 130
+    assert source.closed == 1
+
+
+def test_text_ticks_are_separated_by_an_empty_line() -> None:
+    out = io.StringIO()
+    run_batch(Written([tick(1), tick(2)]), 2, as_json=False, out=out)
+    lines = out.getvalue().split("\n")
+    heads = [place for place, line in enumerate(lines) if line.startswith("tracetop - ")]
+    assert len(heads) == 2
+    assert [lines[heads[1] - 1], lines[-1]] == ["", ""]
+
+
+def test_a_reader_that_leaves_ends_it_quietly_with_141() -> None:
+    """As `tracetop batch | head -1`: a process of its own, since the stream that breaks is its stdout."""
+    program = (
+        "import sys\n"
+        "from tests.headless.test_batch import Written, tick\n"
+        "from tracetop.headless.batch import run_batch\n"
+        "sys.exit(run_batch(Written([tick(1)]), 1, as_json=True, out=sys.stdout))\n"
+    )
+    reading, writing = os.pipe()
+    os.close(reading)
+    root = Path(__file__).parents[2]
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, b"")

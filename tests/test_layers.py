@@ -1,0 +1,198 @@
+"""The architecture holds: imports only go down the layers, and each process loads only what it needs.
+
+The first half reads every module's source; the second half looks at `sys.modules` in fresh interpreters.
+"""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "tracetop"
+LAYERS = (
+    ("cli",),
+    ("ui", "headless", "export"),
+    ("source",),
+    ("view",),
+    ("tracer",),
+    ("lang", "bpf"),
+    ("model",),
+    ("errors",),
+)
+"""From the top down; those of one rank do not import each other."""
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+PRIVILEGED = {"bpf", "lang", "tracer"}
+"""Started as a process by `source`, imported by nothing that shows frames."""
+MAX_LINES = 400
+MAX_METHODS = 25
+MUTABLE_TYPES = {"list", "dict", "set", "bytearray", "defaultdict", "deque", "Counter", "OrderedDict"}
+MUTATORS = {"append", "extend", "insert", "remove", "pop", "popitem", "clear", "add", "discard", "update", "setdefault"}
+UNBOUNDED = {"cache", "functools.cache", "lru_cache(maxsize=None)", "functools.lru_cache(maxsize=None)"}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def dotted(path: Path) -> str:
+    """Return the module's name, ``tracetop.view.text``; a package's is its directory's."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def layer(module: str) -> str:
+    """Return the layer of ``tracetop.view.text``: ``view``; empty for ``tracetop`` itself."""
+    return module.split(".")[1].replace("__main__", "cli") if "." in module else ""
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the full name of everything a module imports anywhere, also inside functions."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Return the modules of tracetop that a module imports: ``from tracetop.a import b`` may mean either."""
+    known = {dotted(each) for each in modules()}
+    names = {name for name in imported(path) if name.split(".")[0] == "tracetop"}
+    return {name if name in known else name.rpartition(".")[0] for name in names} - {dotted(path)}
+
+
+def test_every_module_belongs_to_a_layer() -> None:
+    assert {layer(dotted(path)) for path in modules()} - {"", "probes"} <= RANK.keys()
+
+
+@pytest.mark.parametrize("path", modules(), ids=dotted)
+def test_imports_only_go_down(path: Path) -> None:
+    here = layer(dotted(path))
+    for name in imported_modules(path):
+        there = layer(name)
+        if here and there and there != here:
+            assert RANK[there] > RANK[here], f"{dotted(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=dotted)
+def test_what_shows_frames_never_imports_what_makes_them(path: Path) -> None:
+    if RANK.get(layer(dotted(path)), len(LAYERS)) <= RANK["view"] and layer(dotted(path)) != "cli":
+        found = {name for name in imported_modules(path) if layer(name) in PRIVILEGED}
+        assert not found, f"{dotted(path)} imports {sorted(found)}"
+
+
+def test_only_bpf_imports_bcc_and_only_ui_imports_textual() -> None:
+    owners = {"bcc": "bpf", "textual": "ui", "rich": "ui"}
+    for path in modules():
+        for name in imported(path):
+            owner = owners.get(name.split(".")[0])
+            assert owner in (None, layer(dotted(path))), f"{dotted(path)} imports {name}"
+
+
+def test_no_import_is_part_of_a_cycle() -> None:
+    graph = {dotted(path): imported_modules(path) for path in modules()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"cycle: {' -> '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("path", modules(), ids=dotted)
+def test_a_module_is_short_and_its_classes_are_small(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MAX_LINES
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ClassDef) and not any("Transformer" in ast.unparse(base) for base in node.bases):
+            # (a lark Transformer has one method a rule of the grammar)
+            methods = [each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+            assert len(methods) <= MAX_METHODS, f"{node.name} has {len(methods)} methods"
+
+
+@pytest.mark.parametrize("path", modules(), ids=dotted)
+def test_a_module_says_what_it_is(path: Path) -> None:
+    assert ast.get_docstring(tree(path))
+
+
+@pytest.mark.parametrize("path", modules(), ids=dotted)
+def test_a_module_holds_no_state_that_changes(path: Path) -> None:
+    """A list, dict or set at module level is a table in capitals that no statement of its module changes."""
+    tables = {name for statement in tree(path).body for name in assigned_mutables(statement)} - {"__all__"}
+    assert all(name.isupper() for name in tables), f"not constants: {sorted(tables)}"
+    for node in ast.walk(tree(path)):
+        assert not isinstance(node, ast.Global), f"line {node.lineno}: global {node.names}"
+        changed = changed_names(node) & tables
+        assert not changed, f"line {node.lineno}: changes {changed}"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", modules(), ids=dotted)
+def test_a_cache_with_arguments_is_bounded(path: Path) -> None:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef) and node.args.args:
+            unbounded = {ast.unparse(each) for each in node.decorator_list} & UNBOUNDED
+            assert not unbounded, f"line {node.lineno}: {unbounded}"
+
+
+def assigned_mutables(statement: ast.stmt) -> set[str]:
+    """Return the names that a module-level statement binds to a list, dict or set that nothing froze."""
+    if not isinstance(statement, ast.Assign | ast.AnnAssign) or not is_mutable(statement.value):
+        return set()
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def is_mutable(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name | ast.Attribute):
+        return ast.unparse(value.func).rpartition(".")[2] in MUTABLE_TYPES
+    return isinstance(value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp)
+
+
+def changed_names(node: ast.AST) -> set[str]:
+    """Return the names whose object a node changes: ``N[0] = 1``, ``del N[0]``, ``N |= …``, ``N.append(…)``."""
+    places: list[ast.expr] = []
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+        places = [node.value]
+    elif isinstance(node, ast.AugAssign):
+        places = [node.target]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
+        places = [node.func.value]
+    return {place.id for place in places if isinstance(place, ast.Name)}
+
+
+def loaded_by(program: str) -> set[str]:
+    """Return the top-level modules that are loaded after `program` ran in a fresh interpreter."""
+    report = "\nimport sys; print('loaded:', *{name.partition('.')[0] for name in sys.modules})"
+    run = subprocess.run(
+        [sys.executable, "-c", program + report], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return set(run.stdout.rpartition("loaded:")[2].split())
+
+
+def test_headless_mode_loads_neither_textual_nor_bcc_nor_numpy() -> None:
+    assert not loaded_by("import tracetop.headless.batch") & {"textual", "rich", "bcc", "numpy", "lark"}
+
+
+def test_help_loads_nothing_heavy() -> None:
+    program = "from tracetop.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass"
+    assert not loaded_by(program) & {"textual", "rich", "bcc", "numpy", "lark", "psutil"}
+
+
+def test_the_dashboard_loads_neither_bcc_nor_numpy() -> None:
+    assert not loaded_by("import tracetop.ui.app") & {"bcc", "numpy", "lark"}
+
+
+def test_the_parser_works_where_bcc_is_missing() -> None:
+    hide = "import sys; sys.modules['bcc'] = None\n"
+    parse = "from tracetop.lang.parser import parse\nassert parse"
+    assert "lark" in loaded_by(hide + parse)
