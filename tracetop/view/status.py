@@ -3,8 +3,6 @@
 Owns: the wording, so that the screen and the headless text say the same. Pure; screen process.
 """
 
-from collections.abc import Iterable
-
 from tracetop.model.control import Filter
 from tracetop.model.frame import (
     Column,
@@ -107,8 +105,3 @@ def filter_text(filter_: Filter) -> str:
 def age_text(age_s: float) -> str:
     """Return ``3 s old`` for data old enough to say so, else nothing."""
     return f"{age_s:.0f} s old" if age_s >= _STALE_S else ""
-
-
-def joined(parts: Iterable[str]) -> str:
-    """Return the parts that say something, with dots between them."""
-    return " · ".join(part for part in parts if part)
