@@ -47,19 +47,19 @@ def compile_program(program: Program, printed_fd: int | None = None) -> Any:
     """
     bcc = load_bcc()
     output = Output(printed_fd)
-    module = None
+    module = bcc.BPF.__new__(bcc.BPF)
     try:
         with _inside(HEADERS), _watched(output.saved_stderr):
-            module = bcc.BPF(text=program.c_text.encode(), cflags=_flags())
+            module.__init__(text=program.c_text.encode(), cflags=_flags())
     except Exception as error:  # BCC raises Exception itself; its reason is only printed.
         raise _refused_text(program, output.drain() or str(error)) from error
     finally:
+        # The handler would keep a module that is closed, or was never made, until exit; `Loaded.close` does its work.
+        atexit.unregister(module.cleanup)
         warnings = output.drain()
         output.restore()
         if warnings:
             os.write(2, warnings.encode(errors="surrogateescape"))
-    # It would pin every object until exit; `Loaded.close` does its work.
-    atexit.unregister(module.cleanup)
     return module
 
 

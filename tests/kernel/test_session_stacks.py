@@ -1,0 +1,98 @@
+"""Kernel stacks from a profile: the functions of a known load are in them, with their names."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.kernel.conftest import LoadProgram
+from tests.kernel.handmade import probe, program
+from tracetop.bpf.merge import MapSample
+from tracetop.bpf.symbols import KernelSymbols
+from tracetop.model.control import Filter, pack_control
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ValueKind
+
+pytestmark = pytest.mark.kernel
+
+STACKS = program(
+    """
+BPF_STACK_TRACE(stacks, 4096);
+BPF_TABLE("percpu_hash", s32, u64, samples, 4096);
+int on_sample(struct bpf_perf_event_data *ctx)
+{
+    if (!admitted())
+        return 0;
+    s32 id = stacks.get_stackid(ctx, 0);
+    u64 none = 0, *count = samples.lookup_or_try_init(&id, &none);
+    if (count)
+        (*count)++;
+    return 0;
+}
+""",
+    (
+        MapSpec(
+            name="@",
+            c_name="samples",
+            kind=ValueKind.COUNT,
+            layout=Layout.PERCPU_HASH,
+            keys=(KeyPart(role=KeyRole.KSTACK, offset=0, size=4, signed=True),),
+            key_size=4,
+            value_size=8,
+            max_entries=4096,
+        ),
+    ),
+    (probe("on_sample", ProbeKind.PROFILE, event="", period=999),),
+    stack_map="stacks",
+)
+
+
+def ids(sample: MapSample) -> list[int]:
+    found: list[int] = sample.keys.view(np.int32).ravel().tolist()
+    return found
+
+
+def test_the_stacks_of_a_known_load_have_its_functions(load: LoadProgram, loads: Mapping[str, Path]) -> None:
+    loaded = load(STACKS)
+    with subprocess.Popen([loads["busy"], "0.5"]) as busy:
+        loaded.set_control(pack_control(Filter(pid=busy.pid)))
+        loaded.attach()
+        busy.wait()
+    loaded.detach()
+    symbols = KernelSymbols()
+    sample = loaded.read("@")
+    weights: dict[str, int] = {}
+    for stack_id, (count,) in zip(ids(sample), sample.values.tolist(), strict=True):
+        for name in {symbols.name(address)[0] for address in loaded.stack(stack_id)}:
+            weights[name] = weights.get(name, 0) + count
+    total = int(sample.values.sum())
+    assert total > 50
+    reading = max(weights.get("read_iter_zero", 0), weights.get("read_zero", 0))
+    assert reading > total / 2, weights
+
+
+def test_a_lost_or_deleted_stack_is_empty(load: LoadProgram, loads: Mapping[str, Path]) -> None:
+    loaded = load(STACKS)
+    loaded.attach()
+    subprocess.run([loads["busy"], "0.1"], check=True)
+    loaded.detach()
+    taken = [stack_id for stack_id in ids(loaded.read("@")) if stack_id >= 0]
+    assert all(loaded.stack(stack_id) for stack_id in taken)
+    loaded.delete_stacks([*taken, -17, taken[0]])
+    assert not any(loaded.stack(stack_id) for stack_id in [*taken, -14, -17])
+
+
+def test_a_program_loaded_after_the_first_look_up_gets_its_name(load: LoadProgram) -> None:
+    """The list is read again for an address that it did not have: BPF programs come while we run."""
+    reads: list[bytes] = []
+
+    def read() -> bytes:
+        text = b"ffffffff81000000 T old\n" + (b"ffffffffc0000000 t bpf_prog_x\t[bpf]\n" if reads else b"")
+        reads.append(text)
+        return text
+
+    symbols = KernelSymbols(read)
+    assert symbols.name(0xFFFFFFFF81000004) == ("old", 4)
+    assert symbols.name(0xFFFFFFFFC0000008) == ("bpf_prog_x [bpf]", 8)
+    assert len(reads) == 2
