@@ -81,18 +81,3 @@ def test_a_lost_or_deleted_stack_is_empty(load: LoadProgram, loads: Mapping[str,
     assert all(loaded.stack(stack_id) for stack_id in taken)
     loaded.delete_stacks([*taken, -17, taken[0]])
     assert not any(loaded.stack(stack_id) for stack_id in [*taken, -14, -17])
-
-
-def test_a_program_loaded_after_the_first_look_up_gets_its_name(load: LoadProgram) -> None:
-    """The list is read again for an address that it did not have: BPF programs come while we run."""
-    reads: list[bytes] = []
-
-    def read() -> bytes:
-        text = b"ffffffff81000000 T old\n" + (b"ffffffffc0000000 t bpf_prog_x\t[bpf]\n" if reads else b"")
-        reads.append(text)
-        return text
-
-    symbols = KernelSymbols(read)
-    assert symbols.name(0xFFFFFFFF81000004) == ("old", 4)
-    assert symbols.name(0xFFFFFFFFC0000008) == ("bpf_prog_x [bpf]", 8)
-    assert len(reads) == 2

@@ -1,0 +1,79 @@
+"""What clang and the verifier print becomes one telling line."""
+
+import pytest
+
+from tracetop.bpf.attach import online_cpus
+from tracetop.bpf.compile import clang_reason, kernel_version, verifier_reason
+from tracetop.bpf.privileges import effective_capabilities, may_trace, owns_all_ids, selected
+
+VERIFIER = """\
+0: R1=ctx() R10=fp0
+; u64 *value = names.lookup(&key); @ main.c:33
+6: (85) call bpf_map_lookup_elem#1    ; R0=map_value_or_null(id=1,map=names,ks=4,vs=8)
+7: (79) r0 = *(u64 *)(r0 +0)
+R0 invalid mem access 'map_value_or_null'
+processed 7 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
+"""
+CLANG = """\
+/virtual/main.c:3:5: warning: unused variable 'x' [-Wunused-variable]
+/virtual/main.c:20:60: error: use of undeclared identifier 'nope'
+int on_enter(void *ctx) { return nope; }
+                                 ^
+1 error generated.
+"""
+
+
+def test_the_verifiers_last_word_and_its_line() -> None:
+    assert verifier_reason(VERIFIER) == (
+        "R0 invalid mem access 'map_value_or_null' (at: u64 *value = names.lookup(&key);)"
+    )
+
+
+@pytest.mark.parametrize("log", ["", "\n", "processed 2 insns (limit 1000000)\n"])
+def test_a_log_without_a_word_is_no_reason(log: str) -> None:
+    assert verifier_reason(log) == ""
+
+
+def test_clangs_first_error_and_its_line() -> None:
+    assert clang_reason(CLANG) == "line 20 of the C text: use of undeclared identifier 'nope'"
+
+
+def test_an_error_without_a_place_is_kept() -> None:
+    assert clang_reason("fatal error: too many errors emitted\n") == "too many errors emitted"
+
+
+def test_without_an_error_the_last_line_is_the_reason() -> None:
+    assert clang_reason("one\ntwo\n\n") == "two"
+    assert clang_reason("") == "no reason given"
+
+
+@pytest.mark.parametrize(
+    ("release", "version"),
+    [("6.18.44-fc-v669", (6, 18, 44)), ("5.10", (5, 10, 0)), ("7.3.0-rc1+", (7, 3, 0)), ("odd", (0, 0, 0))],
+)
+def test_a_release_name_has_its_numbers_at_the_head(release: str, version: tuple[int, int, int]) -> None:
+    assert kernel_version(release) == version
+
+
+@pytest.mark.parametrize(("text", "cpus"), [("0\n", [0]), ("0-3,8\n", [0, 1, 2, 3, 8]), ("", [])])
+def test_cpu_lists(text: str, cpus: list[int]) -> None:
+    assert online_cpus(text) == cpus
+
+
+@pytest.mark.parametrize(
+    ("cap_eff", "enough"),
+    [("000001ffffffffff", True), ("0000000000200000", True), ("000000c000000000", True), ("0000008000000000", False)],
+)
+def test_which_capabilities_are_enough(cap_eff: str, enough: bool) -> None:
+    assert may_trace(effective_capabilities(f"Name:\tx\nCapEff:\t{cap_eff}\nCapBnd:\t0\n")) is enough
+
+
+def test_root_of_a_user_namespace_is_not_root() -> None:
+    assert owns_all_ids("         0          0 4294967295\n")
+    assert not owns_all_ids("         0       1000          1\n")
+    assert not owns_all_ids("0 100000 65536\n1000 1000 1\n")
+
+
+def test_the_chosen_one_of_a_kernels_list() -> None:
+    assert selected("none [integrity] confidentiality\n") == "integrity"
+    assert selected("") == ""
