@@ -189,7 +189,7 @@ class FakeSource:
 
     def _syscalls(self) -> tuple[View, ...]:
         columns = (
-            Column("syscall", "SYSCALL", ColumnKind.KEY, role=KeyRole.SYSCALL),
+            Column("syscall", "syscall", ColumnKind.KEY, role=KeyRole.SYSCALL),
             Column("per_s", "calls/s", ColumnKind.RATE),
             Column("errors_per_s", "errors/s", ColumnKind.RATE),
             Column("total", "total", ColumnKind.TOTAL),
@@ -214,16 +214,18 @@ class FakeSource:
 
     def _processes(self) -> tuple[View, ...]:
         columns = (
-            Column("pid", "PID", ColumnKind.KEY, role=KeyRole.PID),
-            Column("user", "USER", ColumnKind.TEXT),
+            Column("pid", "pid", ColumnKind.KEY, role=KeyRole.PID),
+            Column("name", "name", ColumnKind.TEXT, role=KeyRole.COMM),
+            Column("user", "user", ColumnKind.TEXT),
+            Column("cpu_percent", "cpu%", ColumnKind.PERCENT),
+            Column("rss_bytes", "rss", ColumnKind.VALUE, Unit.BYTES),
+            Column("threads", "thr", ColumnKind.VALUE),
             Column("per_s", "calls/s", ColumnKind.RATE),
-            Column("switches_per_s", "switch/s", ColumnKind.RATE),
+            Column("switches_per_s", "switches/s", ColumnKind.RATE),
             Column("faults_per_s", "faults/s", ColumnKind.RATE),
             Column("read_bytes_per_s", "read/s", ColumnKind.RATE, Unit.BYTES),
-            Column("cpu_percent", "CPU%", ColumnKind.PERCENT),
-            Column("rss_bytes", "RSS", ColumnKind.VALUE, Unit.BYTES),
-            Column("threads", "THR", ColumnKind.VALUE),
-            Column("command", "COMMAND", ColumnKind.TEXT),
+            Column("started", "started", ColumnKind.TEXT),
+            Column("command", "command", ColumnKind.TEXT),
         )
         rows = []
         for place in range(60):
@@ -232,18 +234,20 @@ class FakeSource:
             rate = self._rate(90_000 / (place + 1) ** 1.4)
             cells = (
                 pid,
+                comm,
                 ("postgres", "www-data", "root", "app")[place % 4],
+                round(96 / (place + 1), 1),
+                (900 << 20) // (place + 1),
+                1 + place % 9,
                 rate,
                 rate / 40,
                 rate / 90 if place % 3 else 0.0,
                 rate * 210 if place % 5 else 0.0,
-                round(96 / (place + 1), 1),
-                (900 << 20) // (place + 1),
-                1 + place % 9,
+                "09:41:17",
                 command or comm,
             )
             rows.append(Row(f"{pid}:{pid * 7}", cells, pid=pid, comm=comm, exited=place == 23))
-        sums = (None, None, *(sum(row.cells[i] for row in rows) for i in (2, 3, 4, 5)), None, None, None, None)  # type: ignore[misc]
+        sums = (*(None,) * 6, *(sum(row.cells[i] for row in rows) for i in (6, 7, 8, 9)), None, None)  # type: ignore[misc]
         sort = self.sorts["processes"]
         made = Table(
             name="@proc",

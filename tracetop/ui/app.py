@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from rich.console import RenderableType
@@ -19,6 +20,7 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.containers import Container
 from textual.screen import Screen
+from textual.theme import Theme
 
 from tracetop.errors import ExitCode
 from tracetop.model.control import Filter
@@ -45,7 +47,7 @@ class Dashboard(Actions):
     """The app. Its frame is in the session; panes get theirs handed down."""
 
     TITLE = "tracetop"
-    CSS_PATH = "dashboard.tcss"
+    CSS_PATH = Path(__file__).with_name("dashboard.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [*keys.APP]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {DashboardCommands}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
@@ -76,6 +78,7 @@ class Dashboard(Actions):
         for own in (theme.DARK, theme.LIGHT):
             self.register_theme(own)
         self.theme = theme.DARK.name
+        self.palette = theme.palette(self.current_theme)
 
     def compose(self) -> ComposeResult:
         """Yield header, panes, key bar."""
@@ -174,7 +177,8 @@ class Dashboard(Actions):
         self.banner.set_class(self.session.ended is not None, "open")
         self.banner.redraw()
 
-    def _redraw_all(self, _theme: object) -> None:
+    def _redraw_all(self, new: Theme) -> None:
+        self.palette = theme.palette(new)
         self.refresh_css(animate=False)
         for line in (self.header, self.banner, self.key_bar):
             line.redraw()

@@ -34,7 +34,7 @@ def spread(left: Sequence[Part], right: Sequence[Part], width: int, fill: Part) 
     while right and _width(left) + _width(right) > width:
         right.pop(0)
     room = width - _width(right)
-    line: Line = []
+    line: list[Segment] = []
     for text, look in left:
         line.append(Segment(text if cell_width(text) <= room else fit(text, room), look))
         room -= line[-1].cell_length
@@ -214,7 +214,7 @@ class KeyBar(LineView):
         self._places = []
         if self._notice:
             return [[Segment(" " + fit(self._notice, width - 1), ink.bad if self._is_bad else ink.warn)]]
-        line: Line = []
+        line: list[Segment] = []
         x = 0
         for key, word, pressed in keys.BAR:
             used = len(key) + len(word) + 3

@@ -77,7 +77,7 @@ class FlameView(PaneView):
         return [*lines, self._about(at, width, ink)] if height > 1 else lines
 
     def _row(self, spans: Iterable[flame.Span], at: flame.Span | None, ink: Palette) -> Line:
-        line: Line = []
+        line: list[Segment] = []
         x = 0
         for place, span in enumerate(spans):
             line.append(Segment(" " * (span.x - x)))

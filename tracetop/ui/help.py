@@ -33,7 +33,7 @@ class HelpText(LineView, can_focus=True):
         if width >= _TWO_COLUMNS:
             half = width // 2
             first, second = _lines(keys.GROUPS[:1], half, ink), _lines(keys.GROUPS[1:], half, ink)
-            blank: Line = [Segment(" " * half)]
+            blank: list[Segment] = [Segment(" " * half)]
             rows = max(len(first), len(second))
             pairs = zip(_filled(first, rows, blank), _filled(second, rows, blank), strict=True)
             lines = [[*left, *right] for left, right in pairs]

@@ -115,7 +115,7 @@ class HistogramView(PaneView):
         unit = self._view.unit
         now = histogram.summary(row.recent, self._view.linear)
         named = (("p50", now.p50), ("p90", now.p90), ("p99", now.p99), ("max", now.max))
-        line: Line = []
+        line: list[Segment] = []
         for name, estimate in named:
             line += [Segment(f" {name} ", ink.dim), Segment(f"{_text(estimate, unit):<8}", ink.value)]
         return line if width >= 52 else [s for s in line if s.text.strip() != "p90"]
@@ -133,7 +133,7 @@ class HistogramView(PaneView):
         heat = _heat_rows(history, heat_cells, len(bars), rows)
         lines = [self._chart_heading(view, bar_cells, heat_cells, ink)]
         for place, one in enumerate(bars):
-            line: Line = [Segment(f" {one.label(view.unit):>{_LABEL}} ", ink.text if one.count else ink.faint)]
+            line: list[Segment] = [Segment(f" {one.label(view.unit):>{_LABEL}} ", ink.text if one.count else ink.faint)]
             if bar_cells:
                 line += [
                     Segment(bar(one.count, peak, bar_cells), ink.bar),
@@ -150,7 +150,7 @@ class HistogramView(PaneView):
         if bar_cells:
             text += fit("last interval", bar_cells) + f"{'count':>{_COUNT}}  "
         if heat_cells:
-            text += fit("over time, now at the right", heat_cells, ">")
+            text += fit("over time →", heat_cells, ">")
         return [Segment(text, ink.dim)]
 
     def action_move(self, by: int) -> None:
@@ -183,7 +183,7 @@ def _heat_rows(history: heatmap.History, cells: int, bars: int, rows: int) -> li
 
 def _shaded(levels: Sequence[int], ink: Palette) -> Line:
     """Return one row of the heat map, neighbours of one shade as one segment."""
-    line: Line = []
+    line: list[Segment] = []
     for level in levels:
         step = -(-level * HEAT_STEPS // heatmap.LEVELS)
         if line and line[-1].style is ink.heat[step]:

@@ -5,6 +5,8 @@ Owns: the cache of lines and the comparison of old with new. Refuses to own: wha
 """
 
 from collections.abc import Sequence
+from itertools import takewhile
+from typing import Protocol, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -13,62 +15,68 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tracetop.ui.theme import Palette, palette_of
+from tracetop.ui.theme import Palette
 
-Line = list[Segment]
+Line = Sequence[Segment]
 """Segments of one line. The text in them is already escaped; its cells are at most the widget's width."""
 
 _GAP = 8
 """Two changed spans closer than this are sent as one: moving the cursor costs about as many bytes."""
 
 
-def pad(line: Sequence[Segment], width: int, style: Style | None = None) -> Strip:
-    """Return the line cut or filled with blanks to exactly `width` cells."""
-    return Strip(line).adjust_cell_length(width, style)
+class HasPalette(Protocol):
+    """What these widgets ask of their app."""
+
+    palette: Palette
+    """Another object whenever the theme changes."""
 
 
-def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:
-    """Return the half-open cell ranges in which two strips of one width differ, near ones joined."""
+def changed_spans(old: Line, new: Line, width: int) -> list[tuple[int, int]]:
+    """Return the half-open cell ranges in which two lines differ, near ones joined.
+
+    Lines that are cut into segments alike are compared segment by segment; else what lies between their common start
+    and their common end has changed.
+    """
+    lengths = [segment.cell_length for segment in new]
+    if [segment.cell_length for segment in old] != lengths:
+        start, end = _common(old, new), _common(old[::-1], new[::-1])
+        return [(start, max(start, width - end))]
     spans: list[tuple[int, int]] = []
     x = 0
-    for before, after in _side_by_side(old, new):
-        start, x = x, x + after.cell_length
-        if before == after:
-            continue
-        if spans and start - spans[-1][1] < _GAP:
-            start = spans.pop()[0]
-        spans.append((start, x))
+    for before, after, length in zip(old, new, lengths, strict=True):
+        if before != after:
+            start = spans.pop()[0] if spans and x - spans[-1][1] < _GAP else x
+            spans.append((start, x + length))
+        x += length
     return spans
 
 
-def _side_by_side(old: Strip, new: Strip) -> list[tuple[Segment, Segment]]:
-    """Return pairs of segments of equal extent; one pair for the whole line where the two are cut differently."""
-    before, after = list(old), list(new)
-    if [s.cell_length for s in before] == [s.cell_length for s in after]:
-        return list(zip(before, after, strict=True))
-    cuts = sorted(set(_ends(before)) | set(_ends(after)))
-    return list(zip(_cut(old, cuts), _cut(new, cuts), strict=True))
+def _common(one: Line, other: Line) -> int:
+    """Return how many cells two lines have in common at their start, in whole segments."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return sum(segment.cell_length for segment, _ in same)
 
 
-def _ends(segments: list[Segment]) -> list[int]:
-    x = 0
-    return [x := x + segment.cell_length for segment in segments]
-
-
-def _cut(strip: Strip, cuts: list[int]) -> list[Segment]:
-    """Return one segment for each part between cuts; every part lies inside one segment of the strip."""
-    return [next(iter(part), Segment("")) for part in strip.divide(cuts)]
+def finished(line: Line, width: int, paper: Style) -> list[Segment]:
+    """Return the line on its background, cut or filled with blanks to exactly `width` cells."""
+    on_paper = [Segment(text, paper + style if style else paper) for text, style, _ in line if text]
+    have = sum(segment.cell_length for segment in on_paper)
+    if have < width:
+        return [*on_paper, Segment(" " * (width - have), paper)]
+    return on_paper if have == width else Segment.adjust_line_length(on_paper, width)
 
 
 class LineView(Widget):
     """A widget that draws itself line by line from `draw`, and repaints what changed when `redraw` is called."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id, classes=classes, markup=False)
-        self._lines: list[Strip] = []
-        self._drawn_with: Palette | None = None
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._raw: list[Line] = []
+        self._done: list[list[Segment]] = []
+        self._strips: list[Strip] = []
+        self._drawn_for: tuple[int, int, Palette] | None = None
 
-    def draw(self, width: int, height: int, ink: Palette, /) -> Sequence[Sequence[Segment]]:
+    def draw(self, width: int, height: int, ink: Palette, /) -> Sequence[Line]:
         """Return at most `height` lines of at most `width` cells."""
         raise NotImplementedError
 
@@ -77,26 +85,36 @@ class LineView(Widget):
         width, height = self.size
         if not width or not height or not self.is_attached:
             return
-        ink = palette_of(self.app)
-        lines = [pad(line, width) for line in self.draw(width, height, ink)[:height]]
-        lines += [Strip.blank(width)] * (height - len(lines))
-        old, self._lines = self._lines, lines
-        if len(old) != height or (old and old[0].cell_length != width) or ink is not self._drawn_with:
-            self._drawn_with = ink
+        ink = cast("HasPalette", self.app).palette
+        raw: list[Line] = list(self.draw(width, height, ink)[:height])
+        raw += [()] * (height - len(raw))
+        paper = Style(bgcolor=self.background_colors[1].rich_color)
+        if self._drawn_for != (width, height, ink):
+            self._drawn_for = (width, height, ink)
+            self._done = [finished(line, width, paper) for line in raw]
+            self._strips = [Strip(line, width) for line in self._done]
             self.refresh()
-            return
-        regions = [
-            Region(start, y, end - start, 1)
-            for y, (before, after) in enumerate(zip(old, lines, strict=True))
-            if before is not after
-            for start, end in changed_spans(before, after)
-        ]
+        else:
+            self._repaint(raw, paper)
+        self._raw = raw
+
+    def _repaint(self, raw: list[Line], paper: Style) -> None:
+        """Repaint the cells that are not as they were."""
+        width = self.size.width
+        regions: list[Region] = []
+        for y, line in enumerate(raw):
+            if line == self._raw[y]:
+                continue
+            done = finished(line, width, paper)
+            spans = changed_spans(self._done[y], done, width)
+            regions += [Region(start, y, end - start, 1) for start, end in spans]
+            self._done[y], self._strips[y] = done, Strip(done, width)
         if regions:
             self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
         """Return a cached line."""
-        return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width)
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""

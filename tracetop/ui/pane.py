@@ -179,9 +179,7 @@ class Pane(Vertical):
             return
         self._made_for = self._needs(frame)
         shown = _shown(frame)
-        had_focus = self.has_focus_within
-        for old in self._views:
-            old.remove()
+        had_focus, before = self.has_focus_within, self._views
         self._views = [self._widget_for(view) for view in shown]
         for widget, view in zip(self._views, shown, strict=True):
             widget.remember(view)
@@ -191,7 +189,9 @@ class Pane(Vertical):
             self._views = [self._state]
         self._body.mount(*self._views)
         if had_focus:
-            self._views[0].focus()
+            self.screen.set_focus(self._views[0])
+        for old in before:
+            old.remove()
 
     def _needs(self, frame: PaneFrame) -> object:
         """Return what decides which widgets there are."""

@@ -6,6 +6,7 @@ Owns: the order shown, the row under the cursor, the histories of rates. Refuses
 
 from typing import ClassVar
 
+import msgspec
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
@@ -18,7 +19,7 @@ from tracetop.ui import keys
 from tracetop.ui.lines import Line
 from tracetop.ui.messages import Asked, Noticed, StepChosen, SyscallChosen
 from tracetop.ui.pending import PanePending
-from tracetop.ui.rows import RateHistory, steady_order
+from tracetop.ui.rows import HISTORY_TICKS, RateHistory, steady_order
 from tracetop.ui.theme import Palette
 from tracetop.ui.trail import Step
 from tracetop.ui.views import RowsView
@@ -113,8 +114,8 @@ class TableView(RowsView):
         if self._table is None:
             return []
         sort = self._pending_sort or self._table.sort
-        self._columns = columns_of.visible_columns(self._table, width)
-        line: Line = []
+        self._columns = _tamed(columns_of.visible_columns(self._table, width))
+        line: list[Segment] = []
         for column, title in zip(self._columns, columns_of.heading(self._columns, sort), strict=True):
             sorted_by = column.id == sort.column and column.derived is Derived.CELL
             look = ink.dim if not sorted_by else ink.warn if self._pending_sort else ink.title
@@ -126,7 +127,7 @@ class TableView(RowsView):
         assert self._table is not None
         row = self._rows[index]
         cells = columns_of.cells(row, self._columns, self._table.sums, self._past)
-        line: Line = []
+        line: list[Segment] = []
         for column, cell in zip(self._columns, cells, strict=True):
             look = self._look(column, row, ink)
             if column.column.kind in (ColumnKind.KEY, ColumnKind.TEXT):
@@ -142,7 +143,7 @@ class TableView(RowsView):
         if row.exited or not value:
             return ink.faint
         if column.derived is Derived.SPARK:
-            return ink.bar
+            return ink.spark
         if column.id == self._table.sort.column and column.derived is Derived.CELL:
             return ink.value
         kind = column.column.kind
@@ -224,6 +225,19 @@ class TableView(RowsView):
 
     def _row_at_cursor(self) -> Row | None:
         return self._rows[self.cursor] if self._rows else None
+
+
+def _tamed(columns: tuple[ViewColumn, ...]) -> tuple[ViewColumn, ...]:
+    """Return the columns with a sparkline that got more room than it has ticks; the first column gets the rest."""
+    spare = sum(max(0, column.width - HISTORY_TICKS // 2) for column in columns if column.derived is Derived.SPARK)
+    return tuple(
+        msgspec.structs.replace(column, width=HISTORY_TICKS // 2)
+        if spare and column.derived is Derived.SPARK
+        else msgspec.structs.replace(column, width=column.width + spare)
+        if spare and not place
+        else column
+        for place, column in enumerate(columns)
+    )
 
 
 def _rate_column(table: Table) -> int | None:

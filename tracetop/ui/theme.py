@@ -1,14 +1,12 @@
 """The colours: two themes of our own, and the few styles that views draw with, made from the theme in force.
 
 Owns: what each style means. Refuses to own: who uses it. Colour never carries meaning alone: every state is also
-a word or a mark. Pure but for asking the app for its theme. Screen process.
+a word or a mark. Pure.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rich.style import Style
-from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
 
@@ -46,7 +44,7 @@ HEAT_STEPS = 5
 
 @dataclass(frozen=True, eq=False)
 class Palette:
-    """Styles of one theme. One object a theme, so that identity says whether the theme changed."""
+    """Styles of one theme."""
 
     text: Style
     dim: Style
@@ -56,6 +54,7 @@ class Palette:
     value: Style
     """The number a row is read for."""
     bar: Style
+    spark: Style
     good: Style
     warn: Style
     bad: Style
@@ -75,20 +74,11 @@ class Palette:
     """Fills of neighbouring frames of a flame."""
 
 
-def palette_of(app: App[object]) -> Palette:
-    """Return the styles for the app's theme, the same object while the theme stays."""
-    return _palette(app.theme, tuple(sorted(_basis(app.current_theme).items())), app.current_theme.dark)
-
-
-def _basis(theme: Theme) -> dict[str, str]:
+def palette(theme: Theme) -> Palette:
+    """Return the styles for a theme."""
     generated = theme.to_color_system().generate()
     names = ("foreground", "background", "primary", "secondary", "accent", "success", "warning", "error")
-    return {name: generated[name] for name in names}
-
-
-@lru_cache(maxsize=32)
-def _palette(_name: str, basis: tuple[tuple[str, str], ...], dark: bool) -> Palette:
-    colors = {name: _opaque(value, dark) for name, value in basis}
+    colors = {name: _opaque(generated[name], theme.dark) for name in names}
     ink, paper, primary = colors["foreground"], colors["background"], colors["primary"]
 
     def over(color: Color, amount: float) -> Style:
@@ -104,7 +94,8 @@ def _palette(_name: str, basis: tuple[tuple[str, str], ...], dark: bool) -> Pale
         faint=over(ink, 0.3),
         title=over(ink, 1.0) + Style(bold=True),
         value=over(ink, 1.0),
-        bar=over(primary, 0.9),
+        bar=over(primary, 0.85),
+        spark=over(primary, 0.5),
         good=over(colors["success"], 0.9),
         warn=over(colors["warning"], 1.0),
         bad=over(colors["error"], 1.0) + Style(bold=True),
@@ -128,7 +119,7 @@ def _heat(paper: Color, stops: list[Color], at: float) -> Style:
     place = at * (len(stops) - 1)
     low = min(int(place), len(stops) - 2)
     color = stops[low].blend(stops[low + 1], place - low)
-    return Style(color=paper.blend(color, 0.45 + 0.55 * at).rich_color)
+    return Style(color=paper.blend(color, 0.55 + 0.45 * at).rich_color)
 
 
 def _opaque(value: str, dark: bool) -> Color:

@@ -49,6 +49,7 @@ class TreeView(RowsView):
         self._tree = CallTree(view, recent=True)
         self._window_s = view.window_s
         self._flatten(at)
+        self.redraw()
 
     def forget(self) -> None:
         """Fold by share again."""
@@ -114,6 +115,7 @@ class TreeView(RowsView):
         self._all = not self._all
         self._asked.clear()
         self._flatten(self._rows[self.cursor].path if self._rows else None)
+        self.move_to(self.cursor)
 
     def find(self, text: str, step: int) -> bool:
         """Go to a frame of that name; unfolds everything, for a match may be hidden."""
@@ -126,6 +128,7 @@ class TreeView(RowsView):
     def _set(self, path: Path, unfold: bool) -> None:
         self._asked[path] = unfold
         self._flatten(path)
+        self.move_to(self.cursor)
 
     def _go_to(self, path: Path) -> None:
         at = next((index for index, row in enumerate(self._rows) if row.path == path), self.cursor)
@@ -141,4 +144,4 @@ class TreeView(RowsView):
         places = {row.path: index for index, row in enumerate(self._rows)}
         while at and at not in places:
             at = at[:-1]
-        self.move_to(places[at] if at else self.cursor)
+        self.put_cursor(places[at] if at else self.cursor)

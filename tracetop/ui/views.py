@@ -102,9 +102,13 @@ class RowsView(PaneView):
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a row and scroll as little as that takes."""
-        self._cursor = max(0, min(index, self.row_count - 1))
+        self.put_cursor(index)
         self.redraw()
         self.post_message(StatusChanged())
+
+    def put_cursor(self, index: int) -> None:
+        """Put the cursor on a row, to be drawn later."""
+        self._cursor = max(0, min(index, self.row_count - 1))
 
     def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:
         """Return the heading and the rows that fit."""
