@@ -6,6 +6,7 @@ A command is an imperative (`SetFilter`), a message a past fact (`Frame`, `LogLi
 
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -132,8 +133,14 @@ _MESSAGES: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 
 def encode(message: Command | Message) -> bytes:
-    """Return the length-prefixed bytes of one command or message."""
-    body = _ENCODER.encode(message)
+    r"""Return the length-prefixed bytes of one command or message.
+
+    Bytes that were not UTF-8 where the text came from (lone surrogates here) travel spelt out, as ``\xff``.
+    """
+    try:
+        body = _ENCODER.encode(message)
+    except UnicodeEncodeError:
+        body = _ENCODER.encode(_spelt_out(msgspec.to_builtins(message)))
     return _LENGTH.pack(len(body)) + body
 
 
@@ -177,6 +184,19 @@ class Splitter:
             body = bytes(self._buffer[_LENGTH.size : end])
             del self._buffer[:end]
             yield body
+
+
+def _spelt_out(value: Any) -> Any:
+    """Return the same tree of builtins with every text encodable: any process may name itself with any bytes."""
+    match value:
+        case str():
+            return value.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        case dict():
+            return {_spelt_out(key): _spelt_out(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_spelt_out(item) for item in value]
+        case _:
+            return value
 
 
 def _garbled(why: object) -> TracerError:

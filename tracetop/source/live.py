@@ -33,6 +33,7 @@ class LiveSource:
         self._listener: Listener = _nobody
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         interactive = spawner.asks_password
         self._commands, self._messages = spawner.spawn()
         os.set_blocking(self._commands, False)
@@ -52,20 +53,22 @@ class LiveSource:
             self._write(m.encode(command))
 
     def restart(self) -> None:
-        """Start another tracer after Ended, with everything that was last asked for."""
+        """Start another tracer after Ended, with everything that was last asked for. Does nothing once closed."""
         if self._thread:
             self._thread.join()
-        with self._lock:
-            self._release()
-            try:
+        if self._closing:
+            return
+        try:
+            with self._lock:
+                self._release()
                 self._commands, self._messages = self._spawner.spawn()
-            except TracetopError as error:
-                self._listener(Ended(error.diagnostic))
-                return
-            os.set_blocking(self._commands, False)
-            for wish in self._wishes.values():
-                self._write(m.encode(wish))
-        self.start(self._listener)
+                os.set_blocking(self._commands, False)
+                for wish in self._wishes.values():
+                    self._write(m.encode(wish))
+        except TracetopError as error:
+            self._listener(Ended(error.diagnostic))
+        else:
+            self.start(self._listener)
 
     def close(self) -> None:
         """Ask the tracer to stop, wait a moment, then cut its input and kill it."""
@@ -76,12 +79,17 @@ class LiveSource:
         if self._thread:
             self._thread.join(_STOP_S)
         with self._lock:
-            if self._commands >= 0:
-                os.close(self._commands)  # the tracer ends with its input
-                self._commands = -1
-        if self._thread and self._thread.is_alive():
+            self._commands = _closed(self._commands)  # the tracer ends with its input
+        if self._thread is None:
+            self._spawner.kill()  # it was never listened to: nothing of it is wanted
+        elif self._thread.is_alive():
             self._thread.join(_STOP_S)
             self._spawner.kill()
+            self._thread.join(_STOP_S)
+        self._spawner.close()
+        if self._thread is None or not self._thread.is_alive():
+            self._release()
+            self._wake = _closed(self._wake)
 
     def _listen(self) -> None:
         fatal: Diagnostic | None = None
@@ -100,9 +108,26 @@ class LiveSource:
 
     def _read(self) -> Iterator[m.Message]:
         splitter = m.Splitter()
-        while data := os.read(self._messages, _READ_BYTES):
+        while data := self._read_bytes():
             for body in splitter.feed(data):
                 yield m.decode_message(body)
+
+    def _read_bytes(self) -> bytes:
+        """Wait for bytes from the tracer, empty at the end; meanwhile pass on commands that did not fit the pipe."""
+        while True:
+            with self._lock:
+                writers = [self._commands] if self._unsent and self._commands >= 0 else []
+            try:
+                readable, writable, _ = select.select([self._messages, self._wake], writers, [])
+            except OSError:  # `close` took the commands' end away
+                continue
+            if self._wake in readable:
+                os.eventfd_read(self._wake)
+            if writable:
+                with self._lock:
+                    self._write(b"")
+            if self._messages in readable:
+                return os.read(self._messages, _READ_BYTES)
 
     def _cause(self, *, greeted: bool) -> Diagnostic | None:
         """Say why the tracer ended, by its exit status and whether it ever said Hello; None where we asked it to."""
@@ -119,7 +144,7 @@ class LiveSource:
         if status is None:
             why = "it closed its pipe"
         elif status < 0:
-            why = f"killed by {signal.Signals(-status).name}"
+            why = f"killed by signal {-status}, {signal.strsignal(-status)}"
         return Diagnostic(
             what="the tracer ended",
             why=why,
@@ -137,28 +162,41 @@ class LiveSource:
                     change = msgspec.structs.asdict(command)
                     self._wishes[(m.Start,)] = msgspec.structs.replace(start, **change)
             case m.SetSort():
-                self._wishes[m.SetSort, command.pane, command.table] = command
+                self._wish((m.SetSort, command.pane, command.table), command)
             case m.SetEnabled() | m.SetParams() | m.SelectVariant() | m.SetOffsets():
-                self._wishes[type(command), command.pane] = command
+                self._wish((type(command), command.pane), command)
+
+    def _wish(self, key: tuple[object, ...], command: m.Command) -> None:
+        """Keep the last command of its key, in the order of the last ones: a variant chosen switches its pane on."""
+        self._wishes.pop(key, None)
+        self._wishes[key] = command
 
     def _write(self, data: bytes) -> None:
-        """Write what the pipe takes; the rest goes out with the next command."""
+        """Write what the pipe takes; the reading thread passes on the rest."""
         if self._commands < 0:
             return
         self._unsent += data
         try:
             written = os.write(self._commands, self._unsent)
         except BlockingIOError:
-            return
+            written = 0
         except BrokenPipeError:  # Ended comes, or has come, from the reading side
             written = len(self._unsent)
         del self._unsent[:written]
+        if self._unsent:
+            os.eventfd_write(self._wake, 1)
 
     def _release(self) -> None:
-        for descriptor in (self._commands, self._messages):
-            if descriptor >= 0:
-                os.close(descriptor)
+        """Close what is left of the pipes to a tracer that has ended."""
+        self._commands, self._messages = _closed(self._commands), _closed(self._messages)
         self._unsent.clear()
+
+
+def _closed(descriptor: int) -> int:
+    """Close a descriptor, where it is one, and return the number that stands for none."""
+    if descriptor >= 0:
+        os.close(descriptor)
+    return -1
 
 
 def _nobody(message: object) -> None:

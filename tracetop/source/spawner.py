@@ -12,12 +12,17 @@ import signal
 import socket
 import subprocess
 import sys
+from typing import NoReturn
 
 from tracetop.errors import PrivilegeError
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 """All that a root tracer gets to see: what the user's shell exports is not to steer a compiler that runs as root."""
+TRACER = (sys.executable, "-I", "-m", "tracetop.tracer")
+"""The command that a tracer is; ``-I`` so that neither the folder nor the environment can slip it other modules."""
 _FIRST, _AGAIN, _KILL = b"F", b"A", b"K"
+_END_S = 2.0
+"""How long a tracer may take to end once its input has, until it is killed."""
 
 
 def needs_sudo() -> bool:
@@ -36,15 +41,16 @@ def needs_sudo() -> bool:
 class Spawner:
     """The screen's end of the socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, tracer: tuple[str, ...] = TRACER) -> None:
         """Fork. PrivilegeError where no tracer could be started anyway."""
         self.through_sudo = needs_sudo()
         """True where tracers are started through sudo."""
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._started = False
-        if os.fork() == 0:
+        self._child = os.fork()
+        if self._child == 0:
             self._socket.close()
-            _serve(theirs, sudo=self.through_sudo)
+            _serve(theirs, tracer, sudo=self.through_sudo)
         theirs.close()
 
     @property
@@ -53,7 +59,12 @@ class Spawner:
         return self.through_sudo and not self._started
 
     def spawn(self) -> tuple[int, int]:
-        """Start a tracer; return (descriptor to write commands to, descriptor to read messages from)."""
+        """Start a tracer; return (descriptor to write commands to, descriptor to read messages from).
+
+        PrivilegeError where the helper process is gone.
+        """
+        while self.exit_status(0) is not None:
+            pass  # of a tracer before, that nobody waited for
         command_read, command_write = os.pipe()
         message_read, message_write = os.pipe()
         try:
@@ -82,47 +93,74 @@ class Spawner:
         """Return the exit status of the tracer that ended, negative for a signal; None where it has not."""
         if not select.select([self._socket], [], [], timeout_s)[0]:
             return None
-        data = self._socket.recv(16)
+        try:
+            data = self._socket.recv(16)
+        except OSError:
+            return None
         return int(data) if data else None
 
+    def close(self) -> None:
+        """End the helper process, which sees to it that no tracer outlives it; idempotent."""
+        if self._socket.fileno() >= 0:
+            self._socket.close()
+            os.waitpid(self._child, 0)
 
-def _serve(screen: socket.socket, *, sudo: bool) -> None:
-    """Start tracers until the screen has gone. Never returns: this is a forked copy of the screen."""
+
+def _serve(screen: socket.socket, argv: tuple[str, ...], *, sudo: bool) -> NoReturn:
+    """Start tracers until the screen has gone; this is a forked copy of the screen."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tracer: subprocess.Popen[bytes] | None = None
     try:
         while True:
-            watched: dict[int, bool] = {screen.fileno(): False}
-            pidfd = os.pidfd_open(tracer.pid) if tracer else -1
-            if tracer:
-                watched[pidfd] = True
-            ready, _, _ = select.select(list(watched), [], [])
-            if tracer:
-                os.close(pidfd)
-            if tracer and pidfd in ready:
+            if tracer and _ends_first(tracer, screen):
                 screen.send(str(tracer.wait()).encode())
                 tracer = None
-            if screen.fileno() not in ready:
-                continue
             order, descriptors, _, _ = socket.recv_fds(screen, 1, 2)
             if not order:
                 break
             if order == _KILL and tracer:
-                tracer.kill()
+                _kill(tracer)
             elif len(descriptors) == 2:
-                tracer = _start(descriptors, sudo=sudo, again=order == _AGAIN)
+                if tracer:
+                    _end(tracer)
+                tracer = _start(descriptors, argv, sudo=sudo, again=order == _AGAIN)
+        if tracer:
+            _end(tracer)
     except BaseException:  # nothing above this frame belongs to this process
         os._exit(1)
     os._exit(0)
 
 
-def _start(descriptors: list[int], *, sudo: bool, again: bool) -> subprocess.Popen[bytes]:
-    argv = [sys.executable, "-I", "-m", "tracetop.tracer"]
+def _ends_first(tracer: subprocess.Popen[bytes], screen: socket.socket) -> bool:
+    """Wait for what comes first, the tracer's end or an order of the screen."""
+    pidfd = os.pidfd_open(tracer.pid)
+    try:
+        return pidfd in select.select([pidfd, screen.fileno()], [], [])[0]
+    finally:
+        os.close(pidfd)
+
+
+def _start(descriptors: list[int], argv: tuple[str, ...], *, sudo: bool, again: bool) -> subprocess.Popen[bytes]:
+    """Start a tracer on the two pipe ends, which it takes over."""
     if sudo:  # a second time the terminal is the dashboard's: nobody could type a password
-        argv = ["sudo", *(["-n"] if again else ["-p", "[tracetop] password of %p to load BPF programs: "]), "--", *argv]
+        how = ("-n",) if again else ("-p", "[tracetop] password of %p to load BPF programs: ")
+        argv = ("sudo", *how, "--", *argv)
     environment = {**os.environ} if sudo else _ENVIRONMENT
     try:
         return subprocess.Popen(argv, stdin=descriptors[0], stdout=descriptors[1], env=environment, cwd="/")
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def _kill(tracer: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(PermissionError):  # through sudo it is root's: it ends with its input
+        tracer.kill()
+
+
+def _end(tracer: subprocess.Popen[bytes]) -> None:
+    """Give a tracer whose input has ended a moment to do so too."""
+    try:
+        tracer.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        _kill(tracer)
