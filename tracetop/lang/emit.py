@@ -7,8 +7,9 @@ names, numbers and strings written as numbers.
 
 from tracetop.lang import emit_integers, emit_strings, prelude, typed
 from tracetop.lang.emit_slots import declare
-from tracetop.lang.emit_statements import block, require
-from tracetop.lang.plan import Plan, PlannedProgram
+from tracetop.lang.emit_statements import block
+from tracetop.lang.generics import value
+from tracetop.lang.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.types import Form
 from tracetop.lang.writer import Writer, c_integer
 from tracetop.model.control import COMM_BYTES
@@ -78,23 +79,39 @@ def _member(field: Field) -> str | None:
 def _program(program: PlannedProgram, plan: Plan, actions: list[tuple[str, str]]) -> str:
     """Return the functions of a program's clauses, and the program itself, which calls them in order."""
     context, function = _context(program), program.spec.function
-    clauses = "".join(
+    clauses = [
         _clause(f"{function}_{i}", clause, Writer(plan, program, actions=actions), context)
         for i, clause in enumerate(program.clauses, 1)
-    )
-    lines: list[str] = []
-    for i, clause in enumerate(program.clauses, 1):
-        wanted = _wanted(clause.subject, program)
-        if wanted == "current" and "bool current =" not in "".join(lines):
-            lines.append("bool current = tt_current_wanted(control);")
+    ]
+    gates = [_gate(clause, plan, program) for clause in program.clauses]
+    body = []
+    if len(gates) == 1 and gates[0]:
+        body += [f"if (!({gates.pop()}))", "    return 0;"]
+        gates.append("")
+    body += [
+        "u32 zero = 0;",
+        "struct tt_control *control = tt_control.lookup(&zero);",
+        "if (!control)",
+        "    return 0;",
+    ]
+    wanted = [_wanted(clause.clause.subject, program) for clause in program.clauses]
+    if "current" in wanted:
+        body.append("bool current = tt_current_wanted(control);")
+    for i, conditions in enumerate(zip(gates, wanted, strict=True), 1):
+        condition = " && ".join(part for part in conditions if part)
         call = f"{function}_{i}(ctx, control);"
-        lines += [f"if ({wanted})", f"    {call}"] if wanted else [call]
-    body = "".join(f"    {line}\n" for line in lines)
-    return (
-        f"{clauses}\n/* {_comment(program)} */\nint {function}({context} *ctx)\n{{\n"
-        "    u32 zero = 0;\n    struct tt_control *control = tt_control.lookup(&zero);\n"
-        f"    if (!control)\n        return 0;\n{body}    return 0;\n}}\n"
-    )
+        body += [f"if ({condition})", f"    {call}"] if condition else [call]
+    lines = "".join(f"    {line}\n" for line in [*body, "return 0;"])
+    return f"{''.join(clauses)}\n/* {_comment(program)} */\nint {function}({context} *ctx)\n{{\n{lines}}}\n"
+
+
+def _gate(clause: PlannedClause, plan: Plan, program: PlannedProgram) -> str:
+    """Return the C condition that only looks at the hook's arguments, empty where the predicate has none."""
+    out = Writer(plan, program)
+    written = " && ".join(value(part, out) for part in clause.gate)
+    if out.lines:
+        raise AssertionError(f"a gate that takes statements: {out.lines}")
+    return written
 
 
 def _comment(program: PlannedProgram) -> str:
@@ -122,12 +139,13 @@ def _comm_beside(pid_field: str, format_: TracepointFormat | None) -> str:
     return f"ctx->f_{name}" if name in fields and fields[name].size == COMM_BYTES else "NULL"
 
 
-def _clause(function: str, clause: typed.Clause, out: Writer, context: str) -> str:
-    for name, type_ in clause.variables:
+def _clause(function: str, planned: PlannedClause, out: Writer, context: str) -> str:
+    for name, type_ in planned.clause.variables:
         is_text = type_.form is Form.STRING
         out.line(f"char var_{name}[{type_.size}] = {{}};" if is_text else f"{c_integer(type_)} var_{name} = 0;")
-    if clause.predicate is not None:
-        require(clause.predicate, out)
-    block(clause.body, out)
+    for part in planned.rest:
+        out.line(f"if (!{value(part, out)})")
+        out.line("    return;")
+    block(planned.clause.body, out)
     body = "".join(f"{line}\n" for line in out.lines)
     return f"\nstatic __always_inline void {function}({context} *ctx, struct tt_control *control)\n{{\n{body}}}\n"

@@ -176,8 +176,7 @@ def store(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
     if planned.spec.kind is ValueKind.STRING:
         _store_text(slot, text(source, out), source.type.size, out)
         return
-    written = value(source, out)
-    new = written if isinstance(source, typed.Const) else out.temporary(planned.type.value, written, "new")
+    new = out.held(planned.type.value, value(source, out), "new")
     if planned.spec.layout is Layout.HASH and planned.is_deleted and not planned.spec.kept_slots:
         # The key was deleted the last time: looking for it first would nearly always be in vain.
         _insert(planned, key(slot, out), new, out)

@@ -31,16 +31,6 @@ def block(body: tuple[typed.Statement, ...], out: Writer) -> None:
         statement(node, out)
 
 
-def require(node: typed.Expr, out: Writer) -> None:
-    """Write the end of the clause for events where `node` is false; of a conjunction, part by part."""
-    if isinstance(node, typed.Logical) and node.op == "&&":
-        require(node.left, out)
-        require(node.right, out)
-        return
-    out.line(f"if (!{value(node, out)})")
-    out.line("    return;")
-
-
 @statement.register
 def _set_variable(node: typed.SetVariable, out: Writer) -> None:
     name = f"var_{node.name}"

@@ -19,6 +19,11 @@ class Reading:
     kernel: tuple[str, int, int] | None = None
     """A pointer's C expression, and offset and size of what is read there with bpf_probe_read_kernel()."""
 
+    @property
+    def is_argument(self) -> bool:
+        """True where it is a bare argument of the raw tracepoint, which costs nothing to read."""
+        return self.value.startswith("ctx->args")
+
 
 @dataclass(frozen=True)
 class RawForm:
@@ -113,8 +118,8 @@ def _switch(_format: TracepointFormat, kernel: Kernel) -> RawForm | None:
 def _switch_state_c(kernel: Kernel) -> str:
     """Return C that makes a record's prev_state as __trace_sched_switch_state() does, empty where a field is missing.
 
-    Since Linux commit 3f5fe9fef5b2 ("sched/debug: Fix task state recording/printout") in v4.15 that is 0x100 for a
-    preempted task, else the highest reported bit of state and exit_state.
+    That is 0x100 for a preempted task, else the highest reported bit of state and exit_state. The states named in the
+    C came later than some kernels; there their bits are never set.
     """
     exit_state = kernel.field_offset("task_struct", "exit_state")
     state = kernel.field_offset("task_struct", "__state") or kernel.field_offset("task_struct", "state")

@@ -12,7 +12,7 @@ from tracetop.lang.header import Directives
 from tracetop.lang.lower import RawForm, raw_form
 from tracetop.lang.probes import Hook
 from tracetop.lang.types import Form, Type
-from tracetop.lang.walk import expressions, statements
+from tracetop.lang.walk import conjuncts, expressions, nodes, statements
 from tracetop.model.buckets import LOG_BUCKETS, linear_count
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ProbeSpec, Unit, ValueKind
@@ -39,13 +39,24 @@ class PlannedMap:
 
 
 @dataclass(frozen=True)
+class PlannedClause:
+    """One clause, its predicate taken apart."""
+
+    clause: typed.Clause
+    gate: tuple[typed.Expr, ...]
+    """Parts of the predicate that only look at the hook's arguments: asked before the filter, which costs more."""
+    rest: tuple[typed.Expr, ...]
+    """The other parts, in order."""
+
+
+@dataclass(frozen=True)
 class PlannedProgram:
     """One BPF program: a hook and all clauses on it, in the script's order."""
 
     spec: ProbeSpec
     hook: Hook
     raw: RawForm | None
-    clauses: tuple[typed.Clause, ...]
+    clauses: tuple[PlannedClause, ...]
 
 
 @dataclass(frozen=True)
@@ -179,7 +190,22 @@ def _programs(script: typed.Script, kernel: Kernel) -> Iterator[PlannedProgram]:
             names=tuple(dict.fromkeys(clause.probe for clause in clauses)),
             line=clauses[0].line,
         )
-        yield PlannedProgram(spec, hook, raw, tuple(clauses))
+        yield PlannedProgram(spec, hook, raw, tuple(_planned_clause(clause, raw) for clause in clauses))
+
+
+def _planned_clause(clause: typed.Clause, raw: RawForm | None) -> PlannedClause:
+    parts = list(conjuncts(clause.predicate))
+    gate = tuple(part for part in parts if all(_is_cheap(node, raw) for node in nodes(part)))
+    return PlannedClause(clause, gate, tuple(part for part in parts if part not in gate))
+
+
+def _is_cheap(node: object, raw: RawForm | None) -> bool:
+    """Say whether a node costs no more than a load or two."""
+    if isinstance(node, typed.FieldValue):
+        return node.type.is_integer and (raw is None or raw.readings[field_key(node)].is_argument)
+    if isinstance(node, typed.Binary):
+        return node.op not in ("/", "%")
+    return isinstance(node, typed.Const | typed.RawArgument | typed.Unary | typed.Convert | typed.Logical)
 
 
 def _usable_raw_form(hook: Hook, clauses: list[typed.Clause], kernel: Kernel) -> RawForm | None:
@@ -200,7 +226,7 @@ def field_key(node: typed.FieldValue) -> str:
 def _notes(programs: tuple[PlannedProgram, ...]) -> Iterator[str]:
     for program in programs:
         for clause in program.clauses:
-            field = clause.subject.pid_field
+            field = clause.clause.subject.pid_field
             if field and program.raw is None:
                 yield f"{program.hook.name}: a filter by process compares {field.name}, which is the main thread's only"
 

@@ -15,6 +15,15 @@ def statements(body: tuple[typed.Statement, ...]) -> Iterator[typed.Statement]:
             yield from statements(node.otherwise)
 
 
+def conjuncts(predicate: typed.Expr | None) -> Iterator[typed.Expr]:
+    """Yield the parts of ``a && b && …``: nothing for no predicate."""
+    if isinstance(predicate, typed.Logical) and predicate.op == "&&":
+        yield from conjuncts(predicate.left)
+        yield from conjuncts(predicate.right)
+    elif predicate is not None:
+        yield predicate
+
+
 def expressions(clause: typed.Clause) -> Iterator[object]:
     """Yield every node of the clause's predicate and body, statements and slots among them."""
     yield from nodes((clause.predicate, clause.body))

@@ -5,6 +5,7 @@ the pointer to a map's slot, are fetched once and remembered until something cou
 fetched is forgotten behind it.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from tracetop.lang.walk import nodes
 
 Remembered = typed.Expr | typed.Slot | tuple[str, typed.Slot]
 """A value; the pointer to a slot; or, under the word ``key``, the key of a slot."""
+
+_TEMPORARY = re.compile(r"[a-z_]+\d+")
+"""A name that `Writer.name` makes; a script's variable has none and may change."""
 
 
 @dataclass
@@ -46,6 +50,11 @@ class Writer:
         name = self.name(stem)
         self.line(f"{c_integer(type_)} {name} = {text};")
         return name
+
+    def held(self, type_: Type, text: str, stem: str) -> str:
+        """Return text of the integer `text` that may be written more than once: a number, or a temporary's name."""
+        is_number = text.lstrip("-").removesuffix("LL").removesuffix("U").isdecimal()
+        return text if is_number or (_TEMPORARY.fullmatch(text) and not text.startswith("var_")) else self.temporary(type_, text, stem)
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
