@@ -3,8 +3,9 @@
 import pytest
 
 from tracetop.bpf.attach import online_cpus
-from tracetop.bpf.compile import clang_reason, kernel_version, verifier_reason
+from tracetop.bpf.compile import kernel_version
 from tracetop.bpf.privileges import effective_capabilities, may_trace, owns_all_ids, selected
+from tracetop.bpf.refusals import clang_reason, verifier_reason
 
 VERIFIER = """\
 0: R1=ctx() R10=fp0

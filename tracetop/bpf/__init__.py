@@ -7,6 +7,7 @@
 | `kernel`, `formats`, `btf`, `tracefs` | what does the compiler need to know of the running kernel |
 | `session` | `Loaded`: one program, loaded, attached, read, detached, freed |
 | `compile`, `attach` | its two halves: clang and the verifier; hooks |
+| `surroundings`, `refusals`, `trial` | what a compile needs around it; why one failed; one in a process of its own |
 | `maps`, `merge`, `stacks`, `symbols` | batch reads; CPUs merged; stack ids to addresses to names |
 | `stats` | what programs cost |
 | `output` | what libbcc prints, caught |

@@ -1,29 +1,23 @@
 """C text to loaded programs: clang through BCC, against our own headers, then the kernel's verifier.
 
-Owns: the compile's surroundings (directory, flags, watchdog) and the reasons of a refusal. Refuses to own: where a
-program is attached. Two compiles at once crash in LLVM: the tracer's one thread only.
+Owns: the two calls, their flags and options. Refuses to own: what must be so around a compile (`surroundings`), why
+one was refused (`refusals`), and hooks. Two compiles at once crash in LLVM: the tracer's one thread only.
 """
 
 import atexit
 import ctypes
-import errno
-import faulthandler
 import os
 import platform
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from tracetop.bpf.find import load_bcc
 from tracetop.bpf.output import Output
-from tracetop.errors import KernelError, PrivilegeError, VerifierError
+from tracetop.bpf.refusals import refused_function, refused_text
+from tracetop.bpf.surroundings import surroundings
+from tracetop.errors import VerifierError
 from tracetop.model.program import ProbeKind, ProbeSpec, Program
 
-HEADERS = Path(__file__).with_name("headers")
-COMPILE_LIMIT_S = 30
-"""A compile takes 0.2 s; one that takes this long hangs, and nothing but the process's end stops clang."""
 _LOG_BYTES = 1 << 20
 _TRACEPOINT, _PERF_EVENT, _RAW_TRACEPOINT = 5, 7, 17
 _PROGRAM_TYPES = {
@@ -35,7 +29,6 @@ _PROGRAM_TYPES = {
     ProbeKind.BEGIN: _RAW_TRACEPOINT,
     ProbeKind.END: _RAW_TRACEPOINT,
 }
-_MEND_REFUSED = "simplify the script, or report it: the compiler should not emit what the kernel refuses"
 
 
 def compile_program(program: Program, printed_fd: int | None = None) -> Any:
@@ -49,10 +42,10 @@ def compile_program(program: Program, printed_fd: int | None = None) -> Any:
     output = Output(printed_fd)
     module = bcc.BPF.__new__(bcc.BPF)
     try:
-        with _inside(HEADERS), _watched(output.saved_stderr):
+        with surroundings(output.saved_stderr):
             module.__init__(text=program.c_text.encode(), cflags=_flags())
     except Exception as error:  # BCC raises Exception itself; its reason is only printed.
-        raise _refused_text(program, output.drain() or str(error)) from error
+        raise refused_text(program, output.drain() or str(error)) from error
     finally:
         # The handler would keep a module that is closed, or was never made, until exit; `Loaded.close` does its work.
         atexit.unregister(module.cleanup)
@@ -97,7 +90,7 @@ def load_function(module: Any, probe: ProbeSpec, program: Program) -> int:
     finally:
         output.restore()
     if descriptor < 0:
-        raise _refused_function(probe, program, code, log.value.decode(errors="replace"))
+        raise refused_function(probe, program, code, log.value.decode(errors="replace"))
     return descriptor
 
 
@@ -114,96 +107,3 @@ def kernel_version(release: str) -> tuple[int, int, int]:
     """Return the three numbers at the head of a kernel's release name; what is not there is 0."""
     match = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", release)
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else (0, 0, 0)
-
-
-@contextmanager
-def _inside(directory: Path) -> Iterator[None]:
-    """Work in `directory`, named to BCC as the kernel's source.
-
-    BCC puts the working directory first on clang's include path, where a stranger's ``linux/types.h`` might lie,
-    and changes it while it compiles.
-    """
-    before = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    os.environ["BCC_KERNEL_SOURCE"] = str(directory)
-    try:
-        os.chdir(directory)
-        yield
-    finally:
-        os.fchdir(before)
-        os.close(before)
-        del os.environ["BCC_KERNEL_SOURCE"]
-
-
-@contextmanager
-def _watched(log_fd: int) -> Iterator[None]:
-    """End the process, with a traceback on `log_fd`, when what is inside takes longer than COMPILE_LIMIT_S.
-
-    A signal handler would not do: Python's run between byte codes, and the thread is inside libbcc.
-    """
-    faulthandler.dump_traceback_later(COMPILE_LIMIT_S, exit=True, file=log_fd)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
-
-
-def _refused_text(program: Program, printed: str) -> KernelError | PrivilegeError | VerifierError:
-    """Say why BCC gave up, from what it printed."""
-    map_failure = re.search(r"could not open bpf map: (.*)", printed)
-    if map_failure and "not permitted" in map_failure[1]:
-        return not_permitted(f"create the maps of {program.name}", map_failure[1])
-    if map_failure:
-        return KernelError(
-            f"{program.name}: the kernel refuses a map",
-            why=map_failure[1],
-            mend="see `tracetop doctor`",
-            detail=printed,
-        )
-    return VerifierError(
-        f"{program.name}: the C compiler refuses the script",
-        why=clang_reason(printed),
-        mend=_MEND_REFUSED,
-        detail=printed,
-    )
-
-
-def _refused_function(
-    probe: ProbeSpec, program: Program, code: int, log: str
-) -> KernelError | PrivilegeError | VerifierError:
-    what = f"{program.name}: the kernel refuses the program of {', '.join(probe.names)}"
-    reason = verifier_reason(log)
-    where = f"{program.name}.bt:{probe.line}"
-    if code == errno.E2BIG:
-        # libbcc asks for no log then: what is too long is the verifier's walk, not one instruction.
-        reason = "the program has too many instructions, or a loop with too many rounds, for the verifier"
-    if reason:
-        return VerifierError(what, why=reason, mend=_MEND_REFUSED, where=where, detail=log)
-    if code in (errno.EPERM, errno.EACCES):
-        return not_permitted(f"load the program of {', '.join(probe.names)}", os.strerror(code))
-    return KernelError(what, why=os.strerror(code), mend="see `tracetop doctor`", where=where, detail=log)
-
-
-def not_permitted(what: str, why: str) -> PrivilegeError:
-    """Return the error of a bpf(2) call that was answered with EPERM."""
-    return PrivilegeError(
-        f"not permitted to {what}", why=why, mend="run as root, or see `tracetop doctor` for what forbids it"
-    )
-
-
-def clang_reason(printed: str) -> str:
-    """Return clang's first error as one line: its line of the C text, and the message."""
-    error = re.search(r"^(?:[^\n:]*:(\d+):\d+: )?(?:fatal )?error: (.*)$", printed, re.MULTILINE)
-    if error:
-        return f"line {error[1]} of the C text: {error[2]}" if error[1] else error[2]
-    lines = [line for line in printed.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "no reason given"
-
-
-def verifier_reason(log: str) -> str:
-    """Return the verifier's last word, and the C line that it was at where the log has one; empty for no log."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    words = [line for line in lines if not re.match(r"processed \d+ insns|verification time|stack depth", line)]
-    if not words:
-        return ""
-    source = next((line[1:].split(" @ ")[0].strip() for line in reversed(words) if line.startswith(";")), "")
-    return f"{words[-1]} (at: {source})" if source else words[-1]

@@ -1,0 +1,76 @@
+"""Why clang or the kernel refused a program: one telling line out of pages, as the error that a reader is shown.
+
+Owns: the text that both print. Refuses to own: the calls that made them print. Pure.
+"""
+
+import errno
+import os
+import re
+
+from tracetop.errors import KernelError, PrivilegeError, VerifierError
+from tracetop.model.program import ProbeSpec, Program
+
+_MEND_REFUSED = "simplify the script, or report it: the compiler should not emit what the kernel refuses"
+
+
+def refused_text(program: Program, printed: str) -> KernelError | PrivilegeError | VerifierError:
+    """Say why BCC gave up, from what it printed."""
+    map_failure = re.search(r"could not open bpf map: (.*)", printed)
+    if map_failure and "not permitted" in map_failure[1]:
+        return not_permitted(f"create the maps of {program.name}", map_failure[1])
+    if map_failure:
+        return KernelError(
+            f"{program.name}: the kernel refuses a map",
+            why=map_failure[1],
+            mend="see `tracetop doctor`",
+            detail=printed,
+        )
+    return VerifierError(
+        f"{program.name}: the C compiler refuses the script",
+        why=clang_reason(printed),
+        mend=_MEND_REFUSED,
+        detail=printed,
+    )
+
+
+def refused_function(
+    probe: ProbeSpec, program: Program, code: int, log: str
+) -> KernelError | PrivilegeError | VerifierError:
+    """Say why the kernel took a function's program not in, from the errno and the verifier's log."""
+    what = f"{program.name}: the kernel refuses the program of {', '.join(probe.names)}"
+    reason = verifier_reason(log)
+    where = f"{program.name}.bt:{probe.line}"
+    if code == errno.E2BIG:
+        # libbcc asks for no log then: what is too long is the verifier's walk, not one instruction.
+        reason = "the program has too many instructions, or a loop with too many rounds, for the verifier"
+    if reason:
+        return VerifierError(what, why=reason, mend=_MEND_REFUSED, where=where, detail=log)
+    if code in (errno.EPERM, errno.EACCES):
+        return not_permitted(f"load the program of {', '.join(probe.names)}", os.strerror(code))
+    return KernelError(what, why=os.strerror(code), mend="see `tracetop doctor`", where=where, detail=log)
+
+
+def not_permitted(what: str, why: str) -> PrivilegeError:
+    """Return the error of a bpf(2) call that was answered with EPERM."""
+    return PrivilegeError(
+        f"not permitted to {what}", why=why, mend="run as root, or see `tracetop doctor` for what forbids it"
+    )
+
+
+def clang_reason(printed: str) -> str:
+    """Return clang's first error as one line: its line of the C text, and the message."""
+    error = re.search(r"^(?:[^\n:]*:(\d+):\d+: )?(?:fatal )?error: (.*)$", printed, re.MULTILINE)
+    if error:
+        return f"line {error[1]} of the C text: {error[2]}" if error[1] else error[2]
+    lines = [line for line in printed.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "no reason given"
+
+
+def verifier_reason(log: str) -> str:
+    """Return the verifier's last word, and the C line that it was at where the log has one; empty for no log."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    words = [line for line in lines if not re.match(r"processed \d+ insns|verification time|stack depth", line)]
+    if not words:
+        return ""
+    source = next((line[1:].split(" @ ")[0].strip() for line in reversed(words) if line.startswith(";")), "")
+    return f"{words[-1]} (at: {source})" if source else words[-1]
