@@ -33,10 +33,10 @@ class HelpText(LineView, can_focus=True):
         if width >= _TWO_COLUMNS:
             half = width // 2
             first, second = _lines(keys.GROUPS[:1], half, ink), _lines(keys.GROUPS[1:], half, ink)
-            blank: list[Segment] = [Segment(" " * half)]
+            blank: Line = [Segment(" " * half)]
             rows = max(len(first), len(second))
             pairs = zip(_filled(first, rows, blank), _filled(second, rows, blank), strict=True)
-            lines = [[*left, *right] for left, right in pairs]
+            lines: list[Line] = [[*left, *right] for left, right in pairs]
         else:
             lines = _lines(keys.GROUPS, width, ink)
         self._rows = len(lines)

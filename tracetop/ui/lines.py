@@ -5,7 +5,6 @@ Owns: the cache of lines and the comparison of old with new. Refuses to own: wha
 """
 
 from collections.abc import Sequence
-from itertools import takewhile
 from typing import Protocol, cast
 
 from rich.segment import Segment
@@ -20,7 +19,7 @@ from tracetop.ui.theme import Palette
 Line = Sequence[Segment]
 """Segments of one line. The text in them is already escaped; its cells are at most the widget's width."""
 
-_GAP = 8
+_GAP = 5
 """Two changed spans closer than this are sent as one: moving the cursor costs about as many bytes."""
 
 
@@ -31,30 +30,26 @@ class HasPalette(Protocol):
     """Another object whenever the theme changes."""
 
 
-def changed_spans(old: Line, new: Line, width: int) -> list[tuple[int, int]]:
-    """Return the half-open cell ranges in which two lines differ, near ones joined.
-
-    Lines that are cut into segments alike are compared segment by segment; else what lies between their common start
-    and their common end has changed.
-    """
-    lengths = [segment.cell_length for segment in new]
-    if [segment.cell_length for segment in old] != lengths:
-        start, end = _common(old, new), _common(old[::-1], new[::-1])
-        return [(start, max(start, width - end))]
+def changed_spans(old: Line, new: Line) -> list[tuple[int, int]]:
+    """Return the half-open cell ranges in which two lines of one width differ, near ones joined."""
     spans: list[tuple[int, int]] = []
-    x = 0
-    for before, after, length in zip(old, new, lengths, strict=True):
-        if before != after:
-            start = spans.pop()[0] if spans and x - spans[-1][1] < _GAP else x
-            spans.append((start, x + length))
-        x += length
+    for x, (before, after) in enumerate(zip(_cells(old), _cells(new), strict=True)):
+        if before is after or before == after:
+            continue
+        start = spans.pop()[0] if spans and x - spans[-1][1] < _GAP else x
+        spans.append((start, x + 1))
     return spans
 
 
-def _common(one: Line, other: Line) -> int:
-    """Return how many cells two lines have in common at their start, in whole segments."""
-    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
-    return sum(segment.cell_length for segment, _ in same)
+def _cells(line: Line) -> list[tuple[str, Style | None]]:
+    """Return character and style by cell; every cell of a segment with wide characters has the whole segment."""
+    cells: list[tuple[str, Style | None]] = []
+    for segment in line:
+        text, style, _ = segment
+        length = segment.cell_length
+        parts = text if length == len(text) else [text] * length
+        cells += [(part, style) for part in parts]
+    return cells
 
 
 def finished(line: Line, width: int, paper: Style) -> list[Segment]:
@@ -106,7 +101,7 @@ class LineView(Widget):
             if line == self._raw[y]:
                 continue
             done = finished(line, width, paper)
-            spans = changed_spans(self._done[y], done, width)
+            spans = changed_spans(self._done[y], done)
             regions += [Region(start, y, end - start, 1) for start, end in spans]
             self._done[y], self._strips[y] = done, Strip(done, width)
         if regions:
