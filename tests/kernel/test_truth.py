@@ -80,7 +80,7 @@ def test_a_comm_filter_matches_exactly_or_by_prefix(loads: Mapping[str, Path], w
 
 def test_a_5_ms_sleep_is_in_its_bucket(loads: Mapping[str, Path]) -> None:
     with (
-        subprocess.Popen([loads["sleeper"], "200", "5"], stdout=subprocess.DEVNULL) as load,
+        subprocess.Popen([loads["sleeper"], "2000", "5"], stdout=subprocess.DEVNULL) as load,
         batch("latency", "-p", str(load.pid), "-i", "1") as running,
     ):
         tick = running.tick()

@@ -26,12 +26,17 @@ _PAPER_WIDTH = 160
 _WAITING = 64
 """Messages kept for a reader that is slower than the ticks; then the oldest go, and `seq` shows the gap."""
 
+_WARM_UP = 2
+"""Reads from the frame in which every pane has loaded to the first tick: the read between the two comes early, so
+that a screen has something to show, and is not a whole interval."""
+
 
 def run_batch(source: Source, ticks: int | None, as_json: bool, out: TextIO) -> int:
     """Print `ticks` frames (None: until interrupted), close the source and return the exit code.
 
-    Frames in which a pane is still loading are not printed and do not count. Ends early where the source does, where
-    no pane can run at all, on Ctrl-C (130) and when the reader of `out` is gone (141, as for any filter in a pipe).
+    Frames before the first whole interval in which every pane ran are not printed and do not count. Ends early where
+    the source does, where no pane can run at all, on Ctrl-C (130) and when the reader of `out` is gone (141, as for
+    any filter in a pipe).
     """
     inbox: Inbox = queue.SimpleQueue()
     try:
@@ -57,7 +62,7 @@ def _keep(inbox: Inbox, message: Message | Ended) -> None:
 
 
 def _print_ticks(inbox: Inbox, ticks: int | None, as_json: bool, out: TextIO) -> int:
-    printed, last_seq = 0, -1
+    printed, first_seq, last_seq = 0, None, -1
     while True:
         message = inbox.get()
         if isinstance(message, Fatal | Ended):
@@ -66,11 +71,15 @@ def _print_ticks(inbox: Inbox, ticks: int | None, as_json: bool, out: TextIO) ->
             _complain(message.diagnostic)
         if not isinstance(message, Frame) or message.seq == last_seq or not _ready(message):
             continue
+        if first_seq is None:
+            first_seq = message.seq + _WARM_UP
+        hopeless = _hopeless(message)
+        if message.seq < first_seq and hopeless is None:
+            continue
         last_seq = message.seq
         out.write(json_line(message) + "\n" if as_json else text(message, _width(out)))
         out.flush()
         printed += 1
-        hopeless = _hopeless(message)
         if hopeless is not None:
             return _ended(Fatal(hopeless))
         if printed == ticks:
