@@ -83,7 +83,7 @@ class TitleLine(FrameLine):
         pane = self.pane
         variant = next((v.title for v in pane.variants if v.name == pane.variant), "")
         about = escape(", ".join(pane.params))
-        title = escape(pane.title) + (f": {escape(variant)}" if variant else "")
+        title = escape(pane.title if variant in ("", pane.title) else f"{pane.title}: {variant}")
         left = [
             (f"{self.number} {title}", ink.title if self.focused else ink.text + Style(bold=True)),
             (about, ink.warn),

@@ -5,6 +5,7 @@ Owns: the cursor and the zoomed frame. Refuses to own: the layout (`view.flame`)
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
+from zlib import crc32
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,6 +24,9 @@ from tracetop.view import flame
 from tracetop.view.calltree import CallTree, Path
 from tracetop.view.numbers import format_percent, format_value
 from tracetop.view.text import escape, fit
+
+_NAMED = 5
+"""Narrower frames have no name: two letters and an ellipsis only look untidy."""
 
 
 class FlameView(PaneView):
@@ -79,17 +83,18 @@ class FlameView(PaneView):
     def _row(self, spans: Iterable[flame.Span], at: flame.Span | None, ink: Palette) -> Line:
         line: list[Segment] = []
         x = 0
-        for place, span in enumerate(spans):
+        for span in spans:
             line.append(Segment(" " * (span.x - x)))
-            line.append(Segment(_label(span), self._look(span, place, at, ink)))
+            line.append(Segment(_label(span), self._look(span, at, ink)))
             x = span.x + span.width
         return line
 
-    def _look(self, span: flame.Span, place: int, at: flame.Span | None, ink: Palette) -> Style:
+    def _look(self, span: flame.Span, at: flame.Span | None, ink: Palette) -> Style:
         if self._wanted and self._wanted in escape(span.symbol).lower():
             return ink.match
-        fill = ink.flame[(place + 2 * (span.depth % 2)) % len(ink.flame)]
-        return fill + Style(reverse=True, bold=True) if span is at and self.has_focus else fill
+        if span is at and self.has_focus:
+            return ink.flame_cursor
+        return ink.flame[crc32(span.symbol.encode(errors="surrogateescape")) % len(ink.flame)]
 
     def _about(self, at: flame.Span | None, width: int, ink: Palette) -> Line:
         if at is None or self._tree is None:
@@ -187,7 +192,6 @@ def _over(upper: flame.Span, lower: flame.Span) -> bool:
 
 
 def _label(span: flame.Span) -> str:
-    """Return the name in the span's cells, with a thin line at its left edge, so that neighbours stay apart."""
-    if span.width < 2:
-        return "▏"[: span.width]
-    return "▏" + fit(escape(span.symbol), span.width - 1)
+    """Return the name in the span's cells where it says something, a thin line at the left keeps neighbours apart."""
+    name = escape(span.symbol) if span.width >= _NAMED or span.merged else ""
+    return "▏" + fit(name, span.width - 1)

@@ -65,11 +65,9 @@ def _lines(groups: Sequence[tuple[str, tuple[Binding, ...]]], width: int, ink: P
     lines: list[Line] = []
     for title, bindings in groups:
         lines.append([Segment(fit(f" {title}", width), ink.title)])
-        for binding in bindings:
-            name = fit(keys.shown(binding), _KEYS)
-            lines.append(
-                [Segment(f"   {name}", ink.key), Segment(fit(binding.description, width - _KEYS - 3), ink.text)]
-            )
+        for name, help_ in keys.lines(bindings):
+            text = fit(help_, max(0, width - _KEYS - 3))
+            lines.append([Segment(f"   {fit(name, _KEYS)}", ink.key), Segment(text, ink.text)])
         lines.append([Segment(" " * width)])
     return lines
 

@@ -105,10 +105,11 @@ class HistogramView(PaneView):
             lines.insert(
                 0, [Segment(" " + fit(", ".join(escape(str(part)) for part in row.key), width - 1), ink.title)]
             )
-        rows = max(1, height - len(lines) - 1)
+        with_heading = height > len(lines) + 3
+        rows = max(1, height - len(lines) - with_heading)
         mode = self._mode if self._wide or self._mode != BOTH else BARS
         chart = self._chart(self._view, row, mode, (width, rows), ink)
-        return [*lines, *chart][:height]
+        return [*lines, *(chart if with_heading else chart[1:])][:height]
 
     def _percentiles(self, row: HistRow, ink: Palette, width: int) -> Line:
         assert self._view is not None

@@ -4,6 +4,9 @@ Owns: keys, their actions' names and one line of help each; the help screen and 
 Refuses to own: what an action does. Each has an `id`, so that a key map can change it. Screen process.
 """
 
+from collections.abc import Sequence
+from itertools import groupby
+
 from textual.binding import Binding
 
 
@@ -21,11 +24,11 @@ APP = [
             f"toggle.{n}",
             str(n),
             f"toggle_probes({n})",
-            f"switch the probes of pane {n} on or off (detached, not hidden)",
+            "switch the probes of that pane on or off",
         )
         for n in range(1, 10)
     ),
-    _bind("filter", "f,f4,backslash", "filter", "filter by process: a number, a name, a prefix*", shown="f F4 \\"),
+    _bind("filter", "f,f4,backslash", "filter", "filter by process: number, name or prefix*", shown="f F4 \\"),
     _bind("back", "escape,backspace", "filter_back", "go back: to the filter before this one", shown="Esc ⌫"),
     _bind("search", "slash", "search", "search the rows of the focused pane", shown="/"),
     _bind("search.next", "n", "found(1)", "next row that matches"),
@@ -34,11 +37,9 @@ APP = [
     _bind("faster", "minus", "interval(-1)", "shorter interval, down to 0.25 s", shown="-"),
     _bind("slower", "plus,equals_sign", "interval(1)", "longer interval, up to 10 s", shown="+"),
     _bind("zoom", "z", "zoom", "give the focused pane the whole screen, and back"),
-    _bind(
-        "variant", "v,s", "next_variant", "other source of the latency pane: system calls, run queue, …", shown="v s"
-    ),
-    _bind("parameter", "t", "parameter", "type which system call the latency is of; empty for all"),
-    _bind("reset", "r", "reset", "count anew: all totals, distributions and trees begin at zero"),
+    _bind("variant", "v,s", "next_variant", "other source of the latency pane", shown="v s"),
+    _bind("parameter", "t", "parameter", "latency of one system call, by name"),
+    _bind("reset", "r", "reset", "count anew, from zero"),
     _bind("restart", "R", "restart", "start the tracer again after it ended", shown="R"),
     _bind("focus.next", "tab", "focus_next", "next pane", shown="Tab"),
     _bind("focus.previous", "shift+tab", "focus_previous", "previous pane", shown="Shift-Tab"),
@@ -58,9 +59,7 @@ MOVE = [
     _bind("move.last", "end,G", "edge(1)", "last row", shown="End G"),
 ]
 TABLE = [
-    _bind(
-        "table.enter", "enter", "enter", "follow this row's process in all panes, or this system call", shown="Enter"
-    ),
+    _bind("table.enter", "enter", "enter", "follow this process in all panes", shown="Enter"),
     _bind("table.comm", "c", "drill_comm", "follow all processes with this row's name"),
     _bind("table.latency", "l", "latency", "show the latency of this row's system call"),
     _bind("table.sort_left", "less_than_sign,comma", "sort(-1)", "sort by the column to the left", shown="<"),
@@ -76,7 +75,7 @@ TREE = [
 FLAME = [
     _bind("flame.left", "left", "beside(-1)", "frame to the left", shown="←"),
     _bind("flame.right", "right", "beside(1)", "frame to the right", shown="→"),
-    _bind("flame.zoom", "enter", "zoom_in", "make this frame the whole width; on the widest: back out", shown="Enter"),
+    _bind("flame.zoom", "enter", "zoom_in", "zoom in on this frame, or back out", shown="Enter"),
     _bind("flame.out", "escape,backspace", "zoom_out", "back out of a zoomed frame", shown="Esc ⌫"),
 ]
 GROUPS = (
@@ -106,6 +105,15 @@ BAR = (
     ("Ctrl-P", "palette", "ctrl+p"),
 )
 """The key bar, the most wanted first: keys, a word, and the key that a click on it presses (none where empty)."""
+
+
+def lines(bindings: Sequence[Binding]) -> list[tuple[str, str]]:
+    """Return keys and help of each binding; neighbours with one help, such as digits, as one line."""
+    merged: list[tuple[str, str]] = []
+    for help_, group in groupby(bindings, key=lambda binding: binding.description):
+        names = [shown(binding) for binding in group]
+        merged.append((names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}", help_))
+    return merged
 
 
 def shown(binding: Binding) -> str:

@@ -28,6 +28,11 @@ from tracetop.view.numbers import format_value
 from tracetop.view.table import GAP, Derived, ViewColumn
 from tracetop.view.text import escape
 
+_WIDEST_SPARE = 14
+"""Cells that a name gets from a wide screen; more would take it too far from its numbers."""
+_LOWER = str.maketrans("▂▃▄▅▆▇█", "▁▂▂▃▄▅▆")
+"""Leaves the top of a cell free, so that the sparklines of neighbouring rows stay apart."""
+
 
 class TableView(RowsView):
     """One table of a pane."""
@@ -134,7 +139,8 @@ class TableView(RowsView):
                 line += self.marked(cell, look, ink)
                 line.append(Segment(" " * GAP, look))
             else:
-                line.append(Segment(cell + " " * GAP, look))
+                text = cell.translate(_LOWER) if column.derived is Derived.SPARK else cell
+                line.append(Segment(text + " " * GAP, look))
         return line
 
     def _look(self, column: ViewColumn, row: Row, ink: Palette) -> Style:
@@ -228,12 +234,12 @@ class TableView(RowsView):
 
 
 def _tamed(columns: tuple[ViewColumn, ...]) -> tuple[ViewColumn, ...]:
-    """Return the columns with a sparkline that got more room than it has ticks; the first column gets the rest."""
+    """Return the columns with a sparkline that got more room than it has ticks; the first column gets some."""
     spare = sum(max(0, column.width - HISTORY_TICKS // 2) for column in columns if column.derived is Derived.SPARK)
     return tuple(
         msgspec.structs.replace(column, width=HISTORY_TICKS // 2)
         if spare and column.derived is Derived.SPARK
-        else msgspec.structs.replace(column, width=column.width + spare)
+        else msgspec.structs.replace(column, width=column.width + min(spare, _WIDEST_SPARE))
         if spare and not place
         else column
         for place, column in enumerate(columns)

@@ -71,7 +71,8 @@ class Palette:
     heat: tuple[Style, ...]
     """From empty to hottest, HEAT_STEPS + 1 of them."""
     flame: tuple[Style, ...]
-    """Fills of neighbouring frames of a flame."""
+    """Fills of the frames of a flame."""
+    flame_cursor: Style
 
 
 def palette(theme: Theme) -> Palette:
@@ -84,8 +85,8 @@ def palette(theme: Theme) -> Palette:
     def over(color: Color, amount: float) -> Style:
         return Style(color=paper.blend(color, amount).rich_color)
 
-    def fill(color: Color, amount: float) -> Style:
-        return Style(color=ink.rich_color, bgcolor=paper.blend(color, amount).rich_color)
+    def fill(color: Color) -> Style:
+        return Style(color=paper.rich_color, bgcolor=color.rich_color)
 
     hot = [primary, colors["secondary"], colors["error"], colors["accent"]]
     return Palette(
@@ -106,12 +107,14 @@ def palette(theme: Theme) -> Palette:
         border=over(ink, 0.25),
         focus=over(primary, 1.0),
         heat=(over(ink, 0.2), *(_heat(paper, hot, step / (HEAT_STEPS - 1)) for step in range(HEAT_STEPS))),
-        flame=tuple(fill(color, amount) for color, amount in _flame(colors)),
+        flame_cursor=Style(color=paper.rich_color, bgcolor=ink.rich_color, bold=True),
+        flame=tuple(fill(paper.blend(color, 0.85)) for color in _flame(colors["accent"], colors["error"])),
     )
 
 
-def _flame(colors: dict[str, Color]) -> list[tuple[Color, float]]:
-    return [(colors["accent"], 0.32), (colors["error"], 0.34), (colors["accent"], 0.42), (colors["error"], 0.26)]
+def _flame(warm: Color, hot: Color) -> list[Color]:
+    """Return shades from amber to red, near enough to read one text on all of them."""
+    return [warm.blend(hot, part) for part in (0.0, 0.5, 0.2, 0.7, 0.35)]
 
 
 def _heat(paper: Color, stops: list[Color], at: float) -> Style:
@@ -119,7 +122,7 @@ def _heat(paper: Color, stops: list[Color], at: float) -> Style:
     place = at * (len(stops) - 1)
     low = min(int(place), len(stops) - 2)
     color = stops[low].blend(stops[low + 1], place - low)
-    return Style(color=paper.blend(color, 0.55 + 0.45 * at).rich_color)
+    return Style(color=paper.blend(color, 0.7 + 0.3 * at).rich_color)
 
 
 def _opaque(value: str, dark: bool) -> Color:
