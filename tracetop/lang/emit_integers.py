@@ -42,12 +42,13 @@ def _field(node: typed.FieldValue, out: Writer) -> str:
         index = f"[{node.index}]" if "[" in node.field.c_type else ""
         return _cast(node.type, f"ctx->f_{node.field.name}{index}")
     reading = out.program.raw.readings[field_key(node)]
-    if reading.kernel is None:
-        narrow = f"({c_stored(node.type)})" if node.type.size < 8 else ""
-        return _cast(node.type, f"{narrow}{reading.value}")
     known = out.recall(node)
     if known:
         return known
+    if reading.kernel is None:
+        narrow = f"({c_stored(node.type)})" if node.type.size < 8 else ""
+        written = _cast(node.type, f"{narrow}{reading.value}")
+        return written if reading.is_argument else out.remember(node, out.temporary(node.type, written))
     base, offset, size = reading.kernel
     narrow = out.name(f"{node.field.name}_")
     out.line(f"{'s' if node.type.signed else 'u'}{size * 8} {narrow} = 0;")

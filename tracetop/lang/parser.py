@@ -188,10 +188,13 @@ def _syntax_error(source: Source, error: UnexpectedInput) -> ScriptError:
         return source.error(at, "there are no character literals", mend="write the code, e.g. 97 for 'a'")
     if found.startswith("#"):
         return source.error(at, "the preprocessor is not supported yet", mend="remove this line")
-    before = re.findall(r"[A-Za-z_]\w*", source.text[source.text.rfind("\n", 0, at) + 1 : at])
-    for later in (found, *before[-1:]):
-        if later in _LATER:
-            return source.error(at, f"{later} is not supported yet", mend="write it without, or run it with bpftrace")
+    if found == '"':
+        return source.error(at, "this string has no end", mend='add the closing "')
+    later = _later_construct(source.text, at)
+    if later is not None:
+        return source.error(
+            later.start(), f"{later[0]} is not supported yet", mend="write it without, or run it with bpftrace"
+        )
     wanted = _wanted(error)
     return source.error(
         at,
@@ -199,6 +202,13 @@ def _syntax_error(source: Source, error: UnexpectedInput) -> ScriptError:
         why="the script cannot go on with it here",
         mend=f"expected {wanted}" if wanted else "see the language's reference",
     )
+
+
+def _later_construct(text: str, at: int) -> re.Match[str] | None:
+    """Return the word of a construct of later days that the statement around offset `at` has before its error."""
+    start = max(text.rfind(end, 0, at) for end in ";{}\n") + 1
+    words = re.compile(rf"\b({'|'.join(_LATER)})\b")
+    return words.search(text, start, at) or words.match(text, at)
 
 
 def _at_end(error: UnexpectedInput) -> bool:

@@ -34,6 +34,7 @@ _SOFTWARE = {
 """Software events and the period that a probe without one has, as bpftrace has them."""
 _ALIASES = {"cpu": "cpu-clock", "cs": "context-switches", "faults": "page-faults"}
 _SHORT = {"t": "tracepoint", "rt": "rawtracepoint", "s": "software", "p": "profile", "i": "interval"}
+_MEND_KIND = "use tracepoint, rawtracepoint, software, profile, interval, BEGIN or END"
 _LATER_WORDS = """
 U asyncwatchpoint aw bench f fentry fexit fr h hardware it iter k kfunc kprobe kr kretfunc kretprobe self test
 u uprobe ur uretprobe usdt w watchpoint
@@ -130,13 +131,11 @@ def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel) -> list[Hook]:
     if resolver is not None:
         return resolver(_Asked(source, probe, kernel), tuple(parts))
     if kind in _LATER:
-        raise source.error(
-            probe.at, f"{kind} probes are not supported yet", mend=f"use one of {', '.join(sorted(_KINDS))}"
-        )
+        raise source.error(probe.at, f"{kind} probes are not supported yet", mend=_MEND_KIND)
     raise source.error(
         probe.at,
         f"unknown kind of probe {kind}",
-        mend=did_you_mean(kind, _KINDS, f"use one of {', '.join(sorted(_KINDS))}"),
+        mend=did_you_mean(kind, _KINDS, _MEND_KIND),
     )
 
 

@@ -35,6 +35,8 @@ class Learnt:
     maps: dict[str, MapUse] = field(default_factory=dict)
     variables: dict[tuple[int, str], Type] = field(default_factory=dict)
     """By clause (its number) and name."""
+    asked: dict[str, int] = field(default_factory=dict)
+    """Maps that clear() or zero() names, and where."""
 
 
 @dataclass
@@ -63,7 +65,7 @@ class Scope:
         if len(old.keys) != len(types):
             raise self.error(
                 node.at,
-                f"{node.name} has {_parts(len(types))} here and {_parts(len(old.keys))} in {self._place(old.at)}",
+                f"{node.name} has {_parts(len(types))} here and {_parts(len(old.keys))} on {self._place(old.at)}",
                 mend="give a map the same keys everywhere, or two names",
             )
         joined = tuple(join(a, b) for a, b in zip(old.keys, types, strict=True))
@@ -72,7 +74,7 @@ class Scope:
                 raise self.error(
                     node.keys[i].at,
                     f"part {i + 1} of {node.name}'s key is {_article(types[i])} here and "
-                    f"{_article(old.keys[i])} in {self._place(old.at)}",
+                    f"{_article(old.keys[i])} on {self._place(old.at)}",
                     mend="give a map the same keys everywhere, or two names",
                 )
         self.learnt.maps[node.name] = replace(old, keys=tuple(type_ for type_ in joined if type_))
@@ -84,7 +86,7 @@ class Scope:
         if old.kind is not None and (old.kind, old.linear) != (kind, linear):
             raise self.error(
                 node.at,
-                f"{node.name} is {_kind(kind)} here and {_kind(old.kind)} in {self._place(old.at)}",
+                f"{node.name} is {_kind(kind)} here and {_kind(old.kind)} on {self._place(old.at)}",
                 why="a map holds one kind of value" if old.kind != kind else "its lhist() must have the same arguments",
                 mend="use another map for it",
             )
@@ -92,7 +94,7 @@ class Scope:
         if joined is None:
             raise self.error(
                 node.at,
-                f"{node.name} holds {_article(value)} here and {_article(old.value)} in {self._place(old.at)}",
+                f"{node.name} holds {_article(value)} here and {_article(old.value)} on {self._place(old.at)}",
                 mend="use another map for it",
             )
         self.learnt.maps[node.name] = replace(old, kind=kind, value=joined, linear=linear)
@@ -139,12 +141,13 @@ class Scope:
 
 
 def undefined_map(source: Source, learnt: Learnt) -> ScriptError | None:
-    """Return the error for a map that is only read, or None where every map is assigned somewhere."""
-    for name, use in learnt.maps.items():
-        if use.kind is None:
-            assigned = [other for other, its in learnt.maps.items() if its.kind is not None]
+    """Return the error for a map that is only read or cleared, or None where every map is assigned somewhere."""
+    assigned = [name for name, use in learnt.maps.items() if use.kind is not None]
+    named = learnt.asked | {name: use.at for name, use in learnt.maps.items()}
+    for name, at in named.items():
+        if name not in assigned:
             return source.error(
-                use.at, f"nothing is ever assigned to {name}", mend=did_you_mean(name, assigned, f"assign {name}")
+                at, f"nothing is ever assigned to {name}", mend=did_you_mean(name, assigned, f"assign {name}")
             )
     return None
 
@@ -174,4 +177,4 @@ def _article(type_: Type) -> str:
 def _kind(kind: ValueKind | None) -> str:
     if kind in (None, ValueKind.SCALAR):
         return "a plain integer"
-    return "a string" if kind is ValueKind.STRING else f"a {kind}()"
+    return "a string" if kind is ValueKind.STRING else f"{'an' if kind is ValueKind.AVG else 'a'} {kind}()"

@@ -54,7 +54,11 @@ class Writer:
     def held(self, type_: Type, text: str, stem: str) -> str:
         """Return text of the integer `text` that may be written more than once: a number, or a temporary's name."""
         is_number = text.lstrip("-").removesuffix("LL").removesuffix("U").isdecimal()
-        return text if is_number or (_TEMPORARY.fullmatch(text) and not text.startswith("var_")) else self.temporary(type_, text, stem)
+        return (
+            text
+            if is_number or (_TEMPORARY.fullmatch(text) and not text.startswith("var_"))
+            else self.temporary(type_, text, stem)
+        )
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:

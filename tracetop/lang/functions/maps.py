@@ -12,7 +12,7 @@ MapFunction = Callable[[Scope, syntax.Call, syntax.Map, tuple[typed.Expr, ...]],
 
 
 def _delete(scope: Scope, _call: syntax.Call, target: syntax.Map, keys: tuple[typed.Expr, ...]) -> typed.Statement:
-    known = scope.known.maps.get(target.name)
+    known = scope.learnt.maps.get(target.name) or scope.known.maps.get(target.name)
     if known is not None and known.keys and not keys:
         raise scope.error(
             target.at, f"{target.name} has a key, and none stands here", mend="name the key, or use clear() for all"
@@ -35,8 +35,7 @@ def _ask(scope: Scope, call: syntax.Call, target: syntax.Map, keys: tuple[typed.
         raise scope.error(
             target.at, f"{call.name}() takes a whole map", mend=f"write {call.name}({target.name}), or use delete()"
         )
-    if target.name not in scope.learnt.maps and target.name not in scope.known.maps:
-        scope.use_map(target, ())
+    scope.learnt.asked[target.name] = target.at
     return typed.Ask(call.name, target.name)
 
 

@@ -1,0 +1,139 @@
+"""A kernel that is written down: what Linux 6.18 on x86_64 says of the tracepoints that the tests use."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tracetop.model.kernel import Field, TracepointFormat
+
+_WAKEUP = ("char[16] comm 8 16 u", "pid_t pid 24 4 s", "int prio 28 4 s", "int target_cpu 32 4 s")
+_SYS_EXIT = ("int __syscall_nr 8 4 s", "long ret 16 8 s")
+_FORMATS: dict[str, tuple[str, ...]] = {
+    "raw_syscalls:sys_enter": ("long id 8 8 s", "unsigned long[6] args 16 48 u"),
+    "raw_syscalls:sys_exit": ("long id 8 8 s", "long ret 16 8 s"),
+    "sched:sched_wakeup": _WAKEUP,
+    "sched:sched_wakeup_new": _WAKEUP,
+    "sched:sched_waking": _WAKEUP,
+    "sched:sched_switch": (
+        "char[16] prev_comm 8 16 u",
+        "pid_t prev_pid 24 4 s",
+        "int prev_prio 28 4 s",
+        "long prev_state 32 8 s",
+        "char[16] next_comm 40 16 u",
+        "pid_t next_pid 56 4 s",
+        "int next_prio 60 4 s",
+    ),
+    "sched:sched_process_exec": (
+        "__data_loc char[] filename 8 4 s",
+        "pid_t pid 12 4 s",
+        "pid_t old_pid 16 4 s",
+    ),
+    "block:block_rq_issue": (
+        "dev_t dev 8 4 u",
+        "sector_t sector 16 8 u",
+        "unsigned int nr_sector 24 4 u",
+        "unsigned int bytes 28 4 u",
+        "unsigned short ioprio 32 2 u",
+        "char[10] rwbs 34 10 u",
+        "char[16] comm 44 16 u",
+        "__data_loc char[] cmd 60 4 u",
+    ),
+    "block:block_rq_complete": (
+        "dev_t dev 8 4 u",
+        "sector_t sector 16 8 u",
+        "unsigned int nr_sector 24 4 u",
+        "int error 28 4 s",
+        "unsigned short ioprio 32 2 u",
+        "char[10] rwbs 34 10 u",
+        "__data_loc char[] cmd 44 4 u",
+    ),
+    "exceptions:page_fault_user": (
+        "unsigned long address 8 8 u",
+        "unsigned long ip 16 8 u",
+        "unsigned long error_code 24 8 u",
+    ),
+    "syscalls:sys_enter_openat": (
+        "int __syscall_nr 8 4 s",
+        "int dfd 16 8 u",
+        "const char * filename 24 8 u",
+        "int flags 32 8 u",
+        "umode_t mode 40 8 u",
+    ),
+    "kmem:kmalloc": ("unsigned long call_site 8 8 u", "size_t bytes_req 24 8 u", "size_t bytes_alloc 32 8 u"),
+    "net:netif_rx": ("void * skbaddr 8 8 u", "unsigned int len 16 4 u", "__data_loc char[] name 20 4 s"),
+    "test:odd": (
+        "u8 small 8 1 u",
+        "bool flag 9 1 u",
+        "s16 half 10 2 s",
+        "__data_loc u8[] bytes_of 12 4 u",
+        "struct odd_t thing 16 24 u",
+        "u32[2] pair 40 8 u",
+    ),
+    **{
+        f"syscalls:sys_exit_{name}": _SYS_EXIT
+        for name in (
+            *("read", "pread64", "readv", "preadv", "preadv2"),
+            *("write", "pwrite64", "writev", "pwritev", "pwritev2", "openat"),
+        )
+    },
+}
+_ARITY = {
+    "sys_enter": 2,
+    "sys_exit": 2,
+    "sched_wakeup": 1,
+    "sched_wakeup_new": 1,
+    "sched_waking": 1,
+    "sched_switch": 4,
+    "block_rq_issue": 1,
+    "block_rq_complete": 3,
+    "page_fault_user": 3,
+    "kmalloc": 6,
+}
+_OFFSETS = {
+    ("task_struct", "pid"): (1264, 4),
+    ("task_struct", "tgid"): (1268, 4),
+    ("task_struct", "comm"): (1752, 16),
+    ("task_struct", "prio"): (116, 4),
+    ("task_struct", "__state"): (24, 4),
+    ("task_struct", "exit_state"): (1200, 4),
+    ("task_struct", "thread_info"): (0, 24),
+    ("thread_info", "cpu"): (20, 4),
+    ("pt_regs", "orig_ax"): (120, 8),
+    ("pt_regs", "di"): (112, 8),
+    ("pt_regs", "si"): (104, 8),
+    ("pt_regs", "dx"): (96, 8),
+    ("pt_regs", "r10"): (56, 8),
+    ("pt_regs", "r8"): (72, 8),
+    ("pt_regs", "r9"): (64, 8),
+}
+
+
+@dataclass
+class FakeKernel:
+    """Implements `Kernel`; a test takes away or changes what its claim is about."""
+
+    arch: str = "x86_64"
+    cpus: int = 4
+    formats: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(_FORMATS))
+    arity: dict[str, int] = field(default_factory=lambda: dict(_ARITY))
+    offsets: dict[tuple[str, str], tuple[int, int]] = field(default_factory=lambda: dict(_OFFSETS))
+
+    def tracepoint(self, category: str, event: str) -> TracepointFormat | None:
+        lines = self.formats.get(f"{category}:{event}")
+        if lines is None:
+            return None
+        return TracepointFormat(category=category, event=event, fields=tuple(_field(line) for line in lines))
+
+    def tracepoint_names(self) -> Iterable[str]:
+        return sorted(self.formats)
+
+    def raw_tracepoint_arity(self, event: str) -> int | None:
+        return self.arity.get(event)
+
+    def field_offset(self, struct: str, field: str) -> tuple[int, int] | None:
+        return self.offsets.get((struct, field))
+
+
+def _field(line: str) -> Field:
+    """Return the field of a line ``C TYPE name offset size s|u``."""
+    c_type, name, offset, size, sign = line.rsplit(" ", 4)
+    return Field(name=name, c_type=c_type, offset=int(offset), size=int(size), signed=sign == "s")

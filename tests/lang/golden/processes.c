@@ -1,0 +1,510 @@
+
+struct tt_control {
+    u32 tgid;          /* 0: any process */
+    u32 param_count;   /* $# */
+    u64 comm[2];       /* the wanted bytes under the mask */
+    u64 comm_mask[2];  /* both 0: any name */
+    s64 param[8];      /* $1 .. $8; 0 where not given */
+};
+
+struct tt_total { s64 total; u64 count; };  /* avg, stats */
+struct tt_extreme { s64 value; u64 set; };  /* min, max */
+struct tt_ask { u32 action; u32 reserved; };
+
+BPF_ARRAY(tt_control, struct tt_control, 1);
+BPF_PERCPU_ARRAY(tt_drops, u64, 5);
+BPF_PERCPU_HASH(at_syscalls, u32, u64, 16384);
+BPF_PERCPU_HASH(at_switches, u32, u64, 16384);
+BPF_PERCPU_HASH(at_faults, u32, u64, 16384);
+BPF_PERCPU_HASH(at_read_bytes, u32, s64, 16384);
+BPF_PERCPU_HASH(at_write_bytes, u32, s64, 16384);
+
+static __always_inline void tt_drop(u32 slot)
+{
+    u64 *dropped = tt_drops.lookup(&slot);
+    if (dropped)
+        *dropped += 1;
+}
+
+static __always_inline bool tt_other_comm(struct tt_control *control, u64 *comm)
+{
+    return ((comm[0] ^ control->comm[0]) & control->comm_mask[0]) |
+           ((comm[1] ^ control->comm[1]) & control->comm_mask[1]);
+}
+
+static __always_inline bool tt_current_wanted(struct tt_control *control)
+{
+    u64 comm[2];
+    if (control->tgid && control->tgid != bpf_get_current_pid_tgid() >> 32)
+        return false;
+    if (!control->comm_mask[0])
+        return true;
+    bpf_get_current_comm(comm, sizeof(comm));
+    return !tt_other_comm(control, comm);
+}
+
+struct tt_sys_exit_read_4_record {
+    u64 common;
+    s32 f___syscall_nr;
+    u8 pad12[4];
+    s64 f_ret;
+};
+
+struct tt_sys_exit_pread64_5_record {
+    u64 common;
+    s32 f___syscall_nr;
+    u8 pad12[4];
+    s64 f_ret;
+};
+
+struct tt_sys_exit_readv_6_record {
+    u64 common;
+    s32 f___syscall_nr;
+    u8 pad12[4];
+    s64 f_ret;
+};
+
+struct tt_sys_exit_preadv_7_record {
+    u64 common;
+    s32 f___syscall_nr;
+    u8 pad12[4];
+    s64 f_ret;
+};
+
+struct tt_sys_exit_preadv2_8_record {
+    u64 common;
+    s32 f___syscall_nr;
+    u8 pad12[4];
+    s64 f_ret;
+};
+
+struct tt_sys_exit_write_9_record {
+    u64 common;
+    s32 f___syscall_nr;
+    u8 pad12[4];
+    s64 f_ret;
+};
+
+struct tt_sys_exit_pwrite64_10_record {
+    u64 common;
+    s32 f___syscall_nr;
+    u8 pad12[4];
+    s64 f_ret;
+};
+
+struct tt_sys_exit_writev_11_record {
+    u64 common;
+    s32 f___syscall_nr;
+    u8 pad12[4];
+    s64 f_ret;
+};
+
+struct tt_sys_exit_pwritev_12_record {
+    u64 common;
+    s32 f___syscall_nr;
+    u8 pad12[4];
+    s64 f_ret;
+};
+
+struct tt_sys_exit_pwritev2_13_record {
+    u64 common;
+    s32 f___syscall_nr;
+    u8 pad12[4];
+    s64 f_ret;
+};
+
+static __always_inline void tt_sys_enter_1_1(struct bpf_raw_tracepoint_args *ctx, struct tt_control *control)
+{
+    u64 pid_1 = bpf_get_current_pid_tgid() >> 32;
+    u32 key2 = pid_1;
+    u64 *at3 = at_syscalls.lookup(&key2);
+    if (at3) {
+        *at3 += 1;
+    }
+    else {
+        u64 first4 = 1;
+        if (at_syscalls.update(&key2, &first4))
+            tt_drop(0);
+    }
+}
+
+/* tracepoint:raw_syscalls:sys_enter */
+int tt_sys_enter_1(struct bpf_raw_tracepoint_args *ctx)
+{
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sys_enter_1_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_sched_switch_2_1(struct bpf_raw_tracepoint_args *ctx, struct tt_control *control)
+{
+    u64 pid_1 = bpf_get_current_pid_tgid() >> 32;
+    if (!pid_1)
+        return;
+    u32 key2 = pid_1;
+    u64 *at3 = at_switches.lookup(&key2);
+    if (at3) {
+        *at3 += 1;
+    }
+    else {
+        u64 first4 = 1;
+        if (at_switches.update(&key2, &first4))
+            tt_drop(1);
+    }
+}
+
+/* tracepoint:sched:sched_switch */
+int tt_sched_switch_2(struct bpf_raw_tracepoint_args *ctx)
+{
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sched_switch_2_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_page_fault_user_3_1(struct bpf_raw_tracepoint_args *ctx, struct tt_control *control)
+{
+    u64 pid_1 = bpf_get_current_pid_tgid() >> 32;
+    u32 key2 = pid_1;
+    u64 *at3 = at_faults.lookup(&key2);
+    if (at3) {
+        *at3 += 1;
+    }
+    else {
+        u64 first4 = 1;
+        if (at_faults.update(&key2, &first4))
+            tt_drop(2);
+    }
+}
+
+/* tracepoint:exceptions:page_fault_user */
+int tt_page_fault_user_3(struct bpf_raw_tracepoint_args *ctx)
+{
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_page_fault_user_3_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_sys_exit_read_4_1(struct tt_sys_exit_read_4_record *ctx, struct tt_control *control)
+{
+    s64 value1 = (s64)ctx->f_ret;
+    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
+    u32 key3 = pid_2;
+    s64 *at4 = at_read_bytes.lookup(&key3);
+    if (at4) {
+        *at4 += value1;
+    }
+    else {
+        s64 first5 = value1;
+        if (at_read_bytes.update(&key3, &first5))
+            tt_drop(3);
+    }
+}
+
+/* tracepoint:syscalls:sys_exit_read */
+int tt_sys_exit_read_4(struct tt_sys_exit_read_4_record *ctx)
+{
+    if (!(((s64)ctx->f_ret > 0LL)))
+        return 0;
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sys_exit_read_4_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_sys_exit_pread64_5_1(struct tt_sys_exit_pread64_5_record *ctx, struct tt_control *control)
+{
+    s64 value1 = (s64)ctx->f_ret;
+    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
+    u32 key3 = pid_2;
+    s64 *at4 = at_read_bytes.lookup(&key3);
+    if (at4) {
+        *at4 += value1;
+    }
+    else {
+        s64 first5 = value1;
+        if (at_read_bytes.update(&key3, &first5))
+            tt_drop(3);
+    }
+}
+
+/* tracepoint:syscalls:sys_exit_pread64 */
+int tt_sys_exit_pread64_5(struct tt_sys_exit_pread64_5_record *ctx)
+{
+    if (!(((s64)ctx->f_ret > 0LL)))
+        return 0;
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sys_exit_pread64_5_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_sys_exit_readv_6_1(struct tt_sys_exit_readv_6_record *ctx, struct tt_control *control)
+{
+    s64 value1 = (s64)ctx->f_ret;
+    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
+    u32 key3 = pid_2;
+    s64 *at4 = at_read_bytes.lookup(&key3);
+    if (at4) {
+        *at4 += value1;
+    }
+    else {
+        s64 first5 = value1;
+        if (at_read_bytes.update(&key3, &first5))
+            tt_drop(3);
+    }
+}
+
+/* tracepoint:syscalls:sys_exit_readv */
+int tt_sys_exit_readv_6(struct tt_sys_exit_readv_6_record *ctx)
+{
+    if (!(((s64)ctx->f_ret > 0LL)))
+        return 0;
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sys_exit_readv_6_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_sys_exit_preadv_7_1(struct tt_sys_exit_preadv_7_record *ctx, struct tt_control *control)
+{
+    s64 value1 = (s64)ctx->f_ret;
+    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
+    u32 key3 = pid_2;
+    s64 *at4 = at_read_bytes.lookup(&key3);
+    if (at4) {
+        *at4 += value1;
+    }
+    else {
+        s64 first5 = value1;
+        if (at_read_bytes.update(&key3, &first5))
+            tt_drop(3);
+    }
+}
+
+/* tracepoint:syscalls:sys_exit_preadv */
+int tt_sys_exit_preadv_7(struct tt_sys_exit_preadv_7_record *ctx)
+{
+    if (!(((s64)ctx->f_ret > 0LL)))
+        return 0;
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sys_exit_preadv_7_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_sys_exit_preadv2_8_1(struct tt_sys_exit_preadv2_8_record *ctx, struct tt_control *control)
+{
+    s64 value1 = (s64)ctx->f_ret;
+    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
+    u32 key3 = pid_2;
+    s64 *at4 = at_read_bytes.lookup(&key3);
+    if (at4) {
+        *at4 += value1;
+    }
+    else {
+        s64 first5 = value1;
+        if (at_read_bytes.update(&key3, &first5))
+            tt_drop(3);
+    }
+}
+
+/* tracepoint:syscalls:sys_exit_preadv2 */
+int tt_sys_exit_preadv2_8(struct tt_sys_exit_preadv2_8_record *ctx)
+{
+    if (!(((s64)ctx->f_ret > 0LL)))
+        return 0;
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sys_exit_preadv2_8_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_sys_exit_write_9_1(struct tt_sys_exit_write_9_record *ctx, struct tt_control *control)
+{
+    s64 value1 = (s64)ctx->f_ret;
+    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
+    u32 key3 = pid_2;
+    s64 *at4 = at_write_bytes.lookup(&key3);
+    if (at4) {
+        *at4 += value1;
+    }
+    else {
+        s64 first5 = value1;
+        if (at_write_bytes.update(&key3, &first5))
+            tt_drop(4);
+    }
+}
+
+/* tracepoint:syscalls:sys_exit_write */
+int tt_sys_exit_write_9(struct tt_sys_exit_write_9_record *ctx)
+{
+    if (!(((s64)ctx->f_ret > 0LL)))
+        return 0;
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sys_exit_write_9_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_sys_exit_pwrite64_10_1(struct tt_sys_exit_pwrite64_10_record *ctx, struct tt_control *control)
+{
+    s64 value1 = (s64)ctx->f_ret;
+    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
+    u32 key3 = pid_2;
+    s64 *at4 = at_write_bytes.lookup(&key3);
+    if (at4) {
+        *at4 += value1;
+    }
+    else {
+        s64 first5 = value1;
+        if (at_write_bytes.update(&key3, &first5))
+            tt_drop(4);
+    }
+}
+
+/* tracepoint:syscalls:sys_exit_pwrite64 */
+int tt_sys_exit_pwrite64_10(struct tt_sys_exit_pwrite64_10_record *ctx)
+{
+    if (!(((s64)ctx->f_ret > 0LL)))
+        return 0;
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sys_exit_pwrite64_10_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_sys_exit_writev_11_1(struct tt_sys_exit_writev_11_record *ctx, struct tt_control *control)
+{
+    s64 value1 = (s64)ctx->f_ret;
+    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
+    u32 key3 = pid_2;
+    s64 *at4 = at_write_bytes.lookup(&key3);
+    if (at4) {
+        *at4 += value1;
+    }
+    else {
+        s64 first5 = value1;
+        if (at_write_bytes.update(&key3, &first5))
+            tt_drop(4);
+    }
+}
+
+/* tracepoint:syscalls:sys_exit_writev */
+int tt_sys_exit_writev_11(struct tt_sys_exit_writev_11_record *ctx)
+{
+    if (!(((s64)ctx->f_ret > 0LL)))
+        return 0;
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sys_exit_writev_11_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_sys_exit_pwritev_12_1(struct tt_sys_exit_pwritev_12_record *ctx, struct tt_control *control)
+{
+    s64 value1 = (s64)ctx->f_ret;
+    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
+    u32 key3 = pid_2;
+    s64 *at4 = at_write_bytes.lookup(&key3);
+    if (at4) {
+        *at4 += value1;
+    }
+    else {
+        s64 first5 = value1;
+        if (at_write_bytes.update(&key3, &first5))
+            tt_drop(4);
+    }
+}
+
+/* tracepoint:syscalls:sys_exit_pwritev */
+int tt_sys_exit_pwritev_12(struct tt_sys_exit_pwritev_12_record *ctx)
+{
+    if (!(((s64)ctx->f_ret > 0LL)))
+        return 0;
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sys_exit_pwritev_12_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_sys_exit_pwritev2_13_1(struct tt_sys_exit_pwritev2_13_record *ctx, struct tt_control *control)
+{
+    s64 value1 = (s64)ctx->f_ret;
+    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
+    u32 key3 = pid_2;
+    s64 *at4 = at_write_bytes.lookup(&key3);
+    if (at4) {
+        *at4 += value1;
+    }
+    else {
+        s64 first5 = value1;
+        if (at_write_bytes.update(&key3, &first5))
+            tt_drop(4);
+    }
+}
+
+/* tracepoint:syscalls:sys_exit_pwritev2 */
+int tt_sys_exit_pwritev2_13(struct tt_sys_exit_pwritev2_13_record *ctx)
+{
+    if (!(((s64)ctx->f_ret > 0LL)))
+        return 0;
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sys_exit_pwritev2_13_1(ctx, control);
+    return 0;
+}
