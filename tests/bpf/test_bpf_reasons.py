@@ -2,8 +2,8 @@
 
 import pytest
 
-from tracetop.bpf.attach import online_cpus
 from tracetop.bpf.compile import kernel_version
+from tracetop.bpf.cpus import cpu_list
 from tracetop.bpf.privileges import effective_capabilities, may_trace, owns_all_ids, selected
 from tracetop.bpf.refusals import clang_reason, verifier_reason
 
@@ -58,7 +58,7 @@ def test_a_release_name_has_its_numbers_at_the_head(release: str, version: tuple
 
 @pytest.mark.parametrize(("text", "cpus"), [("0\n", [0]), ("0-3,8\n", [0, 1, 2, 3, 8]), ("", [])])
 def test_cpu_lists(text: str, cpus: list[int]) -> None:
-    assert online_cpus(text) == cpus
+    assert cpu_list(text) == cpus
 
 
 @pytest.mark.parametrize(

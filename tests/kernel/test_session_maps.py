@@ -1,7 +1,6 @@
 """What a read returns, for every kind of value and layout, against what is known to have happened."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.handmade import GETPPID, by_key, count_map, numbered_keys, probe, program
-from tracetop.bpf.attach import online_cpus
+from tracetop.bpf.cpus import online_cpus
 from tracetop.bpf.maps import KernelMap
 from tracetop.bpf.session import Loaded
 from tracetop.bpf.stats import map_sizes
@@ -79,7 +78,7 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 
 
 def test_every_kind_of_value_is_merged_over_cpus(load: LoadProgram, caller: StartCaller) -> None:
-    cpus = online_cpus(Path("/sys/devices/system/cpu/online").read_text())
+    cpus = online_cpus()
     first, last = cpus[0], cpus[-1]
     loaded = load(VALUES)
     loaded.attach()

@@ -8,10 +8,10 @@
 | `session` | `Loaded`: one program, loaded, attached, read, detached, freed |
 | `compile`, `attach` | its two halves: clang and the verifier; hooks |
 | `surroundings`, `refusals`, `trial` | what a compile needs around it; why one failed; one in a process of its own |
-| `maps`, `merge`, `stacks`, `symbols` | batch reads; CPUs merged; stack ids to addresses to names |
+| `maps`, `merge`, `symbols` | batch reads; CPUs merged; addresses to names |
 | `stats` | what programs cost |
 | `output` | what libbcc prints, caught |
-| `syscalls` | bpf(2) and perf_event_open(2) |
+| `syscalls`, `cpus` | bpf(2) and perf_event_open(2); which CPUs there are |
 
 BCC itself is imported by `find.load_bcc` at the first compile, not when a module of this package is imported.
 """

@@ -9,8 +9,9 @@ import errno
 import fcntl
 import os
 from collections.abc import Callable
-from pathlib import Path
 
+from tracetop.bpf.cpus import online_cpus
+from tracetop.bpf.privileges import lockdown_mode
 from tracetop.bpf.syscalls import Command, PerfEventAttr, RawTracepointAttr, TestRunAttr, bpf, perf_event_open
 from tracetop.bpf.tracefs import tracefs
 from tracetop.errors import KernelError, PrivilegeError, TracetopError
@@ -70,16 +71,10 @@ def run_once(probe: ProbeSpec, program_fd: int) -> None:
         ) from error
 
 
-def online_cpus(text: str) -> list[int]:
-    """Return the numbers in a kernel CPU list such as ``0-3,8``."""
-    spans = (part.partition("-") for part in text.strip().split(",") if part)
-    return [cpu for low, _, high in spans for cpu in range(int(low), int(high or low) + 1)]
-
-
 def _tracepoint(probe: ProbeSpec, program_fd: int) -> list[int]:
     # A BPF program on a tracepoint's perf event sees the events of all CPUs, whichever CPU the event is opened on.
     event_id = int((tracefs() / "events" / probe.category / probe.event / "id").read_text())
-    return [_perf_event(PerfEventAttr(type=_TYPE_TRACEPOINT, config=event_id, sample=1), _online()[0], program_fd)]
+    return [_perf_event(PerfEventAttr(type=_TYPE_TRACEPOINT, config=event_id, sample=1), online_cpus()[0], program_fd)]
 
 
 def _raw_tracepoint(probe: ProbeSpec, program_fd: int) -> list[int]:
@@ -99,7 +94,7 @@ def _profile(probe: ProbeSpec, program_fd: int) -> list[int]:
 
 def _interval(probe: ProbeSpec, program_fd: int) -> list[int]:
     attr = PerfEventAttr(type=_TYPE_SOFTWARE, config=_CPU_CLOCK, sample=probe.period)
-    return [_perf_event(attr, _online()[0], program_fd)]
+    return [_perf_event(attr, online_cpus()[0], program_fd)]
 
 
 _ATTACHERS: dict[ProbeKind, Callable[[ProbeSpec, int], list[int]]] = {
@@ -114,7 +109,7 @@ _ATTACHERS: dict[ProbeKind, Callable[[ProbeSpec, int], list[int]]] = {
 def _on_each_cpu(attr: PerfEventAttr, program_fd: int) -> list[int]:
     descriptors: list[int] = []
     try:
-        for cpu in _online():
+        for cpu in online_cpus():
             try:
                 descriptors.append(_perf_event(attr, cpu, program_fd))
             except OSError as error:
@@ -138,21 +133,24 @@ def _perf_event(attr: PerfEventAttr, cpu: int, program_fd: int) -> int:
     return descriptor
 
 
-def _online() -> list[int]:
-    return online_cpus(Path("/sys/devices/system/cpu/online").read_text())
-
-
 def _explain(probe: ProbeSpec, error: OSError) -> TracetopError:
     """Turn the errno of an attach into its cause."""
     what = f"cannot attach {', '.join(probe.names)}"
     why = error.strerror or str(error)
     if isinstance(error, FileNotFoundError):
         return KernelError(what, why="this kernel has no such event", mend="see `tracetop list` for those it has")
+    mend = "see `tracetop doctor` for what forbids it"
     if isinstance(error, PermissionError):
-        return PrivilegeError(what, why=why, mend="see `tracetop doctor` for what forbids it")
+        mode = lockdown_mode()
+        if mode in ("integrity", "confidentiality"):
+            why = f"the kernel is locked down ({mode})"
+        return PrivilegeError(what, why=why, mend=mend)
     if error.errno == errno.EINVAL and probe.kind is ProbeKind.RAW_TRACEPOINT:
         # The kernel compares the context that a program reads with the event's arguments only when it attaches.
         why = "the program reads more arguments than this event has"
-    elif error.errno in (errno.EMFILE, errno.ENFILE):
-        why = "too many open files"
-    return KernelError(what, why=why, mend="see `tracetop doctor`")
+    elif error.errno == errno.EINVAL and probe.kind is ProbeKind.PROFILE:
+        why = f"{probe.period} samples per second may be more than kernel.perf_event_max_sample_rate allows"
+        mend = "sample less often: 49 or 99 times per second are usual"
+    elif error.errno == errno.EMFILE:
+        why, mend = "this process has too many open files", "open fewer panes, or raise the limit with `ulimit -n`"
+    return KernelError(what, why=why, mend=mend)

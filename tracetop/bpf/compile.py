@@ -99,7 +99,6 @@ def _flags() -> list[str]:
     return [
         f"-DTT_LINUX_VERSION_CODE={(major << 16) + (minor << 8) + min(patch, 255)}",
         f"-DTT_PAGE_SIZE={os.sysconf('SC_PAGE_SIZE')}",
-        "-Wno-unused-function",
     ]
 
 

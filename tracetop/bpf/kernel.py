@@ -9,8 +9,8 @@ import re
 from functools import cached_property
 
 from tracetop.bpf.btf import Btf
+from tracetop.bpf.cpus import possible_cpus
 from tracetop.bpf.formats import parse_format
-from tracetop.bpf.maps import possible_cpus
 from tracetop.bpf.tracefs import tracefs
 from tracetop.model.kernel import TracepointFormat
 

@@ -8,10 +8,10 @@ import ctypes
 import errno
 import os
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 
+from tracetop.bpf.cpus import possible_cpus
 from tracetop.bpf.merge import Bytes, is_array, per_cpu
 from tracetop.bpf.syscalls import BatchAttr, Command, ElementAttr, bpf
 from tracetop.model.program import Layout
@@ -22,12 +22,6 @@ _ENOTSUPP = 524
 """The kernel's own, without a name in user space: this type of map has no batches."""
 _NO_BATCH = {errno.EINVAL, errno.EOPNOTSUPP, _ENOTSUPP}
 _EXIST = 2
-
-
-def possible_cpus() -> int:
-    """Return how many CPUs the kernel allows for: the values that a per-CPU map holds for each key."""
-    last = Path("/sys/devices/system/cpu/possible").read_text().strip().replace(",", "-").split("-")[-1]
-    return int(last) + 1
 
 
 class KernelMap:

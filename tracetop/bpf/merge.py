@@ -17,7 +17,9 @@ Ints = NDArray[np.int64]
 _FIELDS = {ValueKind.AVG: 2, ValueKind.STATS: 2, ValueKind.MIN: 2, ValueKind.MAX: 2}
 _PER_CPU = {Layout.PERCPU_ARRAY, Layout.PERCPU_HASH}
 _ARRAYS = {Layout.ARRAY, Layout.PERCPU_ARRAY}
-_COUNTERS = {ValueKind.COUNT, ValueKind.HIST, ValueKind.LHIST}
+_EXTREMES = {ValueKind.MIN, ValueKind.MAX}
+_TALLIES = {ValueKind.COUNT, ValueKind.HIST, ValueKind.LHIST, ValueKind.AVG, ValueKind.STATS}
+"""Where nothing counted means nothing there; a sum or a scalar of zero is a value."""
 _INT64 = np.iinfo(np.int64)
 
 
@@ -62,14 +64,11 @@ def merge(spec: MapSpec, keys: Bytes, values: Bytes) -> MapSample:
         case _:
             merged = _add(cells)
             present = merged[:, 0] != 0
-    # A sum or a scalar of zero is a value; in a hash map the key's being there says that it was written.
-    drop_absent = spec.kind in {ValueKind.MIN, ValueKind.MAX} or (is_array(spec.layout) and spec.kind in _SPARSE)
+    # In a hash map a tally's key is there because it was written, and stays where the count is zero.
+    drop_absent = spec.kind in _EXTREMES or (is_array(spec.layout) and spec.kind in _TALLIES)
     if drop_absent and not present.all():
         return MapSample(keys[present], merged[present])
     return MapSample(keys.copy(), merged)
-
-
-_SPARSE = _COUNTERS | {ValueKind.AVG, ValueKind.STATS}
 
 
 def _add(cells: Ints) -> Ints:

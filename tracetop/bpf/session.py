@@ -7,7 +7,6 @@ second program. BCC is not thread-safe: the tracer's one thread, which forks not
 import ctypes
 import os
 import struct
-from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +16,6 @@ from tracetop.bpf.compile import compile_program, load_function
 from tracetop.bpf.find import load_bcc
 from tracetop.bpf.maps import KernelMap
 from tracetop.bpf.merge import Bytes, MapSample, merge
-from tracetop.bpf.stacks import delete_stacks, read_stack
 from tracetop.bpf.stats import ProgStats, map_sizes, program_stats
 from tracetop.errors import TracetopError
 from tracetop.model.control import CONTROL_BYTES
@@ -25,6 +23,8 @@ from tracetop.model.program import Layout, MapSpec, ProbeKind, ProbeSpec, Progra
 
 _CONTROL, _DROPS, _EVENTS = "tt_control", "tt_drops", "tt_events"
 _ACTION = struct.Struct("=II")
+_STACK_ID = struct.Struct("=I")
+_ADDRESS = struct.Struct("=Q")
 _ON_DEMAND = {ProbeKind.BEGIN, ProbeKind.END}
 
 
@@ -152,12 +152,10 @@ class Loaded:
 
     def stack(self, stack_id: int) -> tuple[int, ...]:
         """Return a stack's kernel addresses, innermost first; empty for a negative id (a loss) or one that is gone."""
-        return read_stack(self._stack_map, stack_id) if self._stack_map else ()
-
-    def delete_stacks(self, ids: Iterable[int]) -> None:
-        """Free the slots of these stacks: the kernel may give their ids to others from now on."""
-        if self._stack_map:
-            delete_stacks(self._stack_map, ids)
+        if self._stack_map is None or stack_id < 0:
+            return ()
+        raw = self._stack_map.lookup(_STACK_ID.pack(stack_id)) or b""
+        return tuple(address for (address,) in _ADDRESS.iter_unpack(raw) if address)
 
     def stats(self) -> list[ProgStats]:
         """Return the kernel's counters of each function, in the order of `program.probes`."""
