@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tracetop.bpf.merge import MapSample
 
 Keys = NDArray[np.void]
-"""(n,) sorted, each one void of key_size bytes."""
+"""(n,) distinct and sorted (in one order for all keys of a size), each one void of key_size bytes."""
 Values = NDArray[np.int64]
 """(n, fields)."""
 Number = TypeVar("Number", np.int64, np.float64)
@@ -35,7 +35,7 @@ class Counted:
 
 
 def as_keys(rows: NDArray[np.uint8]) -> Keys:
-    """Return (n, key_size) bytes as (n,) voids, which compare and sort bytewise."""
+    """Return (n, key_size) bytes as (n,) voids, in the order they came."""
     rows = np.ascontiguousarray(rows)
     return rows.view(np.dtype((np.void, rows.shape[1]))).reshape(len(rows))
 
@@ -45,9 +45,9 @@ def as_rows(keys: Keys) -> NDArray[np.uint8]:
     return keys.view(np.uint8).reshape(len(keys), keys.dtype.itemsize)
 
 
-def align(keys: Keys, wanted: Keys, values: NDArray[Number]) -> NDArray[Number]:
-    """Return the rows of `values` (of sorted `keys`) in the order of `wanted`, zeros where a wanted key is missing."""
-    out = np.zeros((len(wanted), *values.shape[1:]), dtype=values.dtype)
+def align(keys: Keys, wanted: Keys, values: NDArray[Number], missing: float = 0) -> NDArray[Number]:
+    """Return the rows of `values` (of sorted `keys`) in the order of `wanted`, `missing` where `keys` has it not."""
+    out = np.full((len(wanted), *values.shape[1:]), missing, dtype=values.dtype)
     if len(keys) and len(wanted):
         place, found = find(keys, wanted)
         out[found] = values[place[found]]
@@ -64,47 +64,42 @@ def find(keys: Keys, wanted: Keys) -> tuple[NDArray[np.intp], NDArray[np.bool_]]
 class CounterMap:
     """Remembers a map's last sample, so that rates are differences and no event is lost between two reads."""
 
-    def __init__(self, *, grows: bool = True) -> None:
-        """`grows`: the first field never shrinks while its key lives, as a count does and a sum need not."""
+    def __init__(self, grows: int | None = 0) -> None:
+        """`grows`: the field that never shrinks while its key lives, as a count does; None where every one may."""
         self._grows = grows
         self._keys: Keys | None = None
-        self._last: Values | None = None
-        self._base_keys: Keys | None = None
-        self._base: Values | None = None
+        self._last: Values = np.empty((0, 1), dtype=np.int64)
+        self._base: Values = self._last
+        """The values at the last reset, by the keys of the last sample."""
 
     def update(self, sample: MapSample) -> Counted:
-        """Take a new sample in any order and say what it adds. A value that shrank was deleted and counts from zero."""
+        """Take a new sample in any order and say what it adds.
+
+        A key that is new, or that was deleted and made again (it is missing in a sample, or it shrank), counts from
+        zero.
+        """
         keys, values = as_keys(sample.keys), np.asarray(sample.values, dtype=np.int64)
         order = np.argsort(_comparable(keys), kind="stable")
         keys, values = keys[order], values[order]
-        new = self._since(keys, values, self._keys, self._last)
-        total = self._since(keys, values, self._base_keys, self._base)
-        self._keys, self._last = keys, values
-        return Counted(keys, new, total, values)
+        last, base = np.zeros_like(values), np.zeros_like(values)
+        if self._keys is not None and len(self._keys):
+            last, base = align(self._keys, keys, self._last), align(self._keys, keys, self._base)
+        if self._grows is not None:
+            anew = values[:, self._grows] < last[:, self._grows]
+            last[anew] = base[anew] = 0
+        self._keys, self._last, self._base = keys, values, base
+        return Counted(keys, new=values - last, total=values - base, last=values)
 
     def reset(self) -> None:
         """Count totals from the last sample on."""
-        self._base_keys, self._base = self._keys, self._last
+        self._base = self._last
 
     def rebase(self, wanted: Keys) -> None:
-        """Count these keys' totals and rates from the last sample on: their number now names another thing."""
-        if self._keys is None or self._last is None or not len(self._keys):
-            return
-        place, found = find(self._keys, wanted)
-        old_keys, old = self._base_keys, self._base
-        base = np.zeros_like(self._last) if old_keys is None or old is None else align(old_keys, self._keys, old)
-        base[place[found]] = self._last[place[found]]
-        self._base_keys, self._base = self._keys, base
-
-    def _since(self, keys: Keys, values: Values, old_keys: Keys | None, old: Values | None) -> Values:
-        if old_keys is None or old is None or not len(old_keys):
-            return values
-        before = align(old_keys, keys, old)
-        # A key that the script deleted and made again counts from zero.
-        if self._grows:
-            before[values[:, 0] < before[:, 0]] = 0
-        difference: Values = values - before
-        return difference
+        """Count these keys' totals from the last sample on: their number now names another thing."""
+        if self._keys is not None and len(self._keys) and len(wanted):
+            place, found = find(self._keys, wanted)
+            self._base = self._base.copy()
+            self._base[place[found]] = self._last[place[found]]
 
 
 def _comparable(keys: Keys) -> NDArray[np.generic]:

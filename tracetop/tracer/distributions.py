@@ -37,24 +37,26 @@ class Distribution:
         self.spec = spec
         self._cells = cells
         self._counter = CounterMap()
-        self._groups: dict[bytes, _Group] = {}
+        self._groups = self._no_groups()
+        end = max((part.offset + part.size for part in spec.keys), default=0)
+        self._bucket_place = -(-end // _BUCKET_BYTES) * _BUCKET_BYTES
 
     def reset(self) -> None:
         """Count anew from the last sample on."""
         self._counter.reset()
+        self._groups = self._no_groups()
 
     def update(self, sample: MapSample) -> None:
-        """Take one sample: keys are the key parts with a u32 bucket behind them, or the bucket alone."""
+        """Take one sample: keys are the key parts, a u32 bucket behind them and padding, or the bucket alone."""
         counted = self._counter.update(sample)
         live = (counted.total[:, 0] != 0) | (counted.new[:, 0] != 0)
-        size = counted.keys.dtype.itemsize
         rows = as_rows(counted.keys)[live]
-        buckets = np.ascontiguousarray(rows[:, size - _BUCKET_BYTES :]).view(np.uint32).reshape(-1).tolist()
-        self._groups = {}
+        place = self._bucket_place
+        buckets = np.ascontiguousarray(rows[:, place : place + _BUCKET_BYTES]).view(np.uint32).reshape(-1).tolist()
+        self._groups = self._no_groups()
         pairs = zip(rows, buckets, counted.new[live, 0].tolist(), counted.total[live, 0].tolist(), strict=True)
         for row, bucket, new, total in pairs:
-            key = row[: size - _BUCKET_BYTES].tobytes() if self.spec.keys else b""
-            group = self._groups.setdefault(key, _Group())
+            group = self._groups.setdefault(row[:place].tobytes(), _Group())
             group.total[bucket] = total
             if new:
                 group.recent[bucket] = new
@@ -70,6 +72,10 @@ class Distribution:
             rows=tuple(HistRow(key.hex(), self._key(key), group.recent, group.total) for key, group in ranked),
             rows_total=len(self._groups),
         )
+
+    def _no_groups(self) -> dict[bytes, _Group]:
+        """Return what is there before anything was counted: a map without a key has its one distribution always."""
+        return {} if self.spec.keys else {b"": _Group()}
 
     def _key(self, key: bytes) -> tuple[int | float | str | None, ...]:
         if not self.spec.keys:

@@ -1,11 +1,11 @@
 """Maps without a key that are not distributions: one set of numbers each. Tracer."""
 
 from tracetop.bpf.merge import MapSample
-from tracetop.model.frame import Number
+from tracetop.model.frame import Cell, Number
 from tracetop.model.program import MapSpec, ValueKind
 from tracetop.tracer.counters import CounterMap
 from tracetop.tracer.keys import decode_text
-from tracetop.tracer.values import tidy, value_columns, value_numbers
+from tracetop.tracer.values import growing_field, tidy, value_columns, value_numbers
 
 
 class Gauge:
@@ -13,22 +13,25 @@ class Gauge:
 
     def __init__(self, spec: MapSpec) -> None:
         self.spec = spec
-        self._counter = CounterMap(grows=spec.kind is ValueKind.COUNT)
+        self._counter = CounterMap(growing_field(spec))
         self._columns = value_columns(spec)
-        self._cells: tuple[int | float | str | None, ...] = (None,) * len(self._columns)
+        self._none: tuple[Cell, ...] = (None,) * len(self._columns)
+        self._cells: tuple[Cell, ...] = self._none
 
     def reset(self) -> None:
         """Count anew from the last sample on."""
         self._counter.reset()
+        self._cells = self._none
 
     def update(self, sample: MapSample, elapsed_s: float) -> None:
-        """Take one sample; a map that was never written has no row and leaves the cells empty."""
-        if not len(sample.keys):
-            return
+        """Take one sample; a map that was never written, or was cleared, has no row and leaves the cells empty."""
         if self.spec.kind is ValueKind.STRING:
-            self._cells = (decode_text(sample.values[0].tobytes()),)
+            self._cells = tuple(decode_text(value.tobytes()) for value in sample.values) or self._none
             return
         counted = self._counter.update(sample)
+        if not len(counted):
+            self._cells = self._none
+            return
         numbers = value_numbers(self.spec, counted.new, counted.total, counted.last, elapsed_s)
         pairs = zip(self._columns, numbers, strict=True)
         self._cells = tuple(tidy(column, float(values[0])) for column, values in pairs)

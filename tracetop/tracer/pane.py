@@ -13,7 +13,6 @@ from tracetop.model.message import PaneRequest, SetSort
 from tracetop.tracer.library import BundledScript, Library
 from tracetop.tracer.running import Machine, Running
 
-
 ROWS_MOST = 10_000
 """Rows of a table that a reader may ask for."""
 

@@ -15,10 +15,11 @@ from tracetop.bpf.merge import MapSample
 from tracetop.model.control import Filter
 from tracetop.model.frame import Cell, Column, ColumnKind, Row
 from tracetop.model.program import KeyRole, MapSpec, Unit, ValueKind
-from tracetop.tracer.counters import Keys, align, as_keys, union
+from tracetop.tracer.counters import Keys, as_keys, find, union
 from tracetop.tracer.keys import KeyCells
 from tracetop.tracer.processes import GRACE_S, ProcessInfo, ProcessTable
 from tracetop.tracer.tables import JoinedTable
+from tracetop.tracer.values import spread
 
 _BEFORE = (
     Column("pid", "pid", ColumnKind.KEY, role=KeyRole.PID),
@@ -35,9 +36,12 @@ class ProcessCounts(JoinedTable):
     """A joined table whose key is a process."""
 
     def __init__(self, specs: tuple[MapSpec, ...], cells: KeyCells, processes: ProcessTable) -> None:
-        super().__init__(specs, cells, processes, shown=tuple(s for s in specs if s.kind is not ValueKind.STRING))
+        super().__init__(specs, cells, shown=tuple(s for s in specs if s.kind is not ValueKind.STRING))
+        self.processes = processes
         self.key_columns = _BEFORE
         self.filter = Filter()
+        self._starts: dict[int, float] = {}
+        """Which process each number named at the last update, by its start."""
         self._gone_since_s: dict[int, float] = {}
         self._retired: list[float] = [0.0] * len(self.value_columns)
         self._infos: list[ProcessInfo | None] = []
@@ -53,37 +57,74 @@ class ProcessCounts(JoinedTable):
         self._retired = [0.0] * len(self.value_columns)
 
     def update(self, samples: Mapping[str, MapSample], elapsed_s: float) -> None:
-        """Join the samples, refresh /proc for those that were active, and add live processes without counts."""
+        """Look at /proc, at the busiest of the last interval first; join the samples, and live processes without any.
+
+        What was counted before a number came to name another process stays in the sums, under nobody's name.
+        """
+        self.processes.refresh(self._busiest())
+        self._begin_anew(self._reborn())
         super().update(samples, elapsed_s)
-        active = self._pids(self.keys[self.numbers[0] > 0]) if self.numbers else []
-        reborn = self.processes.refresh(active)
-        if reborn:
-            self.rebase(self._as_keys(reborn))
         live = [pid for pid, info in self.processes.live.items() if self.filter.matches(pid, info.name)]
         keys = union([self.keys, self._as_keys(live)])
-        self.numbers = [align(self.keys, keys, column) for column in self.numbers]
-        self.keys = keys
-        self._infos = [self.processes.get(pid) for pid in self._pids(keys)]
+        pairs = zip(self.value_columns, self.numbers, strict=True)
+        self.numbers = [spread(column, numbers, self.keys, keys) for column, numbers in pairs]
+        self._take(keys)
 
     def retire(self) -> Keys:
-        """Return the keys of processes that ended a while ago, for the caller to delete; the sums keep their totals."""
+        """Drop the rows of processes that ended a while ago, whose totals stay in the sums.
+
+        Returns their keys, for the caller to delete from the maps.
+        """
         now_s = time.monotonic()
         pids = self._pids(self.keys)
-        gone = {pid for pid in pids if pid not in self.processes.live}
+        gone = {pid for pid in pids if not self.processes.is_live(pid)}
         self._gone_since_s = {pid: self._gone_since_s.get(pid, now_s) for pid in gone}
         old = np.array([now_s - self._gone_since_s.get(pid, now_s) > GRACE_S for pid in pids], dtype=bool)
-        for place, column in enumerate(self.value_columns):
-            if column.kind is ColumnKind.TOTAL:
-                self._retired[place] += float(self.numbers[place][old].sum())
+        self._keep_totals(old)
         dead: Keys = self.keys[old]
+        self.numbers = [numbers[~old] for numbers in self.numbers]
+        self._take(self.keys[~old])
         return dead
 
-    def sums(self) -> list[int | float | None]:
-        """Return the sums, those of retired processes included; then none for the columns behind."""
-        kept = super().sums()
-        pairs = zip(kept, self._retired, strict=True)
-        with_retired = [cell + int(more) if isinstance(cell, int) else cell for cell, more in pairs]
-        return [*with_retired, *[None] * len(_AFTER)]
+    def sums(self) -> tuple[int | float | None, ...]:
+        """Return the sums: those of live processes of what /proc knows, and of all that was ever counted."""
+        live = [info for info in self._infos if info and self.processes.is_live(info.pid)]
+        percent = round(sum(info.cpu_percent for info in live), 1)
+        before = (None, None, None, percent, None, sum(info.threads for info in live))
+        pairs = zip(self.value_sums(), self._retired, strict=True)
+        counted = [kept + int(more) if isinstance(kept, int) else kept for kept, more in pairs]
+        return (*before, *counted, *[None] * len(_AFTER))
+
+    def _busiest(self) -> list[int]:
+        """Return the processes that were active at the last read, by the first of the columns."""
+        if not self.numbers:
+            return []
+        order = np.argsort(-self.numbers[0], kind="stable")
+        return self._pids(self.keys[order[self.numbers[0][order] > 0]])
+
+    def _reborn(self) -> set[int]:
+        """Return the numbers that name another process than at the last update."""
+        known = ((pid, self.processes.get(pid), start) for pid, start in self._starts.items())
+        return {pid for pid, info, start in known if info and info.start != start}
+
+    def _begin_anew(self, pids: set[int]) -> None:
+        if pids:
+            keys = self._as_keys(pids)
+            self._keep_totals(find(keys, self.keys)[1])
+            self.rebase(keys)
+
+    def _keep_totals(self, leaving: NDArray[np.bool_]) -> None:
+        """Let the sums keep the totals of these rows."""
+        for place, column in enumerate(self.value_columns):
+            if column.kind is ColumnKind.TOTAL and self.numbers:
+                self._retired[place] += float(self.numbers[place][leaving].sum())
+
+    def _take(self, keys: Keys) -> None:
+        """Make these the rows, and look up which processes they are."""
+        self.keys = keys
+        pids = self._pids(keys)
+        self._infos = [self.processes.get(pid) for pid in pids]
+        self._starts = {info.pid: info.start for info in self._infos if info}
 
     def _as_keys(self, pids: list[int] | set[int]) -> Keys:
         return as_keys(np.array(sorted(pids), dtype=np.uint32).view(np.uint8).reshape(-1, 4))
@@ -94,8 +135,8 @@ class ProcessCounts(JoinedTable):
         pids = self._pids(self.keys)
         if place >= len(self.key_columns):
             place -= len(self.value_columns)
-        pairs = zip(pids, self._infos, strict=True)
-        return [(*self._before(pid, info, b""), *self._after(info))[place] for pid, info in pairs]
+        rows = zip(pids, self._infos, self.keys, strict=True)
+        return [(*self._before(pid, info, key.tobytes()), *self._after(info))[place] for pid, info, key in rows]
 
     def _rows(self, top: NDArray[np.intp]) -> list[Row]:
         pids = self._pids(self.keys)
@@ -109,7 +150,7 @@ class ProcessCounts(JoinedTable):
                     cells=(*before, *self._values(index, key), *self._after(info)),
                     pid=pid,
                     comm=str(before[1] or ""),
-                    exited=pid not in self.processes.live,
+                    exited=not self.processes.is_live(pid),
                 )
             )
         return rows
@@ -118,6 +159,8 @@ class ProcessCounts(JoinedTable):
         if info is None:  # too short-lived for /proc; the script may have kept its name
             name = next((text for spec in self.specs if (text := self.text_of(spec.name, key))), None)
             return (pid, name, None, None, None, None)
+        if not self.processes.is_live(pid):
+            return (pid, info.name, info.user, None, None, None)
         return (pid, info.name, info.user, round(info.cpu_percent, 1), info.rss_bytes, info.threads)
 
     @staticmethod
@@ -125,3 +168,8 @@ class ProcessCounts(JoinedTable):
         if info is None:
             return (None, None)
         return (datetime.fromtimestamp(info.start).isoformat(sep=" ", timespec="seconds"), info.command)
+
+
+def is_process_map(spec: MapSpec) -> bool:
+    """Say whether a map is keyed by a process and nothing else."""
+    return spec.key_size == 4 and [part.role for part in spec.keys] == [KeyRole.PID]

@@ -4,29 +4,38 @@ Owns: one record per live process and of those that ended a short while ago. Ref
 kernel maps' (`tables` joins the two). Runs in the tracer, as root.
 """
 
+import os
 import time
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
 import psutil
 
 QUIET_PER_TICK = 40
-"""Processes without kernel activity that are read again each tick; the others wait for their turn."""
+"""Processes that are read again each tick whatever they do: those whose last look is longest ago. About 80 us each."""
 BUSY_PER_TICK = 160
-"""Processes with activity that are read again each tick, about 80 us each."""
+"""Processes with kernel activity that are read each tick, the busiest."""
+NEW_PER_TICK = 500
+"""Processes never seen before that are read each tick; the rest have their turn in the next ones."""
+SAME_TICK_S = 0.1
+"""Two tables refresh within one tick: the second look would measure CPU time over no time at all."""
 GRACE_S = 10.0
-"""How long a process that ended stays known, so that its last counts have a name."""
+"""How long the row of a process that ended stays."""
+_KNOWN_S = 3 * GRACE_S
+"""How long it stays known: longer than its counts are in a map, so that they never pass to the next of its number."""
 
 
 @dataclass(frozen=True)
 class ProcessInfo:
-    """One process as last seen. `command` is its arguments joined with spaces, or its name where it has none."""
+    """One process as last seen. `command` is its arguments joined with spaces, or its name in brackets."""
 
     pid: int
     start: float
     """Seconds since the epoch; with `pid` it says which process this is."""
     name: str
+    uid: int
     user: str
     command: str
     cpu_percent: float = 0.0
@@ -49,51 +58,50 @@ class _Look:
 
 
 class ProcessTable:
-    """Live processes, refreshed a part at a time: new and busy ones first, the quiet in turns."""
+    """Live processes, refreshed a part at a time: busy and new ones first, the others in turns."""
 
     def __init__(self) -> None:
         self.live: dict[int, ProcessInfo] = {}
+        """Those that were looked at, the longest ago first."""
+        self._pids: set[int] = set()
+        self._refreshed_s = -SAME_TICK_S
         self._ended: dict[int, tuple[float, ProcessInfo]] = {}
         self._handles: dict[int, psutil.Process] = {}
         self._looks: dict[int, _Look] = {}
-        self._turns: deque[int] = deque()
 
     def get(self, pid: int) -> ProcessInfo | None:
         """Return the process of that number, live or ended within the grace."""
         ended = self._ended.get(pid)
         return self.live.get(pid) or (ended[1] if ended else None)
 
-    def refresh(self, busy: Iterable[int]) -> set[int]:
-        """Look at /proc; return the numbers that name another process than at the last refresh."""
+    def is_live(self, pid: int) -> bool:
+        """Say whether a process has that number, be it one that was not looked at yet."""
+        return pid in self._pids
+
+    def refresh(self, busy: Iterable[int]) -> None:
+        """Look at /proc: at the first of `busy`, the busiest first, and at some of the others."""
         now_s = time.monotonic()
-        pids = set(psutil.pids())
-        self._bury(pids, now_s)
-        reborn: set[int] = set()
-        for pid in self._due(pids, busy):
-            before = self.live.get(pid)
+        if now_s - self._refreshed_s < SAME_TICK_S:
+            return
+        self._refreshed_s = now_s
+        self._pids = set(psutil.pids())
+        self._bury(now_s)
+        for pid in self._due(busy):
             info = self._look(pid, now_s)
             if info is None:
+                self._pids.discard(pid)
                 self._end(pid, now_s)
                 continue
-            earlier = before or self.get(pid)
-            if earlier is not None and earlier.start != info.start:
-                reborn.add(pid)
-                self._ended.pop(pid, None)
+            self._ended.pop(pid, None)
+            self.live.pop(pid, None)
             self.live[pid] = info
-        return reborn
 
-    def _due(self, pids: set[int], busy: Iterable[int]) -> list[int]:
-        """Return which to look at now: all new ones, some busy ones, and the quiet ones whose turn it is."""
-        new = pids - self.live.keys()
-        self._turns.extend(new)
-        due = dict.fromkeys(new)
-        due.update(dict.fromkeys([pid for pid in busy if pid in pids][:BUSY_PER_TICK]))
-        for _ in range(min(QUIET_PER_TICK, len(self._turns))):
-            pid = self._turns.popleft()
-            if pid in pids:
-                self._turns.append(pid)
-                due[pid] = None
-        return list(due)
+    def _due(self, busy: Iterable[int]) -> dict[int, None]:
+        """Return which to look at now."""
+        due = dict.fromkeys(islice((pid for pid in busy if pid in self._pids), BUSY_PER_TICK))
+        due.update(dict.fromkeys(islice(self._pids - self.live.keys(), NEW_PER_TICK)))
+        due.update(dict.fromkeys(islice(self.live, QUIET_PER_TICK)))
+        return due
 
     def _look(self, pid: int, now_s: float) -> ProcessInfo | None:
         """Read one process; None where it has gone."""
@@ -109,9 +117,11 @@ class ProcessTable:
                 times = process.cpu_times()
                 memory = process.memory_info()
                 threads = process.num_threads()
-                same = known is not None and known.start == start and known.name == name
-                user = known.user if known and same else process.username()
-                command = known.command if known and same else " ".join(process.cmdline()) or f"[{name}]"
+                uid = process.uids().real
+                if known and known.start != start:
+                    known = None
+                user = known.user if known and known.uid == uid else process.username()
+                command = known.command if known and known.name == name else _command(process, name)
         except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
             return None
         cpu_s = times.user + times.system
@@ -119,12 +129,12 @@ class ProcessTable:
         self._looks[pid] = _Look(now_s, cpu_s)
         elapsed_s = now_s - last.at_s if last else 0.0
         percent = 100 * (cpu_s - last.cpu_s) / elapsed_s if last and elapsed_s > 0 else 0.0
-        return ProcessInfo(pid, start, name, user, command, max(percent, 0.0), memory.rss, threads)
+        return ProcessInfo(pid, start, name, uid, user, command, max(percent, 0.0), memory.rss, threads)
 
-    def _bury(self, pids: set[int], now_s: float) -> None:
-        for pid in self.live.keys() - pids:
+    def _bury(self, now_s: float) -> None:
+        for pid in self.live.keys() - self._pids:
             self._end(pid, now_s)
-        for pid in [pid for pid, (ended_s, _) in self._ended.items() if now_s - ended_s > GRACE_S]:
+        for pid in [pid for pid, (ended_s, _) in self._ended.items() if now_s - ended_s > _KNOWN_S]:
             del self._ended[pid]
 
     def _end(self, pid: int, now_s: float) -> None:
@@ -133,3 +143,19 @@ class ProcessTable:
         self._looks.pop(pid, None)
         if info is not None:
             self._ended[pid] = (now_s, info)
+
+
+def comm_of(pid: int) -> str:
+    """Return the name that a live process has now, empty where there is none."""
+    try:
+        return os.fsdecode(Path(f"/proc/{pid}/comm").read_bytes().removesuffix(b"\n"))
+    except OSError:
+        return ""
+
+
+def _command(process: psutil.Process, name: str) -> str:
+    """Return a process's arguments; its name in brackets where it has none, as kernel threads and zombies."""
+    try:
+        return " ".join(process.cmdline()) or f"[{name}]"
+    except psutil.ZombieProcess:
+        return f"[{name}]"

@@ -22,7 +22,7 @@ from tracetop.tracer.counters import as_rows
 from tracetop.tracer.distributions import Distribution
 from tracetop.tracer.gauges import Gauge
 from tracetop.tracer.keys import KeyCells
-from tracetop.tracer.process_table import ProcessCounts
+from tracetop.tracer.process_table import ProcessCounts, is_process_map
 from tracetop.tracer.processes import ProcessTable
 from tracetop.tracer.stacks import CallTree, is_stack_map
 from tracetop.tracer.syscalls import SyscallNames
@@ -160,12 +160,16 @@ class Running:
         self._loaded.close()
 
     def _joined(self, specs: Sequence[MapSpec]) -> list[JoinedTable]:
-        kind = ProcessCounts if self.program.header.get("join") == "process" else JoinedTable
         groups = groupby(sorted(specs, key=_signature), key=_signature)
         joined = [tuple(group) for _, group in groups]
         order = list(self._specs)
         joined.sort(key=lambda group: order.index(group[0].name))
-        return [kind(group, self._machine.cells, self._machine.processes) for group in joined]
+        return [self._table(group) for group in joined]
+
+    def _table(self, specs: tuple[MapSpec, ...]) -> JoinedTable:
+        if self.program.header.get("join") == "process" and is_process_map(specs[0]):
+            return ProcessCounts(specs, self._machine.cells, self._machine.processes)
+        return JoinedTable(specs, self._machine.cells)
 
     def _frames(self, stack_id: int) -> list[str]:
         """Return a stack's function names, outermost first; empty where the kernel has no such stack."""

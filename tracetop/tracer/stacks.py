@@ -55,42 +55,47 @@ class CallTree:
         self._counted: Counted | None = None
         self._root = _Node("", None)
         self._leaves: dict[bytes, _Node | None] = {}
-        self._window: deque[tuple[float, list[tuple[_Node, int]]]] = deque()
+        self._window: deque[tuple[float, list[tuple[bytes, int]]]] = deque()
         self._lost: dict[str, int] = {}
 
     def reset(self) -> None:
         """Count anew from the last sample on."""
         self._counter.reset()
         self._counted = None
+        self._window.clear()
         self._forget()
 
     def rename(self, resolve: Resolve) -> None:
-        """Name frames another way from now on: the tree is made anew from the same samples, all of them recent."""
+        """Name frames another way from now on: the tree is made anew, with the counts that it had."""
         self._resolve = resolve
         self._forget()
         if self._counted is not None:
             self._count(self._counted.keys, self._counted.total[:, 0])
+        for _, hits in self._window:
+            hits[:] = [hit for hit in hits if hit[0] in self._leaves]  # the others were cleared from the map
+            self._add_recent(hits, 1)
 
     def update(self, sample: MapSample) -> None:
         """Take one sample of the map: count each new hit along its path."""
         self._counted = self._counter.update(sample)
-        self._count(self._counted.keys, self._counted.new[:, 0])
+        self._slide(self._count(self._counted.keys, self._counted.new[:, 0]))
 
-    def _count(self, keys: Keys, counts: NDArray[np.int64]) -> None:
+    def _count(self, keys: Keys, counts: NDArray[np.int64]) -> list[tuple[bytes, int]]:
+        """Add the counts to the totals; return (key, count) of those whose stack is known."""
         keys, counts = keys[counts > 0], counts[counts > 0]
         stack = next(part for part in self.spec.keys if part.role in STACK_ROLES)
         ids = integers(self.spec, stack, keys).tolist()
         cells = self._cells.cells(self.spec, keys)
-        hits: list[tuple[_Node, int]] = []
-        for key, stack_id, labels, new in zip(keys, ids, cells, counts.tolist(), strict=True):
-            leaf = self._leaf(key.tobytes(), stack_id, labels)
+        hits: list[tuple[bytes, int]] = []
+        for key, stack_id, labels, new in zip(map(bytes, keys), ids, cells, counts.tolist(), strict=True):
+            leaf = self._leaf(key, stack_id, labels)
             if leaf is None:
                 reason = "collision" if stack_id == _COLLISION else "unreadable"
                 self._lost[reason] = self._lost.get(reason, 0) + new
                 continue
-            hits.append((leaf, new))
-            self._add(leaf, new)
-        self._slide(hits)
+            hits.append((key, new))
+            _add_total(leaf, new)
+        return hits
 
     def tree(self) -> StackTree:
         """Return the heaviest nodes as the frame has them, parents before children."""
@@ -113,7 +118,6 @@ class CallTree:
     def _forget(self) -> None:
         self._root = _Node("", None)
         self._leaves.clear()
-        self._window.clear()
         self._lost.clear()
 
     def _leaf(self, key: bytes, stack_id: int, labels: tuple[Cell, ...]) -> _Node | None:
@@ -129,37 +133,39 @@ class CallTree:
             self._leaves[key] = node
         return self._leaves[key]
 
-    @staticmethod
-    def _add(leaf: _Node, count: int) -> None:
-        leaf.self_total += count
-        leaf.self_recent += count
-        node: _Node | None = leaf
-        while node:
-            node.total += count
-            node.recent += count
-            node = node.parent
-
-    def _slide(self, hits: list[tuple[_Node, int]]) -> None:
-        """Let the samples that are older than the window leave the recent counts."""
+    def _slide(self, hits: list[tuple[bytes, int]]) -> None:
+        """Let these samples enter the recent counts, and those that are older than the window leave them."""
         now_s = time.monotonic()
         self._window.append((now_s, hits))
-        while self._window and now_s - self._window[0][0] > WINDOW_S:
-            for leaf, count in self._window.popleft()[1]:
-                leaf.self_recent -= count
+        self._add_recent(hits, 1)
+        while now_s - self._window[0][0] > WINDOW_S:
+            self._add_recent(self._window.popleft()[1], -1)
+
+    def _add_recent(self, hits: list[tuple[bytes, int]], sign: int) -> None:
+        for key, count in hits:
+            if leaf := self._leaves[key]:
+                leaf.self_recent += sign * count
                 node: _Node | None = leaf
                 while node:
-                    node.recent -= count
+                    node.recent += sign * count
                     node = node.parent
 
     def _heaviest(self) -> list[_Node]:
-        """Return the root and at most NODES more, breadth first, lighter ones left out where there are too many."""
+        """Return the root and at most NODES more, parents first, the lightest left out where there are too many."""
         nodes = [self._root]
         for node in nodes:
             nodes += node.children.values()
-        if len(nodes) <= NODES:
-            return nodes
-        least = sorted((node.total for node in nodes), reverse=True)[NODES]
-        return [node for node in nodes if node.total > least or node is self._root]
+        if len(nodes) > NODES + 1:  # no child is heavier than its parent, and the sort is stable
+            nodes.sort(key=lambda node: node.total, reverse=True)
+        return nodes[: NODES + 1]
+
+
+def _add_total(leaf: _Node, count: int) -> None:
+    leaf.self_total += count
+    node: _Node | None = leaf
+    while node:
+        node.total += count
+        node = node.parent
 
 
 def is_stack_map(spec: MapSpec) -> bool:

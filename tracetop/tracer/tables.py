@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from tracetop.bpf.merge import MapSample
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
 from tracetop.model.program import KeyRole, MapSpec, ValueKind
-from tracetop.tracer.counters import Counted, CounterMap, Keys, align, as_keys, union
+from tracetop.tracer.counters import Counted, CounterMap, Keys, as_keys, union
 from tracetop.tracer.keys import KeyCells, decode_text, integers, key_columns
-from tracetop.tracer.processes import ProcessTable
-from tracetop.tracer.values import Numbers, summable, tidy, value_columns, value_numbers
+from tracetop.tracer.processes import comm_of
+from tracetop.tracer.values import Numbers, growing_field, spread, summable, tidy, value_columns, value_numbers
 
 ROWS = 200
 """Rows sent unless the screen asks for another number."""
@@ -24,13 +24,7 @@ ROWS = 200
 class JoinedTable:
     """One table of a pane, kept from tick to tick."""
 
-    def __init__(
-        self,
-        specs: tuple[MapSpec, ...],
-        cells: KeyCells,
-        processes: ProcessTable,
-        shown: tuple[MapSpec, ...] = (),
-    ) -> None:
+    def __init__(self, specs: tuple[MapSpec, ...], cells: KeyCells, shown: tuple[MapSpec, ...] = ()) -> None:
         """`specs`: maps with the same key parts, of which `shown` become columns (all of them where empty).
 
         The first rate is the default sort.
@@ -38,9 +32,8 @@ class JoinedTable:
         self.name = specs[0].name
         self.specs = specs
         self.shown = shown or specs
-        self.processes = processes
         self._cells = cells
-        self._counters = {spec.name: CounterMap(grows=spec.kind is ValueKind.COUNT) for spec in specs}
+        self._counters = {spec.name: CounterMap(growing_field(spec)) for spec in specs}
         self._texts: dict[str, dict[bytes, str]] = {}
         self.keys: Keys = as_keys(np.empty((0, specs[0].key_size), dtype=np.uint8))
         self.numbers: list[Numbers] = []
@@ -59,6 +52,9 @@ class JoinedTable:
         """Count totals anew."""
         for counter in self._counters.values():
             counter.reset()
+        for column, numbers in zip(self.value_columns, self.numbers, strict=False):
+            if column.kind is ColumnKind.TOTAL:
+                numbers[:] = 0
 
     def rebase(self, keys: Keys) -> None:
         """Count these keys anew: their numbers name other things now."""
@@ -72,8 +68,9 @@ class JoinedTable:
         self.numbers = []
         for spec in self.shown:
             c = counted[spec.name]
-            new, total, last = (align(c.keys, self.keys, values) for values in (c.new, c.total, c.last))
-            self.numbers += value_numbers(spec, new, total, last, elapsed_s)
+            numbers = value_numbers(spec, c.new, c.total, c.last, elapsed_s)
+            pairs = zip(value_columns(spec), numbers, strict=True)
+            self.numbers += [spread(column, values, c.keys, self.keys) for column, values in pairs]
 
     def table(self) -> Table:
         """Return the top rows by the sort in force."""
@@ -84,14 +81,19 @@ class JoinedTable:
             columns=self.columns,
             rows=tuple(self._rows(top)),
             rows_total=len(order),
-            sums=(*[None] * len(self.key_columns), *self.sums()),
+            sums=self.sums(),
             sort=self.sort,
         )
 
-    def sums(self) -> list[int | float | None]:
-        """Return the sum of each value column over all keys, None where a sum means nothing."""
-        pairs = zip(self.value_columns, self.numbers, strict=True)
-        return [tidy(column, float(np.nansum(numbers))) if summable(column) else None for column, numbers in pairs]
+    def sums(self) -> tuple[int | float | None, ...]:
+        """Return the sum of each column over all keys, None where a sum means nothing."""
+        return (*[None] * len(self.key_columns), *self.value_sums())
+
+    def value_sums(self) -> list[int | float | None]:
+        """Return the sums of the value columns, zero before the first sample."""
+        sums = [float(numbers.sum()) for numbers in self.numbers] or [0.0] * len(self.value_columns)
+        pairs = zip(self.value_columns, sums, strict=True)
+        return [tidy(column, number) if summable(column) else None for column, number in pairs]
 
     def _count(self, spec: MapSpec, sample: MapSample) -> Counted:
         if spec.kind is ValueKind.STRING:
@@ -102,7 +104,13 @@ class JoinedTable:
     def _order(self) -> NDArray[np.intp]:
         """Return the indices of `keys` in the order of the sort; ties by key, so that rows do not dance."""
         by = next((i for i, c in enumerate(self.value_columns) if c.id == self.sort.column), None)
-        values: list[Cell] | Numbers = self.numbers[by] if by is not None else self._key_values()
+        values: list[Cell] | Numbers
+        if by is None:
+            values = self._key_values()
+        elif self.value_columns[by].kind is ColumnKind.TEXT:
+            values = [self._values(i, key.tobytes())[by] for i, key in enumerate(self.keys)]
+        else:
+            values = self.numbers[by] if self.numbers else np.empty(0)
         return _argsort(values, descending=self.sort.descending)
 
     def _key_values(self) -> list[Cell]:
@@ -117,10 +125,8 @@ class JoinedTable:
         rows = []
         for i, (index, cells) in enumerate(zip(top.tolist(), key_cells, strict=True)):
             key = keys[i].tobytes()
-            process = self.processes.get(pids[i]) if pids[i] else None
-            comm = process.name if process else self._comm(cells)
-            values = self._values(index, key)
-            rows.append(Row(id=key.hex(), cells=(*cells, *values), pid=pids[i], comm=comm))
+            comm = self._comm(cells) or (comm_of(pids[i]) if pids[i] else "")
+            rows.append(Row(id=key.hex(), cells=(*cells, *self._values(index, key)), pid=pids[i], comm=comm))
         return rows
 
     def _values(self, index: int, key: bytes) -> list[Cell]:

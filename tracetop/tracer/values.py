@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tracetop.model.frame import Column, ColumnKind
 from tracetop.model.program import MapSpec, ValueKind
-from tracetop.tracer.counters import Values
+from tracetop.tracer.counters import Keys, Values, align
 
 Numbers = NDArray[np.float64]
 
@@ -62,9 +62,25 @@ def value_numbers(spec: MapSpec, new: Values, total: Values, last: Values, elaps
             return [last[:, 0].astype(np.float64)]
 
 
+def growing_field(spec: MapSpec) -> int | None:
+    """Return the field of a map's value that never shrinks while its key lives, None where each of them may."""
+    match spec.kind:
+        case ValueKind.COUNT | ValueKind.HIST | ValueKind.LHIST:
+            return 0
+        case ValueKind.AVG | ValueKind.STATS:
+            return 1
+        case _:
+            return None
+
+
 def summable(column: Column) -> bool:
-    """Say whether a sum of the column over all rows means something."""
-    return column.kind in (ColumnKind.RATE, ColumnKind.TOTAL) or column.id == "cpu_percent"
+    """Say whether a sum of the column over all rows means something, and so zero for a key that has no value."""
+    return column.kind in (ColumnKind.RATE, ColumnKind.TOTAL)
+
+
+def spread(column: Column, numbers: Numbers, keys: Keys, wanted: Keys) -> Numbers:
+    """Return a column of sorted `keys` for the wanted ones: of the others nothing was counted, or there is no value."""
+    return align(keys, wanted, numbers, missing=0 if summable(column) else math.nan)
 
 
 def is_whole(column: Column) -> bool:
