@@ -24,12 +24,9 @@ _IOC_ENABLE = 0x2400
 _IOC_SET_BPF = 0x40042408
 SOFTWARE_EVENTS = {
     "cpu-clock": 0,
-    "cpu": 0,
     "task-clock": 1,
     "page-faults": 2,
-    "faults": 2,
     "context-switches": 3,
-    "cs": 3,
     "cpu-migrations": 4,
     "minor-faults": 5,
     "major-faults": 6,
@@ -38,7 +35,7 @@ SOFTWARE_EVENTS = {
     "dummy": 9,
     "bpf-output": 10,
 }
-"""PERF_COUNT_SW_* by the names that scripts use."""
+"""PERF_COUNT_SW_* by the kernel's names."""
 _TEST_CONTEXT_BYTES = 12 * 8
 """The most arguments that a raw tracepoint has, 8 bytes each."""
 

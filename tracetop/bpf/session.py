@@ -1,7 +1,8 @@
 """One script in the kernel: loaded, attached, read, detached, freed.
 
 Owns: the descriptors of one program's functions, hooks and maps. Refuses to own: when to do what, history, and any
-second program. BCC is not thread-safe: the tracer's one thread, which forks nothing while it holds one of these.
+second program. BCC is not thread-safe: the tracer's one thread. All
+descriptors are closed on exec, and nothing here forks without one: a child would keep programs alive.
 """
 
 import ctypes

@@ -120,12 +120,12 @@ class RunTimeStats:
         self.disable()
 
     def enable(self) -> bool:
-        """Switch them on; False where this kernel has no such switch (before v5.8)."""
+        """Switch them on; False where the kernel has no such switch (before v5.8), or wants CAP_SYS_ADMIN for it."""
         if self._descriptor is None:
             try:
                 self._descriptor = bpf(Command.ENABLE_STATS, StatsAttr(type=_STATS_RUN_TIME))
             except OSError as error:
-                if error.errno != errno.EINVAL:
+                if error.errno not in (errno.EINVAL, errno.EPERM):
                     raise
         return self.on
 
