@@ -131,7 +131,7 @@ class HistogramView(PaneView):
         heat_cells = {BARS: 0, HEAT: room, BOTH: (room - _COUNT) // 2}[mode]
         bar_cells = max(0, room - heat_cells - _COUNT - 2) if mode != HEAT else 0
         peak = max((one.count for one in bars), default=0)
-        heat = _heat_rows(history, heat_cells, len(bars), rows)
+        heat = _heat_rows(history, heat_cells, rows, within)
         lines = [self._chart_heading(view, bar_cells, heat_cells, ink)]
         for place, one in enumerate(bars):
             line: list[Segment] = [Segment(f" {one.label(view.unit):>{_LABEL}} ", ink.text if one.count else ink.faint)]
@@ -175,11 +175,11 @@ def _text(estimate: Estimate | None, unit: Unit) -> str:
     return estimate.text(unit) if estimate else ABSENT
 
 
-def _heat_rows(history: heatmap.History, cells: int, bars: int, rows: int) -> list[tuple[int, ...]]:
+def _heat_rows(history: heatmap.History, cells: int, rows: int, within: histogram.Buckets) -> list[tuple[int, ...]]:
     """Return the levels of the heat map, the lowest values first, on the same rows as the bars."""
-    if not cells or not bars:
+    if not cells or not within:
         return []
-    return list(reversed(heatmap.heatmap(history, cells, rows).levels))
+    return list(reversed(heatmap.heatmap(history, cells, rows, finest=1, within=within).levels))
 
 
 def _shaded(levels: Sequence[int], ink: Palette) -> Line:

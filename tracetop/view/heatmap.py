@@ -37,18 +37,18 @@ class Heatmap(msgspec.Struct, frozen=True):
     """The count that has the highest intensity."""
 
 
-def heatmap(history: History, width: int, height: int) -> Heatmap:
-    """Return the newest `width` ticks in at most `height` rows (at least 3).
+def heatmap(history: History, width: int, height: int, *, finest: int = 8, within: Buckets | None = None) -> Heatmap:
+    """Return the newest `width` ticks in at most `height` rows (at least 3), the same rows as `bars` cuts.
 
-    Intensity grows with the square root of the count, so that a few slow calls stay visible beside many fast ones.
+    `finest` and `within` (here a superset of the shown ticks) as in `histogram.bars`. Intensity grows with the square root of the count, so that a few slow calls stay visible beside many fast ones.
     """
     shown = history.ticks[-width:] if width else ()
     whole = merge(shown)
-    cuts = cut(whole, history.linear, rows=height, finest=8)
+    cuts = cut(within or whole, history.linear, rows=height, finest=finest)
     columns = [tally(tick, cuts) for tick in shown]
     peak = max((count for column in columns for count in column), default=0)
     blank = (0,) * (width - len(shown))
-    bounds = bars(whole, history.linear, rows=height, finest=8)[::-1]
+    bounds = bars(whole, history.linear, rows=height, finest=finest, within=within)[::-1]
     rows = range(len(bounds) - 1, -1, -1)
     return Heatmap(bounds, tuple((*blank, *(_level(column[row], peak) for column in columns)) for row in rows), peak)
 
