@@ -20,14 +20,14 @@ LOST = Diagnostic(what="the tracer died", why="signal \x1b9", mend="start it aga
 
 
 class Written:
-    """A source that says at once all that it was given."""
+    """A source that says at once all that it was given, and then that it ended."""
 
     def __init__(self, messages: Iterable[Message | Ended]) -> None:
         self.messages = list(messages)
         self.closed = 0
 
     def start(self, listener: Listener) -> None:
-        for message in self.messages:
+        for message in (*self.messages, Ended(None)):
             listener(message)
 
     def send(self, command: Command) -> None:
@@ -44,6 +44,10 @@ def tick(seq: int) -> Message:
     return frames.frame(frames.pane("syscalls", frames.syscalls_table()), seq=seq)
 
 
+READY = (tick(1), tick(2))
+"""The reads before the first whole interval; the first printed tick is 3."""
+
+
 def run(*messages: Message | Ended, ticks: int | None = None) -> tuple[int, list[int]]:
     """Return the exit code and the `seq` of every printed tick."""
     out, source = io.StringIO(), Written(messages)
@@ -53,41 +57,42 @@ def run(*messages: Message | Ended, ticks: int | None = None) -> tuple[int, list
 
 
 def test_it_stops_after_the_ticks_it_was_asked_for() -> None:
-    assert run(tick(1), tick(2), tick(3), ticks=2) == (0, [1, 2])
+    assert run(*READY, tick(3), tick(4), tick(5), ticks=2) == (0, [3, 4])
 
 
-def test_frames_in_which_a_pane_is_loading_are_not_ticks() -> None:
+def test_the_first_tick_is_the_first_whole_interval_in_which_every_pane_ran() -> None:
     hello = Hello(protocol=1, pid=7, kernel="6.18", cpus=2, hostname="here")
-    assert run(hello, frames.loading(0), LogLines(("noise",)), tick(1), ticks=1) == (0, [1])
+    loading = frames.loading(0), frames.loading(1), frames.loading(2)
+    assert run(hello, *loading, LogLines(("noise",)), tick(3), tick(4), tick(5), ticks=1) == (0, [5])
 
 
 def test_a_frame_that_repeats_a_read_is_not_a_tick() -> None:
-    assert run(tick(1), tick(1), tick(2), ticks=2) == (0, [1, 2])
+    assert run(*READY, tick(3), tick(3), tick(4), ticks=2) == (0, [3, 4])
 
 
 def test_without_a_number_of_ticks_it_runs_until_the_source_ends() -> None:
-    assert run(tick(1), tick(2), Ended(None)) == (0, [1, 2])
+    assert run(*READY, tick(3), tick(4)) == (0, [3, 4])
 
 
 def test_a_source_that_dies_gives_its_exit_code_and_its_reason_escaped(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(tick(1), Ended(LOST), ticks=5) == (7, [1])
+    assert run(*READY, tick(3), Ended(LOST), ticks=5) == (7, [3])
     assert capsys.readouterr().err == "the tracer died\nwhy: signal \\x1b9\nmend: start it again\n"
 
 
 def test_a_tracer_that_cannot_work_gives_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     fatal = Diagnostic(what="no BPF here", mend="use another kernel", code=ExitCode.KERNEL)
-    assert run(Fatal(fatal), Ended(None)) == (5, [])
+    assert run(Fatal(fatal)) == (5, [])
     assert "no BPF here" in capsys.readouterr().err
 
 
 def test_a_refused_command_is_told_and_the_ticks_go_on(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(Refused(LOST), tick(1), ticks=1) == (0, [1])
+    assert run(Refused(LOST), *READY, tick(3), ticks=1) == (0, [3])
     assert "the tracer died" in capsys.readouterr().err
 
 
 def test_one_failed_pane_does_not_stop_the_others() -> None:
-    partly = frames.frame(frames.pane("syscalls", frames.syscalls_table()), frames.failed())
-    assert run(partly, ticks=1) == (0, [1])
+    panes = frames.pane("syscalls", frames.syscalls_table()), frames.failed()
+    assert run(*(frames.frame(*panes, seq=seq) for seq in (1, 2, 3)), ticks=1) == (0, [3])
 
 
 def test_where_every_pane_failed_it_ends_with_the_reasons_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,7 +101,7 @@ def test_where_every_pane_failed_it_ends_with_the_reasons_exit_code(capsys: pyte
 
 
 def test_a_reader_slower_than_the_ticks_misses_the_oldest_and_memory_stays_bounded() -> None:
-    code, seen = run(*map(tick, range(1, 301)), Ended(None))
+    code, seen = run(*map(tick, range(1, 301)))
     assert code == 0
     assert seen == list(range(300 - len(seen) + 1, 301))
     assert 32 <= len(seen) <= 64
@@ -114,7 +119,7 @@ def test_an_interrupt_ends_with_130_and_closes_the_source() -> None:
 
 def test_text_ticks_are_separated_by_an_empty_line() -> None:
     out = io.StringIO()
-    run_batch(Written([tick(1), tick(2)]), 2, as_json=False, out=out)
+    run_batch(Written([*READY, tick(3), tick(4)]), 2, as_json=False, out=out)
     lines = out.getvalue().split("\n")
     heads = [place for place, line in enumerate(lines) if line.startswith("tracetop - ")]
     assert len(heads) == 2
@@ -125,9 +130,9 @@ def test_a_reader_that_leaves_ends_it_quietly_with_141() -> None:
     """As `tracetop batch | head -1`: a process of its own, since the stream that breaks is its stdout."""
     program = (
         "import sys\n"
-        "from tests.headless.test_batch import Written, tick\n"
+        "from tests.headless.test_batch import READY, Written, tick\n"
         "from tracetop.headless.batch import run_batch\n"
-        "sys.exit(run_batch(Written([tick(1)]), 1, as_json=True, out=sys.stdout))\n"
+        "sys.exit(run_batch(Written([*READY, tick(3)]), 1, as_json=True, out=sys.stdout))\n"
     )
     reading, writing = os.pipe()
     os.close(reading)

@@ -30,7 +30,7 @@ def test_a_table_has_its_sums_its_head_with_the_sort_mark_and_exact_totals() -> 
     lines = printed(frames.pane("syscalls", frames.syscalls_table())).split("\n")
     assert lines[2:7] == [
         "Syscalls: on, 0.0% of a core (53 ns at 2.00k/s)",
-        "  1.62k/s  1.25M total  2.0 errors/s  41 errors, 2 of 41 rows",
+        "  1.62k/s  1.25M total  2.0 errors/s, 2 of 41 rows",
         "syscall                /s▼     %        total  errors/s       errors",
         "read                 1.20k  74.1      1234567       2.0           40",
         "futex                  310  19.1         9800         0            0",

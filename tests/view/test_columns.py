@@ -36,7 +36,7 @@ def ids(width: int, *, plain: bool = False) -> list[str]:
 
 def test_narrow_screens_keep_keys_and_the_sort_column_longest() -> None:
     assert ids(120) == ["pid", "name", "user", "rss_bytes", "per_s", SHARE, SPARK, "total", "command"]
-    assert ids(60) == ["pid", "name", "user", "rss_bytes", "per_s", "command"]
+    assert ids(60) == ["pid", "name", "rss_bytes", "per_s", "command"]
     assert ids(35) == ["pid", "name", "per_s"]
     assert ids(1) == ["pid"]
 

@@ -43,10 +43,10 @@ def _head(frame: Frame) -> str:
 
 
 def _pane(pane: PaneFrame, width: int) -> Iterator[str]:
-    variant = ": ".join(filter(None, (pane.variant, " ".join(pane.params))))
-    cost = status.cost_text(pane.cost)
-    parts = (variant and f"({escape(variant)})", status.state_text(pane), status.loss_text(pane), cost)
-    yield f"{escape(pane.title)}: {', '.join(part for part in parts if part)}"
+    choice = " ".join((pane.variant, *pane.params)) if len(pane.variants) > 1 else " ".join(pane.params)
+    title = f"{pane.title} ({choice})" if choice else pane.title
+    parts = (status.state_text(pane), status.loss_text(pane), status.cost_text(pane.cost))
+    yield f"{escape(title)}: {', '.join(part for part in parts if part)}"
     if pane.diagnostic:
         yield from (f"  {escape(each)}" for each in pane.diagnostic.text().split("\n"))
     yield from (f"  {escape(note)}" for note in pane.notes)

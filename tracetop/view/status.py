@@ -69,15 +69,13 @@ def totals_text(pane: PaneFrame) -> str:
 
 
 def view_totals(view: View, sign: str = "") -> str:
-    """Return one view's sums as one line, each number behind `sign`."""
+    """Return one view's sums as one line, each number behind `sign`; of a table every rate and the first total."""
     if isinstance(view, Table):
-        pairs = zip(view.columns, view.sums, strict=True)
-        parts = (
-            _with_title(sign + format_cell(total, column), column)
-            for column, total in pairs
-            if total is not None and column.kind in (ColumnKind.RATE, ColumnKind.TOTAL)
-        )
-        return "  ".join(parts)
+        pairs = [pair for pair in zip(view.columns, view.sums, strict=True) if pair[1] is not None]
+        rates = [pair for pair in pairs if pair[0].kind is ColumnKind.RATE]
+        totals = [pair for pair in pairs if pair[0].kind is ColumnKind.TOTAL]
+        shown = (*rates[:1], *totals[:1], *rates[1:])
+        return "  ".join(_with_title(sign + format_cell(total, column), column) for column, total in shown)
     if isinstance(view, Histogram):
         return sign + summary(merge(row.recent for row in view.rows), view.linear).text(view.unit)
     if isinstance(view, StackTree):

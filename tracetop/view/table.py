@@ -21,7 +21,7 @@ GAP = 1
 SHARE, SPARK = "share", "spark"
 """Ids of the derived columns."""
 _SPARK_WIDTH = 10
-_MAX_TITLE = 12
+_MAX_TITLE = 14
 _WHOLE_TOTAL = 12
 _ROLE_WIDTH = MappingProxyType(
     {
@@ -47,8 +47,9 @@ _KIND_WIDTH = MappingProxyType(
         ColumnKind.TEXT: 10,
     }
 )
-_ID_WIDTH = MappingProxyType({"started": 19, "threads": 5, "user": 8})
-"""Columns of the process table whose width their kind does not say."""
+_ID_WIDTH = MappingProxyType({"started": 19, "threads": 5, "user": 8, "command": 16})
+_ID_RANK = MappingProxyType({"started": 7, "command": 2})
+"""Columns of the process table whose width and worth their kind does not say."""
 _KIND_RANK = MappingProxyType(
     {
         ColumnKind.KEY: 0,
@@ -135,8 +136,9 @@ def _priority(view: ViewColumn, sort: Sort) -> tuple[int, int]:
     """Return the rank for a place on a narrow screen, the lowest first."""
     if view.derived is not Derived.CELL:
         return (_SPARK_RANK if view.derived is Derived.SPARK else _SHARE_RANK), view.index
-    always = view.column.role is not None or view.id == sort.column
-    return (0 if always else _KIND_RANK[view.column.kind]), view.index
+    if view.column.role is not None or view.id == sort.column:
+        return 0, view.index
+    return _ID_RANK.get(view.id, _KIND_RANK[view.column.kind]), view.index
 
 
 def _widened(kept: list[ViewColumn], left: int) -> tuple[ViewColumn, ...]:
