@@ -1,8 +1,8 @@
 """One script in the kernel: loaded, attached, read, detached, freed.
 
 Owns: the descriptors of one program's functions, hooks and maps. Refuses to own: when to do what, history, and any
-second program. BCC is not thread-safe: the tracer's one thread. All
-descriptors are closed on exec, and nothing here forks without one: a child would keep programs alive.
+second program. All descriptors are closed on exec: a child that held one would keep the program alive. BCC is not
+thread-safe: the tracer's one thread.
 """
 
 import ctypes
