@@ -1,0 +1,166 @@
+"""Every key of every binding does what the help says; a binding without a case here fails."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.binding import Binding
+from textual.command import CommandPalette
+
+from tests.ui.driving import Driven, dashboard
+from tracetop.errors import Diagnostic
+from tracetop.model.control import Filter
+from tracetop.model.frame import Sort
+from tracetop.model.message import (
+    Reset,
+    SelectVariant,
+    SetEnabled,
+    SetFilter,
+    SetInterval,
+    SetOffsets,
+    SetParams,
+    SetSort,
+)
+from tracetop.source.protocol import Ended
+from tracetop.ui import keys
+from tracetop.ui.flame import FlameView
+from tracetop.ui.help import HelpScreen
+from tracetop.ui.table import TableView
+from tracetop.ui.tree import TreeView
+from tracetop.ui.views import RowsView
+
+Check = Callable[[Driven], object]
+Case = tuple[tuple[str, ...], Check]
+"""Keys before, and what holds after the binding's key."""
+
+
+def sent(command: object) -> Check:
+    return lambda on: on.source.sent[-1] == command
+
+
+def cursor(place: Callable[[int], bool]) -> Check:
+    return lambda on: place(rows(on).cursor)
+
+
+def rows(on: Driven) -> RowsView:
+    view = on.app.pane.view
+    assert isinstance(view, RowsView)
+    return view
+
+
+def tree(on: Driven) -> TreeView:
+    view = on.app.panes[3].view
+    assert isinstance(view, TreeView)
+    return view
+
+
+def flame_line(text: str) -> Check:
+    return lambda on: any(text in line and "with callees" in line for line in on.lines)
+
+
+PROCESSES = ("tab", "tab")
+STACKS = ("shift+tab",)
+FLAME = (*STACKS, "i")
+DEEP = 8
+CASES: dict[str, Case] = {
+    "help": ((), lambda on: isinstance(on.app.screen, HelpScreen)),
+    "quit": ((), lambda on: on.app._exit),
+    "quit.now": (("f",), lambda on: on.app._exit),
+    "palette": ((), lambda on: CommandPalette.is_open(on.app)),
+    "toggle.1": ((), sent(SetEnabled("syscalls", False))),
+    "toggle.2": ((), sent(SetEnabled("latency", False))),
+    "toggle.3": ((), sent(SetEnabled("processes", False))),
+    "toggle.4": (("4",), sent(SetEnabled("stacks", True))),
+    **{f"toggle.{n}": ((), lambda on, n=n: f"there is no pane {n}" in on.lines[-1]) for n in range(5, 10)},  # type: ignore[misc]
+    "filter": ((), lambda on: on.app.prompt.has_class("open") and "812, nginx" in on.lines[-1]),
+    "back": ((*PROCESSES, "enter"), sent(SetFilter(Filter()))),
+    "search": ((), lambda on: on.app.prompt.has_class("open") and "search" in on.lines[-1]),
+    "search.next": (("/", "r", "e", "enter"), cursor(lambda at: at > 1)),
+    "search.previous": (("/", "r", "e", "enter"), cursor(lambda at: at > 5)),
+    "pause": ((), lambda on: on.app.paused and "PAUSED" in on.lines[0]),
+    "faster": ((), sent(SetInterval(0.5))),
+    "slower": ((), sent(SetInterval(2.0))),
+    "zoom": ((), lambda on: [pane.display for pane in on.app.panes] == [True, False, False, False]),
+    "variant": ((), sent(SelectVariant("latency", "runqueue"))),
+    "parameter": ((), lambda on: on.app.prompt.has_class("open") and "openat" in on.lines[-1]),
+    "reset": ((), sent(Reset())),
+    "restart": ((), lambda on: on.source.restarts == 1),
+    "focus.next": ((), lambda on: on.app.current == 2),
+    "focus.previous": ((), lambda on: on.app.current == 4),
+    "suspend": ((), lambda on: on.app.title == "suspended"),
+    "pane.toggle": (PROCESSES, sent(SetEnabled("processes", False))),
+    "pane.view": (STACKS, lambda on: isinstance(on.app.panes[3].view, FlameView)),
+    "pane.offsets": (STACKS, sent(SetOffsets("stacks", True))),
+    "move.up": (("down", "down", "down"), cursor(lambda at: at == 2)),
+    "move.down": ((), cursor(lambda at: at == 1)),
+    "move.page_up": (("G",), cursor(lambda at: 0 < at < 39 - DEEP)),
+    "move.page_down": ((), cursor(lambda at: at > DEEP)),
+    "move.first": (("down", "down"), cursor(lambda at: at == 0)),
+    "move.last": ((), cursor(lambda at: at == 39)),
+    "table.enter": (PROCESSES, sent(SetFilter(Filter(pid=800)))),
+    "table.comm": (PROCESSES, sent(SetFilter(Filter(comm="postgres")))),
+    "table.latency": ((), sent(SetParams("latency", ("futex",)))),
+    "table.sort_left": ((), sent(SetSort("syscalls", "@calls", Sort("syscall", descending=False)))),
+    "table.sort_right": ((), sent(SetSort("syscalls", "@calls", Sort("errors_per_s")))),
+    "table.invert": ((), sent(SetSort("syscalls", "@calls", Sort("per_s", descending=False)))),
+    "tree.fold": (STACKS, lambda on: not tree(on)._rows[0].unfolded),
+    "tree.unfold": ((*STACKS, "left"), lambda on: tree(on)._rows[0].unfolded),
+    "tree.flip": (STACKS, lambda on: not tree(on)._rows[0].unfolded),
+    "tree.all": (STACKS, lambda on: all(row.unfolded or not row.foldable for row in tree(on)._rows)),
+    "flame.left": ((*FLAME, "down", "right"), flame_line("entry_SYSCALL")),
+    "flame.right": ((*FLAME, "down"), flame_line("asm_exc_page_fault")),
+    "flame.zoom": ((*FLAME, "down"), lambda on: "zoomed: entry_SYSCALL_64_after_hwframe" in on.text),
+    "flame.out": ((*FLAME, "down", "enter"), lambda on: "zoomed" not in on.text),
+}
+BINDINGS: list[Binding] = [binding for _, group in keys.GROUPS for binding in group]
+
+
+@pytest.mark.parametrize(
+    ("binding", "key"),
+    [pytest.param(one, key, id=f"{one.id}-{key}") for one in BINDINGS for key in one.key.split(",")],
+)
+async def test_key_does_what_its_binding_says(binding: Binding, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, holds = CASES[str(binding.id)]
+    async with dashboard() as on:
+        monkeypatch.setattr(on.app, "action_suspend_process", lambda: setattr(on.app, "title", "suspended"))
+        await on.press(*before)
+        await on.tick()
+        if binding.id == "restart":
+            on.source.emit(Ended(Diagnostic(what="the tracer died", mend="press R")))
+            await on.pilot.pause()
+        await on.press(key)
+        assert holds(on)
+
+
+def test_every_binding_has_a_case_and_every_case_a_binding() -> None:
+    assert {str(binding.id) for binding in BINDINGS} == set(CASES)
+
+
+def test_ids_of_bindings_are_unique_so_that_a_key_map_can_name_them() -> None:
+    ids = [binding.id for binding in BINDINGS]
+    assert len(ids) == len(set(ids))
+
+
+def test_help_lists_every_binding() -> None:
+    listed = {help_ for _, group in keys.GROUPS for _, help_ in keys.lines(group)}
+    assert listed == {binding.description for binding in BINDINGS}
+
+
+def test_keys_of_the_bar_are_bound() -> None:
+    bound = {key for binding in BINDINGS for key in binding.key.split(",")}
+    assert {pressed for _, _, pressed in keys.BAR if pressed} <= bound
+
+
+async def test_moving_in_a_flame_goes_to_callers_and_callees() -> None:
+    async with dashboard() as on:
+        await on.press(*FLAME, "G")
+        assert flame_line("loopback_xmit")(on) or flame_line("_copy_to_iter")(on)
+        await on.press("g")
+        assert flame_line("all")(on)
+
+
+async def test_table_view_of_a_clicked_pane_gets_the_keys() -> None:
+    async with dashboard() as on:
+        await on.pilot.click(on.app.panes[2].view, offset=(10, 4))
+        await on.pilot.pause()
+        view = on.app.pane.view
+        assert (on.app.current, isinstance(view, TableView), rows(on).cursor) == (3, True, 3)
