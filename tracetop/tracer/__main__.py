@@ -6,10 +6,13 @@ Commands come on fd 0, messages leave on what was fd 1 at the start; fds 1 and 2
 import contextlib
 import os
 import platform
+import resource
 import signal
 import socket
 import sys
 import traceback
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy is loaded: it would start threads that spin and do nothing here
 
 from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.output import Output
@@ -27,6 +30,7 @@ from tracetop.tracer.syscalls import SyscallNames
 
 def main() -> int:
     """Serve the screen at the other end of the pipes; return the exit code."""
+    _raise_descriptor_limit()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the screen's to answer
     output = Output()
     outbox = Outbox(output.saved_stdout)
@@ -42,6 +46,12 @@ def main() -> int:
     except Exception as error:  # the screen is to show even what we did not foresee
         return _fail(outbox, _unforeseen(error))
     return 0
+
+
+def _raise_descriptor_limit() -> None:
+    """Take what the hard limit allows: a sampled probe needs one descriptor per CPU."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _fail(outbox: Outbox, diagnostic: Diagnostic) -> int:

@@ -23,6 +23,7 @@ class Pane:
     def __init__(self, request: PaneRequest, library: Library) -> None:
         """Take a bundled pane's scripts, or the text that came with the request. UsageError for an unknown name."""
         self.name = request.name
+        self.bundled = not request.script
         self.scripts = _own(request) if request.script else library.scripts(request.name)
         self.script = self.scripts[0]
         self.state = PaneState.LOADING
@@ -39,7 +40,7 @@ class Pane:
         A script that cannot run leaves the one before in place, or the pane FAILED where there was none.
         """
         try:
-            new = Running.compile(self.script.text, self.script.name, machine)
+            new = Running.compile(self.script.text, self.script.name, machine, bundled=self.bundled)
         except TracetopError as error:
             self._refused(error)
             return

@@ -13,6 +13,7 @@ from typing import Protocol
 from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.session import Loaded
 from tracetop.bpf.symbols import KernelSymbols
+from tracetop.bpf.trial import try_out
 from tracetop.lang import compile_script
 from tracetop.model.control import Filter, pack_control
 from tracetop.model.frame import Cost, View
@@ -72,9 +73,15 @@ class Running:
         self._loaded = Loaded.load(program)
 
     @classmethod
-    def compile(cls, text: str, name: str, machine: Machine) -> "Running":
-        """Compile a script and load it. ScriptError where it is wrong, KernelError where the kernel refuses it."""
-        return cls(compile_script(text, name, machine.kernel), machine)
+    def compile(cls, text: str, name: str, machine: Machine, *, bundled: bool) -> "Running":
+        """Compile a script and load it. ScriptError where it is wrong, KernelError where the kernel refuses it.
+
+        What is not `bundled` is tried out in a process of its own first: clang may end the process on odd programs.
+        """
+        program = compile_script(text, name, machine.kernel)
+        if not bundled:
+            try_out(program)
+        return cls(program, machine)
 
     @property
     def notes(self) -> tuple[str, ...]:
