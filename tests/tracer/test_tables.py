@@ -1,6 +1,8 @@
 """Tables: joins of maps with different keys, sums over all rows, every sort, and who a row belongs to."""
 
 import os
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,7 @@ from tracetop.tracer.processes import GRACE_S, ProcessTable
 from tracetop.tracer.tables import JoinedTable
 
 CALLS, BYTES = spec("@"), spec("@bytes", ValueKind.SUM)
-Rows = dict[int, Value]
+Rows = Mapping[int, Value]
 
 
 def joined(cells: KeyCells, *specs: MapSpec) -> JoinedTable:
@@ -96,14 +98,14 @@ def test_every_column_can_be_sorted_by(cells: KeyCells, name: str, descending: b
     values = column(by(table, name, descending=descending), name)
     there = [value for value in values if value is not None]
     assert len(values) == 4
-    assert there == sorted(there, reverse=descending)  # type: ignore[type-var]
+    assert there == sorted(there, reverse=descending)
     assert values == there + [None] * (4 - len(there))
 
 
 def test_equal_rows_keep_their_order_from_tick_to_tick(cells: KeyCells) -> None:
     """Ties are in the order of the keys, however the kernel returned them."""
-    first = feed(joined(cells, CALLS), {n: 5 for n in range(50)})
-    second = feed(joined(cells, CALLS), {n: 5 for n in reversed(range(50))})
+    first = feed(joined(cells, CALLS), dict.fromkeys(range(50), 5))
+    second = feed(joined(cells, CALLS), dict.fromkeys(reversed(range(50)), 5))
     assert column(first, "n") == column(second, "n") == list(range(50))
 
 
@@ -119,8 +121,8 @@ def test_a_row_knows_the_process_and_the_name_to_drill_into(cells: KeyCells) -> 
     (row,) = table.table().rows
     assert (row.pid, row.comm) == (7, "key's own")
     plain = feed(joined(cells, spec("@", keys=(PID,))), {os.getpid(): 1, 0x3FFFFF: 1})
-    with open("/proc/self/comm") as comm:
-        assert [(row.pid, row.comm) for row in plain.rows] == [(os.getpid(), comm.read().rstrip("\n")), (0x3FFFFF, "")]
+    me = Path("/proc/self/comm").read_text().rstrip("\n")
+    assert [(row.pid, row.comm) for row in plain.rows] == [(os.getpid(), me), (0x3FFFFF, "")]
 
 
 def test_hostile_names_are_passed_on_as_they_are(cells: KeyCells) -> None:
@@ -216,7 +218,8 @@ def test_retire_returns_the_keys_to_free_once(proc: FakeProc, cells: KeyCells) -
     assert len(table.retire()) == 0
     del proc.table[2]
     freed = []
-    for rows in ({1: 1, 2: 2}, {1: 1, 2: 2}, {1: 1}):
+    ticks: tuple[Rows, ...] = ({1: 1, 2: 2}, {1: 1, 2: 2}, {1: 1})
+    for rows in ticks:
         proc.now_s += GRACE_S + 1
         feed(table, rows)
         freed += [bytes(key) for key in table.retire()]
@@ -269,7 +272,7 @@ def test_processes_can_be_sorted_by_every_column(proc: FakeProc, cells: KeyCells
     values = column(by(table, name, descending=descending), name)
     there = [value for value in values if value is not None]
     assert len(values) == 4
-    assert values == sorted(there, reverse=descending) + [None] * (4 - len(there))  # type: ignore[type-var]
+    assert values == sorted(there, reverse=descending) + [None] * (4 - len(there))
 
 
 def test_sums_of_processes_count_the_live_ones_cpu_and_threads(proc: FakeProc, cells: KeyCells) -> None:

@@ -4,6 +4,7 @@ Owns: decoding and naming. Pure but for the tables of names it is given. Runs in
 """
 
 import pwd
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +18,14 @@ TEXT_ROLES = (KeyRole.COMM, KeyRole.STRING)
 STACK_ROLES = (KeyRole.KSTACK, KeyRole.USTACK)
 
 
-def integers(spec: MapSpec, part: KeyPart, keys: Keys) -> NDArray[np.int64]:
+def integers(spec: MapSpec, part: KeyPart, keys: Keys) -> NDArray[np.integer[Any]]:
     """Return one part of every key as integers, (n,)."""
     rows = as_rows(keys)
     if spec.layout in (Layout.ARRAY, Layout.PERCPU_ARRAY):  # the kernel's key is the index, 4 bytes
-        return np.ascontiguousarray(rows[:, :4]).view(np.uint32).reshape(-1).astype(np.int64)
+        return np.ascontiguousarray(rows[:, :4]).view(np.uint32).reshape(-1)
     column = np.ascontiguousarray(rows[:, part.offset : part.offset + part.size])
     kind = f"{'i' if part.signed else 'u'}{part.size}"
-    return column.view(kind).reshape(-1).astype(np.int64)
+    return column.view(kind).reshape(-1)
 
 
 def texts(part: KeyPart, keys: Keys) -> list[str]:

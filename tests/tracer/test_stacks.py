@@ -1,0 +1,136 @@
+"""Call trees: what each frame has, what is recent, what was lost, and which frames are sent."""
+
+import struct
+from collections.abc import Sequence
+
+import pytest
+
+from tests.tracer.fake_proc import FakeProc
+from tests.tracer.specs import Value, part, sample, spec, text_key
+from tracetop.model.frame import StackTree
+from tracetop.model.program import KeyRole, MapSpec, ValueKind
+from tracetop.tracer import stacks
+from tracetop.tracer.keys import KeyCells
+from tracetop.tracer.stacks import USER_MODE, WINDOW_S, CallTree
+
+KSTACK = part(KeyRole.KSTACK, 0, 4, signed=True)
+STACKS = spec("@", keys=(KSTACK,))
+BY_COMM = spec("@", keys=(part(KeyRole.COMM, 0, 16), part(KeyRole.KSTACK, 16, 4, signed=True)))
+FRAMES = {1: ("main", "read"), 2: ("main", "write"), 3: ("main",), 4: ("idle",)}
+NO_STACK, COLLISION, OTHER = -14, -17, -12
+
+
+def resolve(stack_id: int) -> Sequence[str]:
+    return FRAMES.get(stack_id, ())
+
+
+def call_tree(cells: KeyCells, of: MapSpec = STACKS) -> CallTree:
+    return CallTree(of, cells, resolve)
+
+
+def feed(tree: CallTree, counts: dict[int, int]) -> StackTree:
+    rows: dict[bytes, Value] = {struct.pack("=i", stack_id): count for stack_id, count in counts.items()}
+    tree.update(sample(rows, tree.spec))
+    return tree.tree()
+
+
+def paths(tree: StackTree, field: str = "total") -> dict[str, int]:
+    """Return a number of each node by its path; checks that parents stand before their children."""
+    names: list[str] = []
+    for node, parent in enumerate(tree.parent):
+        assert parent < node or node == 0
+        names.append(f"{names[parent]}/{tree.symbols[tree.symbol[node]]}" if node else "")
+    assert len(set(names)) == len(names)
+    return dict(zip(names, getattr(tree, field), strict=True))
+
+
+def test_stacks_are_merged_with_self_and_total(cells: KeyCells) -> None:
+    tree = feed(call_tree(cells), {1: 5, 2: 3, 3: 2, 4: 1})
+    assert paths(tree) == {"": 11, "/main": 10, "/idle": 1, "/main/read": 5, "/main/write": 3}
+    assert paths(tree, "self_total") == {"": 0, "/main": 2, "/idle": 1, "/main/read": 5, "/main/write": 3}
+
+
+def test_only_new_samples_are_added(cells: KeyCells) -> None:
+    tree = call_tree(cells)
+    feed(tree, {1: 5})
+    assert paths(feed(tree, {1: 7, 2: 1})) == {"": 8, "/main": 8, "/main/read": 7, "/main/write": 1}
+
+
+def test_two_stacks_with_the_same_names_are_one_path(cells: KeyCells, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel tells stacks apart by address; without offsets two of them may read alike."""
+    monkeypatch.setitem(FRAMES, 5, ("main", "read"))
+    assert paths(feed(call_tree(cells), {1: 5, 5: 2}))["/main/read"] == 7
+
+
+def test_samples_leave_the_recent_counts_when_the_window_has_passed(proc: FakeProc, cells: KeyCells) -> None:
+    tree = call_tree(cells)
+    feed(tree, {1: 5})
+    proc.now_s += WINDOW_S - 1
+    assert paths(feed(tree, {1: 5, 2: 3}), "recent") == {"": 8, "/main": 8, "/main/read": 5, "/main/write": 3}
+    proc.now_s += 2
+    late = feed(tree, {1: 5, 2: 3})
+    assert paths(late, "recent") == {"": 3, "/main": 3, "/main/read": 0, "/main/write": 3}
+    assert paths(late, "self_recent") == {"": 0, "/main": 0, "/main/read": 0, "/main/write": 3}
+    assert paths(late)[""] == 8
+
+
+def test_lost_stacks_are_counted_by_reason_and_not_in_the_tree(cells: KeyCells) -> None:
+    """A collision, another error, and a stack that the kernel no longer has."""
+    tree = feed(call_tree(cells), {COLLISION: 4, OTHER: 2, 99: 1, 4: 1})
+    assert tree.lost == {"collision": 4, "unreadable": 3}
+    assert paths(tree) == {"": 1, "/idle": 1}
+
+
+def test_user_mode_is_a_frame_not_a_loss(cells: KeyCells) -> None:
+    tree = feed(call_tree(cells), {NO_STACK: 4})
+    assert (paths(tree), tree.lost) == ({"": 4, f"/{USER_MODE}": 4}, {})
+
+
+def test_other_key_parts_are_the_outermost_frames(cells: KeyCells) -> None:
+    tree = call_tree(cells, BY_COMM)
+    rows: dict[bytes, Value] = {text_key(comm) + struct.pack("=i", 1): 2 for comm in (b"sh", b"[/]\x1b")}
+    tree.update(sample(rows, BY_COMM))
+    found = paths(tree.tree())
+    assert found["/sh/main/read"] == found["/[/]\x1b/main/read"] == 2
+
+
+def test_a_reset_empties_tree_window_and_losses(cells: KeyCells) -> None:
+    tree = call_tree(cells)
+    feed(tree, {1: 5, COLLISION: 1})
+    tree.reset()
+    assert (paths(tree.tree()), tree.tree().lost) == ({"": 0}, {})
+    assert paths(feed(tree, {1: 6, COLLISION: 1})) == {"": 1, "/main": 1, "/main/read": 1}
+
+
+def test_renaming_keeps_totals_recent_counts_and_losses(proc: FakeProc, cells: KeyCells) -> None:
+    tree = call_tree(cells)
+    feed(tree, {1: 5, COLLISION: 2})
+    proc.now_s += WINDOW_S + 1
+    before = feed(tree, {1: 6, 2: 3, COLLISION: 2})
+    tree.rename(lambda stack_id: [f"{name}+0x10" for name in resolve(stack_id)])
+    after = tree.tree()
+    for field in ("total", "self_total", "recent", "self_recent"):
+        renamed = {path.replace("+0x10", ""): number for path, number in paths(after, field).items()}
+        assert renamed == paths(before, field), field
+    assert after.lost == {"collision": 2}
+    proc.now_s += WINDOW_S + 1
+    assert set(paths(feed(tree, {1: 6, 2: 3, COLLISION: 2}), "recent").values()) == {0}
+
+
+def test_too_many_frames_leave_out_the_lightest_and_keep_parents(
+    cells: KeyCells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where very many weigh the same: the tree is cut, not emptied."""
+    monkeypatch.setattr(stacks, "NODES", 50)
+    many = CallTree(STACKS, cells, lambda i: [f"f{i % 7}", f"g{i % 31}", f"h{i}"])
+    tree = feed(many, dict.fromkeys(range(200), 1) | {500: 40})
+    found = paths(tree)
+    assert len(found) == 51
+    assert found[""] == 240
+    assert found[f"/f{500 % 7}/g{500 % 31}/h500"] == 40
+
+
+def test_a_wide_sum_keeps_its_kind(cells: KeyCells) -> None:
+    """A map keyed by a stack is a tree, whatever else it is keyed by; one without is not."""
+    assert stacks.is_stack_map(BY_COMM)
+    assert not stacks.is_stack_map(spec("@", ValueKind.SUM))
