@@ -15,7 +15,7 @@ from tracetop.lang.probes import Expansion, HookedClause
 from tracetop.lang.scope import Learnt, MapUse, Scope, undefined_map
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
-from tracetop.lang.types import INT64, Form, Type
+from tracetop.lang.types import INT64, UNKNOWN, Form, Type
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import ProbeKind, ValueKind
 
@@ -114,7 +114,9 @@ def _assign_map(node: syntax.Assign, target: syntax.Map, scope: Scope) -> typed.
         return AGGREGATIONS[node.value.name](scope, target, slot, node.value, arguments)
     value = check_expr(node.value, scope)
     kind = ValueKind.SCALAR if value.type.is_integer else ValueKind.STRING
-    scope.assign_map(target, kind, _whole(value.type))
+    # A number that is spelt out takes the meaning of what else is stored: `@start[tid] = 0` stores no time.
+    spelt_out = isinstance(value, typed.Const)
+    scope.assign_map(target, kind, UNKNOWN if spelt_out else _whole(value.type))
     if node.op == "=":
         return typed.Store(slot, value)
     current = typed.MapValue(slot, scope.map_value(target))

@@ -11,7 +11,7 @@ from tracetop.lang.emit_statements import block
 from tracetop.lang.generics import value
 from tracetop.lang.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.types import Form
-from tracetop.lang.writer import Writer, c_integer
+from tracetop.lang.writer import Writer, c_integer, in_parentheses
 from tracetop.model.control import COMM_BYTES
 from tracetop.model.kernel import Field, TracepointFormat
 from tracetop.model.program import AsyncAction, ProbeKind
@@ -100,7 +100,7 @@ def _program(program: PlannedProgram, plan: Plan, actions: list[tuple[str, str]]
     for i, conditions in enumerate(zip(gates, wanted, strict=True), 1):
         condition = " && ".join(part for part in conditions if part)
         call = f"{function}_{i}(ctx, control);"
-        body += [f"if ({condition})", f"    {call}"] if condition else [call]
+        body += [f"if {in_parentheses(condition)}", f"    {call}"] if condition else [call]
     lines = "".join(f"    {line}\n" for line in [*body, "return 0;"])
     return f"{''.join(clauses)}\n/* {_comment(program)} */\nint {function}({context} *ctx)\n{{\n{lines}}}\n"
 

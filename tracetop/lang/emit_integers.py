@@ -6,7 +6,7 @@ from tracetop.lang.emit_slots import add, pointer
 from tracetop.lang.generics import value
 from tracetop.lang.plan import field_key
 from tracetop.lang.types import Type
-from tracetop.lang.writer import Writer, c_integer, c_stored
+from tracetop.lang.writer import Writer, c_integer, c_stored, in_parentheses
 
 
 def _cast(type_: Type, expression: str) -> str:
@@ -115,7 +115,7 @@ def _logical(node: typed.Logical, out: Writer) -> str:
 def _choice(node: typed.Choice, out: Writer) -> str:
     test = value(node.condition, out)
     result = out.temporary(node.type, "0")
-    with out.block(f"if ({test})"):
+    with out.block(f"if {in_parentheses(test)}"):
         out.line(f"{result} = {value(node.then, out)};")
     with out.block("else"):
         out.line(f"{result} = {value(node.otherwise, out)};")

@@ -4,7 +4,7 @@ from tracetop.lang import typed
 from tracetop.lang.emit_slots import add, change, delete, store
 from tracetop.lang.generics import statement, text, value
 from tracetop.lang.types import INT64, Form
-from tracetop.lang.writer import Writer
+from tracetop.lang.writer import Writer, in_parentheses
 from tracetop.model.buckets import linear_count
 from tracetop.model.program import ValueKind
 
@@ -102,7 +102,7 @@ def _evaluate(node: typed.Evaluate, out: Writer) -> None:
 
 @statement.register
 def _if(node: typed.If, out: Writer) -> None:
-    with out.block(f"if ({value(node.condition, out)})"):
+    with out.block(f"if {in_parentheses(value(node.condition, out))}"):
         block(node.then, out)
     if node.otherwise:
         with out.block("else"):

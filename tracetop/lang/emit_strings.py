@@ -5,7 +5,7 @@ from tracetop.lang.builtins import BUILTINS
 from tracetop.lang.emit_slots import pointer
 from tracetop.lang.generics import text, value
 from tracetop.lang.plan import field_key
-from tracetop.lang.writer import Writer
+from tracetop.lang.writer import Writer, in_parentheses
 
 
 def _array(out: Writer, size: int) -> str:
@@ -82,7 +82,7 @@ def _text_map(node: typed.MapValue, out: Writer) -> str:
 def _text_choice(node: typed.Choice, out: Writer) -> str:
     test = value(node.condition, out)
     name = _array(out, node.type.size)
-    for head, branch in ((f"if ({test})", node.then), ("else", node.otherwise)):
+    for head, branch in ((f"if {in_parentheses(test)}", node.then), ("else", node.otherwise)):
         with out.block(head):
             out.line(f"__builtin_memcpy({name}, {text(branch, out)}, {branch.type.size});")
     return name

@@ -114,6 +114,16 @@ class Writer:
         return self.plan.maps[slot.map]
 
 
+def in_parentheses(text: str) -> str:
+    """Return C text as the condition of an ``if``; one pair of parentheses is enough (clang warns of two)."""
+    depth = 0
+    for i, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return text if i == len(text) - 1 and text[0] == "(" else f"({text})"
+    return f"({text})"
+
+
 def c_integer(type_: Type) -> str:
     """Return the C type that arithmetic on such a value is done in."""
     return "s64" if type_.signed else "u64"

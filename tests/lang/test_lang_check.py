@@ -1,0 +1,121 @@
+"""What the checker learns of maps: kinds, what keys mean, units; from all uses, whatever their order."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tracetop.model.program import KeyRole, LinearScale, MapSpec, Program, Unit, ValueKind
+
+Build = Callable[[str], Program]
+ENTER = "tracepoint:raw_syscalls:sys_enter"
+EXIT = "tracepoint:raw_syscalls:sys_exit"
+
+
+def one_map(program: Program, name: str = "@") -> MapSpec:
+    return next(spec for spec in program.maps if spec.name == name)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("count()", ValueKind.COUNT),
+        ("sum(pid)", ValueKind.SUM),
+        ("avg(pid)", ValueKind.AVG),
+        ("min(pid)", ValueKind.MIN),
+        ("max(pid)", ValueKind.MAX),
+        ("stats(pid)", ValueKind.STATS),
+        ("hist(pid)", ValueKind.HIST),
+        ("lhist(pid, 0, 10, 2)", ValueKind.LHIST),
+        ("pid", ValueKind.SCALAR),
+        ("comm", ValueKind.STRING),
+    ],
+)
+def test_what_is_assigned_decides_the_kind(build: Build, value: str, kind: ValueKind) -> None:
+    assert one_map(build(f"BEGIN {{ @ = {value}; }}")).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("key", "role", "label"),
+    [
+        ("pid", KeyRole.PID, "pid"),
+        ("tid", KeyRole.TID, "tid"),
+        ("comm", KeyRole.COMM, "comm"),
+        ("uid", KeyRole.UID, "uid"),
+        ("cpu", KeyRole.CPU, "cpu"),
+        ("kstack", KeyRole.KSTACK, "kstack"),
+        ("args->id", KeyRole.SYSCALL, "id"),
+        ("(uint32)args.id", KeyRole.SYSCALL, "id"),
+        ("str(args.args[0])", KeyRole.STRING, "args"),
+        ('"text"', KeyRole.STRING, "key"),
+        ("pid / 2", KeyRole.INTEGER, "key"),
+    ],
+)
+def test_a_key_keeps_what_its_expression_means(build: Build, key: str, role: KeyRole, label: str) -> None:
+    (part,) = one_map(build(f"{ENTER} {{ @[{key}, 1] = count(); }}")).keys[:1]
+    assert (part.role, part.label) == (role, label)
+
+
+def test_a_role_travels_through_variables(build: Build) -> None:
+    (part,) = one_map(build(f"{ENTER} {{ $id = args.id; $who = pid; @[$id] = count(); @who[$who] = count(); }}")).keys
+    assert (part.role, part.label) == (KeyRole.SYSCALL, "id")
+
+
+def test_pids_of_the_scheduler_are_threads(build: Build) -> None:
+    program = build("tracepoint:sched:sched_switch { @[args.next_pid] = count(); }")
+    assert one_map(program).keys[0].role is KeyRole.TID
+
+
+@pytest.mark.parametrize(
+    ("expression", "unit"),
+    [
+        ("nsecs - @start[tid]", Unit.NS),
+        ("(nsecs - @start[tid]) / 1000", Unit.US),
+        ("(nsecs - @start[tid]) / 1000000", Unit.MS),
+        ("(nsecs - @start[tid]) / 1000 / 1000", Unit.MS),
+        ("(nsecs - @start[tid]) / 1e9", Unit.S),
+        ("(nsecs - @start[tid]) / 7", Unit.NONE),
+        ("(nsecs - @start[tid]) + 5", Unit.NS),
+        ("@start[tid] ? nsecs - @start[tid] : 0", Unit.NS),
+        ("(uint64)(nsecs - @start[tid])", Unit.NS),
+        ("args.ret", Unit.NONE),
+        ("nsecs", Unit.NONE),
+    ],
+)
+def test_differences_of_times_are_durations(build: Build, expression: str, unit: Unit) -> None:
+    program = build(f"{EXIT} {{ @ = hist({expression}); }} {ENTER} {{ @start[tid] = nsecs; }}")
+    assert one_map(program).unit is unit
+
+
+def test_a_zero_that_is_stored_does_not_hide_that_a_map_holds_times(build: Build) -> None:
+    program = build(f"BEGIN {{ @t = 0; }} {ENTER} {{ @t = nsecs; }} {EXIT} {{ @ = max(nsecs - @t); }}")
+    assert one_map(program).unit is Unit.NS
+
+
+def test_a_unit_travels_through_maps_and_variables(build: Build) -> None:
+    text = (
+        f"{ENTER} {{ $now = nsecs; @then = $now; }} {EXIT} {{ $took = nsecs - @then; @took = $took; @ = sum(@took); }}"
+    )
+    program = build(text)
+    assert one_map(program).unit is Unit.NS
+    assert one_map(program, "@took").unit is Unit.NS
+
+
+def test_fields_that_count_bytes_say_so(build: Build) -> None:
+    program = build("tracepoint:kmem:kmalloc { @ = sum(args.bytes_alloc); @n = count(); }")
+    assert one_map(program).unit is Unit.BYTES
+    assert one_map(program, "@n").unit is Unit.NONE
+
+
+def test_a_map_may_be_read_before_the_clause_that_assigns_it(build: Build) -> None:
+    program = build(f"{EXIT} /@s[tid]/ {{ @ = count(); }} {ENTER} {{ @s[tid] = 1; }}")
+    assert one_map(program, "@s").kind is ValueKind.SCALAR
+
+
+def test_a_key_is_as_wide_as_the_widest_of_its_uses(build: Build) -> None:
+    program = build('BEGIN { @n[pid] = 1; @n[nsecs] = 2; @s["ab"] = 1; @s["longer than eight"] = 1; }')
+    assert one_map(program, "@n").keys[0].size == 8
+    assert one_map(program, "@s").keys[0].size == 24
+
+
+def test_a_linear_scale_is_kept(build: Build) -> None:
+    assert one_map(build("BEGIN { @ = lhist(pid, -10, 100, 5); }")).linear == LinearScale(-10, 100, 5)

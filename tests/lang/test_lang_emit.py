@@ -1,0 +1,134 @@
+"""What the C does and does not: nothing twice, nothing lost uncounted, nothing of the script's text in it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tracetop.model.program import AsyncAction, Program
+
+Build = Callable[[str], Program]
+ENTER = "tracepoint:raw_syscalls:sys_enter"
+
+
+def clause(program: Program, number: int = 1) -> str:
+    """Return the C of the first program's clause."""
+    name = f"{program.probes[0].function}_{number}("
+    return program.c_text.split(f"void {name}")[1].split("\n}\n")[0]
+
+
+def test_predicate_value_and_delete_share_one_lookup(build: Build) -> None:
+    program = build(f"{ENTER} /@s[tid]/ {{ @ = hist(nsecs - @s[tid]); delete(@s[tid]); }} BEGIN {{ @s[tid] = nsecs; }}")
+    assert clause(program).count("at_s.lookup") == 1
+    assert "at_s.delete" not in program.c_text
+
+
+def test_keys_of_fields_share_a_lookup_too(build: Build) -> None:
+    begin = "tracepoint:block:block_rq_issue"
+    program = build(
+        f"{begin} /@s[args.dev, args.sector]/ {{ @ = max(@s[args.dev, args.sector]); }} BEGIN {{ @s[1, 1] = 1; }}"
+    )
+    assert clause(program).count("at_s.lookup") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "lookups"),
+    [
+        ("$a = @s[tid]; $b = @s[tid]; @x = $a + $b;", 1),
+        ("$a = @s[tid]; delete(@s[tid]); @x = $a + @s[tid];", 2),
+        ("$k = 1; $a = @s[$k]; $k = 2; @x = $a + @s[$k];", 2),
+        ("$k = 1; $a = @s[$k]; @x = $a + @s[$k];", 1),
+        ("$a = @s[nsecs]; @x = $a + @s[nsecs];", 2),
+        ("if (pid) { $a = @s[tid]; } @x = @s[tid];", 2),
+        ("$a = @s[tid]; if (pid) { $a = @s[tid]; } @x = $a;", 1),
+        ("$a = @s[tid]; if (pid) { delete(@s[tid]); } @x = @s[tid];", 2),
+    ],
+)
+def test_a_pointer_is_remembered_exactly_as_long_as_it_holds(build: Build, body: str, lookups: int) -> None:
+    program = build(f"{ENTER} {{ {body} }} BEGIN {{ @s[1] = pid; }}")
+    assert clause(program).count("at_s.lookup") == lookups
+
+
+def test_ids_are_fetched_once_and_times_whenever_they_are_asked(build: Build) -> None:
+    text = clause(build(f"{ENTER} {{ @a[pid] = nsecs; @b[pid] = nsecs; @c[pid, comm, comm] = count(); }}"))
+    assert text.count("bpf_get_current_pid_tgid") == 1
+    assert text.count("bpf_get_current_comm") == 1
+    assert text.count("bpf_ktime_get_ns") == 2
+
+
+def test_a_cheap_predicate_is_asked_before_the_filter(build: Build) -> None:
+    program = build("tracepoint:raw_syscalls:sys_exit /args.ret < 0 && pid > 1/ { @ = count(); }")
+    body = program.c_text.split(f"int {program.probes[0].function}(")[1]
+    assert body.index("ctx->args[1] < 0LL") < body.index("tt_control.lookup")
+    assert "tgid" not in body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "@[pid] = count();",
+        "@[pid] = sum(pid);",
+        "@[pid] = 1;",
+        "@[pid] = comm;",
+        "@[pid]++;",
+        "@[pid] = hist(pid);",
+        "@ = lhist(pid, 0, 10, 1);",
+        "@[args.id] = count();",
+        "@ = 1; clear(@);",
+    ],
+)
+def test_every_update_that_can_fail_is_counted(build: Build, body: str) -> None:
+    program = build(f"{ENTER} {{ {body} }}")
+    assert "tt_drop(0);" in clause(program)
+
+
+def test_no_text_of_the_script_reaches_the_c(build: Build) -> None:
+    evil = (
+        'BEGIN { @ = "*/ evil(\\"\\\\); //"; } //! title: evil\n// evil\n/* evil */ '
+        'END { $evil_name = comm == "evil"; @b = $evil_name; }'
+    )
+    text = build(evil).c_text
+    assert "evil(" not in text
+    assert '"' not in text
+    assert set(re.findall(r"\w*evil\w*", text)) == {"var_evil_name"}
+
+
+def test_requests_to_user_space_are_numbered(build: Build) -> None:
+    program = build("BEGIN { @a = 1; @b = count(); } interval:s:1 { clear(@a); zero(@b); clear(@a); }")
+    assert program.actions == (AsyncAction("clear", "@a"), AsyncAction("zero", "@b"))
+    assert "BPF_RINGBUF_OUTPUT(tt_events, 16);" in program.c_text
+    assert re.findall(r"struct tt_ask \w+ = \{(\d)\}", program.c_text) == ["0", "1", "0"]
+
+
+def test_what_is_not_used_is_not_there(build: Build) -> None:
+    text = build("BEGIN { @ = count(); }").c_text
+    for absent in ("tt_events", "tt_kstacks", "tt_log_bucket", "tt_divide", "tt_same", "_wanted"):
+        assert absent not in text
+
+
+def test_a_stack_key_has_its_table(build: Build) -> None:
+    program = build("profile:hz:49 { @[kstack] = count(); }")
+    assert program.stack_map == "tt_kstacks"
+    assert "BPF_STACK_TRACE(tt_kstacks, 16384);" in program.c_text
+
+
+def test_a_record_is_laid_out_as_its_format_says(build: Build) -> None:
+    text = build("tracepoint:block:block_rq_issue { @[args.rwbs] = sum(args.bytes); }").c_text
+    record = text.split("_record {\n")[1].split("\n};")[0]
+    assert [line.strip() for line in record.splitlines()] == [
+        "u64 common;",
+        "u32 f_dev;",
+        "u8 pad12[4];",
+        "u64 f_sector;",
+        "u32 f_nr_sector;",
+        "u32 f_bytes;",
+        "u16 f_ioprio;",
+        "char f_rwbs[10];",
+        "char f_comm[16];",
+        "u32 f_cmd;",
+    ]
+
+
+def test_the_right_side_of_a_logical_operator_runs_only_where_it_decides(build: Build) -> None:
+    text = clause(build(f"{ENTER} {{ @r = pid && @s[tid]; }} BEGIN {{ @s[1] = 1; }}"))
+    assert text.index("if (") < text.index("at_s.lookup")

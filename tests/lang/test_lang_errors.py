@@ -1,0 +1,105 @@
+"""What is said of a wrong script: the place, with a caret under it, and how to mend it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tracetop.errors import Diagnostic, ExitCode
+
+Refuse = Callable[[str], Diagnostic]
+
+CASES = [
+    ("tracepoint:raw_syscalls:sys_entr { }", 1, "unknown tracepoint", "did you mean raw_syscalls:sys_enter?"),
+    ("tracepoint:raw_syscals:sys_enter { }", 1, "unknown tracepoint", "did you mean raw_syscalls:sys_enter?"),
+    ("tracepoint:sys_enter { }", 1, "not a whole probe", "tracepoint:CATEGORY:EVENT"),
+    ("tracepoit:sched:sched_switch { }", 1, "unknown kind of probe tracepoit", "did you mean tracepoint?"),
+    ("kprobe:vfs_read { }", 1, "kprobe probes are not supported yet", "use tracepoint"),
+    ("interval:s { }", 1, "not a whole probe", "interval:s:N"),
+    ("software:page-fault:1 { }", 1, "unknown software event", "did you mean page-faults?"),
+    ("rawtracepoint:sys_entr { }", 1, "unknown raw tracepoint", "did you mean sys_enter?"),
+    ("tracepoint:raw_syscalls:sys_enter { @[args->ids] = count(); }", 45, "has no field ids", "did you mean id?"),
+    ("tracepoint:raw_syscalls:sys_enter { @[args.args] = count(); }", 44, "args is an array", "args.args[0]"),
+    ("tracepoint:raw_syscalls:sys_enter { @[args.args[6]] = count(); }", 49, "must be a number", "write 0 to 5"),
+    ("tracepoint:raw_syscalls:sys_enter { @[args.id[0]] = count(); }", 39, "id is no array", "write args.id"),
+    ("tracepoint:test:odd { @ = sum(args.thing); }", 36, "struct odd_t are not supported", "another field"),
+    ("tracepoint:test:odd { @[args.bytes_of] = count(); }", 30, "__data_loc u8[] are not", "another field"),
+    ("BEGIN { @[args->id] = count(); }", 11, "BEGIN has no args", "in a tracepoint"),
+    ("rawtracepoint:sys_enter { @[args->id] = count(); }", 29, "has no args", "use arg0"),
+    ("rawtracepoint:sys_enter { @[arg2] = count(); }", 29, "has no arg2", "arg0 to arg1"),
+    ("BEGIN { @[pidd] = count(); }", 11, "unknown builtin pidd", "did you mean pid?"),
+    ("BEGIN { @[ustack] = count(); }", 11, "ustack is not supported yet", "use one of pid"),
+    ("BEGIN { @[args] = count(); }", 11, "args alone has no value", "args.id"),
+    ("BEGIN { @[count] = count(); }", 11, "count is a function", "write count()"),
+    ("BEGIN { @[pid.x] = count(); }", 15, "only args has fields", "args.NAME"),
+    ("BEGIN { @ = hists(1); }", 13, "unknown function hists()", "did you mean hist?"),
+    ('BEGIN { printf("hi"); }', 9, "printf() is not supported yet", "without"),
+    ("BEGIN { @ = count(1); }", 19, "count() takes no argument", "sum()"),
+    ("BEGIN { @ = sum(); }", 13, "sum() takes one argument", "sum(VALUE)"),
+    ("BEGIN { @ = hist(comm); }", 18, "takes an integer", "as a key"),
+    ("BEGIN { @ = lhist(pid, 0, 10); }", 13, "four arguments", "LOW, HIGH, STEP"),
+    ("BEGIN { @ = lhist(pid, 9, 0, 1); }", 13, "empty range", "LOW below HIGH"),
+    ("BEGIN { @ = lhist(pid, 0, 99999, 1); }", 13, "100001 buckets", "widen STEP"),
+    ("BEGIN { @ = lhist(pid, 0, pid, 1); }", 27, "written as numbers", "write a number"),
+    ("BEGIN { count(); }", 9, "must be assigned to a map", "@ = count("),
+    ("BEGIN { $x = count(); }", 14, "must be assigned to a map", "@ = count("),
+    ("BEGIN { @ += count(); }", 9, "assigned with =", "write @ ="),
+    ("BEGIN { @x = count(); @x = sum(1); }", 23, "a sum() here and a count() on line 1", "another map"),
+    ("BEGIN { @x = count(); @x[1] = count(); }", 23, "one key here and no key on line 1", "same keys"),
+    ('BEGIN { @x[1] = count(); @x["a"] = count(); }', 29, "a string here and an integer", "same keys"),
+    ("BEGIN { @x = count(); @y = @x; }", 28, "value cannot be read", "plain integers"),
+    ('BEGIN { @x = 1; @x = "abc"; }', 17, "a string here and a plain integer", "another map"),
+    ("BEGIN { @foo = 1; @y = @fo; }", 24, "nothing is ever assigned to @fo", "did you mean @foo?"),
+    ("BEGIN { clear(@nope); }", 15, "nothing is ever assigned to @nope", "assign @nope"),
+    ("BEGIN { @y = $x; }", 14, "$x is read before", "assign $x first"),
+    ("BEGIN { $count = 1; @y = $cout; }", 26, "$cout is read before", "did you mean $count?"),
+    ('BEGIN { $x = 1; $x = "a"; }', 17, "$x holds a string here", "another variable"),
+    ("BEGIN { $x = comm + 1; }", 19, "+ does not go with strings", "== and !="),
+    ("BEGIN { @ = comm == 1; }", 18, "a string is compared with an integer", "one type"),
+    ("BEGIN { if (comm) { } }", 13, "a condition must be an integer", "comm =="),
+    ("BEGIN /comm/ { }", 8, "a predicate must be an integer", "comm =="),
+    ('BEGIN { @ = pid ? 1 : "a"; }', 13, "different types", "both integers or strings"),
+    ("BEGIN { @x[1] = 1; delete(@x); }", 27, "@x has a key", "name the key"),
+    ("BEGIN { @x[1] = 1; clear(@x[1]); }", 26, "clear() takes a whole map", "delete()"),
+    ("BEGIN { @x = hist(1); delete(@x); }", 30, "kept by each CPU", "clear(@x)"),
+    ("BEGIN { delete(1); }", 9, "delete() takes a map", "delete(@name)"),
+    ("BEGIN { $x = delete(@x); }", 14, "delete() has no value", "statement of its own"),
+    ("BEGIN { @ = str(comm); }", 17, "a string already", "leave str() away"),
+    ("BEGIN { @ = str(1, 500); }", 20, "small number", "1 to 128"),
+    ("BEGIN { @ = $9; }", 13, "no parameter $9", "$1 to $8"),
+    ("BEGIN { @ = 08; }", 13, "08 is not an integer", "decimal, octal or hex"),
+    ("BEGIN { @ = 18446744073709551616; }", 13, "not an integer of 64 bits", "decimal"),
+    ("BEGIN { @x = ; }", 14, "unexpected ;", "an expression"),
+    ("BEGIN { @x = 1 }}", 17, "unexpected }", "a probe"),
+    ("BEGIN @x = 1;", 7, "unexpected @x", "expected {"),
+    ("BEGIN /pid == 1 { }", 17, "unexpected {", "/ and then {"),
+    ("BEGIN { @ = 1", 14, "ends too early", "add ; or }"),
+    ("{ @ = count(); }", 1, "unexpected {", "a probe"),
+    ('BEGIN { @x = "open; }', 14, "this string has no end", 'closing "'),
+    ("BEGIN { @x = 'a'; }", 14, "no character literals", "97"),
+    ("#include <linux/sched.h>", 1, "preprocessor is not supported yet", "remove"),
+    ("struct foo { int x; }", 1, "struct is not supported yet", "without"),
+    ("BEGIN { while (1) { } }", 9, "while is not supported yet", "without"),
+    ("BEGIN { $x = (struct foo *)1; }", 15, "struct is not supported yet", "without"),
+]
+
+
+@pytest.mark.parametrize(("text", "column", "what", "mend"), CASES, ids=[case[0] for case in CASES])
+def test_an_error_points_at_its_place_and_says_how_to_mend_it(
+    refuse: Refuse, text: str, column: int, what: str, mend: str
+) -> None:
+    error = refuse(text)
+    assert what in error.what
+    assert mend in error.mend
+    assert error.where == f"t.bt:1:{column}"
+    assert error.excerpt == f"{text}\n{' ' * (column - 1)}^"
+    assert error.code is ExitCode.SCRIPT
+
+
+def test_the_caret_stands_under_its_place_behind_tabs(refuse: Refuse) -> None:
+    error = refuse("BEGIN\n{\n\t@\t= pidd;\n}\n")
+    assert error.where == "t.bt:3:6"
+    assert error.excerpt == "    @   = pidd;\n          ^"
+
+
+def test_an_empty_script_is_one_that_ends_too_early(refuse: Refuse) -> None:
+    assert refuse("// nothing\n").what == "the script ends too early"
