@@ -39,7 +39,7 @@ class CostMeter:
         self._switch = switch
         self._ticks_to_wait = 0
         self._opened_s = 0.0
-        self._before: dict[int, tuple[int, int]] = {}
+        self._before: list[tuple[Measured, tuple[int, int]]] = []
         self._open = False
 
     def want(self) -> None:
@@ -59,21 +59,21 @@ class CostMeter:
         self._ticks_to_wait = EVERY_TICKS - 1
         self._switch.enable()
         self._open, self._opened_s = True, now_s
-        self._before = {id(one): one.run_totals() for one in running}
+        self._before = [(one, one.run_totals()) for one in running]
 
     def _age_s(self, now_s: float) -> float:
         return round(now_s - self._opened_s, 1) if self._opened_s else 0.0
 
     def _close(self, running: Sequence[Measured], now_s: float) -> None:
         elapsed_s = max(now_s - self._opened_s, 1e-3)
-        for one in running:
-            if id(one) not in self._before:
+        for one, totals in self._before:
+            if one not in running:  # detached or replaced meanwhile
                 continue
-            ns, runs = (after - before for after, before in zip(one.run_totals(), self._before[id(one)], strict=True))
+            ns, runs = (after - before for after, before in zip(one.run_totals(), totals, strict=True))
             one.cost = Cost(
                 ns_per_event=round(ns / runs, 1) if runs else 0.0,
                 events_per_s=round(runs / elapsed_s, 1),
                 percent=round(ns / elapsed_s / 1e7, 3),
             )
         self._switch.disable()
-        self._open = False
+        self._open, self._before = False, []

@@ -65,8 +65,7 @@ class Loop:
         except BrokenPipeError:
             pass  # the screen has gone: the end of our work, not a fault
         finally:
-            for pane in self._panes.values():
-                pane.close()
+            self._close()
 
     def _wait(self) -> None:
         """Sleep until a command comes, the pipe takes more, or the next tick; not at all while panes wait to load."""
@@ -83,6 +82,8 @@ class Loop:
             try:
                 self._carry_out(command)
             except TracetopError as error:
+                if isinstance(command, m.Start):  # without panes there is nothing to go on with
+                    raise
                 self._outbox.send(m.Refused(error.diagnostic))
         if changed and not self._stopping:
             self._send_frame()
@@ -96,6 +97,7 @@ class Loop:
         self._filter = command.filter
         self._set_interval(command.interval_s)
         panes = [Pane(request, self._library) for request in command.panes]
+        self._close()
         self._panes = {pane.name: pane for pane in panes}
         self._waiting = panes
 
@@ -177,26 +179,31 @@ class Loop:
         self._send_frame()
 
     def _tick(self) -> None:
-        now_s = time.monotonic()
-        self._elapsed_s, self._read_s = now_s - self._read_s, now_s
-        self._next_s = max(self._next_s + self._interval_s, now_s + INTERVAL_S[0] / 2)
-        for pane in self._panes.values():
-            pane.read()
+        self._next_s = max(self._next_s + self._interval_s, time.monotonic() + INTERVAL_S[0] / 2)
+        self._read()
         on = [p.running for p in self._panes.values() if p.running and p.state is PaneState.ON]
         self._meter.tick(on)
         self._measure_self()
-        self._seq += 1
         self._send_frame()
         if log := self._drain_log():
             self._outbox.send(m.LogLines(tuple(log.splitlines())))
 
     def _finish(self) -> None:
         """Read once more and send the last frame whole: nothing that was counted is lost."""
+        self._read()
+        os.set_blocking(self._outbox.fd, True)
+        self._send_frame(final=True)
+
+    def _close(self) -> None:
+        for pane in self._panes.values():
+            pane.close()
+
+    def _read(self) -> None:
+        now_s = time.monotonic()
+        self._elapsed_s, self._read_s = now_s - self._read_s, now_s
         for pane in self._panes.values():
             pane.read()
         self._seq += 1
-        os.set_blocking(self._outbox.fd, True)
-        self._send_frame(final=True)
 
     def _measure_self(self) -> None:
         cpu_s = time.process_time()
@@ -205,6 +212,9 @@ class Loop:
         self._cost = TracerCost(round(percent, 2), psutil.Process().memory_info().rss)
 
     def _send_frame(self, *, final: bool = False) -> None:
+        """Send what is known now; nothing while the screen does not keep up, what is in force goes with the next."""
+        if self._outbox.blocked and not final:
+            return
         self._outbox.send(
             Frame(
                 seq=self._seq,

@@ -7,7 +7,7 @@ import contextlib
 
 from tracetop.errors import Diagnostic, TracetopError, UsageError
 from tracetop.lang import read_header
-from tracetop.model.control import Filter
+from tracetop.model.control import PARAMS, Filter
 from tracetop.model.frame import Cost, PaneFrame, PaneState, Variant, View
 from tracetop.model.message import PaneRequest, SetSort
 from tracetop.tracer.library import BundledScript, Library
@@ -15,6 +15,7 @@ from tracetop.tracer.running import Machine, Running
 
 ROWS_MOST = 10_000
 """Rows of a table that a reader may ask for."""
+_NOT_64_BITS = 1 << 63
 
 
 class Pane:
@@ -29,6 +30,8 @@ class Pane:
         self.state = PaneState.LOADING
         self.params: tuple[str, ...] = ()
         self.running: Running | None = None
+        self._in_force: tuple[BundledScript, tuple[str, ...]] = self.script, ()
+        """The script and the parameters that run, where any do."""
         self._diagnostic: Diagnostic | None = None
         self._views: tuple[View, ...] = ()
         self._script_sent = False
@@ -53,6 +56,7 @@ class Pane:
             return
         self.close()
         self.running, self.state, self._diagnostic = new, PaneState.ON, None
+        self._in_force = self.script, self.params
         self._views, self._script_sent = (), False
         for sort in list(self._sorts.values()):
             with contextlib.suppress(UsageError):  # asked of another of the pane's scripts
@@ -67,6 +71,8 @@ class Pane:
         if not found.variant.parameter:
             self.params = ()
         self.script = found
+        if self.running is None:
+            self.state = PaneState.LOADING
 
     def set_enabled(self, enabled: bool) -> None:
         """Attach or detach the probes. A pane that failed tries again from the start when it is switched on."""
@@ -79,6 +85,7 @@ class Pane:
             self.read()
             self.running.detach()
             self.state = PaneState.OFF
+            self.script, self.params = self._in_force  # another one that waits to be loaded is not wanted any more
 
     def set_params(self, params: tuple[str, ...], machine: Machine, filter_: Filter) -> None:
         """Put other positional parameters in force and count anew. UsageError where one means nothing."""
@@ -90,6 +97,7 @@ class Pane:
             raise
         if self.running:
             self.running.control(filter_, numbers)
+            self._in_force = self.script, params
             self.reset()
 
     def set_filter(self, filter_: Filter, machine: Machine) -> None:
@@ -165,26 +173,32 @@ class Pane:
         self._diagnostic = error.diagnostic
         if self.running is None:
             self.state = PaneState.FAILED
-            return
-        self.state = PaneState.ON
-        name = self.running.program.name
-        self.script = next(script for script in self.scripts if script.name == name)
+        else:
+            self.script, self.params = self._in_force
 
     def _numbers(self, machine: Machine) -> tuple[int, ...]:
-        """Return the parameters as the programs read them."""
+        """Return the parameters as the programs read them. UsageError where they cannot."""
+        if len(self.params) > PARAMS:
+            raise UsageError(
+                f"{len(self.params)} parameters", why=f"a script has at most {PARAMS}", mend="leave the others out"
+            )
         return tuple(self._number(text, machine) for text in self.params)
 
     def _number(self, text: str, machine: Machine) -> int:
         if self.script.variant.parameter == "syscall":
-            return machine.syscalls.number(text)
-        try:
-            return int(text, 0)
-        except ValueError:
+            number = machine.syscalls.number(text)
+        else:
+            try:
+                number = int(text, 0)
+            except ValueError:
+                number = _NOT_64_BITS
+        if not -(1 << 63) <= number < 1 << 63:
             raise UsageError(
                 f"not a number: {text}",
-                why=f"the parameters of {self.script.name} are whole numbers",
+                why=f"the parameters of {self.script.name} are whole numbers of 64 bits",
                 mend="write one such as 4096 or 0x1000",
-            ) from None
+            )
+        return number
 
 
 def _own(request: PaneRequest) -> tuple[BundledScript, ...]:

@@ -1,6 +1,6 @@
 """The tracer's two ends of pipe: commands in, messages out, neither ever blocking the poll loop.
 
-Owns: framing and back-pressure. A reader that does not keep up misses frames, never anything else. Tracer.
+Owns: framing and what waits for the reader. Refuses to own: what a slow reader misses (`loop`). Tracer.
 """
 
 import contextlib
@@ -9,11 +9,10 @@ import os
 from collections import deque
 from collections.abc import Iterator
 
-from tracetop.model.frame import Frame
 from tracetop.model.message import Command, Message, Splitter, decode_command, encode
 
 _PIPE_BYTES = 1 << 20
-_FILES_BYTES = 1 << 16
+_READ_BYTES = 1 << 16
 
 
 class Inbox:
@@ -28,7 +27,7 @@ class Inbox:
     def commands(self) -> Iterator[Command]:
         """Yield what has come; sets `closed` when the screen has gone. TracerError for what is no command."""
         try:
-            data = os.read(self.fd, _FILES_BYTES)
+            data = os.read(self.fd, _READ_BYTES)
         except BlockingIOError:
             return
         self.closed = not data
@@ -52,9 +51,7 @@ class Outbox:
         return bool(self._waiting)
 
     def send(self, message: Message) -> None:
-        """Queue a message; a frame is left out while an earlier message waits. BrokenPipeError when nobody reads."""
-        if isinstance(message, Frame) and self._waiting and not message.final:
-            return
+        """Write a message as far as the pipe takes it, the rest in `flush`. BrokenPipeError when nobody reads."""
         self._waiting.append(encode(message))
         self.flush()
 
