@@ -1,12 +1,19 @@
 """What a script computes, it computes in the kernel: expressions run by BEGIN on the running kernel, read back."""
 
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
 import pytest
 
 from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.session import Loaded
 from tracetop.lang import compile_script
+from tracetop.model.control import Filter, pack_control
+from tracetop.model.kernel import Kernel, TracepointFormat
 
 pytestmark = pytest.mark.kernel
+PROBES = Path(__file__).parents[2] / "tracetop" / "probes"
 
 EXPRESSIONS = [
     ("1 + 2 * 3", 7),
@@ -80,3 +87,70 @@ def test_an_expression_has_the_value_of_the_language(expression: str, expected: 
 @pytest.mark.parametrize(("body", "expected"), BODIES)
 def test_statements_run_in_order_and_once(body: str, expected: int) -> None:
     assert result_of(body) == expected
+
+
+class WithoutBtf:
+    """The running kernel without the types of its raw tracepoints."""
+
+    def __init__(self) -> None:
+        self._kernel = RunningKernel()
+        self.arch, self.cpus = self._kernel.arch, self._kernel.cpus
+
+    def tracepoint(self, category: str, event: str) -> TracepointFormat | None:
+        return self._kernel.tracepoint(category, event)
+
+    def tracepoint_names(self) -> Iterable[str]:
+        return self._kernel.tracepoint_names()
+
+    def raw_tracepoint_arity(self, event: str) -> int | None:
+        return None
+
+    def field_offset(self, struct: str, field: str) -> tuple[int, int] | None:
+        return None
+
+
+KERNELS = [RunningKernel, WithoutBtf]
+NEXT_COMMS = "//! process: args->next_pid\ntracepoint:sched:sched_switch { @[args.next_comm] = count(); }"
+
+
+def counts(text: str, kernel: Kernel, filter_: Filter, load: list[Path | str]) -> dict[bytes, int]:
+    """Run the load under the script; return the counts of its map ``@`` by key, without trailing NULs."""
+    loaded = Loaded.load(compile_script(text, "t", kernel))
+    try:
+        loaded.set_control(pack_control(filter_))
+        loaded.attach()
+        subprocess.run(load, check=True, stdout=subprocess.DEVNULL)
+        sample = loaded.read("@")
+        return {bytes(key).rstrip(b"\0"): int(value[0]) for key, value in zip(sample.keys, sample.values, strict=True)}
+    finally:
+        loaded.close()
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("comm", ["calls", "cal*"])
+def test_a_filter_by_name_counts_the_process_exactly(
+    kernel: type[Kernel], comm: str, loads: Mapping[str, Path]
+) -> None:
+    text = "tracepoint:raw_syscalls:sys_enter { @[args.id] = count(); }"
+    assert 1234 in counts(text, kernel(), Filter(comm=comm), [loads["calls"], "1234"]).values()
+
+
+@pytest.mark.parametrize(
+    "filter_", [Filter(comm="call"), Filter(comm="calls2"), Filter(pid=1 << 21), Filter(pid=1, comm="calls")]
+)
+def test_a_filter_that_does_not_match_counts_nothing(filter_: Filter, loads: Mapping[str, Path]) -> None:
+    text = "tracepoint:raw_syscalls:sys_enter /args.id >= 0/ { @[tid] = count(); }"
+    assert counts(text, RunningKernel(), filter_, [loads["calls"], "1000"]) == {}
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_clause_about_another_task_is_filtered_by_that_task(kernel: type[Kernel], loads: Mapping[str, Path]) -> None:
+    seen = counts(NEXT_COMMS, kernel(), Filter(comm="pingpong"), [loads["pingpong"], "200"])
+    assert set(seen) == {b"pingpong"}
+    assert seen[b"pingpong"] >= 200
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_distribution_holds_every_event(kernel: type[Kernel], loads: Mapping[str, Path]) -> None:
+    text = (PROBES / "latency.bt").read_text().replace("@latency", "@")
+    assert sum(counts(text, kernel(), Filter(comm="calls"), [loads["calls"], "5000"]).values()) >= 5000
