@@ -101,9 +101,10 @@ class Pane:
             self.reset()
 
     def set_filter(self, filter_: Filter, machine: Machine) -> None:
-        """Put another filter in force."""
+        """Put another filter in force and count anew: a total is of the processes that the screen names beside it."""
         if self.running:
             self.running.control(filter_, self._numbers(machine))
+            self.reset()
 
     def set_sort(self, command: SetSort) -> None:
         """Take the rows of a table in another order, or more of them; a pane that still loads, once it has.

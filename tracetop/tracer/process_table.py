@@ -119,6 +119,16 @@ class ProcessCounts(JoinedTable):
             if column.kind is ColumnKind.TOTAL and self.numbers:
                 self._retired[place] += float(self.numbers[place][leaving].sum())
 
+    def _visible(self) -> NDArray[np.bool_]:
+        """Show the live ones that the filter lets through, and all that counted something since the last reset."""
+        live = [info is not None and self._is_shown(info) for info in self._infos]
+        counted = [numbers != 0 for numbers in self.numbers] or [np.zeros(len(live), dtype=bool)]
+        visible: NDArray[np.bool_] = np.array(live, dtype=bool) | np.any(counted, axis=0)
+        return visible
+
+    def _is_shown(self, info: ProcessInfo) -> bool:
+        return self.processes.is_live(info.pid) and self.filter.matches(info.pid, info.name)
+
     def _take(self, keys: Keys) -> None:
         """Make these the rows, and look up which processes they are."""
         self.keys = keys

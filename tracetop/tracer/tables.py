@@ -52,6 +52,7 @@ class JoinedTable:
         """Count totals anew."""
         for counter in self._counters.values():
             counter.reset()
+        self.numbers = [np.zeros_like(numbers) for numbers in self.numbers]
         for column, numbers in zip(self.value_columns, self.numbers, strict=False):
             if column.kind is ColumnKind.TOTAL:
                 numbers[:] = 0
@@ -102,7 +103,7 @@ class JoinedTable:
         return self._counters[spec.name].update(sample)
 
     def _order(self) -> NDArray[np.intp]:
-        """Return the indices of `keys` in the order of the sort; ties by key, so that rows do not dance."""
+        """Return the indices of the keys to show, sorted; ties by total, then by key, so that rows do not dance."""
         by = next((i for i, c in enumerate(self.value_columns) if c.id == self.sort.column), None)
         values: list[Cell] | Numbers
         if by is None:
@@ -111,7 +112,21 @@ class JoinedTable:
             values = [self._values(i, key.tobytes())[by] for i, key in enumerate(self.keys)]
         else:
             values = self.numbers[by] if self.numbers else np.empty(0)
-        return _argsort(values, descending=self.sort.descending)
+        order = _argsort(values, descending=self.sort.descending, ties=self._totals())
+        return order[self._visible()[order]]
+
+    def _totals(self) -> Numbers:
+        """Return the first total of every key, zeros where the table has none."""
+        pairs = zip(self.value_columns, self.numbers, strict=False)
+        return next((n for column, n in pairs if column.kind is ColumnKind.TOTAL), np.zeros(len(self.keys)))
+
+    def _visible(self) -> NDArray[np.bool_]:
+        """Say of every key whether it has counted anything since the last reset; what is no count is always shown."""
+        pairs = list(zip(self.value_columns, self.numbers, strict=False))
+        if any(column.kind not in (ColumnKind.RATE, ColumnKind.TOTAL) for column, _ in pairs):
+            return np.ones(len(self.keys), dtype=bool)
+        visible: NDArray[np.bool_] = np.any([numbers != 0 for _, numbers in pairs], axis=0)
+        return visible
 
     def _key_values(self) -> list[Cell]:
         """Return the cells of the key column that is sorted by."""
@@ -153,8 +168,8 @@ class JoinedTable:
         return self._texts.get(map_name, {}).get(key, "")
 
 
-def _argsort(values: list[Cell] | Numbers, *, descending: bool) -> NDArray[np.intp]:
-    """Return the stable order of the values; missing ones (None, NaN) last either way."""
+def _argsort(values: list[Cell] | Numbers, *, descending: bool, ties: Numbers) -> NDArray[np.intp]:
+    """Return the stable order of the values; missing ones (None, NaN) last either way, equal numbers by `ties`."""
     if isinstance(values, list):
         missing = [i for i, value in enumerate(values) if value is None]
         there = [i for i, value in enumerate(values) if value is not None]
@@ -162,4 +177,4 @@ def _argsort(values: list[Cell] | Numbers, *, descending: bool) -> NDArray[np.in
         there.sort(key=lambda i: values[i] if numeric else str(values[i]), reverse=descending)  # type: ignore[arg-type, return-value]
         return np.array(there + missing, dtype=np.intp)
     ranked = np.where(np.isnan(values), np.inf, -values if descending else values)
-    return np.argsort(ranked, kind="stable")
+    return np.lexsort((-ties, ranked))
