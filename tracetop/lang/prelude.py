@@ -68,7 +68,7 @@ static __always_inline bool tt_record_wanted(struct tt_control *control, u32 pid
         return true;
     if (!name)
         return false;
-    bpf_probe_read_kernel(comm, sizeof(comm), name);  /* a load through a changed context pointer is refused */
+    bpf_probe_read_kernel(comm, sizeof(comm), name);
     return !tt_other_comm(control, comm);
 }
 """
