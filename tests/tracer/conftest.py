@@ -2,9 +2,11 @@
 
 import pytest
 
+from tests.tracer.fake_kernel import FakeKernel, fake_machine, install
 from tests.tracer.fake_proc import FakeProc
 from tracetop.tracer import processes
 from tracetop.tracer.keys import KeyCells
+from tracetop.tracer.running import Machine
 from tracetop.tracer.syscalls import SyscallNames
 
 
@@ -20,3 +22,16 @@ def proc(monkeypatch: pytest.MonkeyPatch) -> FakeProc:
     monkeypatch.setattr(processes, "psutil", fake)
     monkeypatch.setattr("time.monotonic", fake.monotonic)
     return fake
+
+
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
+    """A kernel in memory, under `tracetop.tracer.running`."""
+    fake = FakeKernel()
+    install(fake, monkeypatch)
+    return fake
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return fake_machine()

@@ -69,8 +69,17 @@ def test_rates_are_per_second_and_totals_since_the_reset(cells: KeyCells) -> Non
     second = feed(table, {1: 130}, elapsed_s=0.5)
     assert (column(second, "per_s"), column(second, "total")) == ([60.0], [130])
     table.reset()
-    assert column(table.table(), "total") == [0]
+    assert table.table().sums == (None, 0.0, 0)
     assert column(feed(table, {1: 142}), "total") == [12]
+
+
+def test_a_reset_hides_rows_until_they_count_again(cells: KeyCells) -> None:
+    """Whether it comes between two reads or not, and however many keys the map has kept."""
+    table = joined(cells, CALLS)
+    feed(table, {1: 100, 2: 50})
+    table.reset()
+    assert (table.table().rows, table.table().rows_total) == ((), 0)
+    assert column(feed(table, {1: 100, 2: 51}), "n") == [2]
 
 
 def test_sums_are_over_all_rows_though_few_are_sent(cells: KeyCells) -> None:
@@ -100,6 +109,12 @@ def test_every_column_can_be_sorted_by(cells: KeyCells, name: str, descending: b
     assert len(values) == 4
     assert there == sorted(there, reverse=descending)
     assert values == there + [None] * (4 - len(there))
+
+
+def test_equal_rates_are_in_the_order_of_their_totals(cells: KeyCells) -> None:
+    table = joined(cells, CALLS)
+    feed(table, {1: 5, 2: 50, 3: 500})
+    assert column(feed(table, {1: 5, 2: 50, 3: 500}), "n") == [3, 2, 1]
 
 
 def test_equal_rows_keep_their_order_from_tick_to_tick(cells: KeyCells) -> None:

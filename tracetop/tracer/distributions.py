@@ -44,7 +44,6 @@ class Distribution:
     def reset(self) -> None:
         """Count anew from the last sample on."""
         self._counter.reset()
-        self._groups = {}
         self._groups = self._no_groups()
 
     def update(self, sample: MapSample) -> None:

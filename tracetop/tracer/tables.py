@@ -4,6 +4,7 @@ Owns: the join, the sort and the cut, vectorised, so that a frame's cost does no
 the reading of them. Refuses to own: what /proc knows (`process_table` extends this). Runs in the tracer.
 """
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -52,10 +53,8 @@ class JoinedTable:
         """Count totals anew."""
         for counter in self._counters.values():
             counter.reset()
-        self.numbers = [np.zeros_like(numbers) for numbers in self.numbers]
         for column, numbers in zip(self.value_columns, self.numbers, strict=False):
-            if column.kind is ColumnKind.TOTAL:
-                numbers[:] = 0
+            numbers[:] = 0 if summable(column) else math.nan
 
     def rebase(self, keys: Keys) -> None:
         """Count these keys anew: their numbers name other things now."""
@@ -122,10 +121,9 @@ class JoinedTable:
 
     def _visible(self) -> NDArray[np.bool_]:
         """Say of every key whether it has counted anything since the last reset; what is no count is always shown."""
-        pairs = list(zip(self.value_columns, self.numbers, strict=False))
-        if any(column.kind not in (ColumnKind.RATE, ColumnKind.TOTAL) for column, _ in pairs):
-            return np.ones(len(self.keys), dtype=bool)
-        visible: NDArray[np.bool_] = np.any([numbers != 0 for _, numbers in pairs], axis=0)
+        visible = np.full(len(self.keys), not all(map(summable, self.value_columns)))
+        for numbers in self.numbers:
+            visible |= numbers != 0
         return visible
 
     def _key_values(self) -> list[Cell]:

@@ -1,0 +1,162 @@
+"""A kernel in memory: what `Loaded` would do, written down, and a compiler that takes a script at its word."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from tests.tracer.specs import Value, sample, spec
+from tracetop.bpf.merge import Bytes, MapSample
+from tracetop.bpf.stats import ProgStats
+from tracetop.errors import KernelError, ScriptError, UsageError, VerifierError
+from tracetop.lang import read_header
+from tracetop.model.control import pack_control
+from tracetop.model.frame import Variant
+from tracetop.model.program import MapSpec, Program
+from tracetop.tracer import running
+from tracetop.tracer.keys import KeyCells
+from tracetop.tracer.library import BundledScript
+from tracetop.tracer.processes import ProcessTable
+from tracetop.tracer.running import Machine
+from tracetop.tracer.syscalls import SyscallNames
+
+
+@dataclass
+class FakeKernel:
+    """What is loaded, in order, and what the maps of all programs hold."""
+
+    specs: tuple[MapSpec, ...] = (spec("@"),)
+    rows: dict[str, dict[int, Value]] = field(default_factory=dict)
+    loaded: list["FakeLoaded"] = field(default_factory=list)
+    tried_out: list[str] = field(default_factory=list)
+    dropped: int = 0
+    missed: int = 0
+    stacks: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def attached(self) -> list[str]:
+        """The scripts whose probes are on their hooks now."""
+        return [one.program.script for one in self.loaded if one.attached]
+
+    @property
+    def open(self) -> list[str]:
+        """The scripts that were not freed."""
+        return [one.program.script for one in self.loaded if not one.closed]
+
+
+class FakeLoaded:
+    """One program of a `FakeKernel`. A script's own words make it fail: ``unloadable``, ``unattachable``."""
+
+    def __init__(self, kernel: FakeKernel, program: Program) -> None:
+        self.kernel, self.program = kernel, program
+        self.attached = self.closed = False
+        self.controls: list[bytes] = []
+        self.deleted: list[tuple[str, list[bytes]]] = []
+        self.actions: list[int] = []
+        self.calls: list[str] = []
+        self.notes: tuple[str, ...] = ()
+
+    def run_begin(self) -> None:
+        self.calls.append("begin")
+
+    def run_end(self) -> None:
+        self.calls.append("end")
+
+    def attach(self) -> None:
+        if "unattachable" in self.program.script:
+            raise KernelError("cannot attach", mend="use another kernel")
+        self.attached = True
+
+    def detach(self) -> None:
+        self.attached = False
+
+    def close(self) -> None:
+        self.attached, self.closed = False, True
+
+    def set_control(self, value: bytes) -> None:
+        assert not self.closed
+        self.controls.append(value)
+
+    def read(self, map_name: str) -> MapSample:
+        assert not self.closed
+        of = next(one for one in self.program.maps if one.name == map_name)
+        return sample(self.kernel.rows.get(map_name, {}), of)
+
+    def clear(self, map_name: str) -> None:
+        self.kernel.rows[map_name] = {}
+
+    def zero(self, map_name: str) -> None:
+        rows = self.kernel.rows[map_name]
+        self.kernel.rows[map_name] = dict.fromkeys(rows, 0)
+
+    def delete_keys(self, map_name: str, keys: Bytes) -> int:
+        self.deleted.append((map_name, [row.tobytes() for row in keys]))
+        for row in keys:
+            self.kernel.rows[map_name].pop(int.from_bytes(row.tobytes(), "little"), None)
+        return len(keys)
+
+    def drops(self) -> dict[str, int]:
+        return {"@": self.kernel.dropped}
+
+    def events(self) -> list[int]:
+        sent, self.actions = self.actions, []
+        return sent
+
+    def stack(self, stack_id: int) -> Sequence[int]:
+        return self.kernel.stacks.get(stack_id, ())
+
+    def stats(self) -> list[ProgStats]:
+        return [ProgStats("tt", 1, 1000, 10, self.kernel.missed)]
+
+
+class FakeLibrary:
+    """Three bundled panes; ``latency`` has three scripts, of which the last does not load."""
+
+    SCRIPTS = (
+        BundledScript("syscalls", "// syscalls", "syscalls", Variant("syscalls", "System calls")),
+        BundledScript("latency", "// latency", "latency", Variant("calls", "Latency", "syscall")),
+        BundledScript("runqueue", "// runqueue", "latency", Variant("runqueue", "Run queue")),
+        BundledScript("blockio", "// blockio unloadable", "latency", Variant("blockio", "Block I/O")),
+        BundledScript("stacks", "// stacks unattachable", "stacks", Variant("stacks", "Kernel stacks")),
+    )
+
+    def scripts(self, pane: str) -> tuple[BundledScript, ...]:
+        found = tuple(script for script in self.SCRIPTS if script.pane == pane)
+        if not found:
+            raise UsageError(f"no pane named {pane}", mend="name another")
+        return found
+
+
+class FakeSymbols:
+    def name(self, address: int) -> tuple[str, int]:
+        return f"f{address:x}", 16
+
+
+def fake_machine() -> Machine:
+    syscalls = SyscallNames("x86_64")
+    return Machine(cast("Any", None), cast("Any", FakeSymbols()), syscalls, KeyCells(syscalls), ProcessTable())
+
+
+def install(kernel: FakeKernel, patch: pytest.MonkeyPatch) -> None:
+    """Make `Running` load into `kernel`. A script with ``wrong`` in it does not compile."""
+
+    def compile_script(text: str, name: str, _kernel: object) -> Program:
+        if "wrong" in text:
+            raise ScriptError("this does not parse", mend="write another")
+        return Program(name=name, script=text, c_text="", maps=kernel.specs, probes=(), header=read_header(text))
+
+    class Loading:
+        @staticmethod
+        def load(program: Program) -> FakeLoaded:
+            if "unloadable" in program.script:
+                raise VerifierError("the verifier refuses it", mend="write another")
+            kernel.loaded.append(FakeLoaded(kernel, program))
+            return kernel.loaded[-1]
+
+    patch.setattr(running, "compile_script", compile_script)
+    patch.setattr(running, "Loaded", Loading)
+    patch.setattr(running, "try_out", lambda program: kernel.tried_out.append(program.name))
+
+
+__all__ = ["FakeKernel", "FakeLibrary", "FakeLoaded", "fake_machine", "install", "pack_control"]

@@ -1,0 +1,314 @@
+"""A pane's states: what each command does to the kernel and to what the screen is told."""
+
+from typing import cast
+
+import pytest
+
+from tests.tracer.fake_kernel import FakeKernel, FakeLibrary
+from tests.tracer.specs import PID, spec
+from tracetop.errors import UsageError
+from tracetop.model.control import Filter, pack_control
+from tracetop.model.frame import PaneState, Sort, Table
+from tracetop.model.message import PaneRequest, SetSort
+from tracetop.model.program import ValueKind
+from tracetop.tracer.library import Library
+from tracetop.tracer.pane import ROWS_MOST, Pane
+from tracetop.tracer.running import Machine
+
+LIBRARY = cast("Library", FakeLibrary())
+ANY = Filter()
+
+
+def pane(name: str, script: str = "") -> Pane:
+    return Pane(PaneRequest(name, script), LIBRARY)
+
+
+def loaded(machine: Machine, name: str = "latency", script: str = "") -> Pane:
+    one = pane(name, script)
+    one.load(machine, ANY)
+    return one
+
+
+def table(one: Pane) -> Table:
+    (view,) = one.frame().views
+    assert isinstance(view, Table)
+    return view
+
+
+def test_a_pane_loads_before_it_is_on(kernel: FakeKernel, machine: Machine) -> None:
+    one = pane("syscalls")
+    assert (one.frame().state, kernel.loaded) == (PaneState.LOADING, [])
+    one.load(machine, Filter(7, ""))
+    assert (one.frame().state, kernel.attached) == (PaneState.ON, ["// syscalls"])
+    assert kernel.loaded[0].controls == [pack_control(Filter(7, ""))]
+
+
+def test_only_scripts_of_the_user_are_tried_out_apart(kernel: FakeKernel, machine: Machine) -> None:
+    loaded(machine, "syscalls")
+    loaded(machine, "mine", "// mine")
+    assert kernel.tried_out == ["mine"]
+
+
+@pytest.mark.parametrize("script", ["// wrong", "// unloadable", "// unattachable"])
+def test_a_script_that_cannot_run_fails_its_pane_and_leaves_nothing(
+    kernel: FakeKernel, machine: Machine, script: str
+) -> None:
+    one = loaded(machine, "mine", script)
+    frame = one.frame()
+    assert (frame.state, kernel.open) == (PaneState.FAILED, [])
+    assert frame.diagnostic is not None
+    assert frame.diagnostic.mend
+
+
+def test_a_failed_pane_switched_on_tries_again(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine, "stacks")
+    one.set_enabled(True)
+    assert one.frame().state is PaneState.LOADING
+    one.load(machine, ANY)
+    assert one.frame().state is PaneState.FAILED
+
+
+def test_off_detaches_but_keeps_the_counts_on_attaches_again(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine, "syscalls")
+    kernel.rows["@"] = {1: 5}
+    one.set_enabled(False)
+    assert (one.frame().state, kernel.attached, kernel.open) == (PaneState.OFF, [], ["// syscalls"])
+    assert table(one).rows[0].cells[-1] == 5
+    kernel.rows["@"] = {1: 9}
+    one.read()
+    assert table(one).rows[0].cells[-1] == 5
+    one.set_enabled(True)
+    assert (one.frame().state, kernel.attached) == (PaneState.ON, ["// syscalls"])
+
+
+def test_a_pane_switched_off_before_it_loaded_loads_when_switched_on(kernel: FakeKernel, machine: Machine) -> None:
+    one = pane("syscalls")
+    one.set_enabled(False)
+    assert one.frame().state is PaneState.OFF
+    one.set_enabled(True)
+    assert one.frame().state is PaneState.LOADING
+
+
+def test_another_variant_replaces_the_old_one_once_it_runs(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine)
+    one.select("runqueue")
+    assert kernel.attached == ["// latency"]
+    one.load(machine, ANY)
+    assert (kernel.attached, kernel.open) == (["// runqueue"], ["// runqueue"])
+    frame = one.frame()
+    assert (frame.variant, frame.title, [v.name for v in frame.variants]) == (
+        "runqueue",
+        "Run queue",
+        ["calls", "runqueue", "blockio"],
+    )
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_variant_that_does_not_load_leaves_all_as_it_was(kernel: FakeKernel, machine: Machine, enabled: bool) -> None:
+    """The old script, its parameters, and whether it is on; with the reason in the frame."""
+    one = loaded(machine)
+    one.set_params(("openat",), machine, ANY)
+    one.set_enabled(enabled)
+    before = one.frame()
+    one.select("blockio")
+    one.load(machine, ANY)
+    after = one.frame()
+    assert (after.state, after.variant, after.params) == (before.state, "calls", ("openat",))
+    assert after.diagnostic is not None
+    assert kernel.attached == (["// latency"] if enabled else [])
+    assert kernel.open == ["// latency"]
+
+
+def test_the_reason_is_gone_when_something_loads(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine)
+    for variant in ("blockio", "runqueue"):
+        one.select(variant)
+        one.load(machine, ANY)
+    assert one.frame().diagnostic is None
+
+
+def test_switching_off_forgets_a_variant_that_waits(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine)
+    one.select("runqueue")
+    one.set_enabled(False)
+    assert one.frame().variant == "calls"
+
+
+def test_an_unknown_variant_is_refused(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine)
+    with pytest.raises(UsageError) as caught:
+        one.select("disk")
+    assert "runqueue" in caught.value.diagnostic.why
+    assert one.frame().variant == "calls"
+
+
+def test_parameters_are_put_in_force_and_count_anew(kernel: FakeKernel, machine: Machine) -> None:
+    kernel.rows["@"] = {1: 5}
+    one = loaded(machine)
+    one.read()
+    one.set_params(("openat",), machine, Filter(3, ""))
+    assert kernel.loaded[0].controls[-1] == pack_control(Filter(3, ""), (257,))
+    assert (one.frame().params, table(one).sums[-1]) == (("openat",), 0)
+    one.set_params((), machine, ANY)
+    assert kernel.loaded[0].controls[-1] == pack_control(ANY)
+
+
+def test_the_parameter_of_one_variant_is_not_passed_to_one_without(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine)
+    one.set_params(("openat",), machine, ANY)
+    one.select("runqueue")
+    one.load(machine, ANY)
+    assert (one.frame().params, kernel.loaded[1].controls) == ((), [pack_control(ANY)])
+
+
+@pytest.mark.parametrize(
+    "params",
+    [("nosuchcall",), ("1",) * 9, ("99999999999999999999",)],
+)
+def test_parameters_that_mean_nothing_are_refused_and_the_old_stay(
+    kernel: FakeKernel, machine: Machine, params: tuple[str, ...]
+) -> None:
+    one = loaded(machine)
+    one.set_params(("read",), machine, ANY)
+    controls = len(kernel.loaded[0].controls)
+    with pytest.raises(UsageError):
+        one.set_params(params, machine, ANY)
+    assert (one.frame().params, len(kernel.loaded[0].controls)) == (("read",), controls)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("4096", 4096), ("0x10", 16), ("-1", -1), ("-9223372036854775808", -(1 << 63))]
+)
+def test_parameters_of_a_users_script_are_whole_numbers(
+    kernel: FakeKernel, machine: Machine, text: str, number: int
+) -> None:
+    one = loaded(machine, "mine", "// mine")
+    one.set_params((text,), machine, ANY)
+    assert kernel.loaded[0].controls[-1] == pack_control(ANY, (number,))
+    for wrong in ("openat", "", "1.5", str(1 << 63)):
+        with pytest.raises(UsageError):
+            one.set_params((wrong,), machine, ANY)
+
+
+def test_a_filter_is_one_write_and_nothing_is_loaded_again(kernel: FakeKernel, machine: Machine) -> None:
+    """Totals count anew: they are of the processes that the screen names beside them."""
+    kernel.rows["@"] = {1: 5}
+    one = loaded(machine)
+    one.read()
+    one.set_filter(Filter(9, "sh"), machine)
+    assert len(kernel.loaded) == 1
+    assert kernel.loaded[0].controls == [pack_control(ANY), pack_control(Filter(9, "sh"))]
+    assert table(one).sums[-1] == 0
+
+
+def test_a_sort_asked_for_before_the_pane_loaded_is_kept(kernel: FakeKernel, machine: Machine) -> None:
+    one = pane("latency")
+    one.set_sort(SetSort("latency", "@", Sort("total", descending=False), 5))
+    one.load(machine, ANY)
+    one.read()
+    assert table(one).sort == Sort("total", descending=False)
+
+
+def test_a_sort_outlives_a_change_of_variant(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine)
+    one.set_sort(SetSort("latency", "@", Sort("n")))
+    one.select("runqueue")
+    one.load(machine, ANY)
+    one.read()
+    assert table(one).sort == Sort("n")
+
+
+def test_sorts_change_the_rows_at_once_and_limit_them(kernel: FakeKernel, machine: Machine) -> None:
+    kernel.rows["@"] = {n: n for n in range(1, 100)}
+    one = loaded(machine)
+    one.read()
+    one.set_sort(SetSort("latency", "@", Sort("n", descending=False), 2))
+    assert [row.cells[0] for row in table(one).rows] == [1, 2]
+    one.set_sort(SetSort("latency", "@", Sort("n"), 0))
+    assert len(table(one).rows) == 1
+    one.set_sort(SetSort("latency", "@", Sort("n"), 10 * ROWS_MOST))
+    assert len(table(one).rows) == 99
+
+
+@pytest.mark.parametrize(("name", "column"), [("@", "nosuch"), ("@other", "total")])
+def test_an_unknown_column_or_table_is_refused(kernel: FakeKernel, machine: Machine, name: str, column: str) -> None:
+    one = loaded(machine)
+    one.read()
+    with pytest.raises(UsageError):
+        one.set_sort(SetSort("latency", name, Sort(column)))
+    assert table(one).sort == Sort("per_s")
+
+
+def test_the_script_is_sent_once_after_each_load(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine)
+    assert [one.frame().script, one.frame().script] == ["// latency", ""]
+    one.select("runqueue")
+    one.load(machine, ANY)
+    assert [one.frame().script, one.frame().script] == ["// runqueue", ""]
+
+
+def test_a_reset_counts_drops_and_misses_anew_too(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine)
+    kernel.rows["@"], kernel.dropped, kernel.missed = {1: 5}, 3, 2
+    one.read()
+    assert (one.frame().dropped, one.frame().missed, one.frame().complete) == (3, 2, False)
+    one.reset()
+    frame = one.frame()
+    assert (frame.dropped, frame.missed, frame.complete) == (0, 0, True)
+    kernel.rows["@"], kernel.dropped = {1: 6}, 4
+    one.read()
+    assert (one.frame().dropped, table(one).rows[0].cells[-1]) == (1, 1)
+
+
+def test_a_reset_clears_extremes_in_the_kernel(kernel: FakeKernel, machine: Machine) -> None:
+    """A maximum cannot be counted from a baseline."""
+    kernel.specs = (spec("@", ValueKind.MAX, ()),)
+    kernel.rows["@"] = {0: (500, 1)}
+    one = loaded(machine)
+    one.read()
+    one.reset()
+    assert kernel.rows["@"] == {}
+
+
+def test_what_a_script_asks_of_user_space_is_done_before_the_next_read(kernel: FakeKernel, machine: Machine) -> None:
+    from tracetop.model.program import AsyncAction, Program
+
+    kernel.rows["@"] = {1: 5}
+    one = loaded(machine)
+    running = one.running
+    assert running is not None
+    one.read()
+    old = running.program
+    running.program = Program(
+        name=old.name, script=old.script, c_text="", maps=old.maps, probes=(), actions=(AsyncAction("clear", "@"),)
+    )
+    kernel.loaded[0].actions = [0]
+    one.read()
+    assert table(one).rows == ()
+
+
+def test_processes_join_only_maps_keyed_by_a_process(kernel: FakeKernel, machine: Machine) -> None:
+    """A script that joins /proc may count by something else as well."""
+    kernel.specs = (spec("@calls", keys=(PID,)), spec("@sizes"))
+    one = loaded(machine, "mine", "//! join: process\n")
+    one.read()
+    first, second = one.frame().views
+    assert isinstance(first, Table)
+    assert isinstance(second, Table)
+    assert [column.id for column in first.columns][:2] == ["pid", "name"]
+    assert [column.id for column in second.columns] == ["n", "sizes_per_s", "sizes_total"]
+    assert first.rows_total > 1
+
+
+def test_scratch_maps_are_no_view(kernel: FakeKernel, machine: Machine) -> None:
+    kernel.specs = (spec("@start", ValueKind.SCALAR, scratch=True), spec("@"))
+    one = loaded(machine)
+    one.read()
+    assert [view.name for view in one.frame().views] == ["@"]
+
+
+def test_close_frees_everything(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine)
+    one.close()
+    one.close()
+    assert (kernel.open, kernel.attached) == ([], [])
