@@ -63,6 +63,9 @@ class Writer:
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
         """Write ``head { … }``; what is remembered inside is forgotten behind it."""
+        if head == "else":
+            self.lines.pop()
+            head = "} else"
         self.line(f"{head} {{")
         self._depth += 1
         before = dict(self._memory)

@@ -123,8 +123,7 @@ static __always_inline void tt_block_rq_complete_2_1(struct tt_block_rq_complete
     u64 *at8 = at_latency.lookup(&key7);
     if (at8) {
         *at8 += 1;
-    }
-    else {
+    } else {
         tt_drop(1);
     }
     at_issued.delete(&key1);

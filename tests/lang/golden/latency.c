@@ -67,8 +67,7 @@ static __always_inline void tt_sys_enter_1_1(struct bpf_raw_tracepoint_args *ctx
     u64 *at4 = at_start.lookup(&key3);
     if (at4) {
         *at4 = nsecs_1;
-    }
-    else {
+    } else {
         u64 first5 = nsecs_1;
         if (at_start.update(&key3, &first5))
             tt_drop(0);
@@ -103,8 +102,7 @@ static __always_inline void tt_sys_exit_2_1(struct bpf_raw_tracepoint_args *ctx,
     u64 *at9 = at_latency.lookup(&key8);
     if (at9) {
         *at9 += 1;
-    }
-    else {
+    } else {
         tt_drop(1);
     }
     if (at3) {

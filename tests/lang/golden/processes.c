@@ -120,8 +120,7 @@ static __always_inline void tt_sys_enter_1_1(struct bpf_raw_tracepoint_args *ctx
     u64 *at3 = at_syscalls.lookup(&key2);
     if (at3) {
         *at3 += 1;
-    }
-    else {
+    } else {
         u64 first4 = 1;
         if (at_syscalls.update(&key2, &first4))
             tt_drop(0);
@@ -150,8 +149,7 @@ static __always_inline void tt_sched_switch_2_1(struct bpf_raw_tracepoint_args *
     u64 *at3 = at_switches.lookup(&key2);
     if (at3) {
         *at3 += 1;
-    }
-    else {
+    } else {
         u64 first4 = 1;
         if (at_switches.update(&key2, &first4))
             tt_drop(1);
@@ -178,8 +176,7 @@ static __always_inline void tt_page_fault_user_3_1(struct bpf_raw_tracepoint_arg
     u64 *at3 = at_faults.lookup(&key2);
     if (at3) {
         *at3 += 1;
-    }
-    else {
+    } else {
         u64 first4 = 1;
         if (at_faults.update(&key2, &first4))
             tt_drop(2);
@@ -207,8 +204,7 @@ static __always_inline void tt_sys_exit_read_4_1(struct tt_sys_exit_read_4_recor
     s64 *at4 = at_read_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
-    }
-    else {
+    } else {
         s64 first5 = value1;
         if (at_read_bytes.update(&key3, &first5))
             tt_drop(3);
@@ -238,8 +234,7 @@ static __always_inline void tt_sys_exit_pread64_5_1(struct tt_sys_exit_pread64_5
     s64 *at4 = at_read_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
-    }
-    else {
+    } else {
         s64 first5 = value1;
         if (at_read_bytes.update(&key3, &first5))
             tt_drop(3);
@@ -269,8 +264,7 @@ static __always_inline void tt_sys_exit_readv_6_1(struct tt_sys_exit_readv_6_rec
     s64 *at4 = at_read_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
-    }
-    else {
+    } else {
         s64 first5 = value1;
         if (at_read_bytes.update(&key3, &first5))
             tt_drop(3);
@@ -300,8 +294,7 @@ static __always_inline void tt_sys_exit_preadv_7_1(struct tt_sys_exit_preadv_7_r
     s64 *at4 = at_read_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
-    }
-    else {
+    } else {
         s64 first5 = value1;
         if (at_read_bytes.update(&key3, &first5))
             tt_drop(3);
@@ -331,8 +324,7 @@ static __always_inline void tt_sys_exit_preadv2_8_1(struct tt_sys_exit_preadv2_8
     s64 *at4 = at_read_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
-    }
-    else {
+    } else {
         s64 first5 = value1;
         if (at_read_bytes.update(&key3, &first5))
             tt_drop(3);
@@ -362,8 +354,7 @@ static __always_inline void tt_sys_exit_write_9_1(struct tt_sys_exit_write_9_rec
     s64 *at4 = at_write_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
-    }
-    else {
+    } else {
         s64 first5 = value1;
         if (at_write_bytes.update(&key3, &first5))
             tt_drop(4);
@@ -393,8 +384,7 @@ static __always_inline void tt_sys_exit_pwrite64_10_1(struct tt_sys_exit_pwrite6
     s64 *at4 = at_write_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
-    }
-    else {
+    } else {
         s64 first5 = value1;
         if (at_write_bytes.update(&key3, &first5))
             tt_drop(4);
@@ -424,8 +414,7 @@ static __always_inline void tt_sys_exit_writev_11_1(struct tt_sys_exit_writev_11
     s64 *at4 = at_write_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
-    }
-    else {
+    } else {
         s64 first5 = value1;
         if (at_write_bytes.update(&key3, &first5))
             tt_drop(4);
@@ -455,8 +444,7 @@ static __always_inline void tt_sys_exit_pwritev_12_1(struct tt_sys_exit_pwritev_
     s64 *at4 = at_write_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
-    }
-    else {
+    } else {
         s64 first5 = value1;
         if (at_write_bytes.update(&key3, &first5))
             tt_drop(4);
@@ -486,8 +474,7 @@ static __always_inline void tt_sys_exit_pwritev2_13_1(struct tt_sys_exit_pwritev
     s64 *at4 = at_write_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
-    }
-    else {
+    } else {
         s64 first5 = value1;
         if (at_write_bytes.update(&key3, &first5))
             tt_drop(4);

@@ -99,8 +99,7 @@ static __always_inline void tt_sched_wakeup_1_1(struct bpf_raw_tracepoint_args *
     u64 *at4 = at_queued.lookup(&key3);
     if (at4) {
         *at4 = nsecs_1;
-    }
-    else {
+    } else {
         u64 first5 = nsecs_1;
         if (at_queued.update(&key3, &first5))
             tt_drop(0);
@@ -128,8 +127,7 @@ static __always_inline void tt_sched_wakeup_new_2_1(struct bpf_raw_tracepoint_ar
     u64 *at4 = at_queued.lookup(&key3);
     if (at4) {
         *at4 = nsecs_1;
-    }
-    else {
+    } else {
         u64 first5 = nsecs_1;
         if (at_queued.update(&key3, &first5))
             tt_drop(0);
@@ -161,8 +159,7 @@ static __always_inline void tt_sched_switch_3_1(struct bpf_raw_tracepoint_args *
     u64 *at5 = at_queued.lookup(&key4);
     if (at5) {
         *at5 = nsecs_3;
-    }
-    else {
+    } else {
         u64 first6 = nsecs_3;
         if (at_queued.update(&key4, &first6))
             tt_drop(0);
@@ -187,8 +184,7 @@ static __always_inline void tt_sched_switch_3_2(struct bpf_raw_tracepoint_args *
     u64 *at9 = at_wait.lookup(&key8);
     if (at9) {
         *at9 += 1;
-    }
-    else {
+    } else {
         tt_drop(1);
     }
     if (at3) {

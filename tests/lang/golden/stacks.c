@@ -50,8 +50,7 @@ static __always_inline void tt_profile_1_1(struct bpf_perf_event_data *ctx, stru
     u64 *at4 = at_.lookup(&key3);
     if (at4) {
         *at4 += 1;
-    }
-    else {
+    } else {
         u64 first5 = 1;
         if (at_.update(&key3, &first5))
             tt_drop(0);

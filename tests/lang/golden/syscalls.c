@@ -46,8 +46,7 @@ static __always_inline void tt_sys_enter_1_1(struct bpf_raw_tracepoint_args *ctx
     u64 *at2 = at_.lookup(&key1);
     if (at2) {
         *at2 += 1;
-    }
-    else {
+    } else {
         tt_drop(0);
     }
 }
@@ -73,8 +72,7 @@ static __always_inline void tt_sys_exit_2_1(struct bpf_raw_tracepoint_args *ctx,
     u64 *at3 = at_errors.lookup(&key2);
     if (at3) {
         *at3 += 1;
-    }
-    else {
+    } else {
         tt_drop(1);
     }
 }
