@@ -24,6 +24,7 @@ class Driven:
         for _ in range(times):
             self.source.tick()
             await self.pilot.pause()
+        await self.pilot.pause()  # a view that a frame brought is laid out only now
 
     async def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
@@ -63,11 +64,11 @@ def _letter(style: Style | None, letters: dict[str, str]) -> str:
 
 @asynccontextmanager
 async def dashboard(
-    size: tuple[int, int] = (160, 50), ticks: int = 3, filter_: Filter = Filter(), source: FakeSource | None = None
+    size: tuple[int, int] = (160, 50), ticks: int = 3, filter_: Filter | None = None, source: FakeSource | None = None
 ) -> AsyncIterator[Driven]:
     """Run a dashboard that has had some frames; its clock stands still."""
     source = source or FakeSource()
-    app = Dashboard(source, PANES, filter_, clock=lambda: 0.0)
+    app = Dashboard(source, PANES, filter_ or Filter(), clock=lambda: 0.0)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         driven = Driven(app, source, pilot)

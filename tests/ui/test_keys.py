@@ -65,7 +65,7 @@ CASES: dict[str, Case] = {
     "help": ((), lambda on: isinstance(on.app.screen, HelpScreen)),
     "quit": ((), lambda on: on.app._exit),
     "quit.now": (("f",), lambda on: on.app._exit),
-    "palette": ((), lambda on: CommandPalette.is_open(on.app)),
+    "palette": ((), lambda on: isinstance(on.app.screen, CommandPalette)),
     "toggle.1": ((), sent(SetEnabled("syscalls", False))),
     "toggle.2": ((), sent(SetEnabled("latency", False))),
     "toggle.3": ((), sent(SetEnabled("processes", False))),

@@ -26,7 +26,7 @@ from tracetop.errors import ExitCode
 from tracetop.model.control import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.message import Command
-from tracetop.source.protocol import Ended, Source
+from tracetop.source.protocol import Source
 from tracetop.ui import keys, theme
 from tracetop.ui.actions import Actions
 from tracetop.ui.banner import Banner
@@ -129,8 +129,7 @@ class Dashboard(Actions):
             return
         if refused:
             self.tell(f"{refused.what}: {refused.mend}", bad=True)
-        if isinstance(content, Ended):
-            self._show_end()
+        self._show_end()
         self.show_wishes()
 
     def _draw_soon(self) -> None:

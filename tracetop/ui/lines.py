@@ -109,7 +109,7 @@ class LineView(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Return a cached line."""
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, Style.null())
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""

@@ -116,8 +116,9 @@ class RowsView(PaneView):
         self._cursor = max(0, min(self._cursor, self.row_count - 1))
         self._top = max(min(self._top, self._cursor, self.row_count - rows), self._cursor - rows + 1, 0)
         shown = range(self._top, min(self._top + rows, self.row_count))
+        heading = self.draw_heading(width, ink)  # first: it decides the columns
         body = [self._with_cursor(self.draw_row(index, width, ink), index, width, ink) for index in shown]
-        return [self.draw_heading(width, ink), *body] if height > 1 else body
+        return [heading, *body] if height > 1 else body
 
     def marked(self, text: str, style: Style, ink: Palette) -> Line:
         """Return text with what the search looks for marked in it."""
