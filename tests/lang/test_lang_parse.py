@@ -3,7 +3,7 @@
 import pytest
 
 from tracetop.lang import syntax
-from tracetop.lang.parser import parse
+from tracetop.lang.parser import grammar, parse
 from tracetop.lang.source import Source
 
 
@@ -116,6 +116,18 @@ def test_a_slash_divides_within_a_predicate() -> None:
 )
 def test_a_probe_is_one_word(probe: str) -> None:
     assert [p.text for p in only_clause(f"{probe},END {{ }}").probes] == [probe, "END"]
+
+
+def test_no_state_of_the_parser_takes_both_a_probe_and_a_name() -> None:
+    states = grammar().parser.parser._parse_table.states.values()
+    assert any("PROBE" in state for state in states)
+    assert not any("PROBE" in state and "NAME" in state for state in states)
+
+
+@pytest.mark.parametrize("end", ["delete(@x)", "$y = 1", "@x = 1", "return", "if (2) { }", "str(1)"])
+@pytest.mark.parametrize("blocks", ["if (1) { }", "if (1) { } else { }", "if (1) { } else if (2) { }"])
+def test_any_statement_may_follow_a_block(blocks: str, end: str) -> None:
+    assert len(only_clause(f"BEGIN {{ {blocks} {end} }}").body) == 2
 
 
 def test_else_if_is_an_if_within_an_else() -> None:

@@ -26,7 +26,7 @@ _LATER = ("while", "for", "unroll", "struct", "union", "enum", "let", "fn", "mac
 def parse(source: Source) -> syntax.Script:
     """Return the syntax tree. ScriptError, with its place, for text that is not of the language."""
     try:
-        tree = _lark().parse(source.text)
+        tree = grammar().parse(source.text)
     except UnexpectedInput as error:
         raise _syntax_error(source, error) from None
     try:
@@ -36,9 +36,10 @@ def parse(source: Source) -> syntax.Script:
 
 
 @lru_cache(maxsize=1)
-def _lark() -> Lark:
-    grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=True)
+def grammar() -> Lark:
+    """Return the parser made of the grammar; making it takes a quarter of a second, so it is made once."""
+    text = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+    return Lark(text, parser="lalr", propagate_positions=True, maybe_placeholders=True)
 
 
 @v_args(meta=True)
@@ -62,8 +63,10 @@ class _Build(Transformer[Token, Any]):
     def predicate(self, _meta: Meta, parts: list[Any]) -> syntax.Expr:
         return cast("syntax.Expr", parts[0])
 
-    def block(self, _meta: Meta, statements: list[syntax.Statement]) -> tuple[syntax.Statement, ...]:
+    def body(self, _meta: Meta, statements: list[syntax.Statement]) -> tuple[syntax.Statement, ...]:
         return tuple(statements)
+
+    block = body
 
     def assign(self, meta: Meta, parts: list[Any]) -> syntax.Assign:
         target, op, value = parts
