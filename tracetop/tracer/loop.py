@@ -5,6 +5,7 @@ bytes travel (`pipe`). BCC is not thread-safe: everything here runs in the proce
 """
 
 import functools
+import math
 import os
 import select
 import time
@@ -44,7 +45,8 @@ class Loop:
         self._filter = Filter()
         self._interval_s = 1.0
         self._seq = 0
-        self._next_s = self._read_s = time.monotonic()
+        self._next_s = math.inf  # until Start there is nothing to read
+        self._read_s = time.monotonic()
         self._elapsed_s = 0.0
         self._cpu_s = time.process_time()
         self._cost = TracerCost()
@@ -71,7 +73,7 @@ class Loop:
         """Sleep until a command comes, the pipe takes more, or the next tick; not at all while panes wait to load."""
         timeout_s = 0.0 if self._waiting else max(0.0, self._next_s - time.monotonic())
         writers = [self._outbox.fd] if self._outbox.blocked else []
-        _, writable, _ = select.select([self._inbox.fd], writers, [], timeout_s)
+        _, writable, _ = select.select([self._inbox.fd], writers, [], None if math.isinf(timeout_s) else timeout_s)
         if writable:
             self._outbox.flush()
 
