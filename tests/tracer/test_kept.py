@@ -1,0 +1,126 @@
+"""Upkeep of kept slots: whose are freed, and which starts a change of filter takes out; threads are real ones."""
+
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from tests.tracer.fake_kernel import FakeKernel, FakeLoaded
+from tests.tracer.specs import part, spec
+from tracetop.bpf.session import Loaded
+from tracetop.model.control import Filter
+from tracetop.model.program import KeyRole, Program, ValueKind
+from tracetop.tracer import kept
+
+NOBODY = 0x3FFFFF
+"""Above every pid_max that this machine could have set, so no thread has it."""
+BY_TID = spec("@start", ValueKind.SCALAR, (part(KeyRole.TID),), max_entries=8, scratch=True, kept_slots=True)
+BY_CPU = spec("@start", ValueKind.SCALAR, (part(KeyRole.CPU),), max_entries=8, scratch=True, kept_slots=True)
+
+
+@pytest.fixture
+def named_child() -> Iterator[int]:
+    """A child named ``web 1``, with a second thread; yields its number."""
+    code = (
+        "import pathlib, time; pathlib.Path('/proc/self/comm').write_text('web 1'); print(flush=True); time.sleep(99)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    yield process.pid
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def loaded(kernel: FakeKernel, starts: dict[int, int]) -> FakeLoaded:
+    kernel.rows["@start"] = dict(starts)
+    program = Program(name="t", script="", c_text="", maps=(BY_TID,), probes=())
+    return FakeLoaded(kernel, program)
+
+
+def left(kernel: FakeKernel) -> set[int]:
+    return set(kernel.rows["@start"])
+
+
+def dead_tid() -> int:
+    child = subprocess.Popen(["true"])
+    child.wait()
+    return child.pid
+
+
+def test_slots_of_ended_threads_are_freed_once_half_are_taken(kernel: FakeKernel) -> None:
+    """Whatever is in them: a thread that exits never returns from its last call. A live one's is kept, empty or not."""
+    me, dead = threading.get_native_id(), dead_tid()
+    one = loaded(kernel, {me: 0, dead: 77, NOBODY: 0, NOBODY - 1: 5})
+    assert kept.reclaim(cast("Loaded", one), BY_TID) == 3
+    assert left(kernel) == {me}
+
+
+def test_nothing_is_freed_while_there_is_room(kernel: FakeKernel) -> None:
+    one = loaded(kernel, {NOBODY: 1, NOBODY - 1: 0, NOBODY - 2: 0})
+    assert kept.reclaim(cast("Loaded", one), BY_TID) == 0
+    assert len(left(kernel)) == 3
+    assert one.deleted == []
+
+
+def test_other_slots_are_freed_when_they_are_empty(kernel: FakeKernel) -> None:
+    one = loaded(kernel, {0: 0, 1: 5, 2: 0, 3: 7})
+    one.program = Program(name="t", script="", c_text="", maps=(BY_CPU,), probes=())
+    assert kept.reclaim(cast("Loaded", one), BY_CPU) == 2
+    assert left(kernel) == {1, 3}
+
+
+def starts_after(kernel: FakeKernel, filter_: Filter, starts: dict[int, int]) -> set[int]:
+    kept.drop_unfiltered_starts(cast("Loaded", loaded(kernel, starts)), BY_TID, filter_)
+    return left(kernel)
+
+
+def test_starts_that_the_filter_let_through_stay(kernel: FakeKernel, named_child: int) -> None:
+    me = threading.get_native_id()
+    starts = {me: 5, named_child: 6, NOBODY: 7}
+    assert starts_after(kernel, Filter(named_child, ""), starts) == {named_child}
+    assert starts_after(kernel, Filter(comm="web 1"), starts) == {named_child}
+    assert starts_after(kernel, Filter(comm="web*"), starts) == {named_child}
+    assert starts_after(kernel, Filter(named_child, "sh"), starts) == set()
+
+
+def test_a_thread_counts_as_its_process(kernel: FakeKernel) -> None:
+    """The filter names a process; the starts are its threads'."""
+    done, there = threading.Event(), threading.Event()
+    tids: list[int] = []
+
+    def wait() -> None:
+        tids.append(threading.get_native_id())
+        there.set()
+        done.wait()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    there.wait()
+    try:
+        pid = int(Path("/proc/self/stat").read_text().split()[0])
+        assert starts_after(kernel, Filter(pid, ""), {tids[0]: 5}) == {tids[0]}
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_without_a_filter_every_start_stays(kernel: FakeKernel) -> None:
+    assert starts_after(kernel, Filter(), {NOBODY: 7}) == {NOBODY}
+
+
+def test_empty_slots_are_left_alone(kernel: FakeKernel) -> None:
+    """They hold no start; freeing them would only cost the next event an insert."""
+    assert starts_after(kernel, Filter(1, ""), {NOBODY: 0}) == {NOBODY}
+
+
+def test_keys_are_the_kernels_bytes(kernel: FakeKernel) -> None:
+    one = loaded(kernel, {NOBODY: 7})
+    kept.drop_unfiltered_starts(cast("Loaded", one), BY_TID, Filter(1, ""))
+    assert one.deleted == [("@start", [struct.pack("=I", NOBODY)])]
