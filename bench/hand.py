@@ -1,10 +1,11 @@
 """Attaches a hand-written C program of bench/hand/, or empty ones on its hooks, until standard input ends.
 
-    python -m bench.hand FILE.c [--empty]
+    python -m bench.hand FILE.c [--bare | --empty]
 
-A hand-written program is the least C for the job of one bundled script. The name of each of its functions is its
-hook: ``rawtracepoint__EVENT``, ``tracepoint__CATEGORY__EVENT``, ``software__EVENT__PERIOD`` or ``profile__HZ``, with
-``_`` for ``-``. It is loaded and attached by the same code as tracetop's own programs.
+A hand-written program is the least C for the job of one bundled script. The name of each of its functions says its
+hook: ``on_rawtracepoint__EVENT``, ``on_tracepoint__CATEGORY__EVENT`` or ``on_profile__HZ`` (with ``on_``, since BCC
+attaches by itself what is called ``tracepoint__``). It is loaded and attached by the same code as tracetop's own
+programs. `--bare` leaves its live filter out.
 """
 
 import re
@@ -13,44 +14,52 @@ from pathlib import Path
 
 from tracetop.bpf.attach import attach
 from tracetop.bpf.compile import compile_program, load_function
+from tracetop.bpf.kernel import RunningKernel
 from tracetop.model.buckets import BUCKET_C, LOG_BUCKETS
 from tracetop.model.program import ProbeKind, ProbeSpec, Program
 
-_FUNCTION = re.compile(r"^int (\w+)\((.*)\)$", re.MULTILINE)
+_TASK_FIELDS = ("pid", "tgid", "comm")
+_FUNCTION = re.compile(r"^int on_(\w+)\(.*\)$", re.MULTILINE)
 
 
-def hand_program(file: Path, *, empty: bool) -> Program:
-    """Return the C of `file` with the project's bucket function before it; `empty`: its functions do nothing."""
+def hand_program(file: Path, *, bare: bool, empty: bool) -> Program:
+    """Return the C of `file` with what it needs before it; `bare`: no filter, `empty`: its functions do nothing."""
     text = file.read_text()
     functions = _FUNCTION.findall(text)
     if empty:
-        text = "\n".join(f"int {name}({arguments}) {{ return 0; }}" for name, arguments in functions)
-    prelude = f"#include <linux/bpf_perf_event.h>\n#define LOG_BUCKETS {LOG_BUCKETS}\n{BUCKET_C}"
-    probes = tuple(_probe(name) for name, _ in functions)
+        text = "\n".join(f"int on_{name}(void *ctx) {{ return 0; }}" for name in functions)
+    constants = {"LOG_BUCKETS": LOG_BUCKETS} | {f"TASK_{name.upper()}": _task_offset(name) for name in _TASK_FIELDS}
+    if bare:
+        constants["BARE"] = 1
+    defines = "\n".join(f"#define {name} {value}" for name, value in constants.items())
+    prelude = f"#include <linux/bpf_perf_event.h>\n{defines}\n{BUCKET_C}\n{file.with_name('common.h').read_text()}"
+    probes = tuple(_probe(name) for name in functions)
     return Program(name=file.stem, script="", c_text=f"{prelude}\n{text}", maps=(), probes=probes)
 
 
-def _probe(function: str) -> ProbeSpec:
-    kind, *parts = function.split("__")
-    names = (":".join((kind, *parts)),)
-    match kind, *parts:
+def _task_offset(name: str) -> int:
+    found = RunningKernel().field_offset("task_struct", name)
+    if found is None:
+        raise ValueError(f"task_struct has no field {name} in this kernel's BTF")
+    return found[0]
+
+
+def _probe(hook: str) -> ProbeSpec:
+    function = f"on_{hook}"
+    names = (hook.replace("__", ":"),)
+    match hook.split("__"):
         case ["rawtracepoint", event]:
             return ProbeSpec(function=function, kind=ProbeKind.RAW_TRACEPOINT, event=event, names=names)
         case ["tracepoint", category, event]:
             return ProbeSpec(function=function, kind=ProbeKind.TRACEPOINT, category=category, event=event, names=names)
-        case ["software", event, period]:
-            kernel_name = event.replace("_", "-")
-            return ProbeSpec(
-                function=function, kind=ProbeKind.SOFTWARE, event=kernel_name, period=int(period), names=names
-            )
         case ["profile", rate]:
             return ProbeSpec(function=function, kind=ProbeKind.PROFILE, period=int(rate), names=names)
-    raise ValueError(f"{function} names no hook")
+    raise ValueError(f"on_{hook} names no hook")
 
 
 def main() -> None:
     """Attach, then wait."""
-    program = hand_program(Path(sys.argv[1]).resolve(), empty="--empty" in sys.argv)
+    program = hand_program(Path(sys.argv[1]).resolve(), bare="--bare" in sys.argv, empty="--empty" in sys.argv)
     module = compile_program(program)
     descriptors = []
     for probe in program.probes:

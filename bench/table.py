@@ -1,5 +1,6 @@
 """Aligned text tables, and the mark of a value beside its target."""
 
+import math
 from collections.abc import Sequence
 
 
@@ -14,5 +15,7 @@ def format_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def judged(value: float, limit: float, form: str = ".2f") -> str:
-    """Return the value with its limit, and an exclamation mark where it is over."""
+    """Return the value with its limit, and an exclamation mark where it is over; an infinite limit is none."""
+    if math.isinf(limit):
+        return f"{value:{form}}"
     return f"{value:{form}}{' !' if value > limit else '  '}(≤ {limit:g})"

@@ -2,8 +2,10 @@
 BPF_HASH(start, u32, u64, 16384);
 BPF_PERCPU_ARRAY(latency, u64, LOG_BUCKETS);
 
-int rawtracepoint__sys_enter(struct bpf_raw_tracepoint_args *ctx)
+int on_rawtracepoint__sys_enter(struct bpf_raw_tracepoint_args *ctx)
 {
+    if (!current_wanted())
+        return 0;
     u32 tid = bpf_get_current_pid_tgid();
     u64 now = bpf_ktime_get_ns();
     u64 *since = start.lookup(&tid);
@@ -14,8 +16,10 @@ int rawtracepoint__sys_enter(struct bpf_raw_tracepoint_args *ctx)
     return 0;
 }
 
-int rawtracepoint__sys_exit(struct bpf_raw_tracepoint_args *ctx)
+int on_rawtracepoint__sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
+    if (!current_wanted())
+        return 0;
     u32 tid = bpf_get_current_pid_tgid();
     u64 *since = start.lookup(&tid);
     if (!since || !*since)

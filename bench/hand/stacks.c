@@ -1,16 +1,16 @@
 /* Samples per kernel stack, the idle task left out. */
 BPF_STACK_TRACE(stacks, 16384);
-BPF_PERCPU_HASH(samples, u32, u64, 16384);
+BPF_PERCPU_HASH(samples, int, u64, 16384);
 
-int profile__49(struct bpf_perf_event_data *ctx)
+int on_profile__49(struct bpf_perf_event_data *ctx)
 {
-    if (!(u32)bpf_get_current_pid_tgid())
+    if (!(bpf_get_current_pid_tgid() >> 32) || !current_wanted())
         return 0;
     int stack = stacks.get_stackid(ctx, 0);
-    if (stack < 0)
-        return 0;
-    u64 zero = 0, *count = samples.lookup_or_try_init(&stack, &zero);
+    u64 one = 1, *count = samples.lookup(&stack);
     if (count)
         ++*count;
+    else
+        samples.update(&stack, &one);
     return 0;
 }

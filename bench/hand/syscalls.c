@@ -8,8 +8,10 @@
 BPF_PERCPU_ARRAY(calls, u64, 512);
 BPF_PERCPU_ARRAY(errors, u64, 512);
 
-int rawtracepoint__sys_enter(struct bpf_raw_tracepoint_args *ctx)
+int on_rawtracepoint__sys_enter(struct bpf_raw_tracepoint_args *ctx)
 {
+    if (!current_wanted())
+        return 0;
     u32 id = ctx->args[1];
     u64 *count = calls.lookup(&id);
     if (count)
@@ -17,10 +19,10 @@ int rawtracepoint__sys_enter(struct bpf_raw_tracepoint_args *ctx)
     return 0;
 }
 
-int rawtracepoint__sys_exit(struct bpf_raw_tracepoint_args *ctx)
+int on_rawtracepoint__sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
     long result = ctx->args[1];
-    if (result >= 0)
+    if (result >= 0 || result < -4095 || !current_wanted())
         return 0;
     u32 id = -1;
     struct pt_regs *regs = (struct pt_regs *)ctx->args[0];
