@@ -26,9 +26,9 @@ def live(screen: str) -> bool:
 
 
 def programs(tmux: Tmux) -> set[int]:
-    """The BPF programs that the running tracer holds."""
-    found = held_programs(tmux.processes()["tracer"].pid)
-    assert found
+    """The BPF programs that the running tracer holds, once it holds any."""
+    found: set[int] = set()
+    tmux.wait_until(lambda _: bool(found.update(held_programs(tmux.processes()["tracer"].pid)) or found), "programs")
     return found
 
 
