@@ -2,11 +2,13 @@
 
 import argparse
 import math
+import os
 
 import msgspec
 
 from tracetop import __version__
-from tracetop.model.control import Filter, parse_filter
+from tracetop.errors import UsageError
+from tracetop.model.control import COMM_BYTES, Filter, parse_filter
 
 BUNDLED = ("syscalls", "latency", "processes", "stacks")
 """The panes of the default dashboard, in the order of their digits."""
@@ -41,16 +43,31 @@ def parse(words: list[str]) -> Arguments:
     batch = words[:1] == ["batch"]
     parser = _batch_parser() if batch else _dashboard_parser()
     found = parser.parse_args(words[1:] if batch else words)
-    texts = [found.filter, f"pid={found.pid}" if found.pid else "", f"comm={found.comm}" if found.comm else ""]
     return Arguments(
         batch=batch,
         panes=tuple(found.panes) or (() if found.programs else BUNDLED),
         programs=tuple(found.programs),
-        filter=parse_filter(" ".join(texts)),
+        filter=_filter(found.filter, found.pid, found.comm),
         interval_s=found.interval,
         ticks=found.ticks if batch else None,
         json=found.json if batch else False,
     )
+
+
+def _filter(text: str, pid: int, comm: str) -> Filter:
+    """Return the filter of -f, -p and -c together; -c is one name, spaces and all (``tmux: server``)."""
+    both = parse_filter(f"{text} pid={pid}" if pid else text)
+    if not comm:
+        return both
+    if both.comm:
+        raise UsageError("two task names to filter by", why="a process has one", mend="leave out -c, or the name in -f")
+    if not 0 < len(os.fsencode(comm.removesuffix("*"))) < COMM_BYTES:
+        raise UsageError(
+            f"not a task name: {comm}",
+            why=f"a task name has 1 to {COMM_BYTES - 1} bytes",
+            mend=f"give its first {COMM_BYTES - 1}, or a prefix with * behind it",
+        )
+    return Filter(both.pid, comm)
 
 
 def _dashboard_parser() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ processes; what can be refused is refused before the terminal is taken.
 """
 
 import os
+import signal
 import sys
 
 from tracetop.cli.arguments import Arguments, parse
@@ -21,9 +22,11 @@ def main(words: list[str] | None = None) -> int:
     except TracetopError as error:
         from tracetop.view.text import escape  # noqa: PLC0415 - only when something went wrong
 
-        for line in error.diagnostic.text().splitlines():
+        for line in error.diagnostic.text().split("\n"):
             print(escape(line), file=sys.stderr)
         return int(error.code)
+    except KeyboardInterrupt:  # at sudo's password, or while the tracer starts
+        return 128 + signal.SIGINT
 
 
 def _run(arguments: Arguments) -> int:

@@ -20,13 +20,15 @@ def pane_requests(panes: tuple[str, ...], programs: tuple[str, ...], *, as_root:
     UsageError for a file that cannot be read or trusted.
     """
     requests = [_file(pane, as_root=as_root) if pane.endswith(".bt") else PaneRequest(pane) for pane in panes]
-    requests += [PaneRequest("script", text) for text in programs]
+    requests += [_request("script", text, "the program given with -e") for text in programs]
+    bundled = {request.name for request in requests if not request.script}
     named: dict[str, PaneRequest] = {}
     for request in requests:
-        names = (request.name, *(f"{request.name}-{i}" for i in range(2, len(requests) + 2)))
-        name = next(name for name in names if name not in named)
-        if request.script or name == request.name:  # a bundled pane named twice is one pane
-            named[name] = PaneRequest(name, request.script)
+        name = request.name
+        if request.script:  # a bundled pane keeps its name, and named twice it is one pane
+            names = (name, *(f"{name}-{i}" for i in range(2, len(requests) + 2)))
+            name = next(name for name in names if name not in named and name not in bundled)
+        named[name] = PaneRequest(name, request.script)
     return tuple(named.values())
 
 
@@ -45,9 +47,16 @@ def _file(path: str, *, as_root: bool) -> PaneRequest:
             f"{path} is no script", why="it is larger than 1 MiB", mend="name a file in bpftrace's language"
         )
     try:
-        return PaneRequest(Path(path).stem, data.decode())
+        text = data.decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is no script", why="it is not UTF-8 text", mend="name a text file") from error
+    return _request(Path(path).stem, text, path)
+
+
+def _request(name: str, text: str, where: str) -> PaneRequest:
+    if not text.strip():  # an empty request would mean a bundled pane
+        raise UsageError(f"{where} is no script", why="it is empty", mend="write a probe and an action")
+    return PaneRequest(name, text)
 
 
 def _check_trust(path: str, status: os.stat_result) -> None:

@@ -1,0 +1,103 @@
+"""What the words on the command line come to, and which of them are refused."""
+
+import pytest
+
+from tracetop.cli.arguments import BUNDLED, Arguments, parse
+from tracetop.errors import UsageError
+from tracetop.model.control import Filter
+
+
+def arguments(
+    *panes: str,
+    batch: bool = False,
+    programs: tuple[str, ...] = (),
+    filter_: Filter = Filter(),  # noqa: B008 - frozen
+    interval_s: float = 1.0,
+    ticks: int | None = None,
+    json: bool = False,
+) -> Arguments:
+    return Arguments(
+        batch=batch, panes=panes, programs=programs, filter=filter_, interval_s=interval_s, ticks=ticks, json=json
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], arguments(*BUNDLED)),
+        (["latency", "my.bt"], arguments("latency", "my.bt")),
+        (["-e", "BEGIN {}"], arguments(programs=("BEGIN {}",))),
+        (["-e", "a", "-e", "b", "stacks"], arguments("stacks", programs=("a", "b"))),
+        (["-p", "812"], arguments(*BUNDLED, filter_=Filter(812, ""))),
+        (["-c", "ngin*"], arguments(*BUNDLED, filter_=Filter(0, "ngin*"))),
+        (["-c", "tmux: server"], arguments(*BUNDLED, filter_=Filter(0, "tmux: server"))),
+        (["-c", "812"], arguments(*BUNDLED, filter_=Filter(0, "812"))),
+        (["-c", "a" * 15], arguments(*BUNDLED, filter_=Filter(0, "a" * 15))),
+        (["-f", "812 nginx"], arguments(*BUNDLED, filter_=Filter(812, "nginx"))),
+        (["-p", "7", "-c", "sh"], arguments(*BUNDLED, filter_=Filter(7, "sh"))),
+        (["-f", "7", "-c", "sh"], arguments(*BUNDLED, filter_=Filter(7, "sh"))),
+        (["-i", "0.25"], arguments(*BUNDLED, interval_s=0.25)),
+        (["-i", "10"], arguments(*BUNDLED, interval_s=10.0)),
+        (["batch"], arguments(*BUNDLED, batch=True)),
+        (["batch", "-n", "3", "--json", "stacks"], arguments("stacks", batch=True, ticks=3, json=True)),
+        (["latency", "batch"], arguments("latency", "batch")),
+    ],
+)
+def test_words_become_arguments(words: list[str], expected: Arguments) -> None:
+    assert parse(words) == expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-p", "0"],
+        ["-p", "-1"],
+        ["-p", "me"],
+        ["-i", "0.1"],
+        ["-i", "11"],
+        ["-i", "nan"],
+        ["-i", "soon"],
+        ["-n", "3"],
+        ["--json"],
+        ["batch", "-n", "0"],
+        ["batch", "--js"],
+        ["--nosuch"],
+        ["-e"],
+    ],
+)
+def test_wrong_words_end_with_code_2_and_say_which(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(words)
+    assert caught.value.code == 2
+    assert "usage: tracetop" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-p", "99999999"],
+        ["-c", "a" * 16],
+        ["-c", "a" * 15 + "b*"],
+        ["-c", "*"],
+        ["-c", "ä" * 8],
+        ["-f", "a b"],
+        ["-f", "5", "-p", "6"],
+        ["-f", "a", "-c", "b"],
+        ["-f", "uid=0"],
+    ],
+)
+def test_wrong_filters_are_refused_with_a_mend(words: list[str]) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(words)
+    assert caught.value.diagnostic.why
+    assert caught.value.diagnostic.mend
+
+
+@pytest.mark.parametrize("words", [["--help"], ["batch", "--help"]])
+def test_help_names_panes_and_exit_codes(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(words)
+    text = capsys.readouterr().out
+    assert caught.value.code == 0
+    assert all(pane in text for pane in BUNDLED)
+    assert "exit codes" in text
