@@ -49,6 +49,11 @@ def test_a_pointer_is_remembered_exactly_as_long_as_it_holds(build: Build, body:
     assert clause(program).count("at_s.lookup") == lookups
 
 
+@pytest.mark.parametrize("body", ["@[nsecs] = count();", "@[nsecs] = 1;", "@[nsecs]++;", "@[nsecs] = comm;"])
+def test_a_key_is_evaluated_once_for_look_up_and_insertion(build: Build, body: str) -> None:
+    assert clause(build(f"{ENTER} {{ {body} }}")).count("bpf_ktime_get_ns") == 1
+
+
 def test_ids_are_fetched_once_and_times_whenever_they_are_asked(build: Build) -> None:
     text = clause(build(f"{ENTER} {{ @a[pid] = nsecs; @b[pid] = nsecs; @c[pid, comm, comm] = count(); }}"))
     assert text.count("bpf_get_current_pid_tgid") == 1

@@ -101,5 +101,20 @@ def test_the_caret_stands_under_its_place_behind_tabs(refuse: Refuse) -> None:
     assert error.excerpt == "    @   = pidd;\n          ^"
 
 
+def test_a_clause_that_needs_too_much_stack_is_refused_because_clang_would_end_the_process(refuse: Refuse) -> None:
+    strings = ", ".join(f"str(args.args[{i}])" for i in range(6))
+    error = refuse(f"BEGIN {{ }}\ntracepoint:raw_syscalls:sys_enter {{ @[{strings}, comm, nsecs] = count(); }}")
+    assert "bytes, at most 384 are there" in error.what
+    assert error.where == "t.bt:2:1"
+    assert "at most 384" in refuse(f"BEGIN {{ @ = {' + '.join(f'({i} / (pid + {i}))' for i in range(100))}; }}").what
+
+
+@pytest.mark.parametrize(
+    "text", [f"BEGIN {{ @ = {'1 + ' * 5000}1; }}", "BEGIN { " + "if (1) { " * 2000 + "} " * 2000 + "}"]
+)
+def test_a_bottomless_script_is_refused(refuse: Refuse, text: str) -> None:
+    assert "nested" in refuse(text).what
+
+
 def test_an_empty_script_is_one_that_ends_too_early(refuse: Refuse) -> None:
     assert refuse("// nothing\n").what == "the script ends too early"

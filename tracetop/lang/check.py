@@ -57,7 +57,7 @@ def _clause(scope: Scope, hooked: HookedClause) -> typed.Clause:
         (name[1:], type_) for (owner, name), type_ in scope.learnt.variables.items() if owner == scope.clause
     )
     line, _column = scope.source.line_and_column(clause.at)
-    return typed.Clause(hooked.hook, hooked.probe, line, _subject(scope, clause), predicate, body, variables)
+    return typed.Clause(hooked.hook, hooked.probe, clause.at, line, _subject(scope, clause), predicate, body, variables)
 
 
 def _subject(scope: Scope, clause: syntax.Clause) -> typed.Subject:

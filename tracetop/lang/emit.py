@@ -10,6 +10,7 @@ from tracetop.lang.emit_slots import declare
 from tracetop.lang.emit_statements import block
 from tracetop.lang.generics import value
 from tracetop.lang.plan import Plan, PlannedClause, PlannedProgram
+from tracetop.lang.source import Source
 from tracetop.lang.types import Form
 from tracetop.lang.writer import Writer, c_integer, in_parentheses
 from tracetop.model.control import COMM_BYTES
@@ -20,13 +21,18 @@ _REGISTERED = (emit_integers, emit_strings)
 """Imported for what they register with `generics`."""
 STACK_MAP = "tt_kstacks"
 STACKS = 16384
+MAX_STACK_BYTES = 384
+"""Of 512: clang keeps the rest for what it spills."""
 _PERF = frozenset({ProbeKind.SOFTWARE, ProbeKind.PROFILE, ProbeKind.INTERVAL})
 
 
-def emit(plan: Plan) -> tuple[str, tuple[AsyncAction, ...], str]:
-    """Return the C text, the requests that it sends to user space, and the name of its stack map (or nothing)."""
+def emit(plan: Plan, source: Source) -> tuple[str, tuple[AsyncAction, ...], str]:
+    """Return the C text, the requests that it sends to user space, and the name of its stack map (or nothing).
+
+    ScriptError for a clause whose strings do not fit on the stack: LLVM would not refuse it but end the process.
+    """
     actions: list[tuple[str, str]] = []
-    programs = "".join(_program(program, plan, actions) for program in plan.programs)
+    programs = "".join(_program(program, plan, actions, source) for program in plan.programs)
     stack_map = STACK_MAP if f"{STACK_MAP}." in programs else ""
     tables = [
         "BPF_ARRAY(tt_control, struct tt_control, 1);\n",
@@ -76,13 +82,20 @@ def _member(field: Field) -> str | None:
     return f"{sign}{8 * field.size} f_{field.name};" if field.size in (1, 2, 4, 8) else None
 
 
-def _program(program: PlannedProgram, plan: Plan, actions: list[tuple[str, str]]) -> str:
+def _program(program: PlannedProgram, plan: Plan, actions: list[tuple[str, str]], source: Source) -> str:
     """Return the functions of a program's clauses, and the program itself, which calls them in order."""
     context, function = _context(program), program.spec.function
-    clauses = [
-        _clause(f"{function}_{i}", clause, Writer(plan, program, actions=actions), context)
-        for i, clause in enumerate(program.clauses, 1)
-    ]
+    clauses = []
+    for i, clause in enumerate(program.clauses, 1):
+        out = Writer(plan, program, actions=actions)
+        clauses.append(_clause(f"{function}_{i}", clause, out, context))
+        if out.stack_bytes > MAX_STACK_BYTES:
+            raise source.error(
+                clause.clause.at,
+                f"strings and keys of this clause take {out.stack_bytes} bytes, at most {MAX_STACK_BYTES} are there",
+                why="the stack of a BPF program has 512 bytes in all",
+                mend="use fewer strings, or shorter ones: str(POINTER, LENGTH)",
+            )
     gates = [_gate(clause, plan, program) for clause in program.clauses]
     body = []
     if len(gates) == 1 and gates[0]:
@@ -141,8 +154,11 @@ def _comm_beside(pid_field: str, format_: TracepointFormat | None) -> str:
 
 def _clause(function: str, planned: PlannedClause, out: Writer, context: str) -> str:
     for name, type_ in planned.clause.variables:
-        is_text = type_.form is Form.STRING
-        out.line(f"char var_{name}[{type_.size}] = {{}};" if is_text else f"{c_integer(type_)} var_{name} = 0;")
+        out.reserve(type_.size)
+        if type_.form is Form.STRING:
+            out.line(f"char var_{name}[{type_.size}] = {{}};")
+        else:
+            out.line(f"{c_integer(type_)} var_{name} = 0;")
     for part in planned.rest:
         out.line(f"if (!{value(part, out)})")
         out.line("    return;")

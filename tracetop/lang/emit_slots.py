@@ -5,11 +5,11 @@ pointers.
 """
 
 from tracetop.lang import typed
-from tracetop.lang.generics import text, value
+from tracetop.lang.generics import fill, held_text, text, value
 from tracetop.lang.plan import DISTRIBUTIONS, PlannedMap
 from tracetop.lang.types import Form
 from tracetop.lang.writer import Writer, c_integer, c_stored
-from tracetop.model.program import KeyPart, Layout, ValueKind
+from tracetop.model.program import Layout, ValueKind
 
 _ARRAYS = (Layout.ARRAY, Layout.PERCPU_ARRAY)
 _TABLES = {
@@ -93,20 +93,25 @@ def key(slot: typed.Slot, out: Writer, bucket: str = "") -> str:
     if known:
         return known
     planned = out.planned(slot)
-    parts = list(zip(planned.spec.keys, planned.type.keys, slot.keys, strict=False))
     if planned.spec.layout in _ARRAYS:
         index = bucket or (value(slot.keys[0], out) if slot.keys else "0")
         return _plain_key(slot, "u32", index, out, remembered=not bucket)
     if _is_plain(planned):
         return _plain_key(slot, c_stored(planned.type.keys[0]), value(slot.keys[0], out), out, remembered=True)
-    fetched = [_key_part(part, node, out) for part, _type, node in parts]
+    numbers = [None if node.type.form is Form.STRING else value(node, out) for node in slot.keys]
     name = out.name("key")
+    out.reserve(planned.spec.key_size)
     out.line(f"{_key_type(planned)} {name} = {{}};")
-    for i, (source, (part, type_, node)) in enumerate(zip(fetched, parts, strict=True)):
-        if type_.form is Form.STRING:
-            out.line(f"__builtin_memcpy({name}.k{i}, {source}, {min(part.size, node.type.size)});")
+    for i, (number, node) in enumerate(zip(numbers, slot.keys, strict=True)):
+        place = f"{name}.k{i}"
+        held = held_text(node, out)
+        if number is not None:
+            out.line(f"{place} = {number};")
+        elif held:
+            out.line(f"__builtin_memcpy({place}, {held}, {node.type.size});")
         else:
-            out.line(f"{name}.k{i} = {source};")
+            fill(node, place, out)
+            out.remember(node, place)
     if bucket:
         out.line(f"{name}.bucket = {bucket};")
         return name
@@ -115,22 +120,21 @@ def key(slot: typed.Slot, out: Writer, bucket: str = "") -> str:
 
 def _plain_key(slot: typed.Slot, c_type: str, source: str, out: Writer, *, remembered: bool) -> str:
     name = out.name("key")
+    out.reserve(8)
     out.line(f"{c_type} {name} = {source};")
     return out.remember_key(slot, name) if remembered else name
 
 
-def _key_part(_part: KeyPart, node: typed.Expr, out: Writer) -> str:
-    return text(node, out) if node.type.form is Form.STRING else value(node, out)
-
-
 def pointer(slot: typed.Slot, out: Writer) -> str:
     """Return the name of a pointer to the slot's value, which is NULL where the map has no such key."""
+    return _find(slot, out)[0]
+
+
+def _find(slot: typed.Slot, out: Writer) -> tuple[str, str]:
+    """Return the names of the pointer and of the key, which is evaluated once."""
+    key_name = key(slot, out)
     known = out.recall(slot)
-    if known:
-        return known
-    planned = out.planned(slot)
-    name = _lookup(planned, key(slot, out), out)
-    return out.remember(slot, name)
+    return known or out.remember(slot, _lookup(out.planned(slot), key_name, out)), key_name
 
 
 def _lookup(planned: PlannedMap, key_name: str, out: Writer) -> str:
@@ -149,7 +153,7 @@ def change(slot: typed.Slot, in_place: str, first: str, out: Writer, bucket: str
         key_name = key(slot, out, bucket)
         place = _lookup(planned, key_name, out)
     else:
-        place, key_name = pointer(slot, out), key(slot, out)
+        place, key_name = _find(slot, out)
     with out.block(f"if ({place})"):
         out.line(in_place.format(place))
     with out.block("else"):
@@ -165,6 +169,7 @@ def _insert(planned: PlannedMap, key_name: str, first: str, out: Writer) -> None
         out.line(drop)
         return
     name = out.name("first")
+    out.reserve(planned.spec.value_size)
     out.line(f"{_value_type(planned)} {name} = {first};")
     out.line(f"if ({planned.spec.c_name}.update(&{key_name}, &{name}))")
     out.line(f"    {drop}")
@@ -188,6 +193,7 @@ def store(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
 def _store_text(slot: typed.Slot, source: str, size: int, out: Writer) -> None:
     planned = out.planned(slot)
     name = out.name("new")
+    out.reserve(planned.spec.value_size)
     out.line(f"{_value_type(planned)} {name} = {{}};")
     out.line(f"__builtin_memcpy({name}.text, {source}, {min(size, planned.spec.value_size)});")
     out.line(f"if ({planned.spec.c_name}.update(&{key(slot, out)}, &{name}))")
@@ -199,8 +205,7 @@ def add(slot: typed.Slot, amount: str, out: Writer) -> None:
     """Write the atomic addition of `amount` (C text) to a value that all CPUs share."""
     planned = out.planned(slot)
     spec = planned.spec
-    place = pointer(slot, out)
-    key_name = key(slot, out)
+    place, key_name = _find(slot, out)
     if spec.layout is Layout.HASH:
         with out.block(f"if (!{place})"):
             name = out.name("first")

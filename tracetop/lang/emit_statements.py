@@ -28,6 +28,7 @@ _IN_PLACE = {
 def block(body: tuple[typed.Statement, ...], out: Writer) -> None:
     """Write statements one after another."""
     for node in body:
+        out.begin_statement()
         statement(node, out)
 
 

@@ -3,15 +3,9 @@
 from tracetop.lang import typed
 from tracetop.lang.builtins import BUILTINS
 from tracetop.lang.emit_slots import pointer
-from tracetop.lang.generics import text, value
+from tracetop.lang.generics import fill, text, value
 from tracetop.lang.plan import field_key
 from tracetop.lang.writer import Writer, in_parentheses
-
-
-def _array(out: Writer, size: int) -> str:
-    name = out.name("s")
-    out.line(f"char {name}[{size}] = {{}};")
-    return name
 
 
 @value.register
@@ -26,73 +20,48 @@ def _compared(node: typed.Expr) -> int:
     return len(node.value) + 1 if isinstance(node, typed.Text) else node.type.size
 
 
-@text.register
-def _text_literal(node: typed.Text, out: Writer) -> str:
-    known = out.recall(node)
-    if known:
-        return known
-    name = out.name("s")
-    out.line(f"char {name}[{node.type.size}] = {{{', '.join(str(byte) for byte in node.value) or '0'}}};")
-    return out.remember(node, name)
+@fill.register
+def _literal(node: typed.Text, place: str, out: Writer) -> None:
+    for i, byte in enumerate(node.value):
+        out.line(f"{place}[{i}] = {byte};")
 
 
-@text.register
-def _text_builtin(node: typed.BuiltinValue, out: Writer) -> str:
-    known = out.recall(node)
-    if known:
-        return known
-    name = _array(out, node.type.size)
-    out.line(BUILTINS[node.name].c.format(name))
-    return out.remember(node, name)
+@fill.register
+def _builtin(node: typed.BuiltinValue, place: str, out: Writer) -> None:
+    out.line(BUILTINS[node.name].c.format(place))
 
 
-@text.register
-def _text_field(node: typed.FieldValue, out: Writer) -> str:
-    known = out.recall(node)
-    if known:
-        return known
-    name = _array(out, node.type.size)
-    field = f"ctx->f_{node.field.name}"
+@fill.register
+def _field(node: typed.FieldValue, place: str, out: Writer) -> None:
+    field, size = f"ctx->f_{node.field.name}", node.type.size
     reading = out.program.raw.readings[field_key(node)] if out.program.raw else None
     if reading and reading.kernel:
         base, offset, _size = reading.kernel
-        out.line(f"bpf_probe_read_kernel({name}, sizeof({name}), (void *)({base} + {offset}));")
+        out.line(f"bpf_probe_read_kernel({place}, {size}, (void *)({base} + {offset}));")
     elif node.data_loc:
-        out.line(f"bpf_probe_read_kernel_str({name}, sizeof({name}), (char *)ctx + ({field} & 0xffff));")
+        out.line(f"bpf_probe_read_kernel_str({place}, {size}, (char *)ctx + ({field} & 0xffff));")
     else:
         # A copy by loads would be refused where clang makes one address for it and for a helper's argument.
-        out.line(f"bpf_probe_read_kernel({name}, sizeof({name}), {field});")
-    return out.remember(node, name)
+        out.line(f"bpf_probe_read_kernel({place}, {size}, {field});")
 
 
-@text.register
-def _text_variable(node: typed.VarValue, _out: Writer) -> str:
-    return f"var_{node.name}"
+@fill.register
+def _map_value(node: typed.MapValue, place: str, out: Writer) -> None:
+    slot = pointer(node.slot, out)
+    with out.block(f"if ({slot})"):
+        out.line(f"__builtin_memcpy({place}, {slot}, {node.type.size});")
 
 
-@text.register
-def _text_map(node: typed.MapValue, out: Writer) -> str:
-    place = pointer(node.slot, out)
-    name = _array(out, node.type.size)
-    with out.block(f"if ({place})"):
-        out.line(f"__builtin_memcpy({name}, {place}, sizeof({name}));")
-    return name
-
-
-@text.register
-def _text_choice(node: typed.Choice, out: Writer) -> str:
+@fill.register
+def _choice(node: typed.Choice, place: str, out: Writer) -> None:
     test = value(node.condition, out)
-    name = _array(out, node.type.size)
     for head, branch in ((f"if {in_parentheses(test)}", node.then), ("else", node.otherwise)):
         with out.block(head):
-            out.line(f"__builtin_memcpy({name}, {text(branch, out)}, {branch.type.size});")
-    return name
+            out.line(f"__builtin_memcpy({place}, {text(branch, out)}, {branch.type.size});")
 
 
-@text.register
-def _text_at(node: typed.StringAt, out: Writer) -> str:
+@fill.register
+def _string_at(node: typed.StringAt, place: str, out: Writer) -> None:
     where = value(node.pointer, out)
-    name = _array(out, node.type.size)
     space = "user" if node.user else "kernel"
-    out.line(f"bpf_probe_read_{space}_str({name}, sizeof({name}), (void *){where});")
-    return name
+    out.line(f"bpf_probe_read_{space}_str({place}, {node.type.size}, (void *){where});")

@@ -273,6 +273,8 @@ class Clause:
     hook: Hook
     probe: str
     """The probe as the script wrote it."""
+    at: int
+    """Where the clause stands in the script: an offset."""
     line: int
     subject: Subject
     predicate: Expr | None

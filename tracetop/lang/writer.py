@@ -22,6 +22,9 @@ Remembered = typed.Expr | typed.Slot | tuple[str, typed.Slot]
 _TEMPORARY = re.compile(r"[a-z_]+\d+")
 """A name that `Writer.name` makes; a script's variable has none and may change."""
 
+_REGISTERS = 20
+"""Temporaries of one statement that clang finds room for; more of them it may spill to the stack."""
+
 
 @dataclass
 class Writer:
@@ -32,8 +35,12 @@ class Writer:
     lines: list[str] = field(default_factory=list)
     actions: list[tuple[str, str]] = field(default_factory=list)
     """Shared by all writers of a script: verb and map of every request to user space."""
+    stack_bytes: int = 0
+    """What the clause's strings and keys take of the BPF stack."""
     _depth: int = 1
     _temporaries: int = 0
+    _of_statement: int = 0
+    """Temporaries of the current statement."""
     _memory: dict[Remembered, str] = field(default_factory=dict)
 
     def line(self, text: str) -> None:
@@ -48,8 +55,15 @@ class Writer:
     def temporary(self, type_: Type, text: str, stem: str = "t") -> str:
         """Write a temporary that holds the integer `text` and return its name."""
         name = self.name(stem)
+        self._of_statement += 1
+        if self._of_statement > _REGISTERS:
+            self.reserve(8)
         self.line(f"{c_integer(type_)} {name} = {text};")
         return name
+
+    def begin_statement(self) -> None:
+        """Say that a new statement begins: temporaries of the one before are done with."""
+        self._of_statement = 0
 
     def held(self, type_: Type, text: str, stem: str) -> str:
         """Return text of the integer `text` that may be written more than once: a number, or a temporary's name."""
@@ -59,6 +73,17 @@ class Writer:
             if is_number or (_TEMPORARY.fullmatch(text) and not text.startswith("var_"))
             else self.temporary(type_, text, stem)
         )
+
+    def array(self, size: int) -> str:
+        """Write a char array of NULs and return its name."""
+        name = self.name("s")
+        self.reserve(size)
+        self.line(f"char {name}[{size}] = {{}};")
+        return name
+
+    def reserve(self, size: int) -> None:
+        """Count `size` bytes of the BPF stack as taken."""
+        self.stack_bytes += size
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
