@@ -42,12 +42,13 @@ def in_c(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], int]:
     """The C that the kernel's programs use, compiled for this process."""
     folder = tmp_path_factory.mktemp("buckets")
     types = "typedef long long s64; typedef unsigned long long u64; typedef unsigned int u32;"
-    source = f"#define __always_inline inline\n{types}\n{BUCKET_C}\nu32 bucket(s64 value) {{ return tt_log_bucket(value); }}\n"
+    function = "u32 bucket(s64 value) { return tt_log_bucket(value); }"
+    source = f"#define __always_inline inline\n{types}\n{BUCKET_C}\n{function}\n"
     (folder / "bucket.c").write_text(source)
     subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", "bucket.so", "bucket.c"], cwd=folder, check=True)
-    function = ctypes.CDLL(str(folder / "bucket.so")).bucket
-    function.argtypes, function.restype = [ctypes.c_longlong], ctypes.c_uint
-    return function
+    compiled = ctypes.CDLL(str(folder / "bucket.so")).bucket
+    compiled.argtypes, compiled.restype = [ctypes.c_longlong], ctypes.c_uint
+    return compiled
 
 
 @given(value=st.one_of(INT64, POWERS))
