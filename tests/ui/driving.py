@@ -64,7 +64,7 @@ def _letter(style: Style | None, letters: dict[str, str]) -> str:
 
 @asynccontextmanager
 async def dashboard(
-    size: tuple[int, int] = (160, 50), ticks: int = 3, filter_: Filter | None = None, source: FakeSource | None = None
+    size: tuple[int, int] = (160, 50), ticks: int = 2, filter_: Filter | None = None, source: FakeSource | None = None
 ) -> AsyncIterator[Driven]:
     """Run a dashboard that has had some frames; its clock stands still."""
     source = source or FakeSource()

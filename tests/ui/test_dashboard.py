@@ -13,6 +13,7 @@ from tracetop.model.message import Command, Fatal, Refused, SelectVariant, SetFi
 from tracetop.source.protocol import Ended
 from tracetop.ui.histogram import HistogramView
 from tracetop.ui.number import NumberView
+from tracetop.ui.theme import for_terminal
 from tracetop.ui.views import RowsView
 
 SIZES = [(250, 60), (160, 50), (100, 30), (80, 24), (60, 20), (40, 12), (20, 5), (5, 2), (1, 1)]
@@ -117,6 +118,37 @@ async def test_the_filter_prompt_says_what_is_wrong_and_takes_the_corrected_text
         await on.press("enter")
         assert on.source.sent == [SetFilter(Filter(comm="ngin*"))]
         assert not on.app.prompt.has_class("open")
+
+
+async def test_a_notice_goes_with_the_next_key() -> None:
+    async with dashboard() as on:
+        await on.press("9")
+        assert "there is no pane 9" in on.lines[-1]
+        await on.press("down")
+        assert "help" in on.lines[-1]
+
+
+async def test_an_ended_process_is_not_followed() -> None:
+    async with dashboard() as on:
+        await on.press("tab", "tab", "/")
+        await on.type("1651")
+        await on.press("enter", "enter")
+        assert "this process has ended" in on.lines[-1]
+        assert on.source.sent == []
+
+
+async def test_tab_does_not_leave_a_prompt_and_a_click_on_a_pane_closes_it() -> None:
+    async with dashboard() as on:
+        await on.press("f", "tab")
+        assert on.app.prompt.has_focus_within
+        await on.pilot.click(on.app.panes[3].view, offset=(5, 5))
+        await on.pilot.pause()
+        assert (on.app.prompt.has_class("open"), on.app.current) == (False, 4)
+
+
+@pytest.mark.parametrize(("paper", "dark"), [("15;0", True), ("0;15", False), ("0;default;7", False), ("", True)])
+def test_the_theme_suits_the_terminal_s_background(paper: str, dark: bool) -> None:
+    assert for_terminal(paper).dark is dark
 
 
 async def test_escape_closes_the_prompt_and_gives_the_focus_back() -> None:

@@ -55,7 +55,7 @@ async def test_the_banner_after_the_end_is_as_stored() -> None:
 
 
 def compare(name: str, picture: str) -> None:
-    """Compare with the stored file. The widgets are ours, but borders and blending are Textual's: its version counts."""
+    """Compare with the stored file; blending and borders are Textual's, so its version is part of it."""
     stored = STORED / f"{name}.txt"
     head = f"textual {'.'.join(textual.__version__.split('.')[:2])}\n"
     if os.environ.get("TRACETOP_UPDATE_SNAPSHOTS"):

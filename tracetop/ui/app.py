@@ -5,6 +5,7 @@ drawing (each view), the dialogue with the source (`session`), keys (`keys`). Sc
 """
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -77,7 +78,7 @@ class Dashboard(Actions):
         self.header, self.banner, self.key_bar, self.prompt = HeaderLine(), Banner(), KeyBar(), Prompt()
         for own in (theme.DARK, theme.LIGHT):
             self.register_theme(own)
-        self.theme = theme.DARK.name
+        self.theme = theme.for_terminal(os.environ.get("COLORFGBG", "")).name
         self.palette = theme.palette(self.current_theme)
 
     def compose(self) -> ComposeResult:
@@ -211,16 +212,18 @@ class Dashboard(Actions):
         """Tell the user."""
         self.tell(event.text, bad=event.bad)
 
-    def on_key(self, _event: events.Key) -> None:
-        """Take what was told away at the next key."""
-        if self.key_bar.notice:
+    async def on_event(self, event: events.Event) -> None:
+        """Take what was told away at the next key, before the key may tell something new."""
+        if isinstance(event, events.Key) and self.key_bar.notice:
             self.tell("")
+        await super().on_event(event)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Know the pane that has the focus."""
         pane = next((one for one in event.widget.ancestors_with_self if isinstance(one, Pane)), None)
         if pane is not None:
             self.current = pane.number
+            self.prompt.close()
 
     # Watchers ---------------------------------------------------------------------------------------------------
 

@@ -37,7 +37,8 @@ class Prompt(Horizontal):
     """Hidden until it is opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "close the prompt", show=False, id="prompt.cancel")
+        Binding("escape", "cancel", "close the prompt", show=False, id="prompt.cancel"),
+        Binding("tab,shift+tab", "stay", "nothing: a prompt keeps the focus", show=False, id="prompt.stay"),
     ]
 
     def __init__(self) -> None:
@@ -70,9 +71,13 @@ class Prompt(Horizontal):
 
     def action_cancel(self) -> None:
         """Close, nothing done."""
-        question = self._close()
+        question = self._question
+        self.close(refocus=True)
         if question is not None and question.cancelled:
             question.cancelled()
+
+    def action_stay(self) -> None:
+        """Do nothing."""
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -84,7 +89,7 @@ class Prompt(Horizontal):
         except UsageError as error:
             self._error(f"{error.diagnostic.what}: {error.diagnostic.mend}")
         else:
-            self._close()
+            self.close(refocus=True)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -96,9 +101,9 @@ class Prompt(Horizontal):
     def _error(self, text: str) -> None:
         self.query_one("#prompt-error", Static).update(Content(escape(text)))
 
-    def _close(self) -> Question | None:
-        question, self._question = self._question, None
+    def close(self, *, refocus: bool = False) -> None:
+        """Hide the prompt; `refocus` gives the focus back to where it was."""
+        self._question = None
         self.remove_class("open")
-        if self._focus_before is not None and self._focus_before.is_attached:
+        if refocus and self._focus_before is not None and self._focus_before.is_attached:
             self._focus_before.focus()
-        return question

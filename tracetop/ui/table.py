@@ -203,7 +203,9 @@ class TableView(RowsView):
         row = self._row_at_cursor()
         if row is None:
             return
-        if row.pid:
+        if row.exited:
+            self.post_message(Noticed("this process has ended: nothing more can be counted of it"))
+        elif row.pid:
             self.post_message(StepChosen(Step(Filter(pid=row.pid), row.comm)))
         elif row.comm:
             self.action_drill_comm()

@@ -38,6 +38,14 @@ LIGHT = Theme(
     error="#b8304c",
     dark=False,
 )
+
+
+def for_terminal(colorfgbg: str) -> Theme:
+    """Return the theme for a terminal by its COLORFGBG (``0;15``: black on white); dark where it says nothing."""
+    paper = colorfgbg.rpartition(";")[2]
+    return LIGHT if paper in ("7", "15") else DARK
+
+
 HEAT_STEPS = 5
 """Shades of the heat map above empty; few, so that neighbours share one and a tick costs few bytes."""
 

@@ -51,11 +51,6 @@ class TreeView(RowsView):
         self._flatten(at)
         self.redraw()
 
-    def forget(self) -> None:
-        """Fold by share again."""
-        self._asked.clear()
-        self._all = None
-
     @property
     def row_count(self) -> int:
         """How many frames are visible."""
