@@ -31,7 +31,7 @@ def named_child() -> Iterator[int]:
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     assert process.stdout is not None
-    process.stdout.readline()
+    assert process.stdout.readline() == b"\n"
     yield process.pid
     process.kill()
     process.wait()

@@ -180,7 +180,7 @@ def sleeper(name: str = "sleeper") -> Iterator[subprocess.Popen[bytes]]:
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     assert process.stdout is not None
-    process.stdout.readline()
+    assert process.stdout.readline() == b"\n"
     try:
         yield process
     finally:
