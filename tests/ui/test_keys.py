@@ -120,7 +120,7 @@ BINDINGS: list[Binding] = [binding for _, group in keys.GROUPS for binding in gr
 )
 async def test_key_does_what_its_binding_says(binding: Binding, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before, holds = CASES[str(binding.id)]
-    async with dashboard((140, 36), ticks=1) as on:
+    async with dashboard((160, 36), ticks=1) as on:
         monkeypatch.setattr(on.app, "action_suspend_process", lambda: setattr(on.app, "title", "suspended"))
         await on.press(*before)
         await on.tick()
