@@ -30,6 +30,7 @@ KEYS = {
     "Left": "\x1b[D",
     "Right": "\x1b[C",
 }
+_BETWEEN_KEYS_S = 0.3
 _UNKNOWN_TO_EMULATOR = re.compile(rb"\x1b\[[<=>?][\d;]*(?:u|\$p)|\x1bP.*?\x1b\\", re.DOTALL)
 _TORN = re.compile(rb"\x1b(?:\[[<=>?\d;$]*|P[^\x1b]*\x1b?)?$")
 
@@ -73,9 +74,10 @@ class Terminal:
         return time.monotonic() - self.started_s
 
     def send(self, *keys: str) -> None:
-        """Type keys: names of `KEYS`, or the characters themselves."""
+        """Type keys, as a person would, one by one: names of `KEYS`, or the characters themselves."""
         for key in keys:
             os.write(self._master, KEYS.get(key, key).encode())
+            self.run(_BETWEEN_KEYS_S)
 
     def text(self) -> str:
         """Return the screen's lines as plain text."""

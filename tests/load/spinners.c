@@ -1,6 +1,6 @@
-/* spinners N [PERCENT]: N processes with names of their own, each of which makes a few system calls in every second.
+/* spinners N [PERCENT [MOST]]: N processes with names of their own, each of which makes a few system calls in every second.
  *
- * A process keeps its rate (1 to 64 calls a second) and changes it in PERCENT (default 40) of all seconds. The first
+ * A process keeps its rate (1 to MOST, default 64, calls a second) and changes it in PERCENT (default 40) of all seconds. The first
  * names are hostile: terminal escapes, markup, newlines, bytes that are no UTF-8; the others are "spin-N". Prints
  * "ready" once all run; they end when standard input does.
  */
@@ -18,7 +18,7 @@ static const char *const hostile[] = {
 };
 enum { HOSTILE = sizeof hostile / sizeof *hostile };
 
-static void spin(int number, int percent)
+static void spin(int number, int percent, int most)
 {
     char name[16];
     snprintf(name, sizeof name, "spin-%d", number);
@@ -28,9 +28,9 @@ static void spin(int number, int percent)
     /* Spread over the second, so that the load is even. */
     struct timespec second = {1, 0}, offset = {0, random() % 1000000000};
     nanosleep(&offset, NULL);
-    for (int rate = 1 + random() % 64;; nanosleep(&second, NULL)) {
+    for (int rate = 1 + random() % most;; nanosleep(&second, NULL)) {
         if (random() % 100 < percent)
-            rate = 1 + random() % 64;
+            rate = 1 + random() % most;
         for (int i = 0; i < rate; i++)
             syscall(SYS_getppid);
     }
@@ -38,14 +38,14 @@ static void spin(int number, int percent)
 
 int main(int argc, char **argv)
 {
-    if (argc != 2 && argc != 3)
+    if (argc < 2 || argc > 4)
         return 2;
     for (int i = 0; i < atoi(argv[1]); i++) {
         pid_t child = fork();
         if (child < 0)
             return 1;
         if (child == 0)
-            spin(i, argc == 3 ? atoi(argv[2]) : 40);
+            spin(i, argc > 2 ? atoi(argv[2]) : 40, argc > 3 ? atoi(argv[3]) : 64);
     }
     puts("ready");
     fflush(stdout);
