@@ -134,6 +134,14 @@ def test_a_record_is_laid_out_as_its_format_says(build: Build) -> None:
     ]
 
 
+def test_what_is_nested_to_the_right_is_written_once(build: Build) -> None:
+    nested = "@s[1]"
+    for i in range(12):
+        nested = f"({i} + pid && {nested})"
+    text = clause(build(f"{ENTER} {{ @r = {nested}; }} BEGIN {{ @s[1] = pid; }}"))
+    assert text.count("at_s.lookup") == 1
+
+
 def test_the_right_side_of_a_logical_operator_runs_only_where_it_decides(build: Build) -> None:
     text = clause(build(f"{ENTER} {{ @r = pid && @s[tid]; }} BEGIN {{ @s[1] = 1; }}"))
     assert text.index("if (") < text.index("at_s.lookup")

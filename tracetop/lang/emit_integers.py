@@ -101,15 +101,21 @@ def _as(signed: bool, node: typed.Expr, out: Writer) -> str:
 
 @value.register
 def _logical(node: typed.Logical, out: Writer) -> str:
-    left = value(node.left, out)
+    left = _truth(node.left, out)
     with out.attempt() as lines:
-        right = value(node.right, out)
+        right = _truth(node.right, out)
     if not lines:
         return f"(u64)({left} {node.op} {right})"
     result = out.temporary(node.type, f"!!{left}")
     with out.block(f"if ({result})" if node.op == "&&" else f"if (!{result})"):
-        out.line(f"{result} = !!{value(node.right, out)};")
+        out.lines += [f"    {line}" for line in lines]
+        out.line(f"{result} = !!{right};")
     return result
+
+
+def _truth(node: typed.Expr, out: Writer) -> str:
+    """Return C text that stands for true where the integer is not zero; clang warns of any number but 0 and 1."""
+    return str(int(node.value != 0)) if isinstance(node, typed.Const) else value(node, out)
 
 
 @value.register
