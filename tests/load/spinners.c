@@ -1,8 +1,8 @@
-/* spinners N [PERCENT [MOST]]: N processes with names of their own, each of which makes a few system calls in every second.
+/* spinners N [PERCENT [MOST]]: N processes with names of their own, each of which makes system calls in every second.
  *
- * A process keeps its rate (1 to MOST, default 64, calls a second) and changes it in PERCENT (default 40) of all seconds. The first
- * names are hostile: terminal escapes, markup, newlines, bytes that are no UTF-8; the others are "spin-N". Prints
- * "ready" once all run; they end when standard input does.
+ * A process keeps its rate (1 to MOST, default 64, calls a second) and changes it in PERCENT (default 40) of all
+ * seconds. The first names are hostile: terminal escapes, markup, newlines, bytes that are no UTF-8; the others are
+ * "spin-N". Prints "ready" once all run; they end when standard input does.
  */
 #define _GNU_SOURCE
 #include <signal.h>
