@@ -27,9 +27,8 @@ def live(screen: str) -> bool:
 
 def programs(tmux: Tmux) -> set[int]:
     """The BPF programs that the running tracer holds, once it holds any."""
-    found: set[int] = set()
-    tmux.wait_until(lambda _: bool(found.update(held_programs(tmux.processes()["tracer"].pid)) or found), "programs")
-    return found
+    tmux.wait_until(lambda _: bool(held_programs(tmux.processes()["tracer"].pid)), "programs")
+    return held_programs(tmux.processes()["tracer"].pid)
 
 
 def left_cleanly(tmux: Tmux, code: int, held: set[int]) -> None:

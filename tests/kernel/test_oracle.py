@@ -25,7 +25,7 @@ class Oracle:
         argv = ["bpftrace", str(PROBES / f"{script}.bt"), *params]
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         assert self.process.stdout is not None
-        said = []
+        said: list[str] = []
         while not (said and said[-1].startswith("Attaching")):  # before it come complaints about limits
             said.append(self.process.stdout.readline())
             assert said[-1], said

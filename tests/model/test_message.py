@@ -29,7 +29,7 @@ from tracetop.model.program import KeyRole, LinearScale, Unit
 
 COLUMN = Column("comm", "comm", ColumnKind.KEY, role=KeyRole.COMM)
 COMMANDS: tuple[m.Command, ...] = (
-    m.Start((m.PaneRequest("syscalls"), m.PaneRequest("mine", "BEGIN {}")), Filter(7, "sh"), 0.5, ("openat",)),
+    m.Start((m.PaneRequest("syscalls"), m.PaneRequest("mine", "BEGIN {}")), Filter(7, "sh"), 0.5),
     m.SetFilter(Filter(7, "ngin*")),
     m.SetInterval(0.25),
     m.SetEnabled("latency", False),

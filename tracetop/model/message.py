@@ -33,8 +33,6 @@ class Start(msgspec.Struct, frozen=True, tag="start"):
     panes: tuple[PaneRequest, ...]
     filter: Filter = Filter()
     interval_s: float = 1.0
-    params: tuple[str, ...] = ()
-    """Positional parameters of the scripts."""
 
 
 class SetFilter(msgspec.Struct, frozen=True, tag="set_filter"):

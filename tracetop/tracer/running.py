@@ -58,7 +58,7 @@ class Running:
         self.program = program
         self.cost = Cost()
         self._machine = machine
-        self._offsets = False
+        self._offsets = self._begun = False
         self._filter = Filter()
         self._specs = {spec.name: spec for spec in program.maps if not spec.scratch}
         keyed = [s for s in self._specs.values() if s.keys and not _is_distribution(s) and not is_stack_map(s)]
@@ -89,15 +89,16 @@ class Running:
         return (*self.program.notes, *self._loaded.notes)
 
     def attach(self) -> None:
-        """Put the probes on their hooks; what was counted before stays."""
-        self._loaded.run_begin()
+        """Put the probes on their hooks, after the script's BEGIN the first time; what was counted before stays."""
+        if not self._begun:
+            self._loaded.run_begin()
+            self._begun = True
         self._loaded.attach()
         self._read_s = time.monotonic()
 
     def detach(self) -> None:
         """Take the probes off: their cost is zero from here on."""
         self._loaded.detach()
-        self._loaded.run_end()
         self.cost = Cost()
 
     def control(self, filter_: Filter, params: tuple[int, ...]) -> None:
@@ -163,7 +164,9 @@ class Running:
         return sum(stat.run_time_ns for stat in stats), sum(stat.run_cnt for stat in stats)
 
     def close(self) -> None:
-        """Free everything in the kernel."""
+        """Run the script's END, where its BEGIN was run, and free everything in the kernel."""
+        if self._begun:
+            self._loaded.run_end()
         self._loaded.close()
 
     def _joined(self, specs: Sequence[MapSpec]) -> list[JoinedTable]:
