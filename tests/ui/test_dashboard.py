@@ -158,6 +158,20 @@ async def test_escape_closes_the_prompt_and_gives_the_focus_back() -> None:
         assert on.app.panes[1].has_focus_within
 
 
+async def test_a_prompt_takes_the_place_of_the_key_bar_and_moves_nothing_else() -> None:
+    async with dashboard() as on:
+        before = on.lines[25:-1]
+        await on.press("f")
+        assert on.lines[25:-1] == before
+        assert "help" not in on.text
+
+
+async def test_a_narrow_histogram_gives_up_a_percentile_with_its_name() -> None:
+    async with dashboard((100, 30)) as on:
+        at = on.lines[2][50:]
+        assert [word for word in at.split() if word in ("p50", "p90", "p99", "max")] == ["p50", "p99", "max"]
+
+
 async def test_letters_typed_into_a_prompt_are_no_commands() -> None:
     async with dashboard() as on:
         await on.press("f")

@@ -29,6 +29,8 @@ _LABEL = 17
 _COUNT = 7
 _BOTH_WIDTH = 64
 """From this width on the two stand side by side."""
+_FOUR_WIDTH = 54
+"""From this width on there is room for all four percentiles."""
 _SHADES = " ·░▒▓█"
 """Heat without colour: one mark a step, so that the map reads in black and white too."""
 
@@ -117,9 +119,9 @@ class HistogramView(PaneView):
         now = histogram.summary(row.recent, self._view.linear)
         named = (("p50", now.p50), ("p90", now.p90), ("p99", now.p99), ("max", now.max))
         line: list[Segment] = []
-        for name, estimate in named:
+        for name, estimate in named if width >= _FOUR_WIDTH else (named[0], *named[2:]):
             line += [Segment(f" {name} ", ink.dim), Segment(f"{_text(estimate, unit):<8}", ink.value)]
-        return line if width >= 52 else [s for s in line if s.text.strip() != "p90"]
+        return line
 
     def _chart(self, view: Histogram, row: HistRow, mode: str, size: tuple[int, int], ink: Palette) -> list[Line]:
         """Return the heading and the bars, the lowest values first; both pictures share the rows."""

@@ -67,6 +67,7 @@ class Prompt(Horizontal):
         prompt.cursor_position = len(value)
         self._question = question
         self.add_class("open")
+        self.screen.add_class("-prompting")
         prompt.focus()
 
     def action_cancel(self) -> None:
@@ -105,5 +106,6 @@ class Prompt(Horizontal):
         """Hide the prompt; `refocus` gives the focus back to where it was."""
         self._question = None
         self.remove_class("open")
+        self.screen.remove_class("-prompting")
         if refocus and self._focus_before is not None and self._focus_before.is_attached:
             self._focus_before.focus()
