@@ -27,6 +27,7 @@ _FORMATS: dict[str, tuple[str, ...]] = {
         "pid_t pid 12 4 s",
         "pid_t old_pid 16 4 s",
     ),
+    "sched:sched_process_exit": ("char[16] comm 8 16 u", "pid_t pid 24 4 s", "int prio 28 4 s"),
     "block:block_rq_issue": (
         "dev_t dev 8 4 u",
         "sector_t sector 16 8 u",

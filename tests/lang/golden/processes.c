@@ -12,10 +12,12 @@ struct tt_extreme { s64 value; u64 set; };  /* min, max */
 struct tt_ask { u32 action; u32 reserved; };
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
-BPF_PERCPU_ARRAY(tt_drops, u64, 5);
+BPF_PERCPU_ARRAY(tt_drops, u64, 6);
 BPF_PERCPU_HASH(at_syscalls, u32, u64, 16384);
 BPF_PERCPU_HASH(at_switches, u32, u64, 16384);
 BPF_PERCPU_HASH(at_faults, u32, u64, 16384);
+struct at_name_value { char text[16]; };
+BPF_HASH(at_name, u32, struct at_name_value, 16384);
 BPF_PERCPU_HASH(at_read_bytes, u32, s64, 16384);
 BPF_PERCPU_HASH(at_write_bytes, u32, s64, 16384);
 
@@ -43,70 +45,77 @@ static __always_inline bool tt_current_wanted(struct tt_control *control)
     return !tt_other_comm(control, comm);
 }
 
-struct tt_sys_exit_read_4_record {
+struct tt_sched_process_exit_4_record {
+    u64 common;
+    char f_comm[16];
+    s32 f_pid;
+    s32 f_prio;
+};
+
+struct tt_sys_exit_read_5_record {
     u64 common;
     s32 f___syscall_nr;
     u8 pad12[4];
     s64 f_ret;
 };
 
-struct tt_sys_exit_pread64_5_record {
+struct tt_sys_exit_pread64_6_record {
     u64 common;
     s32 f___syscall_nr;
     u8 pad12[4];
     s64 f_ret;
 };
 
-struct tt_sys_exit_readv_6_record {
+struct tt_sys_exit_readv_7_record {
     u64 common;
     s32 f___syscall_nr;
     u8 pad12[4];
     s64 f_ret;
 };
 
-struct tt_sys_exit_preadv_7_record {
+struct tt_sys_exit_preadv_8_record {
     u64 common;
     s32 f___syscall_nr;
     u8 pad12[4];
     s64 f_ret;
 };
 
-struct tt_sys_exit_preadv2_8_record {
+struct tt_sys_exit_preadv2_9_record {
     u64 common;
     s32 f___syscall_nr;
     u8 pad12[4];
     s64 f_ret;
 };
 
-struct tt_sys_exit_write_9_record {
+struct tt_sys_exit_write_10_record {
     u64 common;
     s32 f___syscall_nr;
     u8 pad12[4];
     s64 f_ret;
 };
 
-struct tt_sys_exit_pwrite64_10_record {
+struct tt_sys_exit_pwrite64_11_record {
     u64 common;
     s32 f___syscall_nr;
     u8 pad12[4];
     s64 f_ret;
 };
 
-struct tt_sys_exit_writev_11_record {
+struct tt_sys_exit_writev_12_record {
     u64 common;
     s32 f___syscall_nr;
     u8 pad12[4];
     s64 f_ret;
 };
 
-struct tt_sys_exit_pwritev_12_record {
+struct tt_sys_exit_pwritev_13_record {
     u64 common;
     s32 f___syscall_nr;
     u8 pad12[4];
     s64 f_ret;
 };
 
-struct tt_sys_exit_pwritev2_13_record {
+struct tt_sys_exit_pwritev2_14_record {
     u64 common;
     s32 f___syscall_nr;
     u8 pad12[4];
@@ -196,7 +205,35 @@ int tt_page_fault_user_3(struct bpf_raw_tracepoint_args *ctx)
     return 0;
 }
 
-static __always_inline void tt_sys_exit_read_4_1(struct tt_sys_exit_read_4_record *ctx, struct tt_control *control)
+static __always_inline void tt_sched_process_exit_4_1(struct tt_sched_process_exit_4_record *ctx, struct tt_control *control)
+{
+    u64 pid_1 = bpf_get_current_pid_tgid() >> 32;
+    u64 tid_2 = (u32)bpf_get_current_pid_tgid();
+    if (!(pid_1 == tid_2))
+        return;
+    char s3[16] = {};
+    bpf_get_current_comm(s3, sizeof(s3));
+    struct at_name_value new4 = {};
+    __builtin_memcpy(new4.text, s3, 16);
+    u32 key5 = pid_1;
+    if (at_name.update(&key5, &new4))
+        tt_drop(3);
+}
+
+/* tracepoint:sched:sched_process_exit */
+int tt_sched_process_exit_4(struct tt_sched_process_exit_4_record *ctx)
+{
+    u32 zero = 0;
+    struct tt_control *control = tt_control.lookup(&zero);
+    if (!control)
+        return 0;
+    bool current = tt_current_wanted(control);
+    if (current)
+        tt_sched_process_exit_4_1(ctx, control);
+    return 0;
+}
+
+static __always_inline void tt_sys_exit_read_5_1(struct tt_sys_exit_read_5_record *ctx, struct tt_control *control)
 {
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
@@ -207,12 +244,12 @@ static __always_inline void tt_sys_exit_read_4_1(struct tt_sys_exit_read_4_recor
     } else {
         s64 first5 = value1;
         if (at_read_bytes.update(&key3, &first5))
-            tt_drop(3);
+            tt_drop(4);
     }
 }
 
 /* tracepoint:syscalls:sys_exit_read */
-int tt_sys_exit_read_4(struct tt_sys_exit_read_4_record *ctx)
+int tt_sys_exit_read_5(struct tt_sys_exit_read_5_record *ctx)
 {
     if (!(((s64)ctx->f_ret > 0LL)))
         return 0;
@@ -222,11 +259,11 @@ int tt_sys_exit_read_4(struct tt_sys_exit_read_4_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_read_4_1(ctx, control);
+        tt_sys_exit_read_5_1(ctx, control);
     return 0;
 }
 
-static __always_inline void tt_sys_exit_pread64_5_1(struct tt_sys_exit_pread64_5_record *ctx, struct tt_control *control)
+static __always_inline void tt_sys_exit_pread64_6_1(struct tt_sys_exit_pread64_6_record *ctx, struct tt_control *control)
 {
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
@@ -237,12 +274,12 @@ static __always_inline void tt_sys_exit_pread64_5_1(struct tt_sys_exit_pread64_5
     } else {
         s64 first5 = value1;
         if (at_read_bytes.update(&key3, &first5))
-            tt_drop(3);
+            tt_drop(4);
     }
 }
 
 /* tracepoint:syscalls:sys_exit_pread64 */
-int tt_sys_exit_pread64_5(struct tt_sys_exit_pread64_5_record *ctx)
+int tt_sys_exit_pread64_6(struct tt_sys_exit_pread64_6_record *ctx)
 {
     if (!(((s64)ctx->f_ret > 0LL)))
         return 0;
@@ -252,11 +289,11 @@ int tt_sys_exit_pread64_5(struct tt_sys_exit_pread64_5_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_pread64_5_1(ctx, control);
+        tt_sys_exit_pread64_6_1(ctx, control);
     return 0;
 }
 
-static __always_inline void tt_sys_exit_readv_6_1(struct tt_sys_exit_readv_6_record *ctx, struct tt_control *control)
+static __always_inline void tt_sys_exit_readv_7_1(struct tt_sys_exit_readv_7_record *ctx, struct tt_control *control)
 {
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
@@ -267,12 +304,12 @@ static __always_inline void tt_sys_exit_readv_6_1(struct tt_sys_exit_readv_6_rec
     } else {
         s64 first5 = value1;
         if (at_read_bytes.update(&key3, &first5))
-            tt_drop(3);
+            tt_drop(4);
     }
 }
 
 /* tracepoint:syscalls:sys_exit_readv */
-int tt_sys_exit_readv_6(struct tt_sys_exit_readv_6_record *ctx)
+int tt_sys_exit_readv_7(struct tt_sys_exit_readv_7_record *ctx)
 {
     if (!(((s64)ctx->f_ret > 0LL)))
         return 0;
@@ -282,11 +319,11 @@ int tt_sys_exit_readv_6(struct tt_sys_exit_readv_6_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_readv_6_1(ctx, control);
+        tt_sys_exit_readv_7_1(ctx, control);
     return 0;
 }
 
-static __always_inline void tt_sys_exit_preadv_7_1(struct tt_sys_exit_preadv_7_record *ctx, struct tt_control *control)
+static __always_inline void tt_sys_exit_preadv_8_1(struct tt_sys_exit_preadv_8_record *ctx, struct tt_control *control)
 {
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
@@ -297,12 +334,12 @@ static __always_inline void tt_sys_exit_preadv_7_1(struct tt_sys_exit_preadv_7_r
     } else {
         s64 first5 = value1;
         if (at_read_bytes.update(&key3, &first5))
-            tt_drop(3);
+            tt_drop(4);
     }
 }
 
 /* tracepoint:syscalls:sys_exit_preadv */
-int tt_sys_exit_preadv_7(struct tt_sys_exit_preadv_7_record *ctx)
+int tt_sys_exit_preadv_8(struct tt_sys_exit_preadv_8_record *ctx)
 {
     if (!(((s64)ctx->f_ret > 0LL)))
         return 0;
@@ -312,11 +349,11 @@ int tt_sys_exit_preadv_7(struct tt_sys_exit_preadv_7_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_preadv_7_1(ctx, control);
+        tt_sys_exit_preadv_8_1(ctx, control);
     return 0;
 }
 
-static __always_inline void tt_sys_exit_preadv2_8_1(struct tt_sys_exit_preadv2_8_record *ctx, struct tt_control *control)
+static __always_inline void tt_sys_exit_preadv2_9_1(struct tt_sys_exit_preadv2_9_record *ctx, struct tt_control *control)
 {
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
@@ -327,12 +364,12 @@ static __always_inline void tt_sys_exit_preadv2_8_1(struct tt_sys_exit_preadv2_8
     } else {
         s64 first5 = value1;
         if (at_read_bytes.update(&key3, &first5))
-            tt_drop(3);
+            tt_drop(4);
     }
 }
 
 /* tracepoint:syscalls:sys_exit_preadv2 */
-int tt_sys_exit_preadv2_8(struct tt_sys_exit_preadv2_8_record *ctx)
+int tt_sys_exit_preadv2_9(struct tt_sys_exit_preadv2_9_record *ctx)
 {
     if (!(((s64)ctx->f_ret > 0LL)))
         return 0;
@@ -342,11 +379,11 @@ int tt_sys_exit_preadv2_8(struct tt_sys_exit_preadv2_8_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_preadv2_8_1(ctx, control);
+        tt_sys_exit_preadv2_9_1(ctx, control);
     return 0;
 }
 
-static __always_inline void tt_sys_exit_write_9_1(struct tt_sys_exit_write_9_record *ctx, struct tt_control *control)
+static __always_inline void tt_sys_exit_write_10_1(struct tt_sys_exit_write_10_record *ctx, struct tt_control *control)
 {
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
@@ -357,12 +394,12 @@ static __always_inline void tt_sys_exit_write_9_1(struct tt_sys_exit_write_9_rec
     } else {
         s64 first5 = value1;
         if (at_write_bytes.update(&key3, &first5))
-            tt_drop(4);
+            tt_drop(5);
     }
 }
 
 /* tracepoint:syscalls:sys_exit_write */
-int tt_sys_exit_write_9(struct tt_sys_exit_write_9_record *ctx)
+int tt_sys_exit_write_10(struct tt_sys_exit_write_10_record *ctx)
 {
     if (!(((s64)ctx->f_ret > 0LL)))
         return 0;
@@ -372,11 +409,11 @@ int tt_sys_exit_write_9(struct tt_sys_exit_write_9_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_write_9_1(ctx, control);
+        tt_sys_exit_write_10_1(ctx, control);
     return 0;
 }
 
-static __always_inline void tt_sys_exit_pwrite64_10_1(struct tt_sys_exit_pwrite64_10_record *ctx, struct tt_control *control)
+static __always_inline void tt_sys_exit_pwrite64_11_1(struct tt_sys_exit_pwrite64_11_record *ctx, struct tt_control *control)
 {
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
@@ -387,12 +424,12 @@ static __always_inline void tt_sys_exit_pwrite64_10_1(struct tt_sys_exit_pwrite6
     } else {
         s64 first5 = value1;
         if (at_write_bytes.update(&key3, &first5))
-            tt_drop(4);
+            tt_drop(5);
     }
 }
 
 /* tracepoint:syscalls:sys_exit_pwrite64 */
-int tt_sys_exit_pwrite64_10(struct tt_sys_exit_pwrite64_10_record *ctx)
+int tt_sys_exit_pwrite64_11(struct tt_sys_exit_pwrite64_11_record *ctx)
 {
     if (!(((s64)ctx->f_ret > 0LL)))
         return 0;
@@ -402,11 +439,11 @@ int tt_sys_exit_pwrite64_10(struct tt_sys_exit_pwrite64_10_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_pwrite64_10_1(ctx, control);
+        tt_sys_exit_pwrite64_11_1(ctx, control);
     return 0;
 }
 
-static __always_inline void tt_sys_exit_writev_11_1(struct tt_sys_exit_writev_11_record *ctx, struct tt_control *control)
+static __always_inline void tt_sys_exit_writev_12_1(struct tt_sys_exit_writev_12_record *ctx, struct tt_control *control)
 {
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
@@ -417,12 +454,12 @@ static __always_inline void tt_sys_exit_writev_11_1(struct tt_sys_exit_writev_11
     } else {
         s64 first5 = value1;
         if (at_write_bytes.update(&key3, &first5))
-            tt_drop(4);
+            tt_drop(5);
     }
 }
 
 /* tracepoint:syscalls:sys_exit_writev */
-int tt_sys_exit_writev_11(struct tt_sys_exit_writev_11_record *ctx)
+int tt_sys_exit_writev_12(struct tt_sys_exit_writev_12_record *ctx)
 {
     if (!(((s64)ctx->f_ret > 0LL)))
         return 0;
@@ -432,11 +469,11 @@ int tt_sys_exit_writev_11(struct tt_sys_exit_writev_11_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_writev_11_1(ctx, control);
+        tt_sys_exit_writev_12_1(ctx, control);
     return 0;
 }
 
-static __always_inline void tt_sys_exit_pwritev_12_1(struct tt_sys_exit_pwritev_12_record *ctx, struct tt_control *control)
+static __always_inline void tt_sys_exit_pwritev_13_1(struct tt_sys_exit_pwritev_13_record *ctx, struct tt_control *control)
 {
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
@@ -447,12 +484,12 @@ static __always_inline void tt_sys_exit_pwritev_12_1(struct tt_sys_exit_pwritev_
     } else {
         s64 first5 = value1;
         if (at_write_bytes.update(&key3, &first5))
-            tt_drop(4);
+            tt_drop(5);
     }
 }
 
 /* tracepoint:syscalls:sys_exit_pwritev */
-int tt_sys_exit_pwritev_12(struct tt_sys_exit_pwritev_12_record *ctx)
+int tt_sys_exit_pwritev_13(struct tt_sys_exit_pwritev_13_record *ctx)
 {
     if (!(((s64)ctx->f_ret > 0LL)))
         return 0;
@@ -462,11 +499,11 @@ int tt_sys_exit_pwritev_12(struct tt_sys_exit_pwritev_12_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_pwritev_12_1(ctx, control);
+        tt_sys_exit_pwritev_13_1(ctx, control);
     return 0;
 }
 
-static __always_inline void tt_sys_exit_pwritev2_13_1(struct tt_sys_exit_pwritev2_13_record *ctx, struct tt_control *control)
+static __always_inline void tt_sys_exit_pwritev2_14_1(struct tt_sys_exit_pwritev2_14_record *ctx, struct tt_control *control)
 {
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
@@ -477,12 +514,12 @@ static __always_inline void tt_sys_exit_pwritev2_13_1(struct tt_sys_exit_pwritev
     } else {
         s64 first5 = value1;
         if (at_write_bytes.update(&key3, &first5))
-            tt_drop(4);
+            tt_drop(5);
     }
 }
 
 /* tracepoint:syscalls:sys_exit_pwritev2 */
-int tt_sys_exit_pwritev2_13(struct tt_sys_exit_pwritev2_13_record *ctx)
+int tt_sys_exit_pwritev2_14(struct tt_sys_exit_pwritev2_14_record *ctx)
 {
     if (!(((s64)ctx->f_ret > 0LL)))
         return 0;
@@ -492,6 +529,6 @@ int tt_sys_exit_pwritev2_13(struct tt_sys_exit_pwritev2_13_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_pwritev2_13_1(ctx, control);
+        tt_sys_exit_pwritev2_14_1(ctx, control);
     return 0;
 }

@@ -68,6 +68,8 @@ static __always_inline void tt_sys_exit_2_1(struct bpf_raw_tracepoint_args *ctx,
 {
     s64 id_1 = 0;
     bpf_probe_read_kernel(&id_1, sizeof(id_1), (void *)(ctx->args[0] + 120));
+    if (!((s64)id_1 >= 0LL))
+        return;
     u32 key2 = (s64)id_1;
     u64 *at3 = at_errors.lookup(&key2);
     if (at3) {
