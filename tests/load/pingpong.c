@@ -1,7 +1,9 @@
 /* pingpong N: two processes on one CPU pass a byte back and forth N times: 2 N wake-ups and 2 N context switches. */
 #define _GNU_SOURCE
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +24,7 @@ int main(int argc, char **argv)
     sched_setaffinity(0, sizeof one, &one);
     long rounds = atol(argv[1]);
     if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (long i = 0; i < rounds; i++)
             if (!pass(ping[0], pong[1]))
                 _exit(1);
