@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tracetop.errors import Diagnostic, ExitCode
+from tests.lang.fake_kernel import FakeKernel
+from tracetop.errors import Diagnostic, ExitCode, TracetopError
+from tracetop.lang import compile as compile_module
+from tracetop.lang import compile_script
 
 Refuse = Callable[[str], Diagnostic]
 
@@ -66,6 +69,12 @@ CASES = [
     ("BEGIN { @ = str(comm); }", 17, "a string already", "leave str() away"),
     ("BEGIN { @ = str(1, 500); }", 20, "small number", "1 to 128"),
     ("BEGIN { @ = $9; }", 13, "no parameter $9", "$1 to $8"),
+    (f"BEGIN {{ @ = ${'9' * 5000}; }}", 13, "no parameter $9", "$1 to $8"),
+    (f"profile:hz:{'9' * 5000} {{ }}", 1, "not a whole probe", "profile:hz:RATE"),
+    (f"BEGIN {{ @ = {'9' * 5000}; }}", 13, "not an integer of 64 bits", "decimal"),
+    ("BEGIN { @[kstack] = hist(pid); }", 9, "keyed by a stack and holds no count", "@[…] = count()"),
+    ("BEGIN { @x[pid, kstack] = nsecs; }", 9, "keyed by a stack and holds no count", "@x[…] = count()"),
+    ("BEGIN { @[kstack, kstack] = count(); }", 9, "keyed by 2 stacks", "one of them"),
     ("BEGIN { @ = 08; }", 13, "08 is not an integer", "decimal, octal or hex"),
     ("BEGIN { @ = 18446744073709551616; }", 13, "not an integer of 64 bits", "decimal"),
     ("BEGIN { @x = ; }", 14, "unexpected ;", "an expression"),
@@ -83,7 +92,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "column", "what", "mend"), CASES, ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(("text", "column", "what", "mend"), CASES, ids=[case[0][:80] for case in CASES])
 def test_an_error_points_at_its_place_and_says_how_to_mend_it(
     refuse: Refuse, text: str, column: int, what: str, mend: str
 ) -> None:
@@ -114,6 +123,43 @@ def test_a_clause_that_needs_too_much_stack_is_refused_because_clang_would_end_t
 )
 def test_a_bottomless_script_is_refused(refuse: Refuse, text: str) -> None:
     assert "nested" in refuse(text).what
+
+
+def test_many_comments_in_a_row_take_no_time(refuse: Refuse) -> None:
+    """With more than one way to read them, 30 would take longer than anyone waits."""
+    assert "unexpected {" in refuse(f"BEGIN / 1 / {'/**/' * 500} 2 {{ }}").what
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"BEGIN {{ @m{i}[pid] = count(); }}" for i in range(1000)),
+        "//! entries: 1048576\nBEGIN { @[comm, str(1, 128)] = stats(1); @b[comm, str(1, 128), 1] = stats(1); "
+        "@c[comm, str(1, 128), 2] = stats(1); @d[str(1, 128)] = 1; @e[comm, str(1, 128), cpu] = count(); }",
+    ],
+)
+def test_maps_that_would_take_the_kernels_memory_are_refused(refuse: Refuse, text: str) -> None:
+    error = refuse(text)
+    assert "MiB, at most 1024 are allowed" in error.what
+    assert "//! entries" in error.mend
+
+
+def test_a_size_of_more_digits_than_python_reads_is_refused(refuse: Refuse) -> None:
+    assert "no size for a map" in refuse(f"//! entries: {'9' * 5000}\nBEGIN {{ @ = 1; }}").what
+
+
+def test_what_no_pass_foresaw_is_an_error_of_this_script_only(
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise KeyError("oops")
+
+    monkeypatch.setattr(compile_module, "plan", broken)
+    with pytest.raises(TracetopError) as caught:
+        compile_script("BEGIN { @ = 1; }", "t", kernel)
+    assert caught.value.diagnostic.code is ExitCode.INTERNAL
+    assert "KeyError" in caught.value.diagnostic.why
+    assert "in broken" in caught.value.diagnostic.detail
 
 
 def test_an_empty_script_is_one_that_ends_too_early(refuse: Refuse) -> None:

@@ -35,6 +35,8 @@ EXPRESSIONS = [
     ("-1 < 1", 1),
     ("(uint64)-1 > 1", 1),
     ("(uint8)300", 44),
+    ("(bool)256", 1),
+    ("(bool)0", 0),
     ("(int8)200", -56),
     ("(int32)0xffffffff", -1),
     ("(uint32)-1", 0xFFFFFFFF),

@@ -84,6 +84,7 @@ class FakeLoaded:
         return sample(self.kernel.rows.get(map_name, {}), of)
 
     def clear(self, map_name: str) -> None:
+        self.calls.append("clear")
         self.kernel.rows[map_name] = {}
 
     def zero(self, map_name: str) -> None:

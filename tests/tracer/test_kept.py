@@ -4,6 +4,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -11,7 +12,7 @@ from typing import cast
 import pytest
 
 from tests.tracer.fake_kernel import FakeKernel, FakeLoaded
-from tests.tracer.specs import part, spec
+from tests.tracer.specs import Value, part, spec
 from tracetop.bpf.session import Loaded
 from tracetop.model.control import Filter
 from tracetop.model.program import KeyRole, Program, ValueKind
@@ -55,18 +56,44 @@ def dead_tid() -> int:
 
 
 def test_slots_of_ended_threads_are_freed_once_half_are_taken(kernel: FakeKernel) -> None:
-    """Whatever is in them: a thread that exits never returns from its last call. A live one's is kept, empty or not."""
+    """Whatever is in them; a live thread's is kept, empty or not."""
     me, dead = threading.get_native_id(), dead_tid()
     one = loaded(kernel, {me: 0, dead: 77, NOBODY: 0, NOBODY - 1: 5})
     assert kept.reclaim(cast("Loaded", one), BY_TID) == 3
     assert left(kernel) == {me}
 
 
-def test_nothing_is_freed_while_there_is_room(kernel: FakeKernel) -> None:
-    one = loaded(kernel, {NOBODY: 1, NOBODY - 1: 0, NOBODY - 2: 0})
-    assert kept.reclaim(cast("Loaded", one), BY_TID) == 0
-    assert len(left(kernel)) == 3
-    assert one.deleted == []
+def test_a_start_of_an_ended_thread_is_taken_out_even_while_there_is_room(kernel: FakeKernel) -> None:
+    """A thread that exits never returns from its last call; the next of its number would seem to."""
+    me = threading.get_native_id()
+    one = loaded(kernel, {NOBODY: 1, NOBODY - 1: 0, me: 5})
+    assert kept.reclaim(cast("Loaded", one), BY_TID) == 1
+    assert left(kernel) == {NOBODY - 1, me}
+
+
+def test_starts_that_no_thread_owns_are_freed_when_they_are_old_and_room_is_short(kernel: FakeKernel) -> None:
+    """A request that a disk never completes, say."""
+    by_sector = spec("@start", ValueKind.SCALAR, (part(KeyRole.INTEGER),), max_entries=4, scratch=True)
+    now = time.monotonic_ns()
+    one = loaded(kernel, {1: now - 3600 * 10**9})
+    one.program = Program(name="t", script="", c_text="", maps=(by_sector,), probes=())
+    assert kept.reclaim(cast("Loaded", one), by_sector) == 0
+    kernel.rows["@start"][2] = now
+    assert kept.reclaim(cast("Loaded", one), by_sector) == 1
+    assert left(kernel) == {2}
+
+
+@pytest.mark.parametrize("roles", [(KeyRole.PID, KeyRole.TID), (KeyRole.TID, KeyRole.CPU)])
+def test_a_threads_start_is_known_by_any_part_of_its_key(kernel: FakeKernel, roles: tuple[KeyRole, ...]) -> None:
+    parts = tuple(part(role, 4 * i) for i, role in enumerate(roles))
+    place = 32 * roles.index(KeyRole.TID)
+    by_two = spec("@start", ValueKind.SCALAR, parts, scratch=True, kept_slots=True)
+    me = threading.get_native_id()
+    rows = {(tid << place).to_bytes(8, "little"): 5 for tid in (me, NOBODY)}
+    kernel.rows["@start"] = cast("dict[int, Value]", rows)
+    one = FakeLoaded(kernel, Program(name="t", script="", c_text="", maps=(by_two,), probes=()))
+    assert kept.reclaim(cast("Loaded", one), by_two) == 1
+    assert one.deleted == [("@start", [(NOBODY << place).to_bytes(8, "little")])]
 
 
 def test_other_slots_are_freed_when_they_are_empty(kernel: FakeKernel) -> None:

@@ -17,12 +17,13 @@ from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import INT64, UNKNOWN, Form, Type
 from tracetop.model.kernel import Kernel
-from tracetop.model.program import ProbeKind, ValueKind
+from tracetop.model.program import KeyRole, ProbeKind, ValueKind
 
 _MAX_RUNS = 10
 """Types only widen, so this is never reached by a script that a person wrote."""
 _UNFILTERED = frozenset({ProbeKind.BEGIN, ProbeKind.END, ProbeKind.INTERVAL})
 _MAX_KEY_PARTS = 16
+_ADDED_UP = frozenset({ValueKind.COUNT, ValueKind.SUM})
 
 
 def check(source: Source, expansion: Expansion, kernel: Kernel) -> typed.Script:
@@ -40,7 +41,23 @@ def check(source: Source, expansion: Expansion, kernel: Kernel) -> typed.Script:
     undefined = undefined_map(source, known)
     if undefined:
         raise undefined
+    for name, use in known.maps.items():
+        _check_stacks(source, name, use)
     return typed.Script(clauses, tuple(_map_type(name, use) for name, use in known.maps.items()))
+
+
+def _check_stacks(source: Source, name: str, use: MapUse) -> None:
+    """Refuse a map keyed by a stack that a call tree cannot show."""
+    stacks = [key for key in use.keys if key.role is KeyRole.KSTACK]
+    if stacks and use.kind not in _ADDED_UP:
+        raise source.error(
+            use.at,
+            f"{name} is keyed by a stack and holds no count",
+            why="a call tree adds up what is below each function",
+            mend=f"write {name}[…] = count(), or sum()",
+        )
+    if len(stacks) > 1:
+        raise source.error(use.at, f"{name} is keyed by {len(stacks)} stacks", mend="leave one of them")
 
 
 def _map_type(name: str, use: MapUse) -> typed.MapType:

@@ -4,15 +4,20 @@ Each pass is one module and one function from frozen data to frozen data; none l
 emitted, unless a clause needs more stack than BPF has.
 """
 
+import traceback
+
+from tracetop.errors import TracetopError
 from tracetop.lang.check import check
 from tracetop.lang.emit import emit
 from tracetop.lang.header import read_directives, read_header
 from tracetop.lang.parser import parse
-from tracetop.lang.plan import plan
+from tracetop.lang.plan import Plan, kernel_bytes, plan
 from tracetop.lang.probes import expand
 from tracetop.lang.source import Source
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import Program
+
+MAX_MAP_BYTES = 1 << 30
 
 
 def compile_script(text: str, name: str, kernel: Kernel) -> Program:
@@ -24,6 +29,15 @@ def compile_script(text: str, name: str, kernel: Kernel) -> Program:
         raise source.error(
             0, "the script is too long an expression or too deeply nested", mend="split it with variables"
         ) from None
+    except TracetopError:
+        raise
+    except Exception as error:  # what no pass foresaw must not end the process, where other scripts run
+        raise TracetopError(
+            f"{name}: the compiler failed on the script",
+            why=f"{type(error).__name__}: {error}",
+            mend="this is a bug in tracetop; please report it with the script",
+            detail="".join(traceback.format_exception(error)),
+        ) from error
 
 
 def _compile(source: Source, kernel: Kernel) -> Program:
@@ -33,6 +47,7 @@ def _compile(source: Source, kernel: Kernel) -> Program:
     expansion = expand(source, script, kernel, directives.optional)
     checked = check(source, expansion, kernel)
     planned = plan(checked, directives, kernel)
+    _refuse_hoard(source, planned, kernel)
     c_text, actions, stack_map = emit(planned, source)
     return Program(
         name=source.name,
@@ -45,3 +60,15 @@ def _compile(source: Source, kernel: Kernel) -> Program:
         stack_map=stack_map,
         notes=expansion.notes + planned.notes,
     )
+
+
+def _refuse_hoard(source: Source, planned: Plan, kernel: Kernel) -> None:
+    """Refuse maps that take too much of the kernel's memory, all of which they take when they are made."""
+    taken = sum(kernel_bytes(planned_map.spec, kernel.cpus) for planned_map in planned.maps.values())
+    if taken > MAX_MAP_BYTES:
+        raise source.error(
+            0,
+            f"the script's {len(planned.maps)} maps take {taken >> 20} MiB, at most {MAX_MAP_BYTES >> 20} are allowed",
+            why="the kernel sets the memory of a map aside when it is made, and it cannot be swapped out",
+            mend="use fewer maps, or make them smaller: //! entries: 1024",
+        )

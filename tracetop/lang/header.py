@@ -7,6 +7,7 @@ Refuses to own: what a reader does with the title, the pane or the key.
 import re
 from dataclasses import dataclass
 
+from tracetop.lang.numbers import number
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
 from tracetop.model.program import Unit
@@ -86,11 +87,12 @@ def _unit(source: Source, name: str, header: dict[str, str]) -> Unit:
 
 def _entries(source: Source, header: dict[str, str]) -> int:
     text = header.get("entries", str(DEFAULT_ENTRIES))
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_ENTRIES:
+    entries = number(text, MAX_ENTRIES)
+    if not entries:
         raise source.error(
             _find(source, "entries"), f"{text} is no size for a map", mend=f"write a number from 1 to {MAX_ENTRIES}"
         )
-    return int(text)
+    return entries
 
 
 def _find(source: Source, name: str) -> int:

@@ -14,6 +14,7 @@ from lark.tree import Meta
 
 from tracetop.errors import ScriptError
 from tracetop.lang import syntax
+from tracetop.lang.numbers import number
 from tracetop.lang.source import Source
 from tracetop.model.control import PARAMS
 
@@ -124,8 +125,8 @@ class _Build(Transformer[Token, Any]):
 
     def parameter(self, _meta: Meta, parts: list[Token]) -> syntax.Parameter:
         text = str(parts[0])[1:]
-        index = 0 if text == "#" else int(text)
-        if text != "#" and not 1 <= index <= PARAMS:
+        index = 0 if text == "#" else number(text, PARAMS)
+        if index is None or (text != "#" and not index):
             raise self._source.error(
                 _at(parts[0]),
                 f"there is no parameter ${text}",

@@ -22,6 +22,8 @@ SYSCALLS = 1024
 SHARED = frozenset({ValueKind.SCALAR, ValueKind.STRING})
 """Kinds whose value all CPUs share; of the others each CPU keeps its own."""
 DISTRIBUTIONS = frozenset({ValueKind.HIST, ValueKind.LHIST})
+_HASH_ELEMENT_BYTES = 64
+"""What the kernel keeps beside key and value: a struct htab_elem and the element's share of the buckets."""
 
 _RECURRING = frozenset({KeyRole.TID, KeyRole.PID, KeyRole.CPU, KeyRole.SYSCALL})
 """Keys that come back: keeping a slot for one is cheaper than deleting and inserting it at every event. The sector of
@@ -137,6 +139,15 @@ def key_layout(types: tuple[Type, ...], labels: tuple[str, ...], *, bucket: bool
     return tuple(parts), -(-end // alignment) * alignment or 4
 
 
+def kernel_bytes(spec: MapSpec, cpus: int) -> int:
+    """Return about how much memory the kernel takes for a map."""
+    value = (spec.value_size + 7) // 8 * 8
+    if spec.layout in (Layout.PERCPU_ARRAY, Layout.PERCPU_HASH):
+        value *= cpus
+    element = 0 if spec.layout in (Layout.ARRAY, Layout.PERCPU_ARRAY) else _HASH_ELEMENT_BYTES + spec.key_size
+    return spec.max_entries * (element + value)
+
+
 def _value_size(type_: typed.MapType) -> int:
     if type_.kind is ValueKind.STRING:
         return type_.value.size
@@ -231,4 +242,14 @@ def _notes(programs: tuple[PlannedProgram, ...]) -> Iterator[str]:
                 yield f"{program.hook.name}: a filter by process compares {field.name}, which is the main thread's only"
 
 
-__all__ = ["DISTRIBUTIONS", "SHARED", "Plan", "PlannedMap", "PlannedProgram", "field_key", "key_layout", "plan"]
+__all__ = [
+    "DISTRIBUTIONS",
+    "SHARED",
+    "Plan",
+    "PlannedMap",
+    "PlannedProgram",
+    "field_key",
+    "kernel_bytes",
+    "key_layout",
+    "plan",
+]

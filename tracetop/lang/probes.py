@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from tracetop.errors import ScriptError
 from tracetop.lang import syntax
+from tracetop.lang.numbers import number
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
 from tracetop.model.kernel import Kernel, TracepointFormat
@@ -241,7 +242,7 @@ def _period_ns(parts: tuple[str, ...]) -> int | None:
 
 
 def _positive(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and 0 < int(text) < 1 << 32
+    return bool(number(text, (1 << 32) - 1))
 
 
 _KINDS: dict[str, Callable[[_Asked, tuple[str, ...]], list[Hook]]] = {

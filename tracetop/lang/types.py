@@ -53,8 +53,6 @@ def string(size: int, role: KeyRole = KeyRole.STRING) -> Type:
 
 def integer(name: str) -> Type:
     """Return the type that a cast names, e.g. ``uint32``."""
-    if name == "bool":
-        return BOOL
     return Type(size=int(name.lstrip("uint")) // 8, signed=not name.startswith("u"))
 
 

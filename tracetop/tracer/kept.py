@@ -1,38 +1,50 @@
-"""Upkeep of maps whose slots are kept: `delete` only writes zero there, which is cheap but never frees a slot.
+"""Upkeep of scratch maps, where a start waits for its end: starts whose end never comes would stay for ever.
 
-Owns: giving back the slots of the dead, and taking out starts that a filter cut off from their ends. Tracer.
+Owns: giving back the slots of the dead, and taking out starts that a filter cut off from their ends. Where slots are
+kept, `delete` only writes zero, which is cheap but never frees a slot. Tracer.
 """
 
+import os
+import time
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tracetop.bpf.merge import MapSample
 from tracetop.bpf.session import Loaded
 from tracetop.model.control import Filter
-from tracetop.model.program import KeyRole, MapSpec
+from tracetop.model.program import KeyPart, KeyRole, MapSpec
 from tracetop.tracer.counters import as_keys
 from tracetop.tracer.keys import decode_text, integers
 
 _FULL = 0.5
-"""The share of slots in use from which they are given back."""
+"""The share of slots in use from which empty and old ones are given back."""
+_LONG_NS = 600 * 1_000_000_000
+"""The age of a start that nobody waits for any more, where its key does not say who would end it."""
 
 
 def reclaim(loaded: Loaded, spec: MapSpec) -> int:
-    """Free the slots that nothing will use again, once half are taken; return how many.
+    """Free the slots that nothing will use again; return how many.
 
-    A slot keyed by a thread is freed when the thread has ended, whatever is in it: a thread that exits never returns
-    from its last call. Any other slot is freed when it is empty.
+    A thread that exits never returns from its last call: its start is taken out soon, before another thread of its
+    number ends a call that it never began. Other slots are freed once half of them are taken: those that are empty, and
+    starts of a very long time ago.
     """
     sample = loaded.read(spec.name)
-    if len(sample.keys) < spec.max_entries * _FULL:
-        return 0
-    if _keyed_by_thread(spec):
-        tids = integers(spec, spec.keys[0], as_keys(sample.keys)).tolist()
-        dead = np.array([not Path(f"/proc/{tid}").exists() for tid in tids], dtype=bool)
+    started = sample.values[:, 0] != 0
+    crowded = len(sample.keys) >= spec.max_entries * _FULL
+    part = _thread_part(spec)
+    if part is not None:
+        asked = np.full(len(started), True) if crowded else started
+        done = asked.copy()
+        done[asked] = [not os.access(f"/proc/{tid}", os.F_OK) for tid in _threads(spec, part, sample, asked)]
+    elif crowded:
+        done = ~started if spec.kept_slots else sample.values[:, 0] < time.monotonic_ns() - _LONG_NS
     else:
-        dead = sample.values[:, 0] == 0
-    loaded.delete_keys(spec.name, sample.keys[dead])
-    return int(dead.sum())
+        return 0
+    loaded.delete_keys(spec.name, sample.keys[done])
+    return int(done.sum())
 
 
 def drop_unfiltered_starts(loaded: Loaded, spec: MapSpec, filter_: Filter) -> None:
@@ -41,25 +53,31 @@ def drop_unfiltered_starts(loaded: Loaded, spec: MapSpec, filter_: Filter) -> No
     Their ends went by unseen while it was in force, so the next end would seem to come a long time after the start.
     Threads that the filter lets through are not touched: they lose nothing.
     """
-    if not filter_ or not _keyed_by_thread(spec):
+    part = _thread_part(spec)
+    if not filter_ or part is None:
         return
     sample = loaded.read(spec.name)
-    running = sample.values[:, 0] != 0
-    keys = sample.keys[running]
-    tids = integers(spec, spec.keys[0], as_keys(keys)).tolist()
-    stale = np.array([not _admitted(tid, filter_) for tid in tids], dtype=bool)
-    loaded.delete_keys(spec.name, keys[stale])
+    stale = sample.values[:, 0] != 0
+    stale[stale] = [not _admitted(tid, filter_) for tid in _threads(spec, part, sample, stale)]
+    loaded.delete_keys(spec.name, sample.keys[stale])
 
 
-def _keyed_by_thread(spec: MapSpec) -> bool:
-    return len(spec.keys) == 1 and spec.keys[0].role is KeyRole.TID
+def _thread_part(spec: MapSpec) -> KeyPart | None:
+    """Return the part of the key that says whose slot it is, None where none does."""
+    roles = {part.role: part for part in spec.keys}
+    return roles.get(KeyRole.TID) or roles.get(KeyRole.PID)
+
+
+def _threads(spec: MapSpec, part: KeyPart, sample: MapSample, rows: NDArray[np.bool_]) -> list[int]:
+    tids: list[int] = integers(spec, part, as_keys(sample.keys[rows])).tolist()
+    return tids
 
 
 def _admitted(tid: int, filter_: Filter) -> bool:
     """Say whether the filter lets a live thread through, as the kernel would."""
     thread = Path(f"/proc/{tid}")
     try:
-        comm = decode_text(thread.joinpath("comm").read_bytes().rstrip(b"\n"))
+        comm = decode_text(thread.joinpath("comm").read_bytes().removesuffix(b"\n"))
         status = thread.joinpath("status").read_bytes()
     except OSError:
         return False

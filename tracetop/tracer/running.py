@@ -60,6 +60,7 @@ class Running:
         self._machine = machine
         self._offsets = self._begun = False
         self._filter = Filter()
+        self._params: tuple[int, ...] = ()
         self._specs = {spec.name: spec for spec in program.maps if not spec.scratch}
         keyed = [s for s in self._specs.values() if s.keys and not _is_distribution(s) and not is_stack_map(s)]
         self.tables = self._joined(keyed)
@@ -103,12 +104,15 @@ class Running:
 
     def control(self, filter_: Filter, params: tuple[int, ...]) -> None:
         """Put a filter and parameters in force: one map write."""
+        scratch = [spec for spec in self.program.maps if spec.scratch and spec.keys]
         if filter_ != self._filter:
-            for spec in self.program.maps:
-                if spec.kept_slots:
-                    kept.drop_unfiltered_starts(self._loaded, spec, self._filter)
+            for spec in scratch:
+                kept.drop_unfiltered_starts(self._loaded, spec, self._filter)
         self._loaded.set_control(pack_control(filter_, params))
-        self._filter = filter_
+        if params != self._params:  # what was begun under others would end as if it were begun under these
+            for spec in scratch:
+                self._loaded.clear(spec.name)
+        self._filter, self._params = filter_, params
         for table in self.tables:
             if isinstance(table, ProcessCounts):
                 table.filter = filter_
@@ -188,7 +192,7 @@ class Running:
 
     def _act(self) -> None:
         """Do what the script asked user space for: clear or zero a map."""
-        for number in self._loaded.events():
+        for number in dict.fromkeys(self._loaded.events()):  # a thousand times is as good as once
             action = self.program.actions[number]
             (self._loaded.clear if action.verb == "clear" else self._loaded.zero)(action.map_name)
 
@@ -199,7 +203,7 @@ class Running:
         if now_s - self._reclaimed_s > _RECLAIM_EVERY_S:
             self._reclaimed_s = now_s
             for spec in self.program.maps:
-                if spec.kept_slots:
+                if spec.scratch and spec.keys:
                     kept.reclaim(self._loaded, spec)
 
     def _retire(self, table: ProcessCounts) -> None:
