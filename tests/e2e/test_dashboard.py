@@ -1,6 +1,7 @@
 """The dashboard end to end: a real terminal, the real tracer, the running kernel."""
 
 import re
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -86,13 +87,13 @@ def test_enter_on_a_process_follows_it_in_every_pane(tmux: Tmux) -> None:
             load.kill()
 
 
-@pytest.mark.parametrize(("signal", "code"), [("TERM", 143), ("HUP", 129), ("INT", 130)])
-def test_a_signal_restores_the_terminal(tmux: Tmux, signal: str, code: int) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_restores_the_terminal(tmux: Tmux, number: signal.Signals) -> None:
     tmux.start()
     tmux.wait_until(live)
     held = programs(tmux)
-    subprocess.run(["kill", f"-{signal}", str(tmux.processes()["screen"].pid)], check=True)
-    left_cleanly(tmux, code, held)
+    tmux.processes()["screen"].send_signal(number)
+    left_cleanly(tmux, 128 + number, held)
 
 
 def test_a_killed_tracer_is_said_and_restarted_with_the_filter(tmux: Tmux) -> None:

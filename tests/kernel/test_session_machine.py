@@ -1,5 +1,6 @@
 """What is learnt of the running kernel, against other sources of the same facts; and who may trace."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernel.conftest import LoadProgram, StartCaller
+from tests.kernel.handmade import GETPPID, count_map, probe, program
 from tracetop.bpf.find import load_bcc
 from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.privileges import check_privileges
 from tracetop.bpf.stats import RunTimeStats
 from tracetop.bpf.symbols import KernelSymbols
 from tracetop.bpf.tracefs import ensure_tracefs
+from tracetop.model.control import Filter, pack_control
+from tracetop.model.program import Layout
 
 pytestmark = pytest.mark.kernel
 
@@ -57,18 +62,43 @@ def test_raw_tracepoint_arity(kernel: RunningKernel) -> None:
     assert kernel.raw_tracepoint_arity("sched_nope") is None
 
 
-def test_field_offsets_agree_with_bpftool(kernel: RunningKernel) -> None:
-    dumped = subprocess.run(
-        ["bpftool", "btf", "dump", "file", "/sys/kernel/btf/vmlinux", "format", "raw"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    struct = re.search(r"\] STRUCT 'task_struct' [^\n]*\n((?:\t[^\n]*\n)*)", dumped)
-    assert struct is not None
-    bits = dict(re.findall(r"\t'(\w+)' type_id=\d+ bits_offset=(\d+)", struct[1]))
-    for field, size in (("pid", 4), ("tgid", 4), ("comm", 16), ("real_parent", 8)):
-        assert kernel.field_offset("task_struct", field) == (int(bits[field]) // 8, size)
+def test_fields_at_their_offsets_hold_what_proc_says(
+    kernel: RunningKernel, caller: StartCaller, load: LoadProgram
+) -> None:
+    """A program reads the current task's fields at these offsets: they are its pid, its tgid and its parent's."""
+    places = {field: kernel.field_offset("task_struct", field) for field in ("pid", "tgid", "real_parent", "comm")}
+    assert {field: place[1] for field, place in places.items() if place} == {
+        "pid": 4,
+        "tgid": 4,
+        "real_parent": 8,
+        "comm": 16,
+    }
+    pid, tgid, parent, _ = (place[0] for place in places.values() if place)
+    reads = f"""
+BPF_PERCPU_ARRAY(seen, u64, 3);
+static __always_inline void note(u32 key, u64 value) {{ u64 *slot = seen.lookup(&key); if (slot) *slot = value; }}
+int on_enter(struct bpf_raw_tracepoint_args *ctx)
+{{
+    u32 value = 0;
+    char *task = (char *)bpf_get_current_task(), *parent = 0;
+    if (ctx->args[1] != {GETPPID} || !admitted())
+        return 0;
+    bpf_probe_read_kernel(&value, 4, task + {pid});
+    note(0, value);
+    bpf_probe_read_kernel(&value, 4, task + {tgid});
+    note(1, value);
+    bpf_probe_read_kernel(&parent, 8, task + {parent});
+    bpf_probe_read_kernel(&value, 4, parent + {tgid});
+    note(2, value);
+    return 0;
+}}
+"""
+    started = caller(1)
+    loaded = load(program(reads, (count_map("@seen", "seen", Layout.PERCPU_ARRAY, 3),), (probe("on_enter"),)))
+    loaded.set_control(pack_control(Filter(pid=started.pid)))
+    loaded.attach()
+    started.run()
+    assert loaded.read("@seen").values[:, 0].tolist() == [started.pid, started.pid, os.getpid()]
 
 
 def test_fields_in_anonymous_members_are_found(kernel: RunningKernel) -> None:

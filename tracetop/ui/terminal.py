@@ -10,6 +10,7 @@ import select
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import IO, Any, cast
 
@@ -55,7 +56,15 @@ class Outlet:
             act()
         except (OSError, ValueError):
             self._alive = False
+            self._discard()
             self._gone()
+
+    def _discard(self) -> None:
+        """Let what is still buffered go nowhere: a failing flush at the exit of Python changes the exit code."""
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._file.fileno())
+            os.close(nowhere)
 
 
 class TerminalDriver(LinuxDriver):
