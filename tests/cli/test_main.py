@@ -45,7 +45,7 @@ def order(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_refused_script_ends_with_code_2_and_no_tracer(order: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """The tracer loads while the script is read; refused, it is gone before the command ends."""
     before = children(), stand_ins(), descriptors()
-    assert main(["/nosuch/folder/x.bt"]) == ExitCode.USAGE
+    assert main(["batch", "/nosuch/folder/x.bt"]) == ExitCode.USAGE
     assert (children(), stand_ins(), descriptors()) == before
     assert order == ["tracer started", "privileges dropped"]
     said = capsys.readouterr().err
@@ -62,7 +62,7 @@ def test_scripts_are_read_with_the_users_rights(order: list[str], monkeypatch: p
 
     monkeypatch.setattr(main_module, "pane_requests", read)
     with pytest.raises(SystemExit):
-        main(["x.bt"])
+        main(["batch", "x.bt"])
     assert order == ["tracer started", "privileges dropped", "scripts read"]
 
 
@@ -73,7 +73,7 @@ def test_a_wrong_filter_is_refused_before_anything_starts(order: list[str], caps
 
 
 def test_hostile_words_are_escaped_in_the_error(order: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["/nosuch/\x1b[2J\u202e.bt"]) == ExitCode.USAGE
+    assert main(["batch", "/nosuch/\x1b[2J\u202e.bt"]) == ExitCode.USAGE
     said = capsys.readouterr().err
     assert "\\x1b[2J\\u202e" in said
     assert "\x1b" not in said
@@ -84,7 +84,7 @@ def test_ctrl_c_before_the_screen_is_130_without_a_traceback(order: list[str], m
         raise KeyboardInterrupt
 
     monkeypatch.setattr(main_module, "pane_requests", interrupted)
-    assert main([]) == 130
+    assert main(["batch"]) == 130
     assert stand_ins() == set()
 
 
@@ -107,7 +107,7 @@ def test_help_loads_nothing_heavy(words: list[str]) -> None:
         (["--nosuch"], ExitCode.USAGE),
         (["batch", "-n", "none"], ExitCode.USAGE),
         (["-f", "a b"], ExitCode.USAGE),
-        (["/nosuch.bt"], ExitCode.USAGE),
+        (["batch", "/nosuch.bt"], ExitCode.USAGE),
         (["--version"], ExitCode.OK),
     ],
 )
@@ -123,4 +123,11 @@ def test_a_script_that_others_can_write_is_refused_as_root(order: list[str], tmp
     path = tmp_path / "x.bt"
     path.write_text("BEGIN {}")
     path.chmod(mode)
-    assert main([str(path)]) == ExitCode.USAGE
+    assert main(["batch", str(path)]) == ExitCode.USAGE
+
+
+def test_the_dashboard_without_a_terminal_points_to_batch(order: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither a file nor a pipe gets escape sequences, and no tracer is started for it."""
+    assert main([]) == ExitCode.USAGE
+    assert order == []
+    assert "tracetop batch" in capsys.readouterr().err

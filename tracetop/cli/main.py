@@ -10,7 +10,7 @@ import sys
 
 from tracetop.cli.arguments import Arguments, parse
 from tracetop.cli.scripts import pane_requests
-from tracetop.errors import TracetopError
+from tracetop.errors import TracetopError, UsageError
 from tracetop.model.message import Start
 from tracetop.source.protocol import Source
 
@@ -34,6 +34,8 @@ def _run(arguments: Arguments) -> int:
     from tracetop.source.privileges import drop_privileges  # noqa: PLC0415
     from tracetop.source.spawner import Spawner  # noqa: PLC0415
 
+    if not arguments.batch:
+        _check_terminal()
     as_root = os.geteuid() == 0
     source = LiveSource(Spawner())
     try:
@@ -43,6 +45,18 @@ def _run(arguments: Arguments) -> int:
         return _show(arguments, source, tuple(pane.name for pane in panes))
     finally:
         source.close()
+
+
+def _check_terminal() -> None:
+    """Refuse to draw into a file or a pipe. UsageError where a standard stream is no terminal."""
+    streams = {"input": sys.stdin, "output": sys.stdout, "error": sys.stderr}
+    for name, stream in streams.items():
+        if stream is None or not stream.isatty():
+            raise UsageError(
+                "the dashboard needs a terminal",
+                why=f"standard {name} is none",
+                mend="start it in one; `tracetop batch` prints the same numbers to a file or a pipe",
+            )
 
 
 def _show(arguments: Arguments, source: Source, panes: tuple[str, ...]) -> int:
