@@ -20,6 +20,7 @@ def proc(monkeypatch: pytest.MonkeyPatch) -> FakeProc:
     """A /proc and a clock that the test writes down."""
     fake = FakeProc()
     monkeypatch.setattr(processes, "psutil", fake)
+    monkeypatch.setattr(processes, "read_stat", fake.read_stat)
     monkeypatch.setattr("time.monotonic", fake.monotonic)
     return fake
 

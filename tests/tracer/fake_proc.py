@@ -1,12 +1,14 @@
 """A /proc that a test writes down, in psutil's clothes; counts how often a process is read."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 
 import psutil
+
+from tracetop.tracer.processes import Stat
 
 
 @dataclass
@@ -24,7 +26,7 @@ class FakeProcess:
 
 
 class FakeProc:
-    """Stands in for the module psutil in `tracetop.tracer.processes`, and for its clock."""
+    """Stands in for psutil and `read_stat` in `tracetop.tracer.processes`, and for its clock."""
 
     NoSuchProcess = psutil.NoSuchProcess
     ZombieProcess = psutil.ZombieProcess
@@ -34,6 +36,7 @@ class FakeProc:
         self.table: dict[int, FakeProcess] = {}
         self.reads: Counter[int] = Counter()
         self.now_s = 5000.0
+        self.clock_set_by_s = 0.0
         self.vanishing: set[int] = set()
         """Listed, but gone by the time they are read."""
 
@@ -46,8 +49,14 @@ class FakeProc:
     def Process(self, pid: int) -> "Handle":  # noqa: N802 - psutil's name
         if pid not in self.table or pid in self.vanishing:
             raise psutil.NoSuchProcess(pid)
-        self.reads[pid] += 1
         return Handle(self, pid)
+
+    def read_stat(self, pid: int) -> Stat:
+        if pid not in self.table or pid in self.vanishing:
+            raise FileNotFoundError(pid)
+        self.reads[pid] += 1
+        found = self.table[pid]
+        return Stat(found.name.encode()[:15], int(100 * found.start), found.cpu_s, found.rss, found.threads)
 
 
 class Handle:
@@ -56,16 +65,11 @@ class Handle:
     def __init__(self, proc: FakeProc, pid: int) -> None:
         self.proc, self.pid, self.start = proc, pid, proc.table[pid].start
 
-    def is_running(self) -> bool:
-        found = self.proc.table.get(self.pid)
-        return found is not None and found.start == self.start
-
     def create_time(self) -> float:
-        return self.start
+        return self.start + self.proc.clock_set_by_s
 
     @contextmanager
     def oneshot(self) -> Iterator[None]:
-        self.proc.reads[self.pid] += 1
         yield
 
     def _now(self) -> FakeProcess:
@@ -86,15 +90,3 @@ class Handle:
         if self._now().zombie:
             raise psutil.ZombieProcess(self.pid)
         return list(self._now().cmdline)
-
-    def cpu_times(self) -> SimpleNamespace:
-        return SimpleNamespace(user=self._now().cpu_s, system=0.0)
-
-    def memory_info(self) -> SimpleNamespace:
-        return SimpleNamespace(rss=self._now().rss)
-
-    def num_threads(self) -> int:
-        return self._now().threads
-
-
-Install = Callable[[], FakeProc]

@@ -4,17 +4,24 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import psutil
+import pytest
 
 from tests.tracer.fake_proc import FakeProc, FakeProcess
 from tracetop.tracer.processes import (
     BUSY_PER_TICK,
+    COMMAND_MOST,
     GRACE_S,
+    IDENTIFY_S,
     NEW_PER_TICK,
     QUIET_PER_TICK,
     ProcessTable,
     comm_of,
+    read_stat,
 )
 
 
@@ -101,8 +108,38 @@ def test_a_process_that_takes_another_user_is_shown_as_his(proc: FakeProc) -> No
     table = ProcessTable()
     tick(proc, table)
     proc.table[5].uid = 33
-    tick(proc, table)
+    tick(proc, table, seconds=IDENTIFY_S)
     assert table.live[5].user == "user33"
+
+
+def test_a_clock_that_is_set_makes_no_new_process(proc: FakeProc) -> None:
+    """psutil counts a start from the time of boot, which moves with the clock; the kernel counts it in ticks."""
+    proc.table = {5: FakeProcess(1000.0)}
+    table = ProcessTable()
+    tick(proc, table)
+    proc.clock_set_by_s = 3600.0
+    tick(proc, table, seconds=IDENTIFY_S)
+    assert table.live[5].start == 1000.0
+
+
+def test_a_command_line_of_megabytes_is_cut(proc: FakeProc) -> None:
+    """A frame has a limit, and any user may start such a process."""
+    proc.table = {5: FakeProcess(cmdline=("x" * 3_000_000,))}
+    table = ProcessTable()
+    tick(proc, table)
+    assert table.live[5].command == "x" * COMMAND_MOST
+
+
+def test_a_name_with_parentheses_does_not_shift_what_is_read() -> None:
+    code = "open('/proc/self/comm', 'w').write(') R 1 2 ('); input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as child:
+        deadline = time.monotonic() + 10
+        while read_stat(child.pid).comm != b") R 1 2 (" and time.monotonic() < deadline:
+            time.sleep(0.01)
+        stat, said = read_stat(child.pid), psutil.Process(child.pid)
+        assert (stat.comm, stat.threads) == (b") R 1 2 (", 1)
+        assert stat.rss_bytes == pytest.approx(said.memory_info().rss, rel=0.1)
+        assert stat.start_ticks / 100 == pytest.approx(said.create_time() - psutil.boot_time(), abs=1.5)
 
 
 def test_a_process_that_vanishes_between_listing_and_reading_is_no_error(proc: FakeProc) -> None:

@@ -268,7 +268,7 @@ def test_a_filter_hides_processes_without_counts_that_do_not_match(proc: FakePro
     proc.table = {1: FakeProcess(name="init"), 2: FakeProcess(name="nginx"), 3: FakeProcess(name="nginx-old")}
     table = counts(cells)
     for filter_, shown in ((Filter(), [1, 2, 3]), (Filter(comm="nginx*"), [2, 3]), (Filter(2, ""), [2])):
-        table.filter = filter_
+        table.follow(filter_)
         assert sorted(column(step(proc, table, {}), "pid")) == shown  # type: ignore[type-var]
 
 

@@ -40,10 +40,12 @@ class Filter(msgspec.Struct, frozen=True):
 
     def matches(self, pid: int, comm: str) -> bool:
         """Say of one process what the kernel would: used where user space must agree with the kernel."""
-        wanted, mask = _comm_bytes(self.comm)
-        have = comm.encode(errors="surrogateescape")[: COMM_BYTES - 1].ljust(COMM_BYTES, b"\0")
-        same = all((w ^ h) & m == 0 for w, h, m in zip(wanted, have, mask, strict=True))
-        return self.pid in (0, pid) and same
+        if self.pid not in (0, pid):
+            return False
+        if not self.comm:
+            return True
+        wanted, have = _task_name(self.comm.removesuffix("*")), _task_name(comm)
+        return have.startswith(wanted) if self.comm.endswith("*") else have == wanted
 
 
 def parse_filter(text: str) -> Filter:
@@ -84,9 +86,14 @@ def pack_control(filter_: Filter, params: tuple[int, ...] = ()) -> bytes:
     return _CONTROL.pack(filter_.pid, len(params), comm, mask, *params, *[0] * (PARAMS - len(params)))
 
 
+def _task_name(name: str) -> bytes:
+    """Return a name as the kernel cuts it."""
+    return name.encode(errors="surrogateescape")[: COMM_BYTES - 1]
+
+
 def _comm_bytes(comm: str) -> tuple[bytes, bytes]:
     """Return the wanted bytes and their mask: an exact name's mask covers its NUL, a prefix's does not."""
     prefix = comm.endswith("*")
-    wanted = (comm[:-1] if prefix else comm).encode(errors="surrogateescape")[: COMM_BYTES - 1]
+    wanted = _task_name(comm.removesuffix("*"))
     significant = 0 if not comm else len(wanted) if prefix else len(wanted) + 1
     return wanted.ljust(COMM_BYTES, b"\0"), (b"\xff" * significant).ljust(COMM_BYTES, b"\0")

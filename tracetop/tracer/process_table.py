@@ -39,17 +39,24 @@ class ProcessCounts(JoinedTable):
         super().__init__(specs, cells, shown=tuple(s for s in specs if s.kind is not ValueKind.STRING))
         self.processes = processes
         self.key_columns = _BEFORE
-        self.filter = Filter()
+        self._filter = Filter()
         self._starts: dict[int, float] = {}
         """Which process each number named at the last update, by its start."""
         self._gone_since_s: dict[int, float] = {}
         self._retired: list[float] = [0.0] * len(self.value_columns)
         self._infos: list[ProcessInfo | None] = []
+        self._admitted: set[int] = set()
+        """The live processes that the filter lets through."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """What /proc knows, what the maps count, and last the command line, which takes what width is left."""
         return self.key_columns + self.value_columns + _AFTER
+
+    def follow(self, filter_: Filter) -> None:
+        """Show, of the processes without counts, those that the filter lets through."""
+        self._filter = filter_
+        self._admit()
 
     def reset(self) -> None:
         """Count totals anew."""
@@ -64,8 +71,8 @@ class ProcessCounts(JoinedTable):
         self.processes.refresh(self._busiest())
         self._begin_anew(self._reborn())
         super().update(samples, elapsed_s)
-        live = [pid for pid, info in self.processes.live.items() if self.filter.matches(pid, info.name)]
-        keys = union([self.keys, self._as_keys(live)])
+        self._admit()
+        keys = union([self.keys, self._as_keys(self._admitted)])
         pairs = zip(self.value_columns, self.numbers, strict=True)
         self.numbers = [spread(column, numbers, self.keys, keys) for column, numbers in pairs]
         self._take(keys)
@@ -80,10 +87,11 @@ class ProcessCounts(JoinedTable):
         gone = {pid for pid in pids if not self.processes.is_live(pid)}
         self._gone_since_s = {pid: self._gone_since_s.get(pid, now_s) for pid in gone}
         old = np.array([now_s - self._gone_since_s.get(pid, now_s) > GRACE_S for pid in pids], dtype=bool)
-        self._keep_totals(old)
         dead: Keys = self.keys[old]
-        self.numbers = [numbers[~old] for numbers in self.numbers]
-        self._take(self.keys[~old])
+        if len(dead):
+            self._keep_totals(old)
+            self.numbers = [numbers[~old] for numbers in self.numbers]
+            self._take(self.keys[~old])
         return dead
 
     def sums(self) -> tuple[int | float | None, ...]:
@@ -94,6 +102,10 @@ class ProcessCounts(JoinedTable):
         pairs = zip(self.value_sums(), self._retired, strict=True)
         counted = [kept + int(more) if isinstance(kept, int) else kept for kept, more in pairs]
         return (*before, *counted, *[None] * len(_AFTER))
+
+    def _admit(self) -> None:
+        live = self.processes.live.items()
+        self._admitted = {pid for pid, info in live if self._filter.matches(pid, info.name)}
 
     def _busiest(self) -> list[int]:
         """Return the processes that were active at the last read, by the first of the columns."""
@@ -121,13 +133,10 @@ class ProcessCounts(JoinedTable):
 
     def _visible(self) -> NDArray[np.bool_]:
         """Show the live ones that the filter lets through, and all that counted something since the last reset."""
-        live = [info is not None and self._is_shown(info) for info in self._infos]
+        live = [info is not None and info.pid in self._admitted for info in self._infos]
         counted = [numbers != 0 for numbers in self.numbers] or [np.zeros(len(live), dtype=bool)]
         visible: NDArray[np.bool_] = np.array(live, dtype=bool) | np.any(counted, axis=0)
         return visible
-
-    def _is_shown(self, info: ProcessInfo) -> bool:
-        return self.processes.is_live(info.pid) and self.filter.matches(info.pid, info.name)
 
     def _take(self, keys: Keys) -> None:
         """Make these the rows, and look up which processes they are."""
@@ -136,7 +145,7 @@ class ProcessCounts(JoinedTable):
         self._infos = [self.processes.get(pid) for pid in pids]
         self._starts = {info.pid: info.start for info in self._infos if info}
 
-    def _as_keys(self, pids: list[int] | set[int]) -> Keys:
+    def _as_keys(self, pids: set[int]) -> Keys:
         return as_keys(np.array(sorted(pids), dtype=np.uint32).view(np.uint8).reshape(-1, 4))
 
     def _key_values(self) -> list[Cell]:

@@ -115,7 +115,7 @@ class Running:
         self._filter, self._params = filter_, params
         for table in self.tables:
             if isinstance(table, ProcessCounts):
-                table.filter = filter_
+                table.follow(filter_)
 
     def reset(self) -> None:
         """Count anew."""

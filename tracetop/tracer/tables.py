@@ -35,10 +35,12 @@ class JoinedTable:
         self.shown = shown or specs
         self._cells = cells
         self._counters = {spec.name: CounterMap(growing_field(spec)) for spec in specs}
-        self._texts: dict[str, dict[bytes, str]] = {}
+        self._texts: dict[str, dict[bytes, bytes]] = {}
+        """By map and key, as the kernel wrote them: only those that are shown are decoded."""
         self.keys: Keys = as_keys(np.empty((0, specs[0].key_size), dtype=np.uint8))
         self.numbers: list[Numbers] = []
-        self.value_columns = tuple(column for spec in self.shown for column in value_columns(spec))
+        columns = [(column, spec.name) for spec in self.shown for column in value_columns(spec)]
+        self.value_columns, self._map_names = tuple(c for c, _ in columns), tuple(name for _, name in columns)
         self.key_columns = key_columns(specs[0].keys)
         busiest = next((c for c in self.value_columns if c.kind is ColumnKind.RATE), self.value_columns[0])
         self.sort = Sort(busiest.id)
@@ -97,8 +99,9 @@ class JoinedTable:
 
     def _count(self, spec: MapSpec, sample: MapSample) -> Counted:
         if spec.kind is ValueKind.STRING:
-            pairs = zip(sample.keys, sample.values, strict=True)
-            self._texts[spec.name] = {key.tobytes(): decode_text(value.tobytes()) for key, value in pairs}
+            texts = np.asarray(sample.values, dtype=np.uint8)
+            pairs = zip(as_keys(sample.keys), as_keys(texts), strict=True)
+            self._texts[spec.name] = {bytes(key): bytes(value) for key, value in pairs}
         return self._counters[spec.name].update(sample)
 
     def _order(self) -> NDArray[np.intp]:
@@ -143,14 +146,12 @@ class JoinedTable:
         return rows
 
     def _values(self, index: int, key: bytes) -> list[Cell]:
-        out: list[Cell] = []
-        place = 0
-        for spec in self.shown:
-            for column in value_columns(spec):
-                text = self._texts.get(spec.name, {}).get(key)
-                out.append(text if column.kind is ColumnKind.TEXT else tidy(column, float(self.numbers[place][index])))
-                place += 1
-        return out
+        cells: list[Cell] = []
+        for place, (column, map_name) in enumerate(zip(self.value_columns, self._map_names, strict=True)):
+            is_text = column.kind is ColumnKind.TEXT
+            number = math.nan if is_text else float(self.numbers[place][index])
+            cells.append(self.text_of(map_name, key) if is_text else tidy(column, number))
+        return cells
 
     def _pids(self, keys: Keys) -> list[int]:
         spec = self.specs[0]
@@ -161,9 +162,10 @@ class JoinedTable:
         pairs = zip(self.key_columns, cells, strict=True)
         return next((str(cell) for column, cell in pairs if column.role is KeyRole.COMM), "")
 
-    def text_of(self, map_name: str, key: bytes) -> str:
-        """Return the string that a STRING map has for a key, empty where it has none."""
-        return self._texts.get(map_name, {}).get(key, "")
+    def text_of(self, map_name: str, key: bytes) -> str | None:
+        """Return the string that a STRING map has for a key, None where it has none."""
+        text = self._texts.get(map_name, {}).get(key)
+        return None if text is None else decode_text(text)
 
 
 def _argsort(values: list[Cell] | Numbers, *, descending: bool, ties: Numbers) -> NDArray[np.intp]:
