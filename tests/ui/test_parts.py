@@ -105,12 +105,3 @@ def test_wishes_stay_pending_until_the_frame_that_carries_them() -> None:
     assert made.pending.settled(before) == made.pending
     after = source.next_frame()
     assert made.pending.settled(after) == Pending()
-
-
-def test_toggling_twice_before_any_frame_asks_for_on_again() -> None:
-    made, source = session()
-    assert made.frame is not None
-    pane = made.frame.panes["stacks"]
-    made.toggle(pane)
-    made.toggle(pane)
-    assert source.sent == [SetEnabled("stacks", False), SetEnabled("stacks", True)]

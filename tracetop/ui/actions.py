@@ -50,6 +50,11 @@ class Actions(App[None]):
         """Draw what is pending now."""
         raise NotImplementedError
 
+    def forget(self) -> None:
+        """Begin all histories anew."""
+        for pane in self.panes:
+            pane.forget()
+
     def action_help(self) -> None:
         """Show every key."""
         self.push_screen(HelpScreen())
@@ -80,7 +85,7 @@ class Actions(App[None]):
     def action_search(self) -> None:
         """Ask what to search in the focused pane; it is searched while it is typed."""
         question = Question("search", "part of a name", self._search, self._seek, lambda: self._search(""))
-        self.prompt.open(question, self.searched)
+        self.prompt.open(question)
 
     def _seek(self, text: str) -> None:
         self.pane.view.find(text, 0)
@@ -131,8 +136,7 @@ class Actions(App[None]):
     def action_reset(self) -> None:
         """Count anew."""
         self.ask(Reset())
-        for pane in self.panes:
-            pane.forget()
+        self.forget()
 
     def action_restart(self) -> None:
         """Start the tracer again after it ended."""

@@ -123,6 +123,8 @@ class Dashboard(Actions):
         if isinstance(content, Frame):
             self._frame_came = self._clock()
             is_new = last is None or last.seq != content.seq
+            if last is not None and last.filter != content.filter:  # what other processes did is another history
+                self.forget()
             for pane in self.panes:
                 if is_new and pane.pane_name in content.panes:
                     pane.remember(content.panes[pane.pane_name])

@@ -20,7 +20,7 @@ class Banner(LineView):
     def draw(self, width: int, _height: int, ink: Palette) -> Sequence[Line]:
         """Return what happened, and the cause and the mend under it."""
         diagnostic = self.ended.diagnostic if self.ended else None
-        what = f" the tracer ended{': ' + escape(diagnostic.what) if diagnostic else ''} "
+        what = f" {escape(diagnostic.what) if diagnostic else 'the tracer ended'} "
         lines: list[Line] = [spread_keys(what, width, ink)]
         if diagnostic:
             parts = (f"why: {diagnostic.why}" if diagnostic.why else "", f"mend: {diagnostic.mend}")

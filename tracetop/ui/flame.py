@@ -22,7 +22,7 @@ from tracetop.ui.theme import Palette
 from tracetop.ui.views import PaneView
 from tracetop.view import flame
 from tracetop.view.calltree import CallTree, Path
-from tracetop.view.numbers import format_percent, format_value
+from tracetop.view.numbers import format_count, format_percent
 from tracetop.view.text import escape, fit
 
 _NAMED = 5
@@ -57,7 +57,7 @@ class FlameView(PaneView):
     @property
     def headline(self) -> str:
         """Samples in the window."""
-        return f"{format_value(self._tree.samples)} samples in {self._window_s:.0f} s" if self._tree else ""
+        return f"{format_count(self._tree.samples, 'sample')} in {self._window_s:.0f} s" if self._tree else ""
 
     @property
     def status(self) -> str:
@@ -103,7 +103,7 @@ class FlameView(PaneView):
         own = self._tree.own(node) / (self._tree.samples or 1) if node is not None and not at.merged else 0.0
         share, self_share = (format_percent(part * 100, sign=True) for part in (at.share, own))
         what = f"{at.merged} thin frames" if at.merged else escape(at.symbol)
-        numbers = f" {share} with callees, {self_share} self, {format_value(at.total)} samples"
+        numbers = f" {share} with callees, {self_share} self, {format_count(at.total, 'sample')}"
         name = fit(what, max(0, width - len(numbers))).rstrip()
         return [Segment(name, ink.title), Segment(numbers, ink.dim)]
 
@@ -193,5 +193,5 @@ def _over(upper: flame.Span, lower: flame.Span) -> bool:
 
 def _label(span: flame.Span) -> str:
     """Return the name in the span's cells where it says something, a thin line at the left keeps neighbours apart."""
-    name = escape(span.symbol) if span.width >= _NAMED or span.merged else ""
+    name = escape(span.symbol) if span.width >= _NAMED or (span.merged and len(span.symbol) < span.width) else ""
     return "▏" + fit(name, span.width - 1)

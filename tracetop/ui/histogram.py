@@ -20,7 +20,7 @@ from tracetop.ui.theme import HEAT_STEPS, Palette
 from tracetop.ui.views import PaneView
 from tracetop.view import heatmap, histogram
 from tracetop.view.histogram import Estimate
-from tracetop.view.numbers import ABSENT, format_value
+from tracetop.view.numbers import ABSENT, format_count, format_value
 from tracetop.view.spark import bar
 from tracetop.view.text import escape, fit
 
@@ -31,6 +31,8 @@ _BOTH_WIDTH = 64
 """From this width on the two stand side by side."""
 _FOUR_WIDTH = 54
 """From this width on there is room for all four percentiles."""
+_NAMED_WIDTH = _FOUR_WIDTH + 16
+"""From this width on they say what they are about."""
 _SHADES = " ·░▒▓█"
 """Heat without colour: one mark a step, so that the map reads in black and white too."""
 
@@ -79,7 +81,7 @@ class HistogramView(PaneView):
     def headline(self) -> str:
         """How many values the distribution has."""
         row = self._row
-        return f"n {format_value(sum(row.total.values()))}" if row else ""
+        return format_count(sum(row.total.values()), "event") if row else ""
 
     @property
     def status(self) -> str:
@@ -118,7 +120,7 @@ class HistogramView(PaneView):
         unit = self._view.unit
         now = histogram.summary(row.recent, self._view.linear)
         named = (("p50", now.p50), ("p90", now.p90), ("p99", now.p99), ("max", now.max))
-        line: list[Segment] = []
+        line: list[Segment] = [Segment(" last interval " if width >= _NAMED_WIDTH else "", ink.dim)]
         for name, estimate in named if width >= _FOUR_WIDTH else (named[0], *named[2:]):
             line += [Segment(f" {name} ", ink.dim), Segment(f"{_text(estimate, unit):<8}", ink.value)]
         return line
@@ -148,12 +150,13 @@ class HistogramView(PaneView):
         return lines
 
     def _chart_heading(self, view: Histogram, bar_cells: int, heat_cells: int, ink: Palette) -> Line:
-        unit = f"in {view.unit}" if view.unit in (Unit.NONE, Unit.BYTES) and view.unit else ""
+        unit = "bytes" if view.unit is Unit.BYTES else "range"
         text = f" {unit:>{_LABEL}} "
         if bar_cells:
-            text += fit("last interval", bar_cells) + f"{'count':>{_COUNT}}  "
+            text += fit("last interval" if bar_cells > len("last interval") else "", bar_cells)
+            text += f"{'count':>{_COUNT}}  "
         if heat_cells:
-            text += fit("over time →", heat_cells, ">")
+            text += fit("time → now", heat_cells, ">")
         return [Segment(text, ink.dim)]
 
     def action_move(self, by: int) -> None:

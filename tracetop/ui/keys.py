@@ -59,7 +59,13 @@ MOVE = [
     _bind("move.last", "end,G", "edge(1)", "last row", shown="End G"),
 ]
 TABLE = [
-    _bind("table.enter", "enter", "enter", "follow this process in all panes", shown="Enter"),
+    _bind(
+        "table.enter",
+        "enter",
+        "enter",
+        "follow this process in all panes; of a system call: its latency",
+        shown="Enter",
+    ),
     _bind("table.comm", "c", "drill_comm", "follow all processes with this row's name"),
     _bind("table.latency", "l", "latency", "show the latency of this row's system call"),
     _bind("table.sort_left", "less_than_sign,comma", "sort(-1)", "sort by the column to the left", shown="<"),

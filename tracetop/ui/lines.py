@@ -42,12 +42,12 @@ def changed_spans(old: Line, new: Line) -> list[tuple[int, int]]:
 
 
 def _cells(line: Line) -> list[tuple[str, Style | None]]:
-    """Return character and style by cell; every cell of a segment with wide characters has the whole segment."""
+    """Return character and style by cell; each of a segment with wide characters as the segment and a place in it."""
     cells: list[tuple[str, Style | None]] = []
     for segment in line:
         text, style, _ = segment
         length = segment.cell_length
-        parts = text if length == len(text) else [text] * length
+        parts = text if length == len(text) else [f"{place} {text}" for place in range(length)]
         cells += [(part, style) for part in parts]
     return cells
 

@@ -15,6 +15,7 @@ from tracetop.ui.theme import Palette
 from tracetop.ui.views import PaneView
 from tracetop.view.numbers import format_cell
 from tracetop.view.spark import sparkline
+from tracetop.view.table import title_of
 from tracetop.view.text import escape, fit
 
 _HISTORY = 200
@@ -55,7 +56,7 @@ class NumberView(PaneView):
         first = [Segment(f" {escape(self._view.name)} ", ink.dim), Segment(_text(*pairs[lead]), ink.title)]
         for place, (column, cell) in enumerate(pairs):
             if place != lead:
-                first += [Segment(f"   {escape(column.title)} ", ink.dim), Segment(_text(column, cell), ink.value)]
+                first += [Segment(f"   {title_of(column)} ", ink.dim), Segment(_text(column, cell), ink.value)]
         past = sparkline(tuple(self._past), max(0, width - 2))
         return [first, [Segment(fit(f" {past}", width), ink.bar)]][:height]
 

@@ -1,22 +1,24 @@
-"""The command palette: every action of the dashboard by name, the panes' sources, the themes. Screen process."""
+"""The command palette: every action of the dashboard by name, the panes' sources, the themes. Screen process.
+
+Replaces Textual's own commands; its screenshot, for one, writes a file wherever it likes.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from tracetop.model.frame import PaneState
 from tracetop.model.message import SelectVariant, SetEnabled
 from tracetop.ui import keys
+from tracetop.ui.actions import Actions
 from tracetop.ui.messages import Asked
 from tracetop.view.text import escape
 
-if TYPE_CHECKING:
-    from tracetop.ui.app import Dashboard
-
 Entry = tuple[str, str, Callable[[], object]]
-"""What it is called, what it does in more words, and the act."""
+"""What it is called, the keys that do the same, and the act."""
 
 
 class DashboardCommands(Provider):
@@ -24,37 +26,45 @@ class DashboardCommands(Provider):
 
     async def discover(self) -> Hits:
         """Yield all commands."""
-        for name, help_, act in self._entries():
-            yield DiscoveryHit(Content(name), act, text=name, help=help_)
+        for name, pressed, act in self._entries():
+            yield DiscoveryHit(_shown(name, pressed), act, text=name)
 
     async def search(self, query: str) -> Hits:
         """Yield the commands that match."""
         matcher = self.matcher(query)
-        for name, help_, act in self._entries():
+        for name, pressed, act in self._entries():
             score = matcher.match(name)
             if score > 0:
-                yield Hit(score, Content(name), act, text=name, help=help_)
+                yield Hit(score, _shown(name, pressed), act, text=name)
 
     def _entries(self) -> Iterator[Entry]:
-        dashboard = cast("Dashboard", self.app)
-        yield from self._sources(dashboard)
+        dashboard = cast("Actions", self.app)
         for binding in keys.APP:
-            if binding.id and not binding.id.startswith(("toggle.", "palette")):
-                yield binding.description, f"key {keys.shown(binding)}", partial(dashboard.run_action, binding.action)
+            if binding.id and not binding.id.startswith(("toggle.", "palette", "quit.now")):
+                yield binding.description, keys.shown(binding), partial(dashboard.run_action, binding.action)
+        yield from self._panes(dashboard)
         for name in dashboard.available_themes:
-            yield f"theme: {name}", "colours of the screen", partial(setattr, dashboard, "theme", name)
+            yield f"theme: {name}", "", partial(setattr, dashboard, "theme", name)
 
-    def _sources(self, dashboard: "Dashboard") -> Iterable[Entry]:
-        """Yield switching each pane, and each source of each pane."""
+    def _panes(self, dashboard: Actions) -> Iterable[Entry]:
+        """Yield the switch of each pane, and each source that it does not show now."""
         for pane in dashboard.panes:
             frame = pane.frame
             if frame is None:
                 continue
-            title = escape(frame.title)
-            for word, on in (("on", True), ("off", False)):
-                command = SetEnabled(pane.pane_name, on)
-                yield f"{title}: {word}", "its probes", partial(dashboard.post_message, Asked(command))
+            is_off = frame.state is PaneState.OFF
+            switch = SetEnabled(pane.pane_name, is_off)
+            word = "on" if is_off else "off"
+            yield f"switch {word}: {escape(frame.title)}", str(pane.number), _asking(dashboard, switch)
             for variant in frame.variants:
-                choose = SelectVariant(pane.pane_name, variant.name)
-                text = f"{title}: {escape(variant.title)}"
-                yield text, "another source", partial(dashboard.post_message, Asked(choose))
+                if len(frame.variants) > 1 and variant.name != frame.variant:
+                    choose = SelectVariant(pane.pane_name, variant.name)
+                    yield f"pane {pane.number} shows: {escape(variant.title)}", "", _asking(dashboard, choose)
+
+
+def _asking(dashboard: Actions, command: SetEnabled | SelectVariant) -> Callable[[], object]:
+    return partial(dashboard.post_message, Asked(command))
+
+
+def _shown(name: str, pressed: str) -> Content:
+    return Content.assemble(name, (f"  {pressed}", "dim"))

@@ -62,12 +62,18 @@ class StateView(PaneView):
 def _diagnostic_lines(diagnostic: Diagnostic, width: int, ink: Palette) -> list[Line]:
     head = f"{diagnostic.where}: {diagnostic.what}" if diagnostic.where else diagnostic.what
     lines = _wrapped("", head, width, ink, bad=True)
-    lines += [
-        [Segment("  " + fit(escape(text), max(0, width - 3)), ink.text)] for text in diagnostic.excerpt.splitlines()
-    ]
+    lines += [[Segment(f"  {text}", ink.text)] for text in _excerpt(diagnostic.excerpt, width - 3)]
     for name, text in (("why: ", diagnostic.why), ("mend: ", diagnostic.mend)):
         lines += _wrapped(name, text, width, ink, bad=False)
     return lines
+
+
+def _excerpt(excerpt: str, width: int) -> list[str]:
+    """Return the source line and its caret, of a long line the part around the caret."""
+    lines = [escape(line) for line in excerpt.splitlines()]
+    longest, caret = max(map(len, lines), default=0), len(lines[-1]) if lines else 0
+    start = max(0, min(caret - width // 2, longest - width))
+    return [fit(line[start:], max(0, width)).rstrip() for line in lines]
 
 
 def _wrapped(name: str, text: str, width: int, ink: Palette, *, bad: bool) -> list[Line]:
@@ -110,6 +116,7 @@ class Pane(Vertical):
         self._body = Vertical(self._state, classes="body")
         self._views: list[PaneView] = [self._state]
         self._made_for: object = None
+        self._remembered_params: tuple[str, ...] = ()
         self._pending = PanePending()
         self._offsets = False
 
@@ -135,6 +142,9 @@ class Pane(Vertical):
 
     def remember(self, frame: PaneFrame) -> None:
         """Take one tick into the histories of the views, shown or not."""
+        if self._remembered_params != frame.params:
+            self._remembered_params = frame.params
+            self.forget()
         if self._needs(frame) == self._made_for and frame.state is PaneState.ON:
             for widget, view in zip(self._views, frame.views, strict=False):
                 widget.remember(view)

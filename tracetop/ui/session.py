@@ -8,7 +8,7 @@ import msgspec
 
 from tracetop.errors import Diagnostic
 from tracetop.model.control import Filter
-from tracetop.model.frame import Frame, PaneFrame, PaneState
+from tracetop.model.frame import Frame
 from tracetop.model.message import (
     Command,
     Fatal,
@@ -70,9 +70,7 @@ class Session:
         return None
 
     def ask(self, command: Command) -> None:
-        """Send a command and hold what it asks for as pending."""
-        if self.ended is not None:
-            return
+        """Send a command and hold what it asks for as pending; after the end the source keeps it for a restart."""
         self._source.send(command)
         self.pending = _with(self.pending, command)
 
@@ -100,12 +98,6 @@ class Session:
                 self.ask(SetParams(name, (syscall,) if syscall else ()))
                 return True
         return False
-
-    def toggle(self, pane: PaneFrame) -> None:
-        """Ask for the pane's probes to be on or off: the opposite of what was asked for last."""
-        asked = self.pending.pane(pane.name).enabled
-        is_on = pane.state is not PaneState.OFF if asked is None else asked
-        self.ask(SetEnabled(pane.name, not is_on))
 
     def restart(self) -> bool:
         """Begin anew after the end; False where there was none."""

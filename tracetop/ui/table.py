@@ -24,7 +24,8 @@ from tracetop.ui.theme import Palette
 from tracetop.ui.trail import Step
 from tracetop.ui.views import RowsView
 from tracetop.view import table as columns_of
-from tracetop.view.numbers import format_value
+from tracetop.view.numbers import format_cell
+from tracetop.view.status import with_title
 from tracetop.view.table import GAP, Derived, ViewColumn
 from tracetop.view.text import escape
 
@@ -92,7 +93,7 @@ class TableView(RowsView):
         place = _rate_column(table) if table else None
         if table is None or place is None or table.sums[place] is None:
             return ""
-        return f"{format_value(table.sums[place])}/s"
+        return with_title(format_cell(table.sums[place], table.columns[place]), table.columns[place])
 
     @property
     def status(self) -> str:
@@ -242,7 +243,7 @@ def _tamed(columns: tuple[ViewColumn, ...]) -> tuple[ViewColumn, ...]:
         msgspec.structs.replace(column, width=HISTORY_TICKS // 2)
         if spare and column.derived is Derived.SPARK
         else msgspec.structs.replace(column, width=column.width + min(spare, _WIDEST_SPARE))
-        if spare and not place
+        if spare and not place and column.align == "<"
         else column
         for place, column in enumerate(columns)
     )

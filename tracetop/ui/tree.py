@@ -16,7 +16,7 @@ from tracetop.ui.theme import Palette
 from tracetop.ui.views import RowsView
 from tracetop.view import calltree
 from tracetop.view.calltree import CallTree, Path
-from tracetop.view.numbers import format_percent, format_value
+from tracetop.view.numbers import format_count, format_percent, format_value
 from tracetop.view.spark import bar
 from tracetop.view.text import escape, fit
 
@@ -59,7 +59,7 @@ class TreeView(RowsView):
     @property
     def headline(self) -> str:
         """Samples in the window."""
-        return f"{format_value(self._tree.samples)} samples in {self._window_s:.0f} s" if self._tree else ""
+        return f"{format_count(self._tree.samples, 'sample')} in {self._window_s:.0f} s" if self._tree else ""
 
     def row_text(self, index: int) -> str:
         """Return the frame's name."""

@@ -40,7 +40,8 @@ class Heatmap(msgspec.Struct, frozen=True):
 def heatmap(history: History, width: int, height: int, *, finest: int = 8, within: Buckets | None = None) -> Heatmap:
     """Return the newest `width` ticks in at most `height` rows (at least 3), the same rows as `bars` cuts.
 
-    `finest` and `within` (here a superset of the shown ticks) as in `histogram.bars`. Intensity grows with the square root of the count, so that a few slow calls stay visible beside many fast ones.
+    `finest` and `within` (here a superset of the shown ticks) as in `histogram.bars`. Intensity grows with the square
+    root of the count, so that a few slow calls stay visible beside many fast ones.
     """
     shown = history.ticks[-width:] if width else ()
     whole = merge(shown)

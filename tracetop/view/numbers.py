@@ -51,6 +51,11 @@ def format_value(value: float | None, unit: Unit = Unit.NONE, width: int = 7, *,
     return _squeezed(scaled, decimals, suffix, width)
 
 
+def format_count(value: int, noun: str) -> str:
+    """Return ``1 sample`` or ``12.3k samples``."""
+    return f"{format_value(value)} {noun}{'' if value == 1 else 's'}"
+
+
 def format_percent(value: float | None, width: int = 5, *, sign: bool = False) -> str:
     """Return 0 to 100 (or more, of several cores) in at most `width` cells; `sign` adds the ``%``."""
     if value is None or not math.isfinite(value):

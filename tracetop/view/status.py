@@ -17,8 +17,8 @@ from tracetop.model.frame import (
     View,
 )
 from tracetop.view.histogram import merge, summary
-from tracetop.view.numbers import format_cell, format_percent, format_value
-from tracetop.view.table import cell_text
+from tracetop.view.numbers import format_cell, format_count, format_percent, format_value
+from tracetop.view.table import cell_text, title_of
 from tracetop.view.text import escape
 
 LOWER_BOUND = "≥"
@@ -42,9 +42,9 @@ def loss_text(pane: PaneFrame) -> str:
             for reason, count in view.lost.items():
                 lost[reason] = lost.get(reason, 0) + count
     parts = [
-        f"{format_value(pane.dropped)} updates dropped (map full)" if pane.dropped else "",
-        f"{format_value(pane.missed)} events missed" if pane.missed else "",
-        *(f"{format_value(count)} stacks lost ({escape(reason)})" for reason, count in lost.items() if count),
+        f"{format_count(pane.dropped, 'update')} dropped (map full)" if pane.dropped else "",
+        f"{format_count(pane.missed, 'event')} missed" if pane.missed else "",
+        *(f"{format_count(count, 'stack')} lost ({escape(reason)})" for reason, count in lost.items() if count),
     ]
     parts = [part for part in parts if part]
     return f"incomplete: at least {', '.join(parts)}" if parts else ""
@@ -75,23 +75,23 @@ def view_totals(view: View, sign: str = "") -> str:
         rates = [pair for pair in pairs if pair[0].kind is ColumnKind.RATE]
         totals = [pair for pair in pairs if pair[0].kind is ColumnKind.TOTAL]
         shown = (*rates[:1], *totals[:1], *rates[1:])
-        return "  ".join(_with_title(sign + format_cell(total, column), column) for column, total in shown)
+        return "  ".join(with_title(sign + format_cell(total, column), column) for column, total in shown)
     if isinstance(view, Histogram):
         return sign + summary(merge(row.recent for row in view.rows), view.linear).text(view.unit)
     if isinstance(view, StackTree):
-        return f"{sign}{format_value(view.total[0] if view.total else 0)} samples"
+        return f"{sign}{format_count(view.total[0] if view.total else 0, 'sample')}"
     return number_text(view, sign)
 
 
-def _with_title(number: str, column: Column) -> str:
+def with_title(number: str, column: Column) -> str:
     """Return ``12 errors/s``; the unnamed map's rate, whose title is ``/s`` alone, as ``12/s``."""
-    return f"{number}{'' if column.title.startswith('/') else ' '}{escape(column.title)}"
+    return f"{number}{'' if column.title.startswith('/') else ' '}{title_of(column)}"
 
 
 def number_text(view: Number, sign: str = "") -> str:
     """Return the cells of a map without a key, each with its title."""
     pairs = zip(view.columns, view.cells, strict=True)
-    return "  ".join(f"{escape(column.title)} {sign}{cell_text(value, column, 7)}" for column, value in pairs)
+    return "  ".join(f"{title_of(column)} {sign}{cell_text(value, column, 7)}" for column, value in pairs)
 
 
 def filter_text(filter_: Filter) -> str:

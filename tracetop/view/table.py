@@ -11,7 +11,7 @@ from types import MappingProxyType
 import msgspec
 
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
-from tracetop.model.program import KeyRole
+from tracetop.model.program import KeyRole, Unit
 from tracetop.view.numbers import ABSENT, format_cell, format_percent
 from tracetop.view.spark import sparkline
 from tracetop.view.text import Align, cell_width, escape, fit
@@ -47,14 +47,15 @@ _KIND_WIDTH = MappingProxyType(
         ColumnKind.TEXT: 10,
     }
 )
-_ID_WIDTH = MappingProxyType({"started": 19, "threads": 5, "user": 8, "command": 16})
-_ID_RANK = MappingProxyType({"started": 7, "command": 2})
+_COMMAND = "command"
+_ID_WIDTH = MappingProxyType({"started": 19, "threads": 4, "rss_bytes": 6, "user": 8, _COMMAND: 16})
+_ID_RANK = MappingProxyType({"started": 7, "threads": 3, "rss_bytes": 1, _COMMAND: 2})
 """Columns of the process table whose width and worth their kind does not say."""
 _KIND_RANK = MappingProxyType(
     {
         ColumnKind.KEY: 0,
         ColumnKind.RATE: 1,
-        ColumnKind.PERCENT: 2,
+        ColumnKind.PERCENT: 1,
         ColumnKind.VALUE: 2,
         ColumnKind.TEXT: 3,
         ColumnKind.TOTAL: 4,
@@ -62,6 +63,8 @@ _KIND_RANK = MappingProxyType(
 )
 """What keeps its place on a narrow screen, the lowest first."""
 _SHARE_RANK, _SPARK_RANK = 5, 6
+_LONGER_COMMAND = 24
+"""More cells for a command line are worth more than totals, shares and sparklines."""
 _NUMERIC_ROLES = (KeyRole.PID, KeyRole.TID, KeyRole.UID, KeyRole.CPU, KeyRole.INTEGER)
 
 
@@ -81,6 +84,7 @@ class ViewColumn(msgspec.Struct, frozen=True):
 
     id: str
     title: str
+    """Escaped."""
     column: Column
     index: int
     width: int
@@ -100,24 +104,34 @@ def visible_columns(table: Table, width: int, *, plain: bool = False) -> tuple[V
         place = offered.index(rate) + 1
         has_sum = table.sums[rate.index] is not None
         offered[place:place] = [_share_of(rate)] * has_sum + [_spark_of(rate)] * (not plain)
+    has_command = any(view.id == _COMMAND for view in offered)
     kept: list[ViewColumn] = []
     left = width + GAP
     for view in sorted(offered, key=lambda view: _priority(view, table.sort)):
-        if view.width + GAP <= left or not kept:
+        spared = (
+            _LONGER_COMMAND if has_command and _priority(view, table.sort)[0] >= _KIND_RANK[ColumnKind.TOTAL] else 0
+        )
+        if view.width + GAP <= left - spared or not kept:
             kept.append(view)
             left -= view.width + GAP
     kept.sort(key=offered.index)
     return _widened(kept, left)
 
 
+def title_of(column: Column) -> str:
+    """Return a column's title, escaped; without the ``_bytes`` that the unit in its cells says already."""
+    return escape(column.title.replace("_bytes", "") if column.unit is Unit.BYTES else column.title)
+
+
 def _shown(column: Column, index: int, *, plain: bool) -> ViewColumn:
     width = _ROLE_WIDTH[column.role] if column.role else _ID_WIDTH.get(column.id, _KIND_WIDTH[column.kind])
     if plain and column.kind is ColumnKind.TOTAL:
         width = _WHOLE_TOTAL
-    with_sort_mark = cell_width(escape(column.title)) + 1
+    title = title_of(column)
+    with_sort_mark = cell_width(title) + 1
     is_text = column.kind is ColumnKind.TEXT or (column.kind is ColumnKind.KEY and column.role not in _NUMERIC_ROLES)
     align: Align = "<" if is_text else ">"
-    return ViewColumn(column.id, column.title, column, index, max(width, min(with_sort_mark, _MAX_TITLE)), align)
+    return ViewColumn(column.id, title, column, index, max(width, min(with_sort_mark, _MAX_TITLE)), align)
 
 
 def _share_of(rate: ViewColumn) -> ViewColumn:
@@ -125,7 +139,7 @@ def _share_of(rate: ViewColumn) -> ViewColumn:
 
 
 def _spark_of(rate: ViewColumn) -> ViewColumn:
-    return ViewColumn(SPARK, "", rate.column, rate.index, _SPARK_WIDTH, "<", Derived.SPARK)
+    return ViewColumn(SPARK, "history", rate.column, rate.index, _SPARK_WIDTH, "<", Derived.SPARK)
 
 
 def _is_flexible(column: Column) -> bool:
@@ -201,7 +215,7 @@ def share(value: Cell, total: float | int | None) -> float | None:
 def heading(columns: Sequence[ViewColumn], sort: Sort) -> tuple[str, ...]:
     """Return the columns' titles, each as wide as its column, with ▼ or ▲ at the sort column."""
     mark = "▼" if sort.descending else "▲"
-    titles = (escape(view.title) + (mark if view.id == sort.column else "") for view in columns)
+    titles = (view.title + (mark if view.id == sort.column else "") for view in columns)
     return tuple(fit(title, view.width, view.align) for title, view in zip(titles, columns, strict=True))
 
 
