@@ -18,7 +18,7 @@ import psutil
 
 QUIET_PER_TICK = 40
 """Processes that are read again each tick whatever they do: those whose last look is longest ago."""
-BUSY_PER_TICK = 160
+BUSY_PER_TICK = 100
 """Processes with kernel activity that are read each tick, the busiest."""
 NEW_PER_TICK = 500
 """Processes never seen before that are read each tick; the rest have their turn in the next ones."""
@@ -26,7 +26,7 @@ SAME_TICK_S = 0.1
 """Two tables refresh within one tick: the second look would measure CPU time over no time at all."""
 GRACE_S = 10.0
 """How long the row of a process that ended stays."""
-IDENTIFY_S = 10.0
+IDENTIFY_S = 30.0
 """How long a process is taken for the one that it was, with its user, while its start time and name stay."""
 COMMAND_MOST = 4096
 """Characters kept of a command line, which may have two million."""
