@@ -186,4 +186,6 @@ class RowsView(PaneView):
             return line
         look = ink.cursor if self.has_focus else ink.cursor_idle
         line = [*line, Segment(" " * max(0, width - sum(segment.cell_length for segment in line)))]
-        return [Segment(segment.text, (segment.style or Style()) + look) for segment in line]
+        pale = (ink.faint, ink.spark)  # with 16 colours these are the cursor's own
+        styles = (ink.dim if segment.style in pale else segment.style or Style() for segment in line)
+        return [Segment(segment.text, style + look) for segment, style in zip(line, styles, strict=True)]
