@@ -82,3 +82,21 @@ def test_a_lost_stack_or_an_unknown_id_is_empty(load: LoadProgram, loads: Mappin
     assert taken
     assert all(loaded.stack(stack_id) for stack_id in taken)
     assert not any(loaded.stack(stack_id) for stack_id in (-14, -17, unknown))
+
+
+def test_a_stack_that_was_freed_is_gone_and_can_come_again(load: LoadProgram, loads: Mapping[str, Path]) -> None:
+    loaded = load(STACKS)
+    loaded.attach()
+    subprocess.run([loads["busy"], "0.1"], check=True)
+    loaded.detach()
+    taken = {stack_id for stack_id in ids(loaded.read("@")) if stack_id >= 0}
+    assert taken
+    loaded.delete_stacks(taken | {4095 if 4095 not in taken else 4094})
+    assert not any(loaded.stack(stack_id) for stack_id in taken)
+    loaded.clear("@")
+    loaded.attach()
+    subprocess.run([loads["busy"], "0.1"], check=True)
+    loaded.detach()
+    again = [stack_id for stack_id in ids(loaded.read("@")) if stack_id >= 0]
+    assert again
+    assert all(loaded.stack(stack_id) for stack_id in again)

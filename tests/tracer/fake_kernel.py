@@ -1,6 +1,6 @@
 """A kernel in memory: what `Loaded` would do, written down, and a compiler that takes a script at its word."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -106,6 +106,10 @@ class FakeLoaded:
 
     def stack(self, stack_id: int) -> Sequence[int]:
         return self.kernel.stacks.get(stack_id, ())
+
+    def delete_stacks(self, stack_ids: Iterable[int]) -> None:
+        for stack_id in stack_ids:
+            self.kernel.stacks.pop(stack_id)
 
     def stats(self) -> list[ProgStats]:
         return [ProgStats("tt", 1, 1000, 10, self.kernel.missed)]

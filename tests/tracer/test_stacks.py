@@ -134,3 +134,50 @@ def test_a_wide_sum_keeps_its_kind(cells: KeyCells) -> None:
     """A map keyed by a stack is a tree, whatever else it is keyed by; one without is not."""
     assert stacks.is_stack_map(BY_COMM)
     assert not stacks.is_stack_map(spec("@", ValueKind.SUM))
+
+
+@pytest.fixture
+def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stacks, "CROWDED", 3)
+
+
+@pytest.mark.usefixtures("crowded")
+def test_stacks_without_a_recent_sample_are_retired_and_their_counts_stay(proc: FakeProc, cells: KeyCells) -> None:
+    tree = call_tree(cells)
+    feed(tree, {1: 5, 2: 3, NO_STACK: 2})
+    assert len(tree.retire()[0]) == 0, "all are recent"
+    proc.now_s += WINDOW_S + 1
+    before = feed(tree, {1: 5, 2: 4, NO_STACK: 2})
+    keys, ids = tree.retire()
+    assert ([bytes(key) for key in keys], ids) == ([struct.pack("=i", 1)], {1})
+    assert tree.stack_ids() == {2, NO_STACK}
+    assert paths(feed(tree, {2: 4, NO_STACK: 2})) == paths(before), "deleted from the map, not from the tree"
+
+
+@pytest.mark.usefixtures("crowded")
+def test_a_slot_that_was_given_back_may_hold_another_stack(
+    proc: FakeProc, cells: KeyCells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = call_tree(cells)
+    feed(tree, {1: 5, 2: 3, 3: 2})
+    proc.now_s += WINDOW_S + 1
+    feed(tree, {1: 5, 2: 3, 3: 2})
+    assert tree.retire()[1] == {1, 2, 3}
+    monkeypatch.setitem(FRAMES, 1, ("other",))
+    after = feed(tree, {1: 4})
+    assert (paths(after)["/main/read"], paths(after)["/other"]) == (5, 4)
+    assert paths(after, "recent")["/other"] == 4
+
+
+@pytest.mark.usefixtures("crowded")
+def test_naming_anew_keeps_the_samples_of_retired_stacks(proc: FakeProc, cells: KeyCells) -> None:
+    tree = call_tree(cells)
+    feed(tree, {1: 5, 2: 3, 3: 2})
+    proc.now_s += WINDOW_S + 1
+    feed(tree, {1: 5, 2: 4, 3: 2})
+    tree.retire()
+    tree.rename(resolve)
+    assert paths(tree.tree()) == {"": 11, "/[earlier]": 7, "/main": 4, "/main/write": 4}
+    tree.reset()
+    tree.rename(resolve)
+    assert paths(tree.tree()) == {"": 0}

@@ -8,6 +8,7 @@ thread-safe: the tracer's one thread.
 import ctypes
 import os
 import struct
+from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
@@ -158,6 +159,12 @@ class Loaded:
         raw = self._stack_map.lookup(_STACK_ID.pack(stack_id)) or b""
         return tuple(address for (address,) in _ADDRESS.iter_unpack(raw) if address)
 
+    def delete_stacks(self, stack_ids: Iterable[int]) -> None:
+        """Free the slots of these stacks."""
+        keys = np.array(sorted(stack_ids), dtype=np.uint32).view(np.uint8).reshape(-1, _STACK_ID.size)
+        if self._stack_map is not None:
+            self._stack_map.delete(keys)
+
     def stats(self) -> list[ProgStats]:
         """Return the kernel's counters of each function, in the order of `program.probes`."""
         return [program_stats(program_fd) for _, program_fd in self._functions]
@@ -192,7 +199,7 @@ class Loaded:
         return descriptor
 
     def _open_tables(self) -> None:
-        self._maps = {spec.name: self._open_map(spec) for spec in self.program.maps}
+        self._maps = {spec.name: _open_map(spec, self._descriptor(spec.c_name)) for spec in self.program.maps}
         self._control = self._open_table(_CONTROL, Layout.ARRAY)
         self._drops = self._open_table(_DROPS, Layout.PERCPU_ARRAY)
         if self.program.stack_map:
@@ -201,24 +208,6 @@ class Loaded:
         if self._has_events:
             self._module[_EVENTS.encode()].open_ring_buffer(self._on_event)
 
-    def _open_map(self, spec: MapSpec) -> KernelMap:
-        """Open a script's map. TracetopError where the C text and the spec disagree: reads would be garbage."""
-        descriptor = self._descriptor(spec.c_name)
-        sizes = map_sizes(descriptor) if descriptor >= 0 else None
-        if sizes != (spec.key_size, spec.value_size, spec.max_entries):
-            raise TracetopError(
-                f"the compiler describes map {spec.name} wrongly",
-                why=f"the kernel has {sizes}, expected {(spec.key_size, spec.value_size, spec.max_entries)}",
-                mend="report it",
-            )
-        return KernelMap(
-            descriptor,
-            spec.layout,
-            key_size=spec.key_size,
-            value_size=spec.value_size,
-            max_entries=spec.max_entries,
-        )
-
     def _open_table(self, name: str, layout: Layout) -> KernelMap | None:
         """Open one of the tables that are no map of the script, or None where the C text has none."""
         descriptor = self._descriptor(name)
@@ -226,3 +215,21 @@ class Loaded:
             return None
         key_size, value_size, max_entries = map_sizes(descriptor)
         return KernelMap(descriptor, layout, key_size=key_size, value_size=value_size, max_entries=max_entries)
+
+
+def _open_map(spec: MapSpec, descriptor: int) -> KernelMap:
+    """Open a script's map. TracetopError where the C text and the spec disagree: reads would be garbage."""
+    sizes = map_sizes(descriptor) if descriptor >= 0 else None
+    if sizes != (spec.key_size, spec.value_size, spec.max_entries):
+        raise TracetopError(
+            f"the compiler describes map {spec.name} wrongly",
+            why=f"the kernel has {sizes}, expected {(spec.key_size, spec.value_size, spec.max_entries)}",
+            mend="report it",
+        )
+    return KernelMap(
+        descriptor,
+        spec.layout,
+        key_size=spec.key_size,
+        value_size=spec.value_size,
+        max_entries=spec.max_entries,
+    )

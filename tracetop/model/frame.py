@@ -111,7 +111,7 @@ class StackTree(msgspec.Struct, frozen=True, kw_only=True, tag="stacks", tag_fie
     recent: tuple[int, ...]
     window_s: float
     lost: dict[str, int]
-    """Samples without a stack by reason (``collision``, ``none``), since the last reset; not in the tree."""
+    """Samples without a stack by reason (``collision``, ``unreadable``), since the last reset; not in the tree."""
 
 
 class Number(msgspec.Struct, frozen=True, kw_only=True, tag="number", tag_field="view"):

@@ -205,6 +205,7 @@ class Running:
             for spec in self.program.maps:
                 if spec.scratch and spec.keys:
                     kept.reclaim(self._loaded, spec)
+            self._retire_stacks()
 
     def _retire(self, table: ProcessCounts) -> None:
         """Free the map entries of processes that are long gone."""
@@ -212,6 +213,18 @@ class Running:
         if len(dead):
             for spec in table.specs:
                 self._loaded.delete_keys(spec.name, as_rows(dead))
+
+    def _retire_stacks(self) -> None:
+        """Free stacks that are not sampled any more: in hours they would leave no slot for new ones."""
+        unused: set[int] = set()
+        for tree in self._trees:
+            keys, ids = tree.retire()
+            if len(keys):
+                self._loaded.delete_keys(tree.spec.name, as_rows(keys))
+            unused |= ids
+        for tree in self._trees:
+            unused -= tree.stack_ids()
+        self._loaded.delete_stacks(unused)
 
 
 def _is_distribution(spec: MapSpec) -> bool:

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from tracetop.bpf.merge import MapSample
 from tracetop.model.frame import Cell, StackTree
 from tracetop.model.program import KeyRole, MapSpec
-from tracetop.tracer.counters import Counted, CounterMap, Keys
+from tracetop.tracer.counters import Counted, CounterMap, Keys, as_keys
 from tracetop.tracer.keys import STACK_ROLES, KeyCells, integers
 
 WINDOW_S = 30.0
@@ -24,6 +25,11 @@ NODES = 2_000
 """Nodes sent at most, the heaviest."""
 USER_MODE = "[user mode]"
 """Where the CPU was in user space, so that there was no kernel stack to take."""
+EARLIER = "[earlier]"
+"""Where samples are whose stacks the kernel no longer has, in a tree that is made anew."""
+CROWDED = 1024
+"""Stacks in the kernel from which those that are not recent are taken out: where one of 16 slots is taken, one of 16
+new stacks finds its slot taken and is lost."""
 _NO_STACK = -14  # -EFAULT: the interrupted code had no kernel stack
 _COLLISION = -17  # -EEXIST: another stack has this one's slot
 
@@ -57,18 +63,27 @@ class CallTree:
         self._leaves: dict[bytes, _Node | None] = {}
         self._window: deque[tuple[float, list[tuple[bytes, int]]]] = deque()
         self._lost: dict[str, int] = {}
+        self._retired = 0
+        """Samples since the last reset whose keys are no longer in the map."""
 
     def reset(self) -> None:
         """Count anew from the last sample on."""
         self._counter.reset()
         self._counted = None
+        self._retired = 0
         self._window.clear()
         self._forget()
 
     def rename(self, resolve: Resolve) -> None:
-        """Name frames another way from now on: the tree is made anew, with the counts that it had."""
+        """Name frames another way from now on: the tree is made anew, with the counts that it had.
+
+        Samples of stacks that are no longer in the kernel are all `EARLIER`.
+        """
         self._resolve = resolve
         self._forget()
+        if self._retired:
+            earlier = self._root.children[EARLIER] = _Node(EARLIER, self._root)
+            _add_total(earlier, self._retired)
         if self._counted is not None:
             self._count(self._counted.keys, self._counted.total[:, 0])
         for _, hits in self._window:
@@ -83,8 +98,7 @@ class CallTree:
     def _count(self, keys: Keys, counts: NDArray[np.int64]) -> list[tuple[bytes, int]]:
         """Add the counts to the totals; return (key, count) of those whose stack is known."""
         keys, counts = keys[counts > 0], counts[counts > 0]
-        stack = next(part for part in self.spec.keys if part.role in STACK_ROLES)
-        ids = integers(self.spec, stack, keys).tolist()
+        ids = self._stack_ids(keys).tolist()
         cells = self._cells.cells(self.spec, keys)
         hits: list[tuple[bytes, int]] = []
         for key, stack_id, labels, new in zip(map(bytes, keys), ids, cells, counts.tolist(), strict=True):
@@ -96,6 +110,28 @@ class CallTree:
             hits.append((key, new))
             _add_total(leaf, new)
         return hits
+
+    def retire(self) -> tuple[Keys, set[int]]:
+        """Forget keys without a recent sample, once there are many; what they counted stays in the tree.
+
+        Returns the keys, for the caller to delete from the map, and their stacks' ids. A stack that is sampled again is
+        counted and named anew, under the same or another id.
+        """
+        counted = self._counted
+        if counted is None or len(counted) < CROWDED:
+            return as_keys(np.empty((0, self.spec.key_size), dtype=np.uint8)), set()
+        ids = self._stack_ids(counted.keys)
+        recent = {key for _, hits in self._window for key, _ in hits}
+        old = np.array([bytes(key) not in recent for key in counted.keys], dtype=bool) & (ids >= 0)
+        for key in map(bytes, counted.keys[old]):
+            self._leaves.pop(key, None)
+        self._retired += int(counted.total[old, 0].sum())
+        self._counted = Counted(counted.keys[~old], counted.new[~old], counted.total[~old], counted.last[~old])
+        return counted.keys[old], set(ids[old].tolist())
+
+    def stack_ids(self) -> set[int]:
+        """Return the ids of all stacks that the map's keys have."""
+        return set(self._stack_ids(self._counted.keys).tolist()) if self._counted else set()
 
     def tree(self) -> StackTree:
         """Return the heaviest nodes as the frame has them, parents before children."""
@@ -114,6 +150,10 @@ class CallTree:
             window_s=WINDOW_S,
             lost=dict(self._lost),
         )
+
+    def _stack_ids(self, keys: Keys) -> NDArray[np.integer[Any]]:
+        stack = next(part for part in self.spec.keys if part.role in STACK_ROLES)
+        return integers(self.spec, stack, keys)
 
     def _forget(self) -> None:
         self._root = _Node("", None)
