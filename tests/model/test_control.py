@@ -80,7 +80,8 @@ def test_a_filter_as_users_write_it(text: str, filter_: Filter) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["0", "pid=0", "pid=x", "pid=", "comm=", "*", "a" * 16, "1 2", "a b", "uid=5", "4194304", "a=b", "-5="]
+    "text",
+    ["9" * 5000, "0", "pid=0", "pid=x", "pid=", "comm=", "*", "a" * 16, "1 2", "a b", "uid=5", "4194304", "a=b", "-5="],
 )
 def test_what_is_no_filter_is_refused_with_examples(text: str) -> None:
     with pytest.raises(UsageError) as caught:

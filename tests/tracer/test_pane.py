@@ -163,7 +163,7 @@ def test_the_parameter_of_one_variant_is_not_passed_to_one_without(kernel: FakeK
 
 @pytest.mark.parametrize(
     "params",
-    [("nosuchcall",), ("1",) * 9, ("99999999999999999999",)],
+    [("nosuchcall",), ("1",) * 9, ("99999999999999999999",), ("9" * 5000,)],
 )
 def test_parameters_that_mean_nothing_are_refused_and_the_old_stay(
     kernel: FakeKernel, machine: Machine, params: tuple[str, ...]

@@ -58,7 +58,7 @@ def parse_filter(text: str) -> Filter:
         name, equals, value = word.partition("=")
         if not equals:
             name, value = ("pid" if word.isdecimal() else "comm"), word
-        if name == "pid" and value.isdecimal() and 0 < int(value) < 1 << 22 and not pid:
+        if name == "pid" and value.isdecimal() and len(value) < 8 and 0 < int(value) < 1 << 22 and not pid:
             pid = int(value)
         elif (
             name == "comm"

@@ -10,6 +10,10 @@ from importlib import resources
 from tracetop.errors import UsageError
 
 
+_DIGITS_MOST = 10
+"""More than any call's number has; Python refuses to read very long ones."""
+
+
 class SyscallNames:
     """Both directions of one architecture's table."""
 
@@ -27,7 +31,7 @@ class SyscallNames:
         """Return the number of a call given by name or number. UsageError where there is none."""
         if name in self._numbers:
             return self._numbers[name]
-        if name.isdecimal():
+        if name.isdecimal() and len(name) <= _DIGITS_MOST:
             return int(name)
         near = difflib.get_close_matches(name, self._numbers, n=1)
         raise UsageError(
