@@ -93,6 +93,7 @@ def test_another_variant_replaces_the_old_one_once_it_runs(kernel: FakeKernel, m
     one = loaded(machine)
     one.select("runqueue")
     assert kernel.attached == ["// latency"]
+    assert (one.frame().variant, one.frame().title) == ("calls", "Latency"), "what is in force, not what is wanted"
     one.load(machine, ANY)
     assert (kernel.attached, kernel.open) == (["// runqueue"], ["// runqueue"])
     frame = one.frame()

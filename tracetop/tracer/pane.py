@@ -145,12 +145,13 @@ class Pane:
             self._views = self.running.views()
 
     def frame(self) -> PaneFrame:
-        """Return the pane as of the last read."""
+        """Return the pane as of the last read; a script that waits to be loaded is not in force yet."""
         running = self.running
+        script, params = self._in_force if running else (self.script, self.params)
         sent, self._script_sent = self._script_sent, running is not None
         return PaneFrame(
             name=self.name,
-            title=self.script.variant.title,
+            title=script.variant.title,
             state=self.state,
             views=self._views,
             diagnostic=self._diagnostic,
@@ -158,10 +159,10 @@ class Pane:
             dropped=running.dropped if running else 0,
             missed=running.missed if running else 0,
             cost=running.cost if running else Cost(),
-            variant=self.script.variant.name,
+            variant=script.variant.name,
             variants=tuple(script.variant for script in self.scripts),
-            params=self.params,
-            script="" if sent or not running else self.script.text,
+            params=params,
+            script="" if sent or not running else script.text,
         )
 
     def close(self) -> None:

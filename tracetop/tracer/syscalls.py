@@ -9,7 +9,6 @@ from importlib import resources
 
 from tracetop.errors import UsageError
 
-
 _DIGITS_MOST = 10
 """More than any call's number has; Python refuses to read very long ones."""
 
