@@ -33,6 +33,8 @@ _FOUR_WIDTH = 54
 """From this width on there is room for all four percentiles."""
 _NAMED_WIDTH = _FOUR_WIDTH + 16
 """From this width on they say what they are about."""
+_STEADY_TICKS = 30
+"""Ticks whose values keep their row where no heat map shows them: rows should not come and go with every tick."""
 _SHADES = " ·░▒▓█"
 """Heat without colour: one mark a step, so that the map reads in black and white too."""
 
@@ -129,10 +131,10 @@ class HistogramView(PaneView):
         """Return the heading and the bars, the lowest values first; both pictures share the rows."""
         width, rows = size
         history = self._history.get(row.id, heatmap.History(linear=view.linear))
-        within = histogram.merge([*history.ticks, row.recent])
-        bars = histogram.bars(row.recent, view.linear, rows=rows, within=within) if within else ()
         room = max(4, width - _LABEL - 3)
         heat_cells = {BARS: 0, HEAT: room, BOTH: (room - _COUNT) // 2}[mode]
+        within = histogram.merge([*history.ticks[-(heat_cells or _STEADY_TICKS) :], row.recent])
+        bars = histogram.bars(row.recent, view.linear, rows=rows, within=within) if within else ()
         bar_cells = max(0, room - heat_cells - _COUNT - 2) if mode != HEAT else 0
         peak = max((one.count for one in bars), default=0)
         heat = _heat_rows(history, heat_cells, rows, within)

@@ -32,8 +32,12 @@ class HasPalette(Protocol):
 
 def changed_spans(old: Line, new: Line) -> list[tuple[int, int]]:
     """Return the half-open cell ranges in which two lines of one width differ, near ones joined."""
+    same = next((place for place, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), 0)
+    start_x = sum(
+        segment.cell_length for segment in old[:same]
+    )  # most lines begin as they did: by segment, not by cell
     spans: list[tuple[int, int]] = []
-    for x, (before, after) in enumerate(zip(_cells(old), _cells(new), strict=True)):
+    for x, (before, after) in enumerate(zip(_cells(old[same:]), _cells(new[same:]), strict=True), start_x):
         if before is after or before == after:
             continue
         start = spans.pop()[0] if spans and x - spans[-1][1] < _GAP else x
