@@ -20,7 +20,10 @@ from tracetop.model.program import AsyncAction, ProbeKind
 _REGISTERED = (emit_integers, emit_strings)
 """Imported for what they register with `generics`."""
 STACK_MAP = "tt_kstacks"
-STACKS = 16384
+STACKS = 65536
+"""Slots, for a new stack to find its own free; with the depth below 35 MB of the kernel's memory."""
+STACK_DEPTH = 64
+"""Frames of a stack, the innermost; kernel stacks of 40 are long."""
 MAX_STACK_BYTES = 384
 """Of 512: clang keeps the rest for what it spills."""
 _PERF = frozenset({ProbeKind.SOFTWARE, ProbeKind.PROFILE, ProbeKind.INTERVAL})
@@ -38,7 +41,7 @@ def emit(plan: Plan, source: Source) -> tuple[str, tuple[AsyncAction, ...], str]
         "BPF_ARRAY(tt_control, struct tt_control, 1);\n",
         f"BPF_PERCPU_ARRAY(tt_drops, u64, {max(1, len(plan.maps))});\n",
         "BPF_RINGBUF_OUTPUT(tt_events, 16);\n" if actions else "",
-        f"BPF_STACK_TRACE({STACK_MAP}, {STACKS});\n" if stack_map else "",
+        _stack_table() if stack_map else "",
         *(declare(planned) for planned in plan.maps.values()),
     ]
     records = "".join(_record(program) for program in plan.programs if program.spec.kind is ProbeKind.TRACEPOINT)
@@ -52,6 +55,12 @@ def _context(program: PlannedProgram) -> str:
     if program.spec.kind is ProbeKind.TRACEPOINT:
         return f"struct {program.spec.function}_record"
     return "struct bpf_perf_event_data" if program.spec.kind in _PERF else "struct bpf_raw_tracepoint_args"
+
+
+def _stack_table() -> str:
+    """Return the declaration of the stack map: BCC's own macro would take 127 frames a slot."""
+    table = f'BPF_TABLE("stacktrace", int, struct tt_stack, {STACK_MAP}, {STACKS});'
+    return f"struct tt_stack {{ u64 ip[{STACK_DEPTH}]; }};\n{table}\n"
 
 
 def _record(program: PlannedProgram) -> str:

@@ -13,7 +13,8 @@ struct tt_ask { u32 action; u32 reserved; };
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
 BPF_PERCPU_ARRAY(tt_drops, u64, 1);
-BPF_STACK_TRACE(tt_kstacks, 16384);
+struct tt_stack { u64 ip[64]; };
+BPF_TABLE("stacktrace", int, struct tt_stack, tt_kstacks, 65536);
 BPF_PERCPU_HASH(at_, s32, u64, 16384);
 
 static __always_inline void tt_drop(u32 slot)
