@@ -1,11 +1,16 @@
 """What clang and the verifier print becomes one telling line."""
 
+import errno
+
 import pytest
 
+from tracetop.bpf import attach
 from tracetop.bpf.compile import kernel_version
 from tracetop.bpf.cpus import cpu_list
 from tracetop.bpf.privileges import effective_capabilities, may_trace, owns_all_ids, selected
 from tracetop.bpf.refusals import clang_reason, verifier_reason
+from tracetop.errors import ExitCode, TracetopError
+from tracetop.model.program import ProbeKind, ProbeSpec
 
 VERIFIER = """\
 0: R1=ctx() R10=fp0
@@ -78,3 +83,30 @@ def test_root_of_a_user_namespace_is_not_root() -> None:
 def test_the_chosen_one_of_a_kernels_list() -> None:
     assert selected("none [integrity] confidentiality\n") == "integrity"
     assert selected("") == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "why", "exit_code"),
+    [
+        (errno.EPERM, ProbeKind.TRACEPOINT, "locked down (integrity)", ExitCode.PRIVILEGE),
+        (errno.ENOENT, ProbeKind.TRACEPOINT, "no such event", ExitCode.KERNEL),
+        (errno.EINVAL, ProbeKind.RAW_TRACEPOINT, "more arguments than this event has", ExitCode.KERNEL),
+        (errno.EINVAL, ProbeKind.PROFILE, "perf_event_max_sample_rate", ExitCode.KERNEL),
+        (errno.EMFILE, ProbeKind.SOFTWARE, "too many open files", ExitCode.KERNEL),
+    ],
+)
+def test_a_hook_that_is_refused_has_one_cause_and_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch, code: int, kind: ProbeKind, why: str, exit_code: ExitCode
+) -> None:
+    def refused(_probe: ProbeSpec, _program_fd: int) -> list[int]:
+        raise OSError(code, errno.errorcode[code])
+
+    monkeypatch.setitem(attach._ATTACHERS, kind, refused)
+    monkeypatch.setattr(attach, "lockdown_mode", lambda: "integrity")
+    with pytest.raises(TracetopError) as caught:
+        attach.attach(ProbeSpec(function="f", kind=kind, names=("the:probe",), period=9), 0)
+    diagnostic = caught.value.diagnostic
+    assert why in diagnostic.why
+    assert diagnostic.what == "cannot attach the:probe"
+    assert diagnostic.mend
+    assert diagnostic.code is exit_code

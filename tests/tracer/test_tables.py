@@ -307,3 +307,24 @@ def test_the_columns_are_those_of_the_documented_schema(proc: FakeProc, cells: K
     assert ids[:6] == ["pid", "name", "user", "cpu_percent", "rss_bytes", "threads"]
     assert ids[6:] == ["calls_per_s", "calls_total", "started", "command"]
     assert INTEGER.label not in ids
+
+
+def test_where_a_map_fills_the_dead_are_not_waited_for(proc: FakeProc, cells: KeyCells) -> None:
+    """Thousands of processes a second come and go: their entries would be taken for the whole grace."""
+    table = counts(cells)
+    most = table.specs[0].max_entries // 2
+    rows = dict.fromkeys(range(1, most), 1)
+    step(proc, table, rows)
+    assert len(table.retire()) == 0, "gone only now: what they did last may not have been read"
+    proc.now_s += 1
+    assert len(table.retire()) == most - 1
+    assert total(table.table(), "calls_total") == most - 1
+
+
+def test_only_keys_that_a_map_has_are_deleted_from_it(proc: FakeProc, cells: KeyCells) -> None:
+    """Each that it has not would cost a system call of its own."""
+    table = counts(cells, COUNTS, NAMES)
+    step(proc, table, {1: 5, 2: 6}, {2: b"two"})
+    held = table.held(table.keys)
+    assert {name: len(keys) for name, keys in held.items()} == {"@calls": 2, "@name": 1}
+    assert bytes(held["@name"][0]) == (2).to_bytes(4, "little")

@@ -101,6 +101,12 @@ class CounterMap:
             self._base = self._base.copy()
             self._base[place[found]] = self._last[place[found]]
 
+    def among(self, wanted: Keys) -> Keys:
+        """Return those of the wanted keys that the last sample had."""
+        if self._keys is None or not len(self._keys):
+            return wanted[:0]
+        return wanted[find(self._keys, wanted)[1]]
+
 
 def _comparable(keys: Keys) -> NDArray[np.generic]:
     """Return an array that numpy can order (it cannot order voids): integers, or byte strings of one fixed length."""

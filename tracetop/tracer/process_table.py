@@ -21,6 +21,8 @@ from tracetop.tracer.processes import GRACE_S, ProcessInfo, ProcessTable
 from tracetop.tracer.tables import JoinedTable
 from tracetop.tracer.values import spread
 
+_CROWDED = 0.25
+"""The share of a map's entries in use from which the dead are not waited for: the rest may fill in one interval."""
 _BEFORE = (
     Column("pid", "pid", ColumnKind.KEY, role=KeyRole.PID),
     Column("name", "name", ColumnKind.TEXT, role=KeyRole.COMM),
@@ -80,13 +82,15 @@ class ProcessCounts(JoinedTable):
     def retire(self) -> Keys:
         """Drop the rows of processes that ended a while ago, whose totals stay in the sums.
 
-        Returns their keys, for the caller to delete from the maps.
+        Where a map fills they have gone by the next tick. Returns their keys, for the caller to delete from the maps.
         """
         now_s = time.monotonic()
         pids = self._pids(self.keys)
         gone = {pid for pid in pids if not self.processes.is_live(pid)}
         self._gone_since_s = {pid: self._gone_since_s.get(pid, now_s) for pid in gone}
-        old = np.array([now_s - self._gone_since_s.get(pid, now_s) > GRACE_S for pid in pids], dtype=bool)
+        crowded = len(pids) > _CROWDED * min(spec.max_entries for spec in self.specs)
+        grace_s = 0.0 if crowded else GRACE_S
+        old = np.array([pid in gone and now_s - self._gone_since_s[pid] > grace_s for pid in pids], dtype=bool)
         dead: Keys = self.keys[old]
         if len(dead):
             self._keep_totals(old)

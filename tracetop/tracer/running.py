@@ -29,7 +29,7 @@ from tracetop.tracer.stacks import CallTree, is_stack_map
 from tracetop.tracer.syscalls import SyscallNames
 from tracetop.tracer.tables import JoinedTable
 
-_RECLAIM_EVERY_S = 10.0
+_RECLAIM_EVERY_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -144,9 +144,9 @@ class Running:
             distribution.update(samples[distribution.spec.name])
         for tree in self._trees:
             tree.update(samples[tree.spec.name])
-        self.dropped = sum(self._loaded.drops().values()) - self._dropped_before
+        dropped, self.dropped = self.dropped, sum(self._loaded.drops().values()) - self._dropped_before
         self.missed = sum(stat.recursion_misses for stat in self._loaded.stats()) - self._missed_before
-        self._upkeep(now_s)
+        self._upkeep(now_s, is_full=self.dropped > dropped)
 
     def views(self) -> tuple[View, ...]:
         """Return what the maps have counted, in the order that the script first names them."""
@@ -196,11 +196,11 @@ class Running:
             action = self.program.actions[number]
             (self._loaded.clear if action.verb == "clear" else self._loaded.zero)(action.map_name)
 
-    def _upkeep(self, now_s: float) -> None:
+    def _upkeep(self, now_s: float, *, is_full: bool) -> None:
         for table in self.tables:
             if isinstance(table, ProcessCounts):
                 self._retire(table)
-        if now_s - self._reclaimed_s > _RECLAIM_EVERY_S:
+        if is_full or now_s - self._reclaimed_s > _RECLAIM_EVERY_S:
             self._reclaimed_s = now_s
             for spec in self.program.maps:
                 if spec.scratch and spec.keys:
@@ -210,9 +210,9 @@ class Running:
     def _retire(self, table: ProcessCounts) -> None:
         """Free the map entries of processes that are long gone."""
         dead = table.retire()
-        if len(dead):
-            for spec in table.specs:
-                self._loaded.delete_keys(spec.name, as_rows(dead))
+        for name, keys in table.held(dead).items():
+            if len(keys):
+                self._loaded.delete_keys(name, as_rows(keys))
 
     def _retire_stacks(self) -> None:
         """Free stacks that are not sampled any more: in hours they would leave no slot for new ones."""
