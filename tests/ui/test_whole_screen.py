@@ -11,10 +11,11 @@ from tracetop.model.control import Filter
 from tracetop.model.frame import Number, PaneFrame, PaneState, Row, Table
 from tracetop.model.message import Command, Fatal, Refused, SelectVariant, SetEnabled, SetFilter, SetParams
 from tracetop.source.protocol import Ended
+from tracetop.ui.help import HelpText
 from tracetop.ui.histogram import HistogramView
 from tracetop.ui.number import NumberView
 from tracetop.ui.palette import DashboardCommands
-from tracetop.ui.theme import for_terminal
+from tracetop.ui.theme import DARK, for_terminal, palette
 from tracetop.ui.views import RowsView
 
 SIZES = [(250, 60), (160, 50), (100, 30), (80, 24), (60, 20), (40, 12), (20, 5), (5, 2), (1, 1)]
@@ -425,6 +426,14 @@ async def test_a_pane_that_goes_off_keeps_the_focus() -> None:
         assert on.app.panes[1].frame is not None
         assert on.app.panes[1].frame.state is PaneState.OFF
         assert on.app.panes[1].has_focus_within
+
+
+@pytest.mark.parametrize("width", [68, 110, 140])
+def test_no_line_of_the_help_is_cut_at_80_columns_or_more(width: int) -> None:
+    lines = HelpText().draw(width, 200, palette(DARK))
+    text = "\n".join("".join(segment.text for segment in line) for line in lines)
+    assert "What the screen says" in text
+    assert "…" not in text.replace("1 … 9", "")
 
 
 async def test_the_palette_offers_sources_panes_and_themes() -> None:

@@ -1,4 +1,7 @@
-"""The help: every key, made from the bindings themselves, so that none is missing. Screen process."""
+"""The help: every key, made from the bindings themselves, so that none is missing, and what the marks mean.
+
+Screen process.
+"""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -14,8 +17,24 @@ from tracetop.ui.theme import Palette
 from tracetop.view.text import fit
 
 _KEYS = 13
-_TWO_COLUMNS = 110
+_TWO_COLUMNS = 140
 """From this width on the groups stand in two columns."""
+
+Group = tuple[str, Sequence[tuple[str, str]]]
+"""A title, and names with what they mean."""
+_KEYS_BY_GROUP: tuple[Group, ...] = tuple((title, keys.lines(bindings)) for title, bindings in keys.GROUPS)
+_MARKS: Group = (
+    "What the screen says",
+    (
+        ("complete", "nothing was lost: the numbers are exact"),
+        ("\N{GREATER-THAN OR EQUAL TO}", "a lower bound: the pane's last line says why"),
+        ("ns \N{MULTIPLICATION SIGN} n/s = %", "what the probes cost: an event, all, of one core"),
+        ("3/70", "row under the cursor, of all rows in the kernel"),
+        ("\N{EN DASH}", "not known; of a process that ended, or not yet"),
+        ("grey row", "a process that has ended"),
+        ("mouse", "click panes, rows, headings, keys below; the wheel"),
+    ),
+)
 
 
 class HelpText(LineView, can_focus=True):
@@ -32,13 +51,13 @@ class HelpText(LineView, can_focus=True):
         """Return the lines in view."""
         if width >= _TWO_COLUMNS:
             half = width // 2
-            first, second = _lines(keys.GROUPS[:1], half, ink), _lines(keys.GROUPS[1:], half, ink)
+            first, second = _lines((*_KEYS_BY_GROUP[:1], _MARKS), half, ink), _lines(_KEYS_BY_GROUP[1:], half, ink)
             blank: Line = [Segment(" " * half)]
             rows = max(len(first), len(second))
             pairs = zip(_filled(first, rows, blank), _filled(second, rows, blank), strict=True)
             lines: list[Line] = [[*left, *right] for left, right in pairs]
         else:
-            lines = _lines(keys.GROUPS, width, ink)
+            lines = _lines((*_KEYS_BY_GROUP, _MARKS), width, ink)
         self._rows = len(lines)
         self._top = max(0, min(self._top, self._rows - height))
         return lines[self._top : self._top + height]
@@ -61,11 +80,11 @@ def _filled(lines: list[Line], rows: int, blank: Line) -> list[Line]:
     return lines + [blank] * (rows - len(lines))
 
 
-def _lines(groups: Sequence[tuple[str, tuple[Binding, ...]]], width: int, ink: Palette) -> list[Line]:
+def _lines(groups: Sequence[Group], width: int, ink: Palette) -> list[Line]:
     lines: list[Line] = []
-    for title, bindings in groups:
+    for title, named in groups:
         lines.append([Segment(fit(f" {title}", width), ink.title)])
-        for name, help_ in keys.lines(bindings):
+        for name, help_ in named:
             text = fit(help_, max(0, width - _KEYS - 3))
             lines.append([Segment(f"   {fit(name, _KEYS)}", ink.key), Segment(text, ink.text)])
         lines.append([Segment(" " * width)])

@@ -63,7 +63,7 @@ TABLE = [
         "table.enter",
         "enter",
         "enter",
-        "follow this process in all panes; of a system call: its latency",
+        "follow this process, or see this call's latency",
         shown="Enter",
     ),
     _bind("table.comm", "c", "drill_comm", "follow all processes with this row's name"),
