@@ -27,7 +27,7 @@ USER_MODE = "[user mode]"
 """Where the CPU was in user space, so that there was no kernel stack to take."""
 EARLIER = "[earlier]"
 """Where samples are whose stacks the kernel no longer has, in a tree that is made anew."""
-CROWDED = 1024
+CROWDED = 4096
 """Stacks in the kernel from which those that are not recent are taken out: where one of 16 slots is taken, one of 16
 new stacks finds its slot taken and is lost."""
 _NO_STACK = -14  # -EFAULT: the interrupted code had no kernel stack
