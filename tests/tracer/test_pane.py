@@ -4,16 +4,18 @@ from typing import cast
 
 import pytest
 
-from tests.tracer.fake_kernel import FakeKernel, FakeLibrary
-from tests.tracer.specs import PID, spec
+from tests.tracer.fake_kernel import FakeKernel, FakeLibrary, install
+from tests.tracer.specs import PID, part, spec
 from tracetop.errors import UsageError
+from tracetop.lang import STACK_DEPTH
 from tracetop.model.control import Filter, pack_control
-from tracetop.model.frame import PaneState, Sort, Table
+from tracetop.model.frame import PaneState, Sort, StackTree, Table
 from tracetop.model.message import PaneRequest, SetSort
-from tracetop.model.program import ValueKind
+from tracetop.model.program import KeyRole, ValueKind
 from tracetop.tracer.library import Library
 from tracetop.tracer.pane import ROWS_MOST, Pane
 from tracetop.tracer.running import Machine
+from tracetop.tracer.stacks import CUT
 
 LIBRARY = cast("Library", FakeLibrary())
 ANY = Filter()
@@ -314,3 +316,19 @@ def test_close_frees_everything(kernel: FakeKernel, machine: Machine) -> None:
     one.close()
     one.close()
     assert (kernel.open, kernel.attached) == ([], [])
+
+
+def test_a_stack_that_fills_its_slot_says_that_it_has_more_callers(
+    monkeypatch: pytest.MonkeyPatch, machine: Machine
+) -> None:
+    kernel = FakeKernel(specs=(spec("@", keys=(part(KeyRole.KSTACK, 0, 4, signed=True),)),), rows={"@": {1: 5, 2: 1}})
+    kernel.stacks = {1: tuple(range(STACK_DEPTH, 0, -1)), 2: (3, 2, 1)}
+    install(kernel, monkeypatch)
+    one = loaded(machine, "syscalls")
+    one.read()
+    (tree,) = one.frame().views
+    assert isinstance(tree, StackTree)
+    below_root = [
+        tree.symbols[symbol] for symbol, parent in zip(tree.symbol[1:], tree.parent[1:], strict=True) if not parent
+    ]
+    assert below_root == [CUT, "f1"]

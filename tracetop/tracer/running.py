@@ -14,7 +14,7 @@ from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.session import Loaded
 from tracetop.bpf.symbols import KernelSymbols
 from tracetop.bpf.trial import try_out
-from tracetop.lang import compile_script
+from tracetop.lang import STACK_DEPTH, compile_script
 from tracetop.model.control import Filter, pack_control
 from tracetop.model.frame import Cost, View
 from tracetop.model.program import MapSpec, Program, ValueKind
@@ -25,7 +25,7 @@ from tracetop.tracer.gauges import Gauge
 from tracetop.tracer.keys import KeyCells
 from tracetop.tracer.process_table import ProcessCounts, is_process_map
 from tracetop.tracer.processes import ProcessTable
-from tracetop.tracer.stacks import CallTree, is_stack_map
+from tracetop.tracer.stacks import CUT, CallTree, is_stack_map
 from tracetop.tracer.syscalls import SyscallNames
 from tracetop.tracer.tables import JoinedTable
 
@@ -186,9 +186,14 @@ class Running:
         return JoinedTable(specs, self._machine.cells)
 
     def _frames(self, stack_id: int) -> list[str]:
-        """Return a stack's function names, outermost first; empty where the kernel has no such stack."""
-        names = [self._machine.symbols.name(address) for address in self._loaded.stack(stack_id)]
-        return [f"{name}+{offset:#x}" if self._offsets else name for name, offset in reversed(names)]
+        """Return a stack's function names, outermost first; empty where the kernel has no such stack.
+
+        A stack as deep as a slot is long has lost its outermost callers: CUT stands for them.
+        """
+        addresses = self._loaded.stack(stack_id)
+        named = [self._machine.symbols.name(address) for address in reversed(addresses)]
+        names = [f"{name}+{offset:#x}" if self._offsets else name for name, offset in named]
+        return [CUT, *names] if len(addresses) >= STACK_DEPTH else names
 
     def _act(self) -> None:
         """Do what the script asked user space for: clear or zero a map."""

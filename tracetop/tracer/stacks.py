@@ -25,6 +25,8 @@ NODES = 2_000
 """Nodes sent at most, the heaviest."""
 USER_MODE = "[user mode]"
 """Where the CPU was in user space, so that there was no kernel stack to take."""
+CUT = "[more callers]"
+"""Above the frames of a stack that is deeper than a slot of the kernel's stack map."""
 EARLIER = "[earlier]"
 """Where samples are whose stacks the kernel no longer has, in a tree that is made anew."""
 CROWDED = 4096
