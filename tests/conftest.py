@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.load.build import build_loads
+
+settings.register_profile("tracetop", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("tracetop")
 
 
 @pytest.fixture(scope="session")
