@@ -114,7 +114,8 @@ def test_what_is_not_used_is_not_there(build: Build) -> None:
 def test_a_stack_key_has_its_table(build: Build) -> None:
     program = build("profile:hz:49 { @[kstack] = count(); }")
     assert program.stack_map == "tt_kstacks"
-    assert "BPF_STACK_TRACE(tt_kstacks, 16384);" in program.c_text
+    assert f"struct tt_stack {{ u64 ip[{STACK_DEPTH}]; }};" in program.c_text
+    assert 'BPF_TABLE("stacktrace", int, struct tt_stack, tt_kstacks, ' in program.c_text
 
 
 def test_a_record_is_laid_out_as_its_format_says(build: Build) -> None:
