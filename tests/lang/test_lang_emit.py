@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tracetop.lang import STACK_DEPTH
 from tracetop.model.program import AsyncAction, Program
 
 Build = Callable[[str], Program]
