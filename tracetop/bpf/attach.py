@@ -135,8 +135,12 @@ def _explain(probe: ProbeSpec, error: OSError) -> TracetopError:
     what = f"cannot attach {', '.join(probe.names)}"
     why = error.strerror or str(error)
     if isinstance(error, FileNotFoundError):
-        return KernelError(what, why="this kernel has no such event", mend="see `tracetop list` for those it has")
-    mend = "see `tracetop doctor` for what forbids it"
+        return KernelError(
+            what,
+            why="this kernel has no such event",
+            mend="see the folders of /sys/kernel/tracing/events for those it has",
+        )
+    mend = "run as root of the machine, not of a container; the kernel's log (dmesg) may say what forbids it"
     if isinstance(error, PermissionError):
         mode = lockdown_mode()
         if mode in ("integrity", "confidentiality"):

@@ -134,4 +134,4 @@ def bpf_refused(error: OSError, what: str) -> TracetopError:
             why="a seccomp profile or a security module refuses it although the capabilities are there",
             mend="in a container: --security-opt seccomp=unconfined; else look into the security module's log",
         )
-    return KernelError(f"{what} fails", why=error.strerror or str(error), mend="see `tracetop doctor`")
+    return KernelError(f"{what} fails", why=error.strerror or str(error), mend="the kernel's log (dmesg) may say more")

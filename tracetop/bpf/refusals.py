@@ -22,7 +22,7 @@ def refused_text(program: Program, printed: str) -> KernelError | PrivilegeError
         return KernelError(
             f"{program.name}: the kernel refuses a map",
             why=map_failure[1],
-            mend="see `tracetop doctor`",
+            mend="the kernel's log (dmesg) may say more",
             detail=printed,
         )
     return VerifierError(
@@ -47,14 +47,14 @@ def refused_function(
         return VerifierError(what, why=reason, mend=_MEND_REFUSED, where=where, detail=log)
     if code in (errno.EPERM, errno.EACCES):
         return not_permitted(f"load the program of {', '.join(probe.names)}", os.strerror(code))
-    return KernelError(what, why=os.strerror(code), mend="see `tracetop doctor`", where=where, detail=log)
+    return KernelError(
+        what, why=os.strerror(code), mend="the kernel's log (dmesg) may say more", where=where, detail=log
+    )
 
 
 def not_permitted(what: str, why: str) -> PrivilegeError:
     """Return the error of a bpf(2) call that was answered with EPERM."""
-    return PrivilegeError(
-        f"not permitted to {what}", why=why, mend="run as root, or see `tracetop doctor` for what forbids it"
-    )
+    return PrivilegeError(f"not permitted to {what}", why=why, mend="run as root of the machine, not of a container")
 
 
 def clang_reason(printed: str) -> str:

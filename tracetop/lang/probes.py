@@ -158,7 +158,7 @@ class _Asked:
             self.probe.at,
             f"unknown {what} {name}",
             why="this kernel has no event of that name",
-            mend=did_you_mean(name, known, "see the events that this kernel has: tracetop list"),
+            mend=did_you_mean(name, known, "see the folders of /sys/kernel/tracing/events for those it has"),
         )
         missing = MissingProbeError("", mend="")
         missing.diagnostic = error.diagnostic
