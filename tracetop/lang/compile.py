@@ -10,6 +10,7 @@ from tracetop.errors import TracetopError
 from tracetop.lang.check import check
 from tracetop.lang.emit import emit
 from tracetop.lang.header import read_directives, read_header
+from tracetop.lang.identify import identify
 from tracetop.lang.parser import parse
 from tracetop.lang.plan import Plan, kernel_bytes, plan
 from tracetop.lang.probes import expand
@@ -46,7 +47,7 @@ def _compile(source: Source, kernel: Kernel) -> Program:
     script = parse(source)
     expansion = expand(source, script, kernel, directives.optional)
     checked = check(source, expansion, kernel)
-    planned = plan(checked, directives, kernel)
+    planned = plan(identify(checked, kernel), directives, kernel)
     _refuse_hoard(source, planned, kernel)
     c_text, actions, stack_map = emit(planned, source)
     return Program(

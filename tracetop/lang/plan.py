@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tracetop.lang import typed
 from tracetop.lang.header import Directives
-from tracetop.lang.lower import RawForm, raw_form
+from tracetop.lang.lower import REQUEST, RawForm, raw_form
 from tracetop.lang.probes import Hook
 from tracetop.lang.types import Form, Type
 from tracetop.lang.walk import conjuncts, expressions, nodes, statements
@@ -90,7 +90,7 @@ def _map_spec(slot: int, type_: typed.MapType, script: typed.Script, directives:
     if in_array and type_.keys:
         parts = (KeyPart(type_.keys[0].role, 0, 4, label=type_.labels[0]),)
     state = deleted and type_.kind is ValueKind.SCALAR
-    recurs = all(key.role in _RECURRING for key in type_.keys)
+    recurs = type_.labels == (REQUEST,) or all(key.role in _RECURRING for key in type_.keys)
     kept = state and recurs and _always_set(type_.name, script)
     return MapSpec(
         name=type_.name,
