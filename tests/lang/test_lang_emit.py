@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tracetop.lang import STACK_DEPTH
-from tracetop.model.program import AsyncAction, Program
+from tracetop.model.program import MapAction, Program
 
 Build = Callable[[str], Program]
 ENTER = "tracepoint:raw_syscalls:sys_enter"
@@ -101,7 +101,7 @@ def test_no_text_of_the_script_reaches_the_c(build: Build) -> None:
 
 def test_requests_to_user_space_are_numbered(build: Build) -> None:
     program = build("BEGIN { @a = 1; @b = count(); } interval:s:1 { clear(@a); zero(@b); clear(@a); }")
-    assert program.actions == (AsyncAction("clear", "@a"), AsyncAction("zero", "@b"))
+    assert program.actions == (MapAction("clear", "@a"), MapAction("zero", "@b"))
     assert "BPF_RINGBUF_OUTPUT(tt_events, 16);" in program.c_text
     assert re.findall(r"struct tt_ask \w+ = \{(\d)\}", program.c_text) == ["0", "1", "0"]
 

@@ -274,7 +274,7 @@ def test_a_reset_clears_extremes_in_the_kernel(kernel: FakeKernel, machine: Mach
 
 
 def test_what_a_script_asks_of_user_space_is_done_before_the_next_read(kernel: FakeKernel, machine: Machine) -> None:
-    from tracetop.model.program import AsyncAction, Program
+    from tracetop.model.program import MapAction, Program
 
     kernel.rows["@"] = {1: 5}
     one = loaded(machine)
@@ -283,7 +283,7 @@ def test_what_a_script_asks_of_user_space_is_done_before_the_next_read(kernel: F
     one.read()
     old = running.program
     running.program = Program(
-        name=old.name, script=old.script, c_text="", maps=old.maps, probes=(), actions=(AsyncAction("clear", "@"),)
+        name=old.name, script=old.script, c_text="", maps=old.maps, probes=(), actions=(MapAction("clear", "@"),)
     )
     kernel.loaded[0].actions = [0, 0, 0]
     one.read()

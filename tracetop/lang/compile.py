@@ -5,6 +5,7 @@ emitted, unless a clause needs more stack than BPF has.
 """
 
 import traceback
+from dataclasses import dataclass
 
 from tracetop.errors import TracetopError
 from tracetop.lang.check import check
@@ -21,7 +22,21 @@ from tracetop.model.program import Program
 MAX_MAP_BYTES = 1 << 30
 
 
-def compile_script(text: str, name: str, kernel: Kernel) -> Program:
+@dataclass(frozen=True)
+class Options:
+    """What the asker says about a script beside its text."""
+
+    params: tuple[str, ...] | None = None
+    """``$1`` and so on, as written on a command line; None: integers that are read live (`model.control`)."""
+    pid: int = 0
+    """The only process that user-space, sampling and counting probes are put on; 0 for all."""
+    child: int = 0
+    """What ``cpid`` is; 0 where there is no child."""
+    unsafe: bool = False
+    """Whether functions that act on the machine may be used."""
+
+
+def compile_script(text: str, name: str, kernel: Kernel, options: Options = Options()) -> Program:
     """Compile a script for a kernel; `name` is the file's stem. ScriptError, with place and mend, where it is wrong."""
     source = Source(name, text)
     try:

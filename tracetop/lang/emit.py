@@ -15,7 +15,7 @@ from tracetop.lang.types import Form
 from tracetop.lang.writer import Writer, c_integer, in_parentheses
 from tracetop.model.control import COMM_BYTES
 from tracetop.model.kernel import Field, TracepointFormat
-from tracetop.model.program import AsyncAction, ProbeKind
+from tracetop.model.program import MapAction, ProbeKind
 
 _REGISTERED = (emit_integers, emit_strings)
 """Imported for what they register with `generics`."""
@@ -29,7 +29,7 @@ MAX_STACK_BYTES = 384
 _PERF = frozenset({ProbeKind.SOFTWARE, ProbeKind.PROFILE, ProbeKind.INTERVAL})
 
 
-def emit(plan: Plan, source: Source) -> tuple[str, tuple[AsyncAction, ...], str]:
+def emit(plan: Plan, source: Source) -> tuple[str, tuple[MapAction, ...], str]:
     """Return the C text, the requests that it sends to user space, and the name of its stack map (or nothing).
 
     ScriptError for a clause whose strings do not fit on the stack: LLVM would not refuse it but end the process.
@@ -48,7 +48,7 @@ def emit(plan: Plan, source: Source) -> tuple[str, tuple[AsyncAction, ...], str]
     raw_helpers = dict.fromkeys(program.raw.helper for program in plan.programs if program.raw)
     used = "".join(helper for helper in raw_helpers if helper and helper.split("(")[0].split()[-1] in programs)
     text = prelude.structs() + "\n" + "".join(tables) + prelude.helpers(programs) + records + used + programs
-    return text, tuple(AsyncAction(*action) for action in actions), stack_map
+    return text, tuple(MapAction(*action) for action in actions), stack_map
 
 
 def _context(program: PlannedProgram) -> str:

@@ -226,9 +226,9 @@ def _ternary(node: syntax.Ternary, scope: Scope) -> typed.Expr:
 @check_expr.register
 def _cast(node: syntax.Cast, scope: Scope) -> typed.Expr:
     operand = check_integer(node.operand, scope, "what is cast")
-    if node.type_name == "bool":
+    if node.to.name == "bool":
         return arithmetic("!=", operand, typed.Const(0))
-    to = integer(node.type_name)
+    to = integer(node.to.name)
     return typed.Convert(operand, replace(to, role=operand.type.role, unit=operand.type.unit))
 
 

@@ -103,7 +103,9 @@ class _Build(Transformer[Token, Any]):
         return syntax.Unary(at=meta.start_pos, op=str(parts[0]), operand=parts[1])
 
     def cast(self, meta: Meta, parts: list[Any]) -> syntax.Cast:
-        return syntax.Cast(at=meta.start_pos, type_name=str(parts[0]), operand=parts[1])
+        return syntax.Cast(
+            at=meta.start_pos, to=syntax.TypeName(at=_at(parts[0]), name=str(parts[0])), operand=parts[1]
+        )
 
     def step_before(self, meta: Meta, parts: list[Any]) -> syntax.Step:
         return syntax.Step(at=meta.start_pos, op=str(parts[0]), target=parts[1], prefix=True)

@@ -36,8 +36,18 @@ class Name(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TypeName(Node):
+    """A type as written: ``uint32``, ``struct task_struct *``, ``char[16]``, ``unsigned long``, ``string[64]``."""
+
+    name: str
+    """Without stars and brackets, words separated by one space."""
+    pointers: int = 0
+    dimensions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parameter(Node):
-    """``$1`` to ``$8``; 0 stands for ``$#``, how many there are."""
+    """``$1`` and so on; 0 stands for ``$#``, how many there are."""
 
     index: int
 
@@ -59,7 +69,7 @@ class Map(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Access(Node):
-    """``base->field`` or ``base.field``."""
+    """``base->field`` or ``base.field``; of a tuple the field is a number: ``$t.0``."""
 
     base: "Expr"
     field: str
@@ -75,7 +85,7 @@ class Index(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Unary(Node):
-    """``!``, ``~`` or ``-`` before an operand."""
+    """``!``, ``~``, ``-``, ``*`` (what is at the address) or ``&`` (the address of) before an operand."""
 
     op: str
     operand: "Expr"
@@ -103,8 +113,30 @@ class Ternary(Node):
 class Cast(Node):
     """``(uint32)operand``."""
 
-    type_name: str
+    to: TypeName
     operand: "Expr"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuple(Node):
+    """``(a, b)``; of one item ``(a,)``."""
+
+    items: tuple["Expr", ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeOf(Node):
+    """``sizeof(type)`` or ``sizeof(expression)``."""
+
+    of: "TypeName | Expr"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OffsetOf(Node):
+    """``offsetof(struct name, field.inner)``."""
+
+    of: "TypeName | Expr"
+    path: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +169,9 @@ Expr = (
     | Binary
     | Ternary
     | Cast
+    | Tuple
+    | SizeOf
+    | OffsetOf
     | Step
     | Call
 )
@@ -168,11 +203,130 @@ class If(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Let(Node):
+    """``let $name: type = value;``; type and value may be missing."""
+
+    name: str
+    type: TypeName | None
+    value: Expr | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class While(Node):
+    """``while (condition) { body }``."""
+
+    condition: Expr
+    body: tuple["Statement", ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range(Node):
+    """``low..high`` of a for loop: `high` is not part of it."""
+
+    low: Expr
+    high: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class For(Node):
+    """``for ($name : @map) { body }`` or ``for ($name : low..high) { body }``."""
+
+    name: str
+    over: Map | Range
+    body: tuple["Statement", ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unroll(Node):
+    """``unroll (count) { body }``."""
+
+    count: Expr
+    body: tuple["Statement", ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block(Node):
+    """``{ body }``: variables that ``let`` declares inside are unknown behind it."""
+
+    body: tuple["Statement", ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Break(Node):
+    """``break;``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Continue(Node):
+    """``continue;``."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Return(Node):
-    """``return;``: ends this clause, not the others on the same probe."""
+    """``return;``: ends this clause, not the others on the same probe. A value behind it means nothing here."""
+
+    value: Expr | None = None
 
 
-Statement = Assign | Evaluate | If | Return
+Statement = Assign | Evaluate | If | Let | While | For | Unroll | Block | Break | Continue | Return
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting(Node):
+    """``key = value`` of ``config = { … }``; a value is a number or what is written (a word or a string)."""
+
+    key: str
+    value: int | str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declarator(Node):
+    """A member of a struct, as written: ``char *name[4]``, ``int a : 3``; anonymous inner structs have no name."""
+
+    name: str
+    type: "TypeName | Record"
+    pointers: int = 0
+    """Stars before the name, where the type is a `Record`; else they are in the `TypeName`."""
+    dimensions: tuple[int, ...] = ()
+    bits: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Node):
+    """``struct name { … };`` or a union, of a script's own."""
+
+    name: str
+    members: tuple[Declarator, ...]
+    is_union: bool = False
+    packed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enumeration(Node):
+    """``enum name { A, B = 4 };``: the values are worked out."""
+
+    name: str
+    members: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alias(Node):
+    """``typedef type name;``."""
+
+    name: str
+    type: TypeName | Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapDeclaration(Node):
+    """``let @name = hash(100);``: kind and size of a map, as written."""
+
+    name: str
+    kind: str
+    entries: int
+
+
+Definition = Record | Enumeration | Alias | MapDeclaration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,3 +350,5 @@ class Script:
     """A whole script."""
 
     clauses: tuple[Clause, ...]
+    settings: tuple[Setting, ...] = ()
+    definitions: tuple[Definition, ...] = ()

@@ -122,7 +122,19 @@ class Number(msgspec.Struct, frozen=True, kw_only=True, tag="number", tag_field=
     cells: tuple[Cell, ...]
 
 
-View = Table | Histogram | StackTree | Number
+class Log(msgspec.Struct, frozen=True, kw_only=True, tag="log_lines", tag_field="view"):
+    """What a script printed; a frame has the lines since the frame before, and says where they belong."""
+
+    name: str
+    first: int
+    """Number of the first of `lines`, counted from the script's start: a reader drops what it has already."""
+    lines: tuple[str, ...]
+    """Unescaped, without their newlines; one that the script has not ended is held back."""
+    lost: int = 0
+    """Events that did not fit into the buffer, or lines that came faster than they are kept, since the last reset."""
+
+
+View = Table | Histogram | StackTree | Number | Log
 
 
 class PaneState(StrEnum):
@@ -132,6 +144,8 @@ class PaneState(StrEnum):
     ON = "on"
     OFF = "off"
     """Switched off by the user: its probes are detached."""
+    ASKING = "asking"
+    """Loaded, not attached: `PaneFrame.hot` says what it would cost, `Proceed` answers."""
     FAILED = "failed"
     """Cannot run; `PaneFrame.diagnostic` says why."""
 
@@ -144,6 +158,14 @@ class Cost(msgspec.Struct, frozen=True):
     percent: float = 0.0
     """Of one core."""
     age_s: float = 0.0
+
+
+class Hot(msgspec.Struct, frozen=True):
+    """What a script would cost, estimated from how often its hooks were hit for a moment."""
+
+    events_per_s: float
+    percent: float
+    """Of one core, without sampling."""
 
 
 class Variant(msgspec.Struct, frozen=True):
@@ -175,6 +197,12 @@ class PaneFrame(msgspec.Struct, frozen=True, kw_only=True):
     variants: tuple[Variant, ...] = ()
     params: tuple[str, ...] = ()
     """The positional parameters in force, as the user wrote them (``openat``)."""
+    hot: Hot | None = None
+    """Why the pane is ASKING."""
+    sample: int = 1
+    """One in so many events is counted; counts and rates are scaled back, so they are estimates where it is not 1."""
+    bundled: bool = True
+    """Whether tracetop ships the script; else a user wrote or edited it."""
     script: str = ""
     """The script's text in the first frame after it was loaded, empty in later ones."""
 
@@ -182,7 +210,8 @@ class PaneFrame(msgspec.Struct, frozen=True, kw_only=True):
     def complete(self) -> bool:
         """True where nothing was dropped, missed or lost: the numbers are exact, not lower bounds."""
         lost = sum(sum(view.lost.values()) for view in self.views if isinstance(view, StackTree))
-        return not (self.dropped or self.missed or lost)
+        lost += sum(view.lost for view in self.views if isinstance(view, Log))
+        return not (self.dropped or self.missed or lost or self.sample > 1)
 
 
 class TracerCost(msgspec.Struct, frozen=True):

@@ -3,10 +3,13 @@
 The compiler is pure: it sees a kernel only through this protocol, so tests compile against a written-down one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import msgspec
+
+from tracetop.model.ctype import CFunction, CStruct, CType
+from tracetop.model.program import ProbeKind
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +31,27 @@ class TracepointFormat(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...]
 
 
+class UserSymbol(msgspec.Struct, frozen=True):
+    """A function of a binary: where its code begins, in bytes into the file, and how long it is."""
+
+    name: str
+    offset: int
+    size: int = 0
+
+
+class UsdtProbe(msgspec.Struct, frozen=True, kw_only=True):
+    """A static probe of a binary, one of its places; the same probe may stand at several."""
+
+    provider: str
+    name: str
+    offset: int
+    """Bytes into the file."""
+    semaphore: int = 0
+    """Bytes into the file of the counter that enables it; 0 for none."""
+    arguments: tuple[str, ...] = ()
+    """Where each argument is, as the assembler wrote it, e.g. ``-4@%edi``."""
+
+
 class Kernel(Protocol):
     """A kernel: the running one (`bpf.kernel`) or one that a test wrote down."""
 
@@ -47,3 +71,36 @@ class Kernel(Protocol):
 
     def field_offset(self, struct: str, field: str) -> tuple[int, int] | None:
         """Return (offset, size) in bytes of a field in a kernel struct from BTF, or None where either is missing."""
+
+    def struct(self, name: str) -> CStruct | None:
+        """Return a struct or union by its name (without ``struct``), or an anonymous one by the name its CType has."""
+
+    def named_type(self, name: str) -> CType | None:
+        """Return the type that C knows by this name: ``pid_t``, ``struct sock``, ``unsigned long``, ``enum pid_type``."""
+
+    def constant(self, name: str) -> tuple[int, CType] | None:
+        """Return the value and the type of an enumerator or a well-known macro, e.g. ``TCP_ESTABLISHED``, ``AF_INET``."""
+
+    def enum_names(self, name: str) -> Mapping[int, str]:
+        """Return the enumerators of an enum by value; empty for an unknown one."""
+
+    def function(self, name: str, module: str = "") -> CFunction | None:
+        """Return a kernel function's parameters and result from BTF, or None where BTF has none of that name."""
+
+    def function_names(self) -> Iterable[str]:
+        """Return the kernel's functions that a probe may be put on (for wildcards and suggestions)."""
+
+    def raw_tracepoint(self, event: str) -> CFunction | None:
+        """Return what a raw tracepoint passes, the implicit first argument left out, or None where BTF has none."""
+
+    def refuses(self, kind: ProbeKind) -> str:
+        """Return in one line why this kernel takes no probe of that kind; empty where it takes them."""
+
+    def binary(self, name: str, pid: int = 0) -> str | None:
+        """Return the absolute path of a program or library: a path, a name in PATH, ``c`` or ``libc`` of the linker."""
+
+    def user_symbols(self, path: str) -> Mapping[str, UserSymbol]:
+        """Return the functions of a binary by name. KernelError where it cannot be read or is no ELF file."""
+
+    def usdt_probes(self, path: str) -> tuple[UsdtProbe, ...]:
+        """Return the static probes of a binary. KernelError where it cannot be read or is no ELF file."""

@@ -25,6 +25,8 @@ class PaneRequest(msgspec.Struct, frozen=True):
 
     name: str
     script: str = ""
+    sample: int = 0
+    """1 in so many events is counted, 1: all. 0: all, but ask first (`PaneState.ASKING`) where its hooks are very hot."""
 
 
 class Start(msgspec.Struct, frozen=True, tag="start"):
@@ -88,11 +90,89 @@ class Reset(msgspec.Struct, frozen=True, tag="reset"):
     """Count anew: all totals, distributions and trees begin at zero."""
 
 
+class AddPane(msgspec.Struct, frozen=True, tag="add_pane"):
+    """Open one more pane."""
+
+    pane: PaneRequest
+
+
+class RemovePane(msgspec.Struct, frozen=True, tag="remove_pane"):
+    """Close a pane and free all of it."""
+
+    pane: str
+
+
+class ReplaceScript(msgspec.Struct, frozen=True, tag="replace_script"):
+    """Run this text in the pane instead of its script; the old one runs until the new one has loaded."""
+
+    pane: str
+    script: str
+
+
+class Proceed(msgspec.Struct, frozen=True, tag="proceed"):
+    """The answer for a pane that is ASKING: attach it and count 1 in `sample` events; to cancel is `RemovePane`."""
+
+    pane: str
+    sample: int = 1
+
+
+class CheckScript(msgspec.Struct, frozen=True, tag="check_script"):
+    """Say what is wrong with a text that is being typed; answered by `Checked` with the same `serial`."""
+
+    serial: int
+    script: str
+
+
+class Complete(msgspec.Struct, frozen=True, tag="complete"):
+    """Ask for words that could stand at offset `at` of the text; answered by `Completions` with the same `serial`."""
+
+    serial: int
+    script: str
+    at: int
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
+    """Run one script as bpftrace would: sent instead of Start, answered by `Output` until `Ended`."""
+
+    name: str
+    script: str
+    params: tuple[str, ...] = ()
+    filter: Filter = Filter()
+    pid: int = 0
+    """The process that ends the run when it ends, and the only one that its hooks are put on; 0 for none."""
+    child: int = 0
+    """The process that ``cpid`` names: it waits for `Attached` before it executes its program."""
+    unsafe: bool = False
+    """Whether ``system()`` and ``signal()`` may be used."""
+    dry_run: bool = False
+    """Load it, attach nothing."""
+    debug: tuple[str, ...] = ()
+    """Stages to show instead of running: ``ast``, ``typed``, ``c``."""
+
+
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
     """Send one last frame and end."""
 
 
-Command = Start | SetFilter | SetInterval | SetEnabled | SetParams | SelectVariant | SetSort | SetOffsets | Reset | Stop
+Command = (
+    Start
+    | SetFilter
+    | SetInterval
+    | SetEnabled
+    | SetParams
+    | SelectVariant
+    | SetSort
+    | SetOffsets
+    | Reset
+    | AddPane
+    | RemovePane
+    | ReplaceScript
+    | Proceed
+    | CheckScript
+    | Complete
+    | Run
+    | Stop
+)
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -123,7 +203,31 @@ class LogLines(msgspec.Struct, frozen=True, tag="log"):
     lines: tuple[str, ...]
 
 
-Message = Hello | Frame | Fatal | Refused | LogLines
+class Checked(msgspec.Struct, frozen=True, tag="checked"):
+    """The first thing that is wrong with a script, `diagnostic` None where nothing is."""
+
+    serial: int
+    diagnostic: Diagnostic | None = None
+    at: int = 0
+    """Offset of the place in the text."""
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """One word that could stand there, and what it is (``tracepoint``, ``field: pid_t``, ``function``)."""
+
+    word: str
+    about: str = ""
+
+
+class Completions(msgspec.Struct, frozen=True, tag="completions"):
+    """Words for the text from offset `start` to where it was asked for, the likeliest first."""
+
+    serial: int
+    start: int
+    words: tuple[Completion, ...]
+
+
+Message = Hello | Frame | Fatal | Refused | LogLines | Checked | Completions
 
 _ENCODER = msgspec.msgpack.Encoder()
 _COMMANDS: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
+from tracetop.model.value import INTEGER, ValuePart, ValueType
+
 
 class ValueKind(StrEnum):
     """What a map's value is: decides how CPUs are merged, how a rate is made, and which view shows it."""
@@ -16,6 +18,8 @@ class ValueKind(StrEnum):
     """A plain integer, last write wins; not per CPU."""
     STRING = "string"
     """A NUL-padded string of `value_size` bytes; not per CPU."""
+    VALUE = "value"
+    """Anything else that is written whole, such as a tuple or a stack: `MapSpec.value` says what; not per CPU."""
     COUNT = "count"
     SUM = "sum"
     AVG = "avg"
@@ -24,6 +28,8 @@ class ValueKind(StrEnum):
     STATS = "stats"
     HIST = "hist"
     LHIST = "lhist"
+    TSERIES = "tseries"
+    """A ring of time slots of `TimeSeries.slot_ns` each, keyed by a u32 slot behind the key's parts."""
 
 
 class KeyRole(StrEnum):
@@ -72,6 +78,8 @@ class KeyPart(msgspec.Struct, frozen=True):
     signed: bool = False
     label: str = ""
     """Heading: what the script called it, e.g. ``id``, ``pid``, ``dev``."""
+    type: ValueType = INTEGER
+    """How its bytes are decoded and printed."""
 
 
 class LinearScale(msgspec.Struct, frozen=True):
@@ -80,6 +88,15 @@ class LinearScale(msgspec.Struct, frozen=True):
     low: int
     high: int
     step: int
+
+
+class TimeSeries(msgspec.Struct, frozen=True):
+    """The arguments of ``tseries(x, interval_ns, slots, aggregation)``."""
+
+    slot_ns: int
+    slots: int
+    kind: ValueKind
+    """SCALAR (the last value), SUM, AVG, MIN, MAX or COUNT."""
 
 
 class MapSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +116,11 @@ class MapSpec(msgspec.Struct, frozen=True, kw_only=True):
     max_entries: int
     unit: Unit = Unit.NONE
     linear: LinearScale | None = None
+    bits: int = 0
+    """Of a HIST: what its script asks for, each power of two in ``2 ** bits`` parts; the kernel's own are finer."""
+    series: TimeSeries | None = None
+    value: ValueType = INTEGER
+    """Of SCALAR, STRING and VALUE: how the value's bytes are decoded and printed; of others, the sign of a number."""
     scratch: bool = False
     """True where the script only keeps state between probes here (``@start[tid]``): read by no view."""
     kept_slots: bool = False
@@ -115,6 +137,14 @@ class ProbeKind(StrEnum):
     SOFTWARE = "software"
     PROFILE = "profile"
     INTERVAL = "interval"
+    HARDWARE = "hardware"
+    KPROBE = "kprobe"
+    KRETPROBE = "kretprobe"
+    FENTRY = "fentry"
+    FEXIT = "fexit"
+    UPROBE = "uprobe"
+    URETPROBE = "uretprobe"
+    USDT = "usdt"
     BEGIN = "BEGIN"
     END = "END"
 
@@ -128,7 +158,17 @@ class ProbeSpec(msgspec.Struct, frozen=True, kw_only=True):
     category: str = ""
     """Of a TRACEPOINT, e.g. ``syscalls``."""
     event: str = ""
-    """Of a TRACEPOINT or RAW_TRACEPOINT the event (``sys_enter``), of SOFTWARE the kernel's name (``page-faults``)."""
+    """Of a TRACEPOINT or RAW_TRACEPOINT the event (``sys_enter``), of SOFTWARE and HARDWARE the kernel's name
+    (``page-faults``), of KPROBE, KRETPROBE, FENTRY and FEXIT the kernel's function, of UPROBE and URETPROBE the symbol,
+    of USDT the provider and name (``libc:setjmp``)."""
+    target: str = ""
+    """Of UPROBE, URETPROBE and USDT the binary's absolute path; of kernel functions the module, empty for any."""
+    offset: int = 0
+    """Of UPROBE, URETPROBE and USDT bytes into the file; of KPROBE bytes into the function."""
+    semaphore: int = 0
+    """Of USDT: bytes into the file of the counter that enables the probe; 0 for none."""
+    pid: int = 0
+    """The only process that the hook is put on; 0 for all. Of user-space, sampling and counting probes."""
     period: int = 0
     """Of PROFILE samples per second per CPU; of INTERVAL nanoseconds; of SOFTWARE events per hit."""
     names: tuple[str, ...]
@@ -137,11 +177,55 @@ class ProbeSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Line of the script's first clause of this program, from 1."""
 
 
-class AsyncAction(msgspec.Struct, frozen=True):
-    """What user space does when the kernel sends the action's number: ``clear`` or ``zero`` of a map."""
+class MapAction(msgspec.Struct, frozen=True, tag="map"):
+    """``clear`` or ``zero`` of a map."""
 
     verb: str
     map_name: str
+
+
+class PrintMap(msgspec.Struct, frozen=True, tag="print_map"):
+    """``print(@map, top, div)``; 0 for what the script leaves out."""
+
+    map_name: str
+    top: int = 0
+    div: int = 0
+
+
+class PrintValue(msgspec.Struct, frozen=True, tag="print_value"):
+    """``print(value)``; the payload is the value."""
+
+    value: ValueType
+
+
+class PrintEntry(msgspec.Struct, frozen=True, tag="print_entry"):
+    """``print(@map[keys])``; the payload holds the keys and, of a map that all CPUs share, the value of that moment."""
+
+    map_name: str
+    keys: tuple[ValuePart, ...]
+    value: ValuePart | None = None
+
+
+class Format(msgspec.Struct, frozen=True, tag="format"):
+    """Text made of a format and the payload's parts, for `verb`.
+
+    ``printf`` and ``errorf`` print it, ``cat`` prints the file of that path, ``system`` runs it in a shell, ``join``
+    prints the parts with `format` between them, ``time`` prints the clock by strftime.
+    """
+
+    verb: str
+    format: str
+    arguments: tuple[ValuePart, ...] = ()
+
+
+class Exit(msgspec.Struct, frozen=True, tag="exit"):
+    """``exit(code)``; the payload is `code`, an s64."""
+
+
+Action = MapAction | PrintMap | PrintValue | PrintEntry | Format | Exit
+"""What user space does when the kernel sends the action's number, with the payload that it describes."""
+EVENT_HEADER_BYTES = 8
+"""``struct { u32 action; u32 zero; }`` before an event's payload; a payload's offsets count from behind it."""
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,11 +237,17 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     c_text: str
     maps: tuple[MapSpec, ...]
     probes: tuple[ProbeSpec, ...]
-    actions: tuple[AsyncAction, ...] = ()
+    actions: tuple[Action, ...] = ()
     """By the number that the program sends through ``tt_events``."""
     header: dict[str, str] = {}
     """The ``//! name: value`` lines at the head of the script."""
     stack_map: str = ""
     """C name of the kernel-stack map, empty where the script takes no stacks."""
+    stack_maps: tuple[str, ...] = ()
+    """C names of all stack maps, that one included."""
+    callbacks: tuple[str, ...] = ()
+    """C functions that other functions of the program hand to the kernel's loop helpers; see `bpf.link`."""
+    options: dict[str, str] = {}
+    """The script's ``config``, by key."""
     notes: tuple[str, ...] = ()
     """One line each: probes that this kernel lacks and that the script runs on without."""
