@@ -2,23 +2,25 @@
 
 import pytest
 
-from tracetop.cli.arguments import BUNDLED, Arguments, parse
+from tracetop.cli.arguments import BUNDLED, Arguments, pane_arguments
+from tracetop.cli.commands import COMMANDS, batch, dashboard
 from tracetop.errors import UsageError
 from tracetop.model.control import Filter
 
 
 def arguments(
     *panes: str,
-    batch: bool = False,
     programs: tuple[str, ...] = (),
     filter_: Filter = Filter(),  # noqa: B008 - frozen
     interval_s: float = 1.0,
-    ticks: int | None = None,
-    json: bool = False,
 ) -> Arguments:
-    return Arguments(
-        batch=batch, panes=panes, programs=programs, filter=filter_, interval_s=interval_s, ticks=ticks, json=json
-    )
+    return Arguments(panes=panes, programs=programs, filter=filter_, interval_s=interval_s)
+
+
+def parse(words: list[str]) -> Arguments:
+    """Return what the dashboard, or batch, would show."""
+    named_batch = words[:1] == ["batch"]
+    return pane_arguments((batch if named_batch else dashboard).parser().parse_args(words[named_batch:]))
 
 
 @pytest.mark.parametrize(
@@ -38,8 +40,8 @@ def arguments(
         (["-f", "7", "-c", "sh"], arguments(*BUNDLED, filter_=Filter(7, "sh"))),
         (["-i", "0.25"], arguments(*BUNDLED, interval_s=0.25)),
         (["-i", "10"], arguments(*BUNDLED, interval_s=10.0)),
-        (["batch"], arguments(*BUNDLED, batch=True)),
-        (["batch", "-n", "3", "--json", "stacks"], arguments("stacks", batch=True, ticks=3, json=True)),
+        (["batch"], arguments(*BUNDLED)),
+        (["batch", "-n", "3", "--json", "stacks"], arguments("stacks")),
         (["latency", "batch"], arguments("latency", "batch")),
     ],
 )
@@ -101,3 +103,17 @@ def test_help_names_panes_and_exit_codes(words: list[str], capsys: pytest.Captur
     assert caught.value.code == 0
     assert all(pane in text for pane in BUNDLED)
     assert "exit codes" in text
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        dashboard.run(["--help"])
+    text = capsys.readouterr().out
+    assert all(f"tracetop {name}" in text and about in text for name, about in COMMANDS.items())
+
+
+def test_batch_has_ticks_and_json() -> None:
+    found = batch.parser().parse_args(["-n", "3", "--json"])
+    assert (found.ticks, found.json) == (3, True)
+    found = batch.parser().parse_args([])
+    assert (found.ticks, found.json) == (None, False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.source.heard import children, descriptors, stand_in, stand_ins
-from tracetop.cli import main as main_module
+from tracetop.cli import show as show_module
 from tracetop.cli.main import main
 from tracetop.errors import ExitCode
 from tracetop.source import privileges, spawner
@@ -60,7 +60,7 @@ def test_scripts_are_read_with_the_users_rights(order: list[str], monkeypatch: p
         order.append("scripts read")
         sys.exit(9)
 
-    monkeypatch.setattr(main_module, "pane_requests", read)
+    monkeypatch.setattr(show_module, "pane_requests", read)
     with pytest.raises(SystemExit):
         main(["batch", "x.bt"])
     assert order == ["tracer started", "privileges dropped", "scripts read"]
@@ -83,7 +83,7 @@ def test_ctrl_c_before_the_screen_is_130_without_a_traceback(order: list[str], m
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(main_module, "pane_requests", interrupted)
+    monkeypatch.setattr(show_module, "pane_requests", interrupted)
     assert main(["batch"]) == 130
     assert stand_ins() == set()
 

@@ -1,0 +1,13 @@
+"""The commands of tracetop, one module each: `parser()` says what its words may be, `run(words)` does it.
+
+A module is imported only when its command is asked for.
+"""
+
+from types import MappingProxyType
+
+COMMANDS = MappingProxyType(
+    {
+        "batch": "the same numbers as text or JSON, without a screen",
+    }
+)
+"""What the command line may begin with, the module of that name, and what it is for; `dashboard` is for all else."""

@@ -1,0 +1,46 @@
+"""``tracetop [PANE|FILE.bt]...``: the live dashboard."""
+
+import argparse
+import sys
+
+from tracetop import __version__
+from tracetop.cli.arguments import PANES, add_pane_options, command_parser, pane_arguments
+from tracetop.cli.commands import COMMANDS
+from tracetop.cli.show import show
+from tracetop.errors import UsageError
+from tracetop.source.protocol import Source
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the dashboard, whose help lists the other commands."""
+    others = "\n".join(["other commands:", *(f"  tracetop {name:10}  {about}" for name, about in COMMANDS.items())])
+    description = "Live system calls, latencies, processes and kernel stacks, by eBPF."
+    parser = command_parser("tracetop", description, PANES, others)
+    add_pane_options(parser)
+    parser.add_argument("--version", action="version", version=f"tracetop {__version__}")
+    return parser
+
+
+def run(words: list[str]) -> int:
+    """Draw until the user leaves; return the exit code."""
+    arguments = pane_arguments(parser().parse_args(words))
+    _check_terminal()
+
+    def read(source: Source, panes: tuple[str, ...]) -> int:
+        from tracetop.ui.app import run_dashboard  # noqa: PLC0415 - takes a third of a second, the tracer loads then
+
+        return run_dashboard(source, panes, arguments.filter)
+
+    return show(arguments, read)
+
+
+def _check_terminal() -> None:
+    """Refuse to draw into a file or a pipe. UsageError where a standard stream is no terminal."""
+    streams = {"input": sys.stdin, "output": sys.stdout, "error": sys.stderr}
+    for name, stream in streams.items():
+        if stream is None or not stream.isatty():
+            raise UsageError(
+                "the dashboard needs a terminal",
+                why=f"standard {name} is none",
+                mend="start it in one; `tracetop batch` prints the same numbers to a file or a pipe",
+            )

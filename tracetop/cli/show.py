@@ -1,0 +1,33 @@
+"""The order of things where panes are shown: start the tracer first, give up root, then read scripts and frames.
+
+What takes long (the tracer loading BCC, Textual being imported) runs side by side, in two processes; what can be
+refused is refused before the terminal is taken.
+"""
+
+import os
+from collections.abc import Callable
+
+from tracetop.cli.arguments import Arguments
+from tracetop.cli.scripts import pane_requests
+from tracetop.model.message import Start
+from tracetop.source.protocol import Source
+
+Reader = Callable[[Source, tuple[str, ...]], int]
+"""Shows what a source sends of the panes of these names, until the end; returns the exit code."""
+
+
+def show(arguments: Arguments, read: Reader) -> int:
+    """Start a tracer with the panes that were asked for and hand it to `read`; return its exit code."""
+    from tracetop.source.live import LiveSource  # noqa: PLC0415 - --help needs none of this
+    from tracetop.source.privileges import drop_privileges  # noqa: PLC0415
+    from tracetop.source.spawner import Spawner  # noqa: PLC0415
+
+    as_root = os.geteuid() == 0
+    source = LiveSource(Spawner())
+    try:
+        drop_privileges()
+        panes = pane_requests(arguments.panes, arguments.programs, as_root=as_root)
+        source.send(Start(panes, arguments.filter, arguments.interval_s))
+        return read(source, tuple(pane.name for pane in panes))
+    finally:
+        source.close()
