@@ -1,9 +1,13 @@
 """A kernel that is written down: what Linux 6.18 on x86_64 says of the tracepoints that the tests use."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn
 
-from tracetop.model.kernel import Field, TracepointFormat
+from tracetop.errors import KernelError
+from tracetop.model.ctype import CFunction, CStruct, CType
+from tracetop.model.kernel import Field, TracepointFormat, UsdtProbe, UserSymbol
+from tracetop.model.program import ProbeKind
 
 _WAKEUP = ("char[16] comm 8 16 u", "pid_t pid 24 4 s", "int prio 28 4 s", "int target_cpu 32 4 s")
 _SYS_EXIT = ("int __syscall_nr 8 4 s", "long ret 16 8 s")
@@ -117,6 +121,18 @@ class FakeKernel:
     formats: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(_FORMATS))
     arity: dict[str, int] = field(default_factory=lambda: dict(_ARITY))
     offsets: dict[tuple[str, str], tuple[int, int]] = field(default_factory=lambda: dict(_OFFSETS))
+    structs: dict[str, CStruct] = field(default_factory=dict)
+    types: dict[str, CType] = field(default_factory=dict)
+    constants: dict[str, tuple[int, CType]] = field(default_factory=dict)
+    enums: dict[str, dict[int, str]] = field(default_factory=dict)
+    functions: dict[str, CFunction] = field(default_factory=dict)
+    raw_tracepoints: dict[str, CFunction] = field(default_factory=dict)
+    refusals: dict[ProbeKind, str] = field(default_factory=dict)
+    binaries: dict[str, str] = field(default_factory=dict)
+    """Absolute paths by what a script may write."""
+    symbols: dict[str, dict[str, UserSymbol]] = field(default_factory=dict)
+    """By absolute path."""
+    usdt: dict[str, tuple[UsdtProbe, ...]] = field(default_factory=dict)
 
     def tracepoint(self, category: str, event: str) -> TracepointFormat | None:
         lines = self.formats.get(f"{category}:{event}")
@@ -132,6 +148,44 @@ class FakeKernel:
 
     def field_offset(self, struct: str, field: str) -> tuple[int, int] | None:
         return self.offsets.get((struct, field))
+
+    def struct(self, name: str) -> CStruct | None:
+        return self.structs.get(name)
+
+    def named_type(self, name: str) -> CType | None:
+        return self.types.get(name)
+
+    def constant(self, name: str) -> tuple[int, CType] | None:
+        return self.constants.get(name)
+
+    def enum_names(self, name: str) -> Mapping[int, str]:
+        return self.enums.get(name, {})
+
+    def function(self, name: str, module: str = "") -> CFunction | None:
+        found = self.functions.get(name)
+        return found if found and module in ("", found.module) else None
+
+    def function_names(self) -> Iterable[str]:
+        return sorted(self.functions)
+
+    def raw_tracepoint(self, event: str) -> CFunction | None:
+        return self.raw_tracepoints.get(event)
+
+    def refuses(self, kind: ProbeKind) -> str:
+        return self.refusals.get(kind, "")
+
+    def binary(self, name: str, pid: int = 0) -> str | None:
+        return self.binaries.get(name)
+
+    def user_symbols(self, path: str) -> Mapping[str, UserSymbol]:
+        return self.symbols[path] if path in self.symbols else _unreadable(path)
+
+    def usdt_probes(self, path: str) -> tuple[UsdtProbe, ...]:
+        return self.usdt.get(path, ()) if path in self.symbols else _unreadable(path)
+
+
+def _unreadable(path: str) -> NoReturn:
+    raise KernelError(f"{path} cannot be read", why="there is no such file", mend="name a program or library")
 
 
 def _field(line: str) -> Field:

@@ -1,7 +1,7 @@
 """What a script computes, it computes in the kernel: expressions run by BEGIN on the running kernel, read back."""
 
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,8 @@ from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.session import Loaded
 from tracetop.lang import compile_script
 from tracetop.model.control import Filter, pack_control
-from tracetop.model.kernel import Kernel, TracepointFormat
+from tracetop.model.ctype import CFunction
+from tracetop.model.kernel import Kernel
 
 pytestmark = pytest.mark.kernel
 PROBES = Path(__file__).parents[2] / "tracetop" / "probes"
@@ -91,20 +92,13 @@ def test_statements_run_in_order_and_once(body: str, expected: int) -> None:
     assert result_of(body) == expected
 
 
-class WithoutBtf:
+class WithoutBtf(RunningKernel):
     """The running kernel without the types of its raw tracepoints."""
 
-    def __init__(self) -> None:
-        self._kernel = RunningKernel()
-        self.arch, self.cpus = self._kernel.arch, self._kernel.cpus
-
-    def tracepoint(self, category: str, event: str) -> TracepointFormat | None:
-        return self._kernel.tracepoint(category, event)
-
-    def tracepoint_names(self) -> Iterable[str]:
-        return self._kernel.tracepoint_names()
-
     def raw_tracepoint_arity(self, event: str) -> int | None:
+        return None
+
+    def raw_tracepoint(self, event: str) -> CFunction | None:
         return None
 
     def field_offset(self, struct: str, field: str) -> tuple[int, int] | None:

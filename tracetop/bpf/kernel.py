@@ -6,13 +6,17 @@ tracer process; `ensure_tracefs` first where tracefs may not be mounted.
 
 import platform
 import re
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from tracetop.bpf.btf import Btf
 from tracetop.bpf.cpus import possible_cpus
 from tracetop.bpf.formats import parse_format
 from tracetop.bpf.tracefs import tracefs
-from tracetop.model.kernel import TracepointFormat
+from tracetop.errors import KernelError
+from tracetop.model.ctype import CFunction, CStruct, CType
+from tracetop.model.kernel import TracepointFormat, UsdtProbe, UserSymbol
+from tracetop.model.program import ProbeKind
 
 _SAFE_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 """What may become a part of a path: no slash, no leading dot."""
@@ -50,6 +54,50 @@ class RunningKernel:
         """Return (offset, size) in bytes of a field in a kernel struct, or None where BTF has none."""
         return self._btf.field_offset(struct, field) if self._btf else None
 
+    def struct(self, name: str) -> CStruct | None:
+        """Return a struct or union by its name, or None where BTF has none."""
+        return None
+
+    def named_type(self, name: str) -> CType | None:
+        """Return the type that C knows by this name, or None."""
+        return None
+
+    def constant(self, name: str) -> tuple[int, CType] | None:
+        """Return the value and the type of an enumerator or a well-known macro."""
+        return None
+
+    def enum_names(self, name: str) -> Mapping[int, str]:
+        """Return the enumerators of an enum by value; empty for an unknown one."""
+        return {}
+
+    def function(self, name: str, module: str = "") -> CFunction | None:
+        """Return a kernel function's parameters and result from BTF, or None where BTF has none of that name."""
+        return None
+
+    def function_names(self) -> Iterable[str]:
+        """Return the kernel's functions that a probe may be put on."""
+        return ()
+
+    def raw_tracepoint(self, event: str) -> CFunction | None:
+        """Return what a raw tracepoint passes, or None where BTF has none."""
+        return None
+
+    def refuses(self, kind: ProbeKind) -> str:
+        """Return in one line why this kernel takes no probe of that kind; empty where it takes them."""
+        return ""
+
+    def binary(self, name: str, pid: int = 0) -> str | None:
+        """Return the absolute path of a program or library."""
+        return None
+
+    def user_symbols(self, path: str) -> Mapping[str, UserSymbol]:
+        """Return the functions of a binary by name."""
+        raise _not_read(path)
+
+    def usdt_probes(self, path: str) -> tuple[UsdtProbe, ...]:
+        """Return the static probes of a binary."""
+        raise _not_read(path)
+
     @cached_property
     def _btf(self) -> Btf | None:
         return Btf.load()
@@ -66,3 +114,7 @@ class RunningKernel:
         except (FileNotFoundError, NotADirectoryError):
             return None
         return parse_format(category, event, text)
+
+
+def _not_read(path: str) -> KernelError:
+    return KernelError(f"{path} is not read", why="symbols of binaries are not looked up", mend="use a kernel probe")
