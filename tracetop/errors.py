@@ -42,6 +42,8 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """Source and place, e.g. ``latency.bt:3:14``; empty where there is none."""
     excerpt: str = ""
     """Two lines, the source line and a caret under the place; empty where there is none."""
+    at: int = 0
+    """Offset of the place in the script's text; 0 where there is none."""
     code: ExitCode = ExitCode.INTERNAL
     detail: str = ""
     """Longer text for the log, such as the verifier's; may have many lines."""
@@ -58,10 +60,20 @@ class TracetopError(Exception):
 
     code = ExitCode.INTERNAL
 
-    def __init__(self, what: str, *, mend: str, why: str = "", where: str = "", excerpt: str = "", detail: str = ""):
+    def __init__(
+        self,
+        what: str,
+        *,
+        mend: str,
+        why: str = "",
+        where: str = "",
+        excerpt: str = "",
+        at: int = 0,
+        detail: str = "",
+    ):
         super().__init__(what)
         self.diagnostic = Diagnostic(
-            what=what, why=why, mend=mend, where=where, excerpt=excerpt, detail=detail, code=type(self).code
+            what=what, why=why, mend=mend, where=where, excerpt=excerpt, at=at, detail=detail, code=type(self).code
         )
 
 

@@ -54,6 +54,11 @@ def test_parameters_stand_behind_their_number(params: list[int]) -> None:
     assert (count, found) == (len(params), params + [0] * (PARAMS - len(params)))
 
 
+def test_how_many_events_count_stands_behind_the_parameters() -> None:
+    assert struct.unpack_from("=104xII", pack_control(Filter(), (), 64)) == (64, 0)
+    assert struct.unpack_from("=104xII", pack_control(Filter())) == (1, 0)
+
+
 def test_a_ninth_parameter_is_an_error() -> None:
     with pytest.raises(ValueError, match="9 parameters"):
         pack_control(Filter(), (1,) * 9)

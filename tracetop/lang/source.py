@@ -26,7 +26,12 @@ class Source:
         """Return the error that points at offset `at`; the caller raises it."""
         line, column = self.line_and_column(at)
         return ScriptError(
-            what, why=why, mend=mend, where=f"{self.name}.bt:{line}:{column}", excerpt=self._excerpt(line, column)
+            what,
+            why=why,
+            mend=mend,
+            where=f"{self.name}.bt:{line}:{column}",
+            excerpt=self._excerpt(line, column),
+            at=at,
         )
 
     def _excerpt(self, line: int, column: int) -> str:

@@ -21,10 +21,14 @@ struct tt_control {
     u64 comm[2];       /* the wanted bytes under the mask */
     u64 comm_mask[2];  /* both 0: any name */
     s64 param[8];      /* $1 .. $8; 0 where not given */
+    u32 sample;        /* 1 in so many events counts; 0, 1: all */
+    u32 reserved;
 };
 """
-_CONTROL = struct.Struct(f"=II{COMM_BYTES}s{COMM_BYTES}s{PARAMS}q")
+_CONTROL = struct.Struct(f"=II{COMM_BYTES}s{COMM_BYTES}s{PARAMS}qII")
 CONTROL_BYTES = _CONTROL.size
+SAMPLE_NONE = (1 << 32) - 1
+"""As good as no event: with it hooks are counted before their programs are put to work."""
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -78,12 +82,15 @@ def parse_filter(text: str) -> Filter:
     return Filter(pid=pid, comm=comm)
 
 
-def pack_control(filter_: Filter, params: tuple[int, ...] = ()) -> bytes:
-    """Return the control map's value, `CONTROL_BYTES` long. ValueError for more than `PARAMS` parameters."""
+def pack_control(filter_: Filter, params: tuple[int, ...] = (), sample: int = 1) -> bytes:
+    """Return the control map's value, `CONTROL_BYTES` long; `sample`: 1 in so many events counts.
+
+    ValueError for more than `PARAMS` parameters.
+    """
     if len(params) > PARAMS:
         raise ValueError(f"{len(params)} parameters, at most {PARAMS}")
     comm, mask = _comm_bytes(filter_.comm)
-    return _CONTROL.pack(filter_.pid, len(params), comm, mask, *params, *[0] * (PARAMS - len(params)))
+    return _CONTROL.pack(filter_.pid, len(params), comm, mask, *params, *[0] * (PARAMS - len(params)), sample, 0)
 
 
 def _task_name(name: str) -> bytes:

@@ -5,6 +5,8 @@ struct tt_control {
     u64 comm[2];       /* the wanted bytes under the mask */
     u64 comm_mask[2];  /* both 0: any name */
     s64 param[8];      /* $1 .. $8; 0 where not given */
+    u32 sample;        /* 1 in so many events counts; 0, 1: all */
+    u32 reserved;
 };
 
 struct tt_total { s64 total; u64 count; };  /* avg, stats */
