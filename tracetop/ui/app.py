@@ -126,8 +126,10 @@ class Dashboard(Actions):
             if last is not None and last.filter != content.filter:  # what other processes did is another history
                 self.forget()
             for pane in self.panes:
-                if is_new and pane.pane_name in content.panes:
-                    pane.remember(content.panes[pane.pane_name])
+                if pane.pane_name in content.panes:
+                    pane.take_in(content.panes[pane.pane_name])
+                    if is_new:
+                        pane.remember(content.panes[pane.pane_name])
             self._draw_soon()
             return
         if refused:

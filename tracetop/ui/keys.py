@@ -84,6 +84,11 @@ FLAME = [
     _bind("flame.zoom", "enter", "zoom_in", "zoom in on this frame, or back out", shown="Enter"),
     _bind("flame.out", "escape,backspace", "zoom_out", "back out of a zoomed frame", shown="Esc ⌫"),
 ]
+LOG = [
+    _bind("log.left", "left", "sideways(-1)", "to the left along long lines", shown="←"),
+    _bind("log.right", "right", "sideways(1)", "to the right along long lines", shown="→"),
+    _bind("log.wrap", "w", "wrap", "wrap long lines, or cut them"),
+]
 GROUPS = (
     ("Everywhere", tuple(APP)),
     ("In a pane", tuple(PANE)),
@@ -91,6 +96,7 @@ GROUPS = (
     ("In a table", tuple(TABLE)),
     ("In a call tree", tuple(TREE)),
     ("In a flame view", tuple(FLAME)),
+    ("In a log", tuple(LOG)),
 )
 
 BAR = (

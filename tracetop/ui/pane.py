@@ -14,13 +14,14 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from tracetop.errors import Diagnostic
-from tracetop.model.frame import Histogram, Number, PaneFrame, PaneState, StackTree, Table, View
+from tracetop.model.frame import Histogram, Log, Number, PaneFrame, PaneState, StackTree, Table, View
 from tracetop.model.message import SelectVariant, SetEnabled, SetOffsets
 from tracetop.ui import keys
 from tracetop.ui.bars import StatusLine, TitleLine
 from tracetop.ui.flame import FlameView
 from tracetop.ui.histogram import HistogramView
 from tracetop.ui.lines import Line
+from tracetop.ui.log import LogView
 from tracetop.ui.messages import Asked, Noticed, StatusChanged
 from tracetop.ui.number import NumberView
 from tracetop.ui.pending import PanePending
@@ -28,6 +29,7 @@ from tracetop.ui.table import TableView
 from tracetop.ui.theme import Palette
 from tracetop.ui.tree import TreeView
 from tracetop.ui.views import PaneView
+from tracetop.view.scrollback import Scrollback
 from tracetop.view.text import escape, fit
 
 
@@ -115,6 +117,9 @@ class Pane(Vertical):
         self._state.key = str(number)
         self._body = Vertical(self._state, classes="body")
         self._views: list[PaneView] = [self._state]
+        self.script = ""
+        """The text of the script that runs; it comes once each time that one is loaded."""
+        self._logs: dict[str, Scrollback] = {}
         self._made_for: object = None
         self._remembered_params: tuple[str, ...] = ()
         self._pending = PanePending()
@@ -139,6 +144,17 @@ class Pane(Vertical):
     def take_focus(self) -> None:
         """Give the focus to the view that had it, or to the first."""
         self.view.focus()
+
+    def take_in(self, frame: PaneFrame) -> None:
+        """Keep what is in no other frame: the lines of logs, and the script's text where another was loaded."""
+        if frame.script:
+            self.script = frame.script
+            self.forget()
+            for log in self._logs.values():
+                log.restart()
+        for view in frame.views:
+            if isinstance(view, Log):
+                self._logs.setdefault(view.name, Scrollback()).add(view)
 
     def remember(self, frame: PaneFrame) -> None:
         """Take one tick into the histories of the views, shown or not."""
@@ -217,6 +233,8 @@ class Pane(Vertical):
                 return FlameView(self.pane_name) if self.flame else TreeView(self.pane_name)
             case Number():
                 return NumberView(self.pane_name)
+            case Log():
+                return LogView(self.pane_name, self._logs[view.name])
 
     def on_status_changed(self, event: StatusChanged) -> None:
         """Draw the lines around the views again."""

@@ -10,22 +10,20 @@ from tracetop.errors import Diagnostic
 from tracetop.model.control import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.message import (
+    Checked,
     Command,
+    Completions,
     Fatal,
     Hello,
     LogLines,
     Message,
     Refused,
-    Reset,
     SelectVariant,
     SetEnabled,
     SetFilter,
     SetInterval,
-    SetOffsets,
     SetParams,
     SetSort,
-    Start,
-    Stop,
 )
 from tracetop.source.protocol import Ended, Source
 from tracetop.ui.pending import Pending
@@ -65,7 +63,7 @@ class Session:
             case Ended():
                 self.ended = Ended(content.diagnostic or self._fatal)
                 self.pending = Pending()
-            case LogLines():
+            case LogLines() | Checked() | Completions():
                 pass
         return None
 
@@ -131,5 +129,5 @@ def _with(pending: Pending, command: Command) -> Pending:
                 case SetSort():
                     wishes = msgspec.structs.replace(wishes, sorts={**wishes.sorts, command.table: command.sort})
             return pending.with_pane(command.pane, wishes)
-        case SetOffsets() | Reset() | Start() | Stop():
+        case _:  # what no frame names, such as offsets, or shows as a state of its own
             return pending

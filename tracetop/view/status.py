@@ -9,6 +9,7 @@ from tracetop.model.frame import (
     ColumnKind,
     Cost,
     Histogram,
+    Log,
     Number,
     PaneFrame,
     PaneState,
@@ -41,9 +42,11 @@ def loss_text(pane: PaneFrame) -> str:
         if isinstance(view, StackTree):
             for reason, count in view.lost.items():
                 lost[reason] = lost.get(reason, 0) + count
+    lines = sum(view.lost for view in pane.views if isinstance(view, Log))
     parts = [
         f"{format_count(pane.dropped, 'update')} dropped (map full)" if pane.dropped else "",
         f"{format_count(pane.missed, 'event')} missed" if pane.missed else "",
+        f"{format_count(lines, 'line')} lost" if lines else "",
         *(f"{format_count(count, 'stack')} lost ({escape(reason)})" for reason, count in lost.items() if count),
     ]
     parts = [part for part in parts if part]
@@ -80,6 +83,8 @@ def view_totals(view: View, sign: str = "") -> str:
         return sign + summary(merge(row.recent for row in view.rows), view.linear).text(view.unit)
     if isinstance(view, StackTree):
         return f"{sign}{format_count(view.total[0] if view.total else 0, 'sample')}"
+    if isinstance(view, Log):
+        return sign + format_count(view.first + len(view.lines), "line")
     return number_text(view, sign)
 
 

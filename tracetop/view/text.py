@@ -82,3 +82,18 @@ def _cut(text: str, width: int) -> str:
         if used > width:
             return text[:place]
     return text
+
+
+def slice_cells(text: str, start: int, width: int) -> str:
+    """Return what stands in `width` cells from cell `start` on of escaped text; half a wide character is a space."""
+    if text.isascii():
+        return text[start : start + width]
+    shown: list[str] = []
+    x = 0
+    for char in text:
+        left, x = x, x + _char_width(char)
+        if start <= left and x <= start + width:
+            shown.append(char)
+        elif left < start + width and x > start:
+            shown.append(" ")
+    return "".join(shown)
