@@ -1,10 +1,13 @@
 """Scripts that kill clang are found out before they can kill the tracer."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from tests.kernel.handmade import SYSCALLS, probe, program
 from tracetop.bpf import trial
-from tracetop.bpf.trial import try_out
+from tracetop.bpf.trial import Trial, try_out
 from tracetop.errors import VerifierError
 
 pytestmark = pytest.mark.kernel
@@ -36,7 +39,7 @@ def test_a_stack_over_512_bytes_is_refused_with_llvms_reason() -> None:
 def test_a_compile_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """Macros that double their arguments 40 times keep clang's preprocessor busy for days."""
     doubling = "#define X0 x x\n" + "".join(f"#define X{n} X{n - 1} X{n - 1}\n" for n in range(1, 40))
-    monkeypatch.setattr(trial, "LIMIT_S", 2)
+    monkeypatch.setattr(trial, "LIMIT_S", 2.0)
     with pytest.raises(VerifierError) as caught:
         try_out(program(f"{doubling}\nint on_enter(void *ctx) {{ X39; return 0; }}\n", (), (probe("on_enter"),)))
     assert caught.value.diagnostic.why == "the compile did not end within 2 s"
@@ -48,3 +51,17 @@ def test_a_good_program_passes() -> None:
 
 def test_an_ordinary_refusal_is_left_to_the_real_load() -> None:
     try_out(program("int on_enter(void *ctx) { return nonsense; }\n", (), (probe("on_enter"),)))
+
+
+def test_a_trial_that_is_given_up_leaves_no_process_and_no_descriptor() -> None:
+    """Its verdict is not known at once: whoever waits goes on with other work."""
+
+    def held() -> tuple[set[str], str]:
+        descriptors = {link.name for link in Path("/proc/self/fd").iterdir()}
+        return descriptors, Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
+
+    before = held()
+    one = Trial(SYSCALLS)
+    assert not one.passed()
+    one.close()
+    assert held() == before

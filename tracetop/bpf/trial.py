@@ -2,12 +2,14 @@
 
 Owns: what is learnt from such a death. Refuses to own: an ordinary refusal, which the real load repeats and explains.
 LLVM ends its process with exit(1) for some errors of a program (a stack over 512 bytes), and may crash or hang: in
-the tracer that would take every running pane along. `try_out` runs there; the rest in a child that shares nothing.
+the tracer that would take every running pane along. A `Trial` waits there; `main` is a child that shares nothing.
 """
 
 import os
+import select
 import subprocess
 import sys
+import time
 from contextlib import suppress
 
 import msgspec
@@ -16,33 +18,68 @@ from tracetop.bpf.compile import compile_program, load_function
 from tracetop.errors import TracetopError, VerifierError
 from tracetop.model.program import Program
 
-LIMIT_S = 10
+LIMIT_S = 10.0
 _SURVIVED = 42
 """The child's exit code, unlike any that LLVM or a signal makes."""
 
 
-def try_out(program: Program) -> None:
-    """Return where compiling and loading `program` does no harm to the process; costs 0.5 s.
+class Trial:
+    """The child that compiles and loads one program: ask `passed` once `fd` is readable, or it is `until_s`."""
 
-    VerifierError where clang dies of it, or takes longer than LIMIT_S.
-    """
-    printed = os.memfd_create("tracetop-trial")
+    def __init__(self, program: Program) -> None:
+        """Start it; it takes 0.5 s."""
+        self._program = program
+        self._printed = os.memfd_create("tracetop-trial")
+        given = os.memfd_create("tracetop-program")
+        try:
+            os.write(given, msgspec.msgpack.encode(program))
+            os.lseek(given, 0, os.SEEK_SET)
+            self._child = subprocess.Popen(
+                [sys.executable, "-I", "-m", __name__, str(self._printed)],
+                stdin=given,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[self._printed],
+            )
+        except OSError:
+            os.close(self._printed)
+            raise
+        finally:
+            os.close(given)
+        self.fd = os.pidfd_open(self._child.pid)
+        self.until_s = time.monotonic() + LIMIT_S
+        """When it has taken too long, on the monotonic clock."""
+
+    def passed(self) -> bool:
+        """Return whether compiling and loading the program does the process no harm; False while that is not known.
+
+        VerifierError where clang died of it, or takes longer than LIMIT_S.
+        """
+        code = self._child.poll()
+        if code is None:
+            if time.monotonic() < self.until_s:
+                return False
+            raise _refused(self._program, f"the compile did not end within {LIMIT_S:g} s", "")
+        if code != _SURVIVED:
+            text = os.pread(self._printed, os.fstat(self._printed).st_size, 0).decode(errors="replace")
+            raise _died(self._program, code, text)
+        return True
+
+    def close(self) -> None:
+        """End the child, if it still runs, and free what it took. To be called once."""
+        self._child.kill()
+        self._child.wait()
+        os.close(self.fd)
+        os.close(self._printed)
+
+
+def try_out(program: Program) -> None:
+    """Wait for a `Trial` of `program`: return where it passed. VerifierError where it did not."""
+    trial = Trial(program)
     try:
-        child = subprocess.run(
-            [sys.executable, "-I", "-m", __name__, str(printed)],
-            input=msgspec.msgpack.encode(program),
-            stdout=subprocess.DEVNULL,
-            pass_fds=[printed],
-            timeout=LIMIT_S,
-            check=False,
-        )
-        if child.returncode != _SURVIVED:
-            text = os.pread(printed, os.fstat(printed).st_size, 0).decode(errors="replace")
-            raise _died(program, child.returncode, text)
-    except subprocess.TimeoutExpired as error:
-        raise _refused(program, f"the compile did not end within {LIMIT_S} s", "") from error
+        while not trial.passed():
+            select.select([trial.fd], [], [], max(0.0, trial.until_s - time.monotonic()))
     finally:
-        os.close(printed)
+        trial.close()
 
 
 def _died(program: Program, code: int, text: str) -> VerifierError:
