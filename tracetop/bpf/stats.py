@@ -1,50 +1,20 @@
-"""What programs cost, by the kernel's own statistics, and what it knows of each program.
+"""What programs cost, by the kernel's own statistics.
 
-Owns: the switch of run-time statistics and the layout of bpf_prog_info. Refuses to own: rates and percentages.
+Owns: the switch of run-time statistics, and a program's counters. Refuses to own: rates and percentages.
 The tracer's one thread.
 """
 
-import ctypes
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
-from tracetop.bpf.syscalls import Command, IdAttr, InfoAttr, StatsAttr, bpf
+from tracetop.bpf.objects import MapInfo, ProgramInfo, read_info
+from tracetop.bpf.syscalls import Command, StatsAttr, bpf
 
 _STATS_RUN_TIME = 0
-
-
-class _ProgramInfo(ctypes.Structure):
-    """struct bpf_prog_info up to recursion_misses; what an older kernel does not know stays 0."""
-
-    _fields_ = (
-        ("type", ctypes.c_uint32),
-        ("id", ctypes.c_uint32),
-        ("_tag_to_map_ids", ctypes.c_uint8 * 56),
-        ("name", ctypes.c_char * 16),
-        ("_to_prog_tags", ctypes.c_uint8 * 112),
-        ("run_time_ns", ctypes.c_uint64),
-        ("run_cnt", ctypes.c_uint64),
-        ("recursion_misses", ctypes.c_uint64),
-    )
-
-
-class _MapInfo(ctypes.Structure):
-    """struct bpf_map_info up to its sizes."""
-
-    _fields_ = (
-        ("type", ctypes.c_uint32),
-        ("id", ctypes.c_uint32),
-        ("key_size", ctypes.c_uint32),
-        ("value_size", ctypes.c_uint32),
-        ("max_entries", ctypes.c_uint32),
-        ("map_flags", ctypes.c_uint32),
-    )
 
 
 class ProgStats(msgspec.Struct, frozen=True):
@@ -61,8 +31,8 @@ class ProgStats(msgspec.Struct, frozen=True):
 
 def program_stats(program_fd: int) -> ProgStats:
     """Return the counters of the program behind a descriptor."""
-    info = _ProgramInfo()
-    _info(program_fd, info)
+    info = ProgramInfo()
+    read_info(program_fd, info)
     return ProgStats(
         name=info.name.decode(errors="replace"),
         prog_id=info.id,
@@ -74,26 +44,9 @@ def program_stats(program_fd: int) -> ProgStats:
 
 def map_sizes(map_fd: int) -> tuple[int, int, int]:
     """Return (key size, value size of one CPU, most entries) of the map behind a descriptor."""
-    info = _MapInfo()
-    _info(map_fd, info)
+    info = MapInfo()
+    read_info(map_fd, info)
     return info.key_size, info.value_size, info.max_entries
-
-
-def _info(descriptor: int, into: ctypes.Structure) -> None:
-    bpf(
-        Command.OBJ_GET_INFO_BY_FD,
-        InfoAttr(bpf_fd=descriptor, info_len=ctypes.sizeof(into), info=ctypes.addressof(into)),
-    )
-
-
-def program_ids() -> Iterator[int]:
-    """Yield the number of every BPF program in the kernel, whoever loaded it."""
-    attr = IdAttr()
-    with suppress(FileNotFoundError):  # the end of the list
-        while True:
-            bpf(Command.PROG_GET_NEXT_ID, attr)
-            yield attr.next_id
-            attr.id = attr.next_id
 
 
 class RunTimeStats:

@@ -26,11 +26,17 @@ class Command(IntEnum):
     MAP_GET_NEXT_KEY = 4
     PROG_TEST_RUN = 10
     PROG_GET_NEXT_ID = 11
+    MAP_GET_NEXT_ID = 12
+    PROG_GET_FD_BY_ID = 13
+    MAP_GET_FD_BY_ID = 14
     OBJ_GET_INFO_BY_FD = 15
     RAW_TRACEPOINT_OPEN = 17
+    TASK_FD_QUERY = 20
     MAP_LOOKUP_BATCH = 24
     MAP_UPDATE_BATCH = 26
     MAP_DELETE_BATCH = 27
+    LINK_GET_FD_BY_ID = 30
+    LINK_GET_NEXT_ID = 31
     ENABLE_STATS = 32
 
 
@@ -108,6 +114,22 @@ class InfoAttr(ctypes.Structure):
     """What the kernel knows of the object behind a descriptor."""
 
     _fields_ = (("bpf_fd", ctypes.c_uint32), ("info_len", ctypes.c_uint32), ("info", ctypes.c_uint64))
+
+
+class TaskQueryAttr(ctypes.Structure):
+    """Asks what program is on a perf event of a process, and which event it is."""
+
+    _fields_ = (
+        ("pid", ctypes.c_uint32),
+        ("fd", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+        ("buf_len", ctypes.c_uint32),
+        ("buf", ctypes.c_uint64),
+        ("prog_id", ctypes.c_uint32),
+        ("fd_type", ctypes.c_uint32),
+        ("probe_offset", ctypes.c_uint64),
+        ("probe_addr", ctypes.c_uint64),
+    )
 
 
 class StatsAttr(ctypes.Structure):
