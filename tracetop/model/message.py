@@ -234,8 +234,8 @@ _COMMANDS: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
 _MESSAGES: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 
-def encode(message: Command | Message) -> bytes:
-    r"""Return the length-prefixed bytes of one command or message.
+def encode(message: msgspec.Struct) -> bytes:
+    r"""Return the length-prefixed bytes of one command or message, or of what `model.inquiry` says.
 
     Bytes that were not UTF-8 where the text came from (lone surrogates here) travel spelt out, as ``\xff``.
     """
@@ -251,7 +251,7 @@ def decode_command(body: bytes) -> Command:
     try:
         return _COMMANDS.decode(body)
     except msgspec.MsgspecError as error:
-        raise _garbled(error) from error
+        raise garbled(error) from error
 
 
 def decode_message(body: bytes) -> Message:
@@ -259,7 +259,7 @@ def decode_message(body: bytes) -> Message:
     try:
         return _MESSAGES.decode(body)
     except msgspec.MsgspecError as error:
-        raise _garbled(error) from error
+        raise garbled(error) from error
 
 
 class Splitter:
@@ -279,7 +279,7 @@ class Splitter:
         while len(self._buffer) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer)
             if length > MAX_MESSAGE_BYTES:
-                raise _garbled(f"a message of {length} bytes")
+                raise garbled(f"a message of {length} bytes")
             end = _LENGTH.size + length
             if len(self._buffer) < end:
                 return
@@ -301,7 +301,8 @@ def _spelt_out(value: Any) -> Any:
             return value
 
 
-def _garbled(why: object) -> TracerError:
+def garbled(why: object) -> TracerError:
+    """Return the error of bytes that are no message."""
     return TracerError(
         "the two processes of tracetop do not understand each other",
         why=str(why),

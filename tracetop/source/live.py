@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tracetop.errors import Diagnostic, ExitCode, PrivilegeError, TracerError, TracetopError
+from tracetop.errors import Diagnostic, ExitCode, TracerError, TracetopError
 from tracetop.model import message as m
 from tracetop.source.protocol import Ended, Listener
-from tracetop.source.spawner import Spawner
+from tracetop.source.spawner import Spawner, sudo_refused
 
 _READ_BYTES = 1 << 18
 _STOP_S = 1.0
@@ -135,11 +135,7 @@ class LiveSource:
         if self._closing:
             return None
         if self._spawner.through_sudo and not greeted:
-            return PrivilegeError(
-                "the tracer was not started",
-                why="sudo did not allow it",
-                mend="run tracetop as root, or as a user who may use sudo",
-            ).diagnostic
+            return sudo_refused().diagnostic
         why = f"exit status {status}"
         if status is None:
             why = "it closed its pipe"

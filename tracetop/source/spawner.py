@@ -38,6 +38,15 @@ def needs_sudo() -> bool:
     return True
 
 
+def sudo_refused() -> PrivilegeError:
+    """Return the error of a tracer that sudo did not start."""
+    return PrivilegeError(
+        "the tracer was not started",
+        why="sudo did not allow it",
+        mend="run tracetop as root, or as a user who may use sudo",
+    )
+
+
 class Spawner:
     """The screen's end of the socket."""
 

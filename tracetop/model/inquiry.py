@@ -1,0 +1,111 @@
+"""Questions that are asked once of the privileged side, and its answers: what `list`, `programs` and `doctor` print.
+
+On the pipe a question and each answer are framed as `model.message` frames its own. Pure; both processes.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from tracetop.errors import ExitCode
+from tracetop.model.frame import Table
+from tracetop.model.message import Fatal, garbled
+
+
+class ListProbes(msgspec.Struct, frozen=True, tag="list_probes"):
+    """Which probes there are; answered by `Listing`s and `Remark`s."""
+
+    pattern: str
+    """As ``list`` takes it; a path in it is absolute. Empty: all."""
+    verbose: bool = False
+    """With the arguments that each has."""
+
+
+class ListPrograms(msgspec.Struct, frozen=True, tag="list_programs"):
+    """Which BPF programs and maps are loaded; answered by `Loaded`."""
+
+    window_s: float
+    """How long to measure what they cost."""
+
+
+class Examine(msgspec.Struct, frozen=True, tag="examine"):
+    """What this machine can trace; answered by a `Finding` a check."""
+
+
+Question = ListProbes | ListPrograms | Examine
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """One probe or type, and with `ListProbes.verbose` what it has: ``int dfd``, or the lines of a struct."""
+
+    name: str
+    lines: tuple[str, ...] = ()
+
+
+class Listing(msgspec.Struct, frozen=True, tag="listing"):
+    """Some of the probes that match."""
+
+    entries: tuple[Entry, ...]
+
+
+class Remark(msgspec.Struct, frozen=True, tag="remark"):
+    """What is left out, and why."""
+
+    text: str
+
+
+class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
+    """BPF programs and maps."""
+
+    programs: Table
+    maps: Table
+    measured: bool
+    """False where the kernel keeps no statistics of programs' run time."""
+
+
+class Verdict(StrEnum):
+    """What a check came to."""
+
+    GOOD = "good"
+    BAD = "bad"
+    """Something that was asked for cannot work."""
+    NONE = "none"
+    """This machine does not have it; nothing that tracetop ships needs it."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, tag="finding"):
+    """The outcome of one check."""
+
+    id: str
+    """Stable, e.g. ``btf``, ``pane:syscalls``."""
+    title: str
+    """What was looked at, e.g. ``kernel types (BTF)``."""
+    verdict: Verdict
+    detail: str = ""
+    """What was found, e.g. ``6.18.5, x86_64``."""
+    why: str = ""
+    mend: str = ""
+    code: ExitCode = ExitCode.OK
+    """Of a BAD finding: what tracetop's exit code becomes."""
+
+
+Answer = Listing | Remark | Loaded | Finding | Fatal
+
+_QUESTIONS: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)
+_ANSWERS: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+
+
+def decode_question(body: bytes) -> Question:
+    """Return the question in `body` (without its length). TracerError where it is none."""
+    try:
+        return _QUESTIONS.decode(body)
+    except msgspec.MsgspecError as error:
+        raise garbled(error) from error
+
+
+def decode_answer(body: bytes) -> Answer:
+    """Return the answer in `body` (without its length). TracerError where it is none."""
+    try:
+        return _ANSWERS.decode(body)
+    except msgspec.MsgspecError as error:
+        raise garbled(error) from error

@@ -1,0 +1,53 @@
+"""One question to the privileged side, and its answers: a process of its own, which ends with the last of them.
+
+Owns: starting it, through sudo where needed, and giving up root once it runs. Screen process.
+"""
+
+import select
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+
+from tracetop.errors import TracerError
+from tracetop.model.inquiry import Answer, Question, decode_answer
+from tracetop.model.message import Splitter, encode
+from tracetop.source.privileges import drop_privileges
+from tracetop.source.spawner import Spawner, sudo_refused
+
+ANSWERER = (sys.executable, "-I", "-m", "tracetop.tracer.answer")
+_READ_BYTES = 1 << 18
+_END_S = 1.0
+
+
+def ask(question: Question, answerer: tuple[str, ...] = ANSWERER) -> Iterator[Answer]:
+    """Yield the answers as they come. PrivilegeError where sudo refuses, TracerError where the other side fails."""
+    spawner = Spawner(answerer)
+    try:
+        interactive = spawner.asks_password
+        questions, answers = spawner.spawn()
+        with open(answers, "rb", buffering=0) as stream:  # noqa: PTH123 - a descriptor
+            if interactive:  # nothing else may use the terminal while sudo asks for the password
+                select.select([stream], [], [])
+            drop_privileges()
+            with suppress(BrokenPipeError), open(questions, "wb", buffering=0) as pipe:  # noqa: PTH123
+                pipe.write(encode(question))
+            splitter, answered = Splitter(), False
+            while data := stream.read(_READ_BYTES):
+                answered = True
+                for body in splitter.feed(data):
+                    yield decode_answer(body)
+        status = spawner.exit_status(_END_S)
+        if spawner.through_sudo and not answered and status:
+            raise sudo_refused()
+        if status or splitter.pending_bytes:
+            raise _failed(status)
+    finally:
+        spawner.close()
+
+
+def _failed(status: int | None) -> TracerError:
+    return TracerError(
+        "the process that asks the kernel ended early",
+        why=f"exit status {status}",
+        mend="this is a bug in tracetop; please report it with what was printed",
+    )
