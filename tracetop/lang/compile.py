@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from tracetop.errors import TracetopError
 from tracetop.lang.check import check
 from tracetop.lang.emit import emit
-from tracetop.lang.header import read_directives, read_header
+from tracetop.lang.header import read_directives
 from tracetop.lang.identify import identify
 from tracetop.lang.parser import parse
 from tracetop.lang.plan import Plan, kernel_bytes, plan
-from tracetop.lang.probes import expand
+from tracetop.lang.probes import Wanted, expand
 from tracetop.lang.source import Source
+from tracetop.model.header import read_header
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import Program
 
@@ -40,7 +41,7 @@ def compile_script(text: str, name: str, kernel: Kernel, options: Options = Opti
     """Compile a script for a kernel; `name` is the file's stem. ScriptError, with place and mend, where it is wrong."""
     source = Source(name, text)
     try:
-        return _compile(source, kernel)
+        return _compile(source, kernel, options)
     except RecursionError:
         raise source.error(
             0, "the script is too long an expression or too deeply nested", mend="split it with variables"
@@ -56,11 +57,12 @@ def compile_script(text: str, name: str, kernel: Kernel, options: Options = Opti
         ) from error
 
 
-def _compile(source: Source, kernel: Kernel) -> Program:
+def _compile(source: Source, kernel: Kernel, options: Options) -> Program:
     header = read_header(source.text)
     directives = read_directives(source, header)
     script = parse(source)
-    expansion = expand(source, script, kernel, directives.optional)
+    wanted = Wanted(optional=directives.optional, pid=options.pid, params=options.params)
+    expansion = expand(source, script, kernel, wanted)
     checked = check(source, expansion, kernel)
     planned = plan(identify(checked, kernel), directives, kernel)
     _refuse_hoard(source, planned, kernel)

@@ -4,16 +4,14 @@ Owns: reading them at the head of a script (title, pane, units) and before a cla
 Refuses to own: what a reader does with the title, the pane or the key.
 """
 
-import re
 from dataclasses import dataclass
 
 from tracetop.lang.numbers import number
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
+from tracetop.model.header import LINE, PAIR
 from tracetop.model.program import Unit
 
-_LINE = re.compile(r"^[ \t]*//!(?P<text>.*)$", re.MULTILINE)
-_PAIR = re.compile(r"\s*(?P<name>[^:]+?)\s*:\s*(?P<value>.*?)\s*$")
 DEFAULT_ENTRIES = 16384
 MAX_ENTRIES = 1 << 20
 
@@ -28,23 +26,6 @@ class Directives:
     """By map name: overrides of the unit that was worked out."""
     optional: frozenset[str]
     """Probes that the script can do without, as it writes them."""
-
-
-def read_header(text: str) -> dict[str, str]:
-    """Return the ``//! name: value`` lines that stand before the first clause.
-
-    Values of a repeated name are joined by ``, ``. A script that does not parse still has a header.
-    """
-    header: dict[str, str] = {}
-    for line in text.splitlines():
-        stripped = line.strip()
-        if stripped and not stripped.startswith(("//", "#!")):
-            break
-        pair = _PAIR.match(stripped[3:]) if stripped.startswith("//!") else None
-        if pair and pair["name"] != "process":
-            name, value = pair["name"], pair["value"]
-            header[name] = f"{header[name]}, {value}" if name in header else value
-    return header
 
 
 def read_directives(source: Source, header: dict[str, str]) -> Directives:
@@ -62,8 +43,8 @@ def process_directive(source: Source, clause_at: int) -> tuple[str, int]:
     line_start = source.text.rfind("\n", 0, clause_at) + 1
     before = source.text[:line_start].rstrip("\n")
     start = before.rfind("\n") + 1
-    match = _LINE.match(before, start)
-    pair = _PAIR.match(match["text"]) if match else None
+    match = LINE.match(before, start)
+    pair = PAIR.match(match["text"]) if match else None
     if match is None or pair is None or pair["name"] != "process":
         return "", 0
     return pair["value"], match.start("text") + pair.start("value")
@@ -97,8 +78,8 @@ def _entries(source: Source, header: dict[str, str]) -> int:
 
 def _find(source: Source, name: str) -> int:
     """Return the offset of the header line of that name."""
-    for match in _LINE.finditer(source.text):
-        pair = _PAIR.match(match["text"])
+    for match in LINE.finditer(source.text):
+        pair = PAIR.match(match["text"])
         if pair and pair["name"] == name:
             return match.start()
     return 0

@@ -1,0 +1,27 @@
+"""The ``//! name: value`` comments at the head of a script, which carry what the language cannot say.
+
+Owns: reading them, for both processes. Refuses to own: what the compiler makes of them (`lang.header`) and what a
+reader does with a title or a key. Pure.
+"""
+
+import re
+
+LINE = re.compile(r"^[ \t]*//!(?P<text>.*)$", re.MULTILINE)
+PAIR = re.compile(r"\s*(?P<name>[^:]+?)\s*:\s*(?P<value>.*?)\s*$")
+
+
+def read_header(text: str) -> dict[str, str]:
+    """Return the ``//! name: value`` lines that stand before the first clause.
+
+    Values of a repeated name are joined by ``, ``. A script that does not parse still has a header.
+    """
+    header: dict[str, str] = {}
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped and not stripped.startswith(("//", "#!")):
+            break
+        pair = PAIR.match(stripped[3:]) if stripped.startswith("//!") else None
+        if pair and pair["name"] != "process":
+            name, value = pair["name"], pair["value"]
+            header[name] = f"{header[name]}, {value}" if name in header else value
+    return header
