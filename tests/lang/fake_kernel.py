@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import NoReturn
 
 from tracetop.errors import KernelError
@@ -133,6 +134,8 @@ class FakeKernel:
     symbols: dict[str, dict[str, UserSymbol]] = field(default_factory=dict)
     """By absolute path."""
     usdt: dict[str, tuple[UsdtProbe, ...]] = field(default_factory=dict)
+    spoken: dict[str, str] = field(default_factory=dict)
+    """C++ names by symbol."""
 
     def tracepoint(self, category: str, event: str) -> TracepointFormat | None:
         lines = self.formats.get(f"{category}:{event}")
@@ -182,6 +185,15 @@ class FakeKernel:
 
     def usdt_probes(self, path: str) -> tuple[UsdtProbe, ...]:
         return self.usdt.get(path, ()) if path in self.symbols else _unreadable(path)
+
+    def binaries(self, pattern: str, pid: int = 0) -> tuple[str, ...]:
+        return tuple(path for path in self.symbols if fnmatchcase(path, pattern))
+
+    def file_offset(self, path: str, address: int) -> int | None:
+        return address - 0x400000 if address >= 0x400000 else None
+
+    def demangle(self, symbol: str) -> str:
+        return self.spoken.get(symbol, symbol)
 
 
 def _unreadable(path: str) -> NoReturn:

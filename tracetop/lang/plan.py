@@ -191,15 +191,14 @@ def _programs(script: typed.Script, kernel: Kernel) -> Iterator[PlannedProgram]:
         by_hook.setdefault(clause.hook, []).append(clause)
     for number, (hook, clauses) in enumerate(by_hook.items(), 1):
         raw = _usable_raw_form(hook, clauses, kernel)
-        stem = hook.event.replace("-", "_") or hook.kind.value.lower()
+        where = hook.spec_fields()
+        if raw:
+            where |= {"kind": ProbeKind.RAW_TRACEPOINT, "category": "", "event": raw.event}
         spec = ProbeSpec(
-            function=f"tt_{stem}_{number}",
-            kind=ProbeKind.RAW_TRACEPOINT if raw else hook.kind,
-            category="" if raw else hook.category,
-            event=raw.event if raw else hook.event,
-            period=hook.period,
+            function=f"tt_{hook.stem}_{number}",
             names=tuple(dict.fromkeys(clause.probe for clause in clauses)),
             line=clauses[0].line,
+            **where,
         )
         yield PlannedProgram(spec, hook, raw, tuple(_planned_clause(clause, raw) for clause in clauses))
 

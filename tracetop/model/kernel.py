@@ -104,3 +104,18 @@ class Kernel(Protocol):
 
     def usdt_probes(self, path: str) -> tuple[UsdtProbe, ...]:
         """Return the static probes of a binary. KernelError where it cannot be read or is no ELF file."""
+
+    def binaries(self, pattern: str, pid: int = 0) -> tuple[str, ...]:
+        """Return the absolute paths that a wildcard stands for; ``*``: what the process maps (0: any process).
+
+        Of one process the first is its own program.
+        """
+
+    def file_offset(self, path: str, address: int) -> int | None:
+        """Return where in the file the code at an address is that nm or objdump shows, or None where there is no code.
+
+        KernelError where the file cannot be read or is no ELF file.
+        """
+
+    def demangle(self, symbol: str) -> str:
+        """Return a C++ symbol as its source has it, ``ns::f(int)``; the symbol itself where it is none."""

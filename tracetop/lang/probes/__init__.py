@@ -1,0 +1,12 @@
+"""Probes: from what a script writes to the hooks of this kernel and its binaries.
+
+Owns: the grammar of a probe's text, wildcards, and what is said about a probe that is not there. `expand` is the pass;
+a module for each family of probes; `written` takes a text apart, `asked` has their common errors.
+"""
+
+from tracetop.lang.probes.asked import MAX_PROBES, MissingProbeError
+from tracetop.lang.probes.expand import Expansion, HookedClause, Wanted, expand
+from tracetop.lang.probes.hook import Hook
+from tracetop.lang.probes.usdt_arguments import UsdtArgument
+
+__all__ = ["MAX_PROBES", "Expansion", "Hook", "HookedClause", "MissingProbeError", "UsdtArgument", "Wanted", "expand"]

@@ -1,0 +1,107 @@
+"""One probe of a script, being resolved: what the families need to find its hooks, and the errors they share.
+
+Owns: what is said of a probe that is malformed, missing or refused. Refuses to own: any one kind's grammar.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import translate
+from typing import TypeVar
+
+from tracetop.errors import ScriptError, TracetopError
+from tracetop.lang import syntax
+from tracetop.lang.source import Source
+from tracetop.lang.suggest import did_you_mean
+from tracetop.model.kernel import Kernel
+from tracetop.model.program import ProbeKind
+
+_Missing = TypeVar("_Missing", bound="MissingProbeError")
+MAX_PROBES = 512
+"""More probes than this in one script are refused: attaching them would stall the machine."""
+
+
+class MissingProbeError(ScriptError):
+    """A probe that is well written and that this kernel does not have."""
+
+
+class RefusedProbeError(MissingProbeError):
+    """A probe of a kind that this kernel takes none of."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A probe being resolved."""
+
+    source: Source
+    probe: syntax.Probe
+    kernel: Kernel
+    kind: ProbeKind
+    parts: tuple[str, ...]
+    """What stands behind the kind, between colons."""
+    pid: int = 0
+    """The process that the asker named; 0 for none."""
+
+    def error(self, what: str, *, mend: str, why: str = "") -> ScriptError:
+        """Return the error that points at the probe."""
+        return self.source.error(self.probe.at, what, mend=mend, why=why)
+
+    def malformed(self, form: str) -> ScriptError:
+        """Return the error for a probe that is not written as `form`."""
+        return self.error(f"{self.probe.text} is not a whole probe", mend=f"write it as {form}")
+
+    def missing(
+        self, what: str, name: str, known: Iterable[str], *, why: str = "", mend: str = ""
+    ) -> MissingProbeError:
+        """Return the error for something that is not there; `known` is what a misspelling may have meant."""
+        return _as(
+            MissingProbeError,
+            self.error(
+                f"unknown {what} {name}",
+                why=why or f"this kernel has no {what} of that name",
+                mend=did_you_mean(name, known, mend or "see `tracetop list` for what there is"),
+            ),
+        )
+
+    def refused(self, why: str, mend: str) -> RefusedProbeError:
+        """Return the error for a kind of probe that this kernel takes none of."""
+        return _as(
+            RefusedProbeError, self.error(f"{self.probe.text} cannot be attached on this kernel", why=why, mend=mend)
+        )
+
+    def unreadable(self, error: TracetopError) -> MissingProbeError:
+        """Return the error for a binary that cannot be read, with the cause that reading it had."""
+        said = error.diagnostic
+        return _as(MissingProbeError, self.error(said.what, why=said.why, mend=said.mend))
+
+    def flood(self, count: int) -> ScriptError:
+        """Return the error for a probe that stands for too many hooks."""
+        return flood(self.source, self.probe, count)
+
+    def matching(self, pattern: str, names: Iterable[str], what: str) -> list[str]:
+        """Return the names that a wildcard matches, sorted. ScriptError where that is none or too many."""
+        match = re.compile(translate(pattern)).match
+        found = sorted(name for name in names if match(name))
+        if len(found) > MAX_PROBES:
+            raise self.flood(len(found))
+        if not found:
+            raise self.missing(what, pattern, (), why=f"no {what} matches", mend="write a wider wildcard")
+        return found
+
+
+def flood(source: Source, probe: syntax.Probe, count: int) -> ScriptError:
+    """Return the error for `count` hooks, which are too many; `probe` is one that they come from."""
+    return source.error(
+        probe.at,
+        f"the script's probes are {count} hooks, at most {MAX_PROBES} are allowed",
+        why="attaching so many stalls the machine",
+        mend=f"write a narrower wildcard than {probe.text}"
+        if "*" in probe.text
+        else "take probes out, or split the script",
+    )
+
+
+def _as(kind: type[_Missing], error: ScriptError) -> _Missing:
+    made = kind(error.diagnostic.what, mend="")
+    made.diagnostic = error.diagnostic
+    return made

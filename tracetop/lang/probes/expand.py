@@ -1,0 +1,184 @@
+"""From the probes that a script writes to the hooks of this kernel: which kind each is, and what if one is not there.
+
+A new kind of probe is one more line of `_KINDS`, and a function that returns its hooks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tracetop.errors import ScriptError
+from tracetop.lang import syntax
+from tracetop.lang.probes import functions, sampling, special, tracepoints, usdt, user
+from tracetop.lang.probes.asked import MAX_PROBES, Asked, MissingProbeError, RefusedProbeError, flood
+from tracetop.lang.probes.hook import Hook
+from tracetop.lang.probes.written import is_wildcard, take_apart
+from tracetop.lang.source import Source
+from tracetop.lang.suggest import did_you_mean
+from tracetop.model.kernel import Kernel
+from tracetop.model.program import ProbeKind
+
+_KINDS: dict[ProbeKind, Callable[[Asked], list[Hook]]] = {
+    ProbeKind.TRACEPOINT: tracepoints.tracepoint,
+    ProbeKind.RAW_TRACEPOINT: tracepoints.raw_tracepoint,
+    ProbeKind.KPROBE: functions.kernel_function,
+    ProbeKind.KRETPROBE: functions.kernel_function,
+    ProbeKind.FENTRY: functions.kernel_function,
+    ProbeKind.FEXIT: functions.kernel_function,
+    ProbeKind.UPROBE: user.user_function,
+    ProbeKind.URETPROBE: user.user_function,
+    ProbeKind.USDT: usdt.usdt,
+    ProbeKind.SOFTWARE: sampling.counted,
+    ProbeKind.HARDWARE: sampling.counted,
+    ProbeKind.PROFILE: sampling.profile,
+    ProbeKind.INTERVAL: sampling.interval,
+    ProbeKind.BEGIN: special.once,
+    ProbeKind.END: special.once,
+}
+_SHORT = {
+    "t": "tracepoint",
+    "rt": "rawtracepoint",
+    "raw_tracepoint": "rawtracepoint",
+    "k": "kprobe",
+    "kr": "kretprobe",
+    "f": "fentry",
+    "kfunc": "fentry",
+    "fr": "fexit",
+    "kretfunc": "fexit",
+    "u": "uprobe",
+    "ur": "uretprobe",
+    "U": "usdt",
+    "s": "software",
+    "h": "hardware",
+    "p": "profile",
+    "i": "interval",
+    "w": "watchpoint",
+    "aw": "asyncwatchpoint",
+    "it": "iter",
+    "begin": "BEGIN",
+    "end": "END",
+}
+_UNHOOKED = {ProbeKind.BEGIN, ProbeKind.END, ProbeKind.INTERVAL}
+"""Kinds that see nothing of the machine: a script that is left with them alone has nothing to tell."""
+_SERVES = {
+    ProbeKind.HARDWARE: "use profile:hz:99, or software:cpu-clock",
+    ProbeKind.USDT: "use a tracepoint of the system calls that the program makes",
+    ProbeKind.UPROBE: "use a tracepoint of the system calls that the program makes",
+    ProbeKind.URETPROBE: "use a tracepoint of the system calls that the program makes",
+    ProbeKind.RAW_TRACEPOINT: "use tracepoint instead of rawtracepoint",
+}
+
+
+@dataclass(frozen=True)
+class HookedClause:
+    """A clause on one of its hooks, with the probe as the script wrote it."""
+
+    clause: syntax.Clause
+    hook: Hook
+    probe: str
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """All clauses on all their hooks, in the script's order, and what had to be left out."""
+
+    clauses: tuple[HookedClause, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What script and asker say of its probes beside their text."""
+
+    optional: frozenset[str] = frozenset()
+    """Probes that the script can do without, as it writes them."""
+    missing: str = "error"
+    """What a clause is that has no probe on this kernel: ``error``, ``warn`` (a note) or ``ignore``."""
+    pid: int = 0
+    """The only process that user-space, sampling and counting probes are put on; 0 for all."""
+    params: tuple[str, ...] | None = None
+    """``$1`` and so on, where they are known."""
+
+
+def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted) -> Expansion:
+    """Return every clause once for every hook its probes name.
+
+    A clause is left out where all its probes are of kinds that this kernel refuses, or are optional; with a note. Else
+    ScriptError for one that has no hook here, and where what is left sees nothing of the machine.
+    """
+    hooked: list[HookedClause] = []
+    failures: list[tuple[syntax.Probe, MissingProbeError]] = []
+    for clause in script.clauses:
+        found: dict[Hook, str] = {}
+        failed: list[tuple[syntax.Probe, MissingProbeError]] = []
+        for probe in clause.probes:
+            try:
+                for hook in _resolve(source, probe, kernel, wanted):
+                    found.setdefault(hook, probe.text)
+            except MissingProbeError as error:
+                failed.append((probe, error))
+        if not found:
+            _refuse_typos(failed, wanted)
+        failures += failed
+        hooked += [HookedClause(clause, hook, text) for hook, text in found.items()]
+    _refuse_rest(source, script, hooked, failures, wanted)
+    notes = () if wanted.missing == "ignore" else tuple(dict.fromkeys(_note(*failure) for failure in failures))
+    return Expansion(tuple(hooked), notes)
+
+
+def _refuse_typos(failed: list[tuple[syntax.Probe, MissingProbeError]], wanted: Wanted) -> None:
+    """Raise the first failure of a clause without a hook that is no refusal of the kernel's, unless it is allowed."""
+    allowed = wanted.missing != "error" or all(probe.text in wanted.optional for probe, _ in failed)
+    typo = next((error for _, error in failed if not isinstance(error, RefusedProbeError)), None)
+    if typo and not allowed:
+        raise typo
+
+
+def _refuse_rest(
+    source: Source,
+    script: syntax.Script,
+    hooked: list[HookedClause],
+    failures: list[tuple[syntax.Probe, MissingProbeError]],
+    wanted: Wanted,
+) -> None:
+    """Refuse a script of which nothing is left to run, or far too much."""
+    if not hooked and failures and all(probe.text in wanted.optional for probe, _ in failures):
+        why = _note(*failures[0])
+        raise source.error(0, "none of the script's probes is on this kernel", mend="see the notes", why=why)
+    if failures and all(entry.hook.kind in _UNHOOKED for entry in hooked):
+        for probe, error in failures:
+            if probe.text not in wanted.optional:
+                raise error
+    hooks = {entry.hook for entry in hooked}
+    if len(hooks) > MAX_PROBES:
+        probes = [probe for clause in script.clauses for probe in clause.probes]
+        raise flood(source, next((probe for probe in probes if is_wildcard(probe.text)), probes[-1]), len(hooks))
+
+
+def _note(probe: syntax.Probe, error: MissingProbeError) -> str:
+    said = error.diagnostic
+    return f"left out {probe.text}: {said.why}" + (f"; {said.mend}" if isinstance(error, RefusedProbeError) else "")
+
+
+def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel, wanted: Wanted) -> list[Hook]:
+    written = take_apart(source, probe, wanted.params)
+    name = _SHORT.get(written.kind, written.kind)
+    if name in special.INSTEAD:
+        raise source.error(probe.at, f"{name} probes are not supported", mend=special.INSTEAD[name])
+    kind = next((each for each in ProbeKind if each.value == name), None)
+    if kind is None:
+        raise _unknown_kind(source, probe, written.kind)
+    asked = Asked(source, probe, kernel, kind, written.parts, wanted.pid)
+    if kind in _SERVES:
+        why = kernel.refuses(kind)
+        if why:
+            raise asked.refused(why, _SERVES[kind])
+    return _KINDS[kind](asked)
+
+
+def _unknown_kind(source: Source, probe: syntax.Probe, kind: str) -> ScriptError:
+    known = [each.value for each in ProbeKind]
+    return source.error(
+        probe.at,
+        f"unknown kind of probe {kind}",
+        mend=did_you_mean(kind, [*known, *_SHORT, *special.INSTEAD], f"use one of {', '.join(known)}"),
+    )

@@ -1,0 +1,95 @@
+"""Probes that go by a clock or a counter: profile, interval, software and hardware events."""
+
+from tracetop.lang.probes.asked import Asked
+from tracetop.lang.probes.hook import Hook
+from tracetop.lang.probes.written import amount, duration_ns
+from tracetop.model.program import ProbeKind
+
+_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000}
+_SECOND_NS = 1_000_000_000
+_MAX_PERIOD = (1 << 63) - 1
+_SOFTWARE = {
+    "alignment-faults": 1,
+    "bpf-output": 1,
+    "context-switches": 1000,
+    "cpu-clock": 1_000_000,
+    "cpu-migrations": 1,
+    "dummy": 1,
+    "emulation-faults": 1,
+    "major-faults": 1,
+    "minor-faults": 100,
+    "page-faults": 100,
+    "task-clock": 1_000_000,
+}
+_HARDWARE = {
+    "backend-stalls": 1_000_000,
+    "branch-instructions": 100_000,
+    "branch-misses": 100_000,
+    "bus-cycles": 100_000,
+    "cache-misses": 1_000_000,
+    "cache-references": 1_000_000,
+    "cpu-cycles": 1_000_000,
+    "frontend-stalls": 1_000_000,
+    "instructions": 1_000_000,
+    "ref-cycles": 1_000_000,
+}
+"""Events, and how many of them make a hit where a probe does not say, as bpftrace has them."""
+_ALIASES = {
+    "branches": "branch-instructions",
+    "cpu": "cpu-clock",
+    "cs": "context-switches",
+    "cycles": "cpu-cycles",
+    "faults": "page-faults",
+}
+
+
+def counted(asked: Asked) -> list[Hook]:
+    """``software:EVENT:COUNT`` and ``hardware:EVENT:COUNT``."""
+    known = _SOFTWARE if asked.kind is ProbeKind.SOFTWARE else _HARDWARE
+    parts = asked.parts[:1] if asked.parts[1:] in (("",), ("*",)) else asked.parts
+    count = amount(parts[1]) if len(parts) == 2 else 0
+    if not 1 <= len(parts) <= 2 or not parts[0] or count is None or (len(parts) == 2 and not 0 < count <= _MAX_PERIOD):
+        raise asked.malformed(f"{asked.kind}:EVENT:COUNT")
+    event = _ALIASES.get(parts[0], parts[0])
+    if event not in known:
+        raise asked.missing(f"{asked.kind} event", parts[0], known, mend=f"use one of {', '.join(known)}")
+    name = f"{asked.kind}:{parts[0]}" + (f":{count}" if count else "")
+    return [Hook(asked.kind, name, event=event, period=count or known[event], pid=asked.pid)]
+
+
+def profile(asked: Asked) -> list[Hook]:
+    """``profile:hz:RATE``, ``profile:UNIT:N`` or ``profile:TIME``: on every CPU."""
+    period_ns, name = _period(asked, "profile:hz:RATE, profile:ms:N or profile:10ms")
+    rate = round(_SECOND_NS / period_ns)
+    if rate < 1:
+        raise asked.error("a profile slower than once a second", mend="use interval:s:N")
+    return [Hook(asked.kind, name, period=rate, pid=asked.pid)]
+
+
+def interval(asked: Asked) -> list[Hook]:
+    """``interval:s:N``, ``interval:hz:RATE`` or ``interval:TIME``: on one CPU."""
+    period_ns, name = _period(asked, "interval:s:N, interval:hz:RATE or interval:1s")
+    return [Hook(asked.kind, name, period=period_ns)]
+
+
+def _period(asked: Asked, forms: str) -> tuple[int, str]:
+    """Return the time between two hits in nanoseconds, and the probe's full name."""
+    match asked.parts:
+        case (time,):
+            period_ns = duration_ns(time)
+            if period_ns is not None and 0 < period_ns < 1000:
+                raise asked.error(
+                    f"{asked.probe.text} is less than a microsecond",
+                    why="a number without a unit is nanoseconds",
+                    mend=f"write the unit: {asked.kind}:1s, {asked.kind}:10ms",
+                )
+            name = f"{asked.kind}:us:{(period_ns or 0) // 1000}"
+        case (unit, count):
+            units = amount(count) or 0
+            period_ns = max(1, _SECOND_NS // units) if unit == "hz" and units else _NS.get(unit, 0) * units
+            name = f"{asked.kind}:{unit}:{units}"
+        case _:
+            period_ns, name = None, ""
+    if not period_ns or period_ns > _MAX_PERIOD:
+        raise asked.malformed(forms)
+    return period_ns, name

@@ -1,0 +1,63 @@
+"""Tracepoints of the kernel: with the record that their format lays out, or raw, with the arguments alone."""
+
+from tracetop.lang.probes.asked import Asked
+from tracetop.lang.probes.hook import Hook
+from tracetop.lang.probes.written import is_wildcard
+from tracetop.model.program import ProbeKind
+
+
+def tracepoint(asked: Asked) -> list[Hook]:
+    """``tracepoint:CATEGORY:EVENT``; both may be wildcards, and ``tracepoint:*x*`` is any category's event."""
+    parts = ("*", *asked.parts) if len(asked.parts) == 1 and is_wildcard(asked.parts[0]) else asked.parts
+    if len(parts) != 2 or not all(parts):
+        raise asked.malformed("tracepoint:CATEGORY:EVENT")
+    pattern = ":".join(parts)
+    names = [pattern]
+    if is_wildcard(pattern):
+        names = asked.matching(pattern, asked.kernel.tracepoint_names(), "tracepoint")
+    hooks = []
+    for name in names:
+        format_ = asked.kernel.tracepoint(*name.split(":", 1))
+        if format_ is not None:
+            hook = Hook(
+                asked.kind,
+                f"tracepoint:{format_.category}:{format_.event}",
+                category=format_.category,
+                event=format_.event,
+                format=format_,
+            )
+            hooks.append(hook)
+    if not hooks:
+        raise asked.missing("tracepoint", pattern, asked.kernel.tracepoint_names())
+    return hooks
+
+
+def raw_tracepoint(asked: Asked) -> list[Hook]:
+    """``rawtracepoint:EVENT``, or with a category or module before it: the kernel knows them by the event alone."""
+    if not asked.parts or len(asked.parts) > 2 or not asked.parts[-1]:
+        raise asked.malformed("rawtracepoint:EVENT")
+    event = asked.parts[-1]
+    known = {name.split(":", 1)[1] for name in asked.kernel.tracepoint_names()}
+    events = asked.matching(event, known, "raw tracepoint") if is_wildcard(event) else [event]
+    hooks = []
+    for name in events:
+        arity = asked.kernel.raw_tracepoint_arity(name)
+        if arity is not None:
+            function = asked.kernel.raw_tracepoint(name)
+            hooks.append(
+                Hook(ProbeKind.RAW_TRACEPOINT, f"rawtracepoint:{name}", event=name, arity=arity, function=function)
+            )
+    if not hooks:
+        raise asked.missing("raw tracepoint", event, known, **_single_call(event))
+    return hooks
+
+
+def _single_call(event: str) -> dict[str, str]:
+    """Return why there is no raw tracepoint of one system call."""
+    verb = next((verb for verb in ("sys_enter", "sys_exit") if event.startswith(f"{verb}_")), "")
+    if not verb:
+        return {}
+    return {
+        "why": "single system calls have no raw tracepoint of their own",
+        "mend": f"use tracepoint:syscalls:{event}, or rawtracepoint:{verb} and compare the call's number",
+    }
