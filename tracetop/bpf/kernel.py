@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from tracetop.bpf.btf import Btf
+from tracetop.bpf.btf.names import builtin_type
 from tracetop.bpf.cpus import possible_cpus
 from tracetop.bpf.formats import parse_format
 from tracetop.bpf.tracefs import tracefs
@@ -55,32 +56,32 @@ class RunningKernel:
         return self._btf.field_offset(struct, field) if self._btf else None
 
     def struct(self, name: str) -> CStruct | None:
-        """Return a struct or union by its name, or None where BTF has none."""
-        return None
+        """Return a struct or union by the name that its CType has, or None where BTF has none."""
+        return self._btf.struct(name) if self._btf else None
 
     def named_type(self, name: str) -> CType | None:
-        """Return the type that C knows by this name, or None."""
-        return None
+        """Return the type that C knows by this name, or None; without BTF only C's own."""
+        return self._btf.named_type(name) if self._btf else builtin_type(name)
 
     def constant(self, name: str) -> tuple[int, CType] | None:
-        """Return the value and the type of an enumerator or a well-known macro."""
-        return None
+        """Return the value and the type of an enumerator or a well-known macro, or None."""
+        return self._btf.enumerator(name) if self._btf else None
 
     def enum_names(self, name: str) -> Mapping[int, str]:
         """Return the enumerators of an enum by value; empty for an unknown one."""
-        return {}
+        return self._btf.enum_names(name) if self._btf else {}
 
     def function(self, name: str, module: str = "") -> CFunction | None:
         """Return a kernel function's parameters and result from BTF, or None where BTF has none of that name."""
-        return None
+        return self._btf.function(name, module) if self._btf else None
+
+    def raw_tracepoint(self, event: str) -> CFunction | None:
+        """Return what a raw tracepoint passes, or None where BTF has none."""
+        return self._btf.raw_tracepoint(event) if self._btf else None
 
     def function_names(self) -> Iterable[str]:
         """Return the kernel's functions that a probe may be put on."""
         return ()
-
-    def raw_tracepoint(self, event: str) -> CFunction | None:
-        """Return what a raw tracepoint passes, or None where BTF has none."""
-        return None
 
     def refuses(self, kind: ProbeKind) -> str:
         """Return in one line why this kernel takes no probe of that kind; empty where it takes them."""
@@ -97,6 +98,18 @@ class RunningKernel:
     def usdt_probes(self, path: str) -> tuple[UsdtProbe, ...]:
         """Return the static probes of a binary."""
         raise _not_read(path)
+
+    def binaries(self, pattern: str, pid: int = 0) -> tuple[str, ...]:
+        """Return the absolute paths that a wildcard stands for."""
+        return ()
+
+    def file_offset(self, path: str, address: int) -> int | None:
+        """Return where in the file the code at an address is, or None where there is no code."""
+        raise _not_read(path)
+
+    def demangle(self, symbol: str) -> str:
+        """Return a C++ symbol as its source has it."""
+        return symbol
 
     @cached_property
     def _btf(self) -> Btf | None:

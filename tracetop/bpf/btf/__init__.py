@@ -1,0 +1,8 @@
+"""The running kernel's types, from its BTF.
+
+`raw` reads records, `types` says what they are in C, `lookup` finds them by name.
+"""
+
+from tracetop.bpf.btf.lookup import VMLINUX, Btf
+
+__all__ = ["VMLINUX", "Btf"]
