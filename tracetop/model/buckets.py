@@ -1,13 +1,14 @@
 """Buckets of `hist()` and `lhist()`: the index that the kernel counts under, and its bounds.
 
-`hist` is log-linear: every power of two is cut into 8 equal parts, so a bucket is at most 12.5% wide. Index 0
-holds what is below zero; values 0 to 7 have a bucket each; the C below and `log_bounds` are one another's inverse.
+`hist` is log-linear: every power of two is cut into 8 equal parts, so a bucket is at most 12.5% wide (more parts where
+the script asks for them). Index 0 holds what is below zero; values 0 to 7 have a bucket each; the C below and
+`log_bounds` are one another's inverse.
 """
 
 from tracetop.model.program import LinearScale
 
 SUB_BITS = 3
-"""Each power of two has 2**SUB_BITS buckets."""
+"""Each power of two has 2**SUB_BITS buckets, or more where the script asks for more."""
 _SUB = 1 << SUB_BITS
 LOG_BUCKETS = 1 + _SUB + (63 - SUB_BITS) * _SUB
 """For signed 64-bit values: negative, 0..7, then exponents 3..62."""
@@ -32,24 +33,31 @@ static __always_inline u32 tt_log_bucket(s64 value)
 """
 
 
-def log_index(value: int) -> int:
-    """Return the bucket of a signed 64-bit value, as the C does."""
+def log_index(value: int, sub_bits: int = SUB_BITS) -> int:
+    """Return the bucket of a signed 64-bit value, as the C does, where a power of two has ``2**sub_bits`` buckets."""
     if value < 0:
         return 0
-    if value < _SUB:
+    sub = 1 << sub_bits
+    if value < sub:
         return 1 + value
     exponent = value.bit_length() - 1
-    return 1 + (exponent - SUB_BITS + 1) * _SUB + ((value >> (exponent - SUB_BITS)) & (_SUB - 1))
+    return 1 + (exponent - sub_bits + 1) * sub + ((value >> (exponent - sub_bits)) & (sub - 1))
 
 
-def log_bounds(index: int) -> tuple[int, int]:
+def log_bounds(index: int, sub_bits: int = SUB_BITS) -> tuple[int, int]:
     """Return the half-open range [low, high) of bucket `index`; the negative bucket is [-2**63, 0)."""
     if index == 0:
         return -(1 << 63), 0
-    group, part = divmod(index - 1, _SUB)
+    sub = 1 << sub_bits
+    group, part = divmod(index - 1, sub)
     if group == 0:
         return part, part + 1
-    return (_SUB + part) << (group - 1), (_SUB + part + 1) << (group - 1)
+    return (sub + part) << (group - 1), (sub + part + 1) << (group - 1)
+
+
+def kernel_bits(bits: int) -> int:
+    """Return the `sub_bits` of the buckets that the kernel counts under for a script's ``hist(x, bits)``."""
+    return max(bits, SUB_BITS)
 
 
 def linear_count(scale: LinearScale) -> int:

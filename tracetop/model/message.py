@@ -148,6 +148,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """Load it, attach nothing."""
     debug: tuple[str, ...] = ()
     """Stages to show instead of running: ``ast``, ``typed``, ``c``."""
+    json: bool = False
+    """Whether what is printed is lines of JSON instead of text."""
+    terminal: bool = False
+    """Whether a terminal shows it: then what comes from the machine is escaped, what the script says itself is not."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
@@ -227,7 +231,55 @@ class Completions(msgspec.Struct, frozen=True, tag="completions"):
     words: tuple[Completion, ...]
 
 
-Message = Hello | Frame | Fatal | Refused | LogLines | Checked | Completions
+class Attached(msgspec.Struct, frozen=True, tag="attached"):
+    """BEGIN has run and all other probes are on their hooks, or would be but for a dry run."""
+
+    probes: int
+
+
+class Output(msgspec.Struct, frozen=True, tag="output"):
+    """What a script printed, in order; bytes, since what it prints need not be text."""
+
+    data: bytes
+    error: bool = False
+    """Whether it belongs on the standard error."""
+
+
+class ShowFile(msgspec.Struct, frozen=True, tag="show_file"):
+    """A script called ``cat``: the asker prints the file, with the rights of its user."""
+
+    path: str
+
+
+class Execute(msgspec.Struct, frozen=True, tag="execute"):
+    """A script called ``system``: the asker runs the command in a shell, with the rights of its user."""
+
+    command: str
+
+
+class Finished(msgspec.Struct, frozen=True, tag="finished"):
+    """A run is over: everything was printed and the kernel is free of it. The last message of a run."""
+
+    code: int = 0
+    """What the script gave to ``exit``."""
+    notes: tuple[str, ...] = ()
+    """One line each: what was lost or cut short, and what to do about it."""
+
+
+Message = (
+    Hello
+    | Frame
+    | Fatal
+    | Refused
+    | LogLines
+    | Checked
+    | Completions
+    | Attached
+    | Output
+    | ShowFile
+    | Execute
+    | Finished
+)
 
 _ENCODER = msgspec.msgpack.Encoder()
 _COMMANDS: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
