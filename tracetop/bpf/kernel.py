@@ -71,6 +71,14 @@ class RunningKernel:
         """Return the enumerators of an enum by value; empty for an unknown one."""
         return self._btf.enum_names(name) if self._btf else {}
 
+    def type_name(self, number: int) -> str:
+        """Return the name of a type or function by its number in BTF; empty where it has none."""
+        return self._btf.type_name(number) if self._btf else ""
+
+    def type_names(self, tag: str) -> Iterable[str]:
+        """Return the names of all types of a tag: ``struct``, ``union``, ``enum``."""
+        return self._btf.type_names(tag) if self._btf else ()
+
     def function(self, name: str, module: str = "") -> CFunction | None:
         """Return a kernel function's parameters and result from BTF, or None where BTF has none of that name."""
         return self._btf.function(name, module) if self._btf else None

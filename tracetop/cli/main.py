@@ -19,10 +19,9 @@ def main(words: list[str] | None = None) -> int:
     try:
         return int(command.run(words[len(named) :]))
     except TracetopError as error:
-        from tracetop.view.text import escape  # noqa: PLC0415 - only when something went wrong
+        from tracetop.headless.complain import complain  # noqa: PLC0415 - only when something went wrong
 
-        for line in error.diagnostic.text().split("\n"):
-            print(escape(line), file=sys.stderr)
+        complain(error.diagnostic)
         return int(error.code)
     except KeyboardInterrupt:  # at sudo's password, or while the tracer starts
         return 128 + signal.SIGINT

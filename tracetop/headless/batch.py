@@ -8,16 +8,15 @@ import os
 import queue
 import shutil
 import signal
-import sys
 from typing import TextIO
 
 from tracetop.errors import Diagnostic, ExitCode
+from tracetop.headless.complain import complain
 from tracetop.headless.digest import json_line
 from tracetop.headless.report import text
 from tracetop.model.frame import Frame, PaneState
 from tracetop.model.message import Fatal, Message, Refused
 from tracetop.source.protocol import Ended, Source
-from tracetop.view.text import escape
 
 Inbox = queue.SimpleQueue[Message | Ended]
 
@@ -68,7 +67,7 @@ def _print_ticks(inbox: Inbox, ticks: int | None, as_json: bool, out: TextIO) ->
         if isinstance(message, Fatal | Ended):
             return _ended(message)
         if isinstance(message, Refused):
-            _complain(message.diagnostic)
+            complain(message.diagnostic)
         if not isinstance(message, Frame) or message.seq == last_seq or not _ready(message):
             continue
         if first_seq is None:
@@ -100,13 +99,8 @@ def _hopeless(frame: Frame) -> Diagnostic | None:
 def _ended(message: Fatal | Ended) -> int:
     if message.diagnostic is None:
         return ExitCode.OK
-    _complain(message.diagnostic)
+    complain(message.diagnostic)
     return message.diagnostic.code
-
-
-def _complain(diagnostic: Diagnostic) -> None:
-    for line in diagnostic.text().split("\n"):
-        print(escape(line), file=sys.stderr)
 
 
 def _width(out: TextIO) -> int:

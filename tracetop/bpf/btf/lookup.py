@@ -64,7 +64,17 @@ class Btf:
     def function_names(self) -> Iterator[str]:
         """Yield the functions of vmlinux and of every module; takes 0.1 s."""
         for types in self._all():
-            yield from types.raw.functions()
+            yield from types.raw.names(Kind.FUNC)
+
+    def type_names(self, tag: str) -> Iterator[str]:
+        """Yield the names of all types of a tag (``struct``, ``union``, ``enum``); takes 0.1 s."""
+        for types in self._all():
+            yield from filter(None, types.raw.names(*_TAGS[tag]))
+
+    def type_name(self, number: int) -> str:
+        """Return the name of a type or function of vmlinux by its number, empty where it has none."""
+        raw = self._vmlinux.raw
+        return raw.record(number).name if raw.first <= number < raw.end else ""
 
     def raw_tracepoint(self, event: str) -> CFunction | None:
         """Return what a raw tracepoint passes, or None where BTF does not know it.

@@ -150,15 +150,15 @@ class RawBtf:
                 return number
         return None
 
-    def functions(self) -> Iterator[str]:
-        """Yield the names of its own functions; visits all records."""
+    def names(self, *kinds: Kind) -> Iterator[str]:
+        """Yield the names of its own records of these kinds; visits all records."""
         types, _ = self._sections()
         words = memoryview(types).cast("B").cast("I")
         extra = [_WORDS.get(Kind(kind), (0, 0)) for kind in range(len(Kind))]
         at = 0
         while at < len(words):
             kind = words[at + 1] >> 24 & 0x1F
-            if kind == Kind.FUNC:
+            if kind in kinds:
                 yield self.name(words[at])
             behind, each = extra[kind]
             at += 3 + behind + each * (words[at + 1] & 0xFFFF)

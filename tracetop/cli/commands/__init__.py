@@ -8,6 +8,7 @@ from types import MappingProxyType
 COMMANDS = MappingProxyType(
     {
         "batch": "the same numbers as text or JSON, without a screen",
+        "programs": "BPF programs and maps of this machine, and what they cost",
     }
 )
 """What the command line may begin with, the module of that name, and what it is for; `dashboard` is for all else."""

@@ -1,0 +1,93 @@
+"""``python -m tracetop.tracer.answer``: one question to the kernel, answered, and the end of the process.
+
+Started by `tracetop.source.inquirer`, not by a person. The question comes on fd 0, the answers leave on what was fd 1
+at the start. Each kind of question loads only what it needs: a list of probes has no time for BCC or numpy.
+"""
+
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+
+from tracetop.bpf.kernel import RunningKernel
+from tracetop.errors import Diagnostic, TracetopError
+from tracetop.model.inquiry import Answer, ListProbes, ListPrograms, Loaded, Question, decode_question
+from tracetop.model.message import Fatal, Splitter, encode
+
+_READ_BYTES = 1 << 16
+_ALL_ROWS = 1 << 20
+
+
+def main() -> int:
+    """Answer; return the exit code, 0 also where the answer is an error."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C in the terminal ends this process too, without a word
+    answers_fd = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        for answer in _answers(_question()):
+            _write(answers_fd, encode(answer))
+    except BrokenPipeError:
+        pass  # whoever asked has gone
+    except TracetopError as error:
+        _write(answers_fd, encode(Fatal(error.diagnostic)))
+    except Exception as error:  # the asker is to show even what we did not foresee
+        _write(answers_fd, encode(Fatal(_unforeseen(error))))
+    return 0
+
+
+def _question() -> Question:
+    splitter = Splitter()
+    while data := os.read(0, _READ_BYTES):
+        for body in splitter.feed(data):
+            return decode_question(body)
+    return decode_question(b"")
+
+
+def _answers(question: Question) -> Iterator[Answer]:
+    kernel = RunningKernel()
+    match question:
+        case ListProbes():
+            from tracetop.tracer.listing import list_probes  # noqa: PLC0415
+
+            return list_probes(question, kernel)
+        case ListPrograms():
+            return _programs(question, kernel)
+        case _:
+            from tracetop.tracer.doctor import examine  # noqa: PLC0415
+
+            return examine(kernel)
+
+
+def _programs(question: ListPrograms, kernel: RunningKernel) -> Iterator[Answer]:
+    from tracetop.bpf.privileges import check_privileges  # noqa: PLC0415
+    from tracetop.bpf.stats import RunTimeStats  # noqa: PLC0415
+    from tracetop.tracer.programs import ProgramTables  # noqa: PLC0415
+
+    check_privileges(kernel)
+    tables = ProgramTables(kernel, _ALL_ROWS)
+    with RunTimeStats() as stats:
+        if stats.on:
+            tables.read(measured=False)
+            time.sleep(question.window_s)
+        tables.read(measured=stats.on)
+        yield Loaded(tables.programs.table(), tables.maps.table(), stats.on)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _unforeseen(error: Exception) -> Diagnostic:
+    return Diagnostic(
+        what="the process that asks the kernel failed",
+        why=f"{type(error).__name__}: {error}",
+        mend="this is a bug in tracetop; please report it",
+        detail="".join(traceback.format_exception(error)),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
