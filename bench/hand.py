@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 
 from tracetop.bpf.attach import attach
-from tracetop.bpf.compile import compile_program, load_function
+from tracetop.bpf.compile import compile_program
 from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.load import load_functions
 from tracetop.model.buckets import BUCKET_C, LOG_BUCKETS
 from tracetop.model.program import ProbeKind, ProbeSpec, Program
 
@@ -62,8 +63,8 @@ def main() -> None:
     program = hand_program(Path(sys.argv[1]).resolve(), bare="--bare" in sys.argv, empty="--empty" in sys.argv)
     module = compile_program(program)
     descriptors = []
-    for probe in program.probes:
-        descriptors += attach(probe, load_function(module, probe, program))
+    for probe, program_fd in load_functions(module, program)[0]:
+        descriptors += attach(probe, program_fd)
     sys.stdin.read()
 
 

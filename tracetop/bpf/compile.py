@@ -1,11 +1,11 @@
-"""C text to loaded programs: clang through BCC, against our own headers, then the kernel's verifier.
+"""C text to instructions: clang through BCC, against our own headers.
 
-Owns: the two calls, their flags and options. Refuses to own: what must be so around a compile (`surroundings`), why
-one was refused (`refusals`), and hooks. Two compiles at once crash in LLVM: the tracer's one thread only.
+Owns: the call, its flags and options. Refuses to own: what must be so around a compile (`surroundings`), why one was
+refused (`refusals`), and what becomes of the instructions (`load`). Two compiles at once crash in LLVM: the tracer's one
+thread only.
 """
 
 import atexit
-import ctypes
 import os
 import platform
 import re
@@ -13,22 +13,9 @@ from typing import Any
 
 from tracetop.bpf.find import load_bcc
 from tracetop.bpf.output import Output
-from tracetop.bpf.refusals import refused_function, refused_text
+from tracetop.bpf.refusals import refused_text
 from tracetop.bpf.surroundings import surroundings
-from tracetop.errors import VerifierError
-from tracetop.model.program import ProbeKind, ProbeSpec, Program
-
-_LOG_BYTES = 1 << 20
-_TRACEPOINT, _PERF_EVENT, _RAW_TRACEPOINT = 5, 7, 17
-_PROGRAM_TYPES = {
-    ProbeKind.TRACEPOINT: _TRACEPOINT,
-    ProbeKind.RAW_TRACEPOINT: _RAW_TRACEPOINT,
-    ProbeKind.SOFTWARE: _PERF_EVENT,
-    ProbeKind.PROFILE: _PERF_EVENT,
-    ProbeKind.INTERVAL: _PERF_EVENT,
-    ProbeKind.BEGIN: _RAW_TRACEPOINT,
-    ProbeKind.END: _RAW_TRACEPOINT,
-}
+from tracetop.model.program import Program
 
 
 def compile_program(program: Program, printed_fd: int | None = None) -> Any:
@@ -54,44 +41,6 @@ def compile_program(program: Program, printed_fd: int | None = None) -> Any:
         if warnings:
             os.write(2, warnings.encode(errors="surrogateescape"))
     return module
-
-
-def load_function(module: Any, probe: ProbeSpec, program: Program) -> int:
-    """Load one function of a compiled module; return the program's descriptor.
-
-    VerifierError with the verifier's log, or KernelError or PrivilegeError where it did not come to that.
-    """
-    lib = load_bcc().lib
-    name = probe.function.encode()
-    start = lib.bpf_function_start(module.module, name)
-    if not start:
-        raise VerifierError(
-            f"{program.name}: the compiled script has no function {probe.function}",
-            mend="report it: the compiler names a function that it did not emit",
-        )
-    log = ctypes.create_string_buffer(_LOG_BYTES)
-    output = Output()
-    try:
-        descriptor: int = lib.bcc_func_load(
-            module.module,
-            _PROGRAM_TYPES[probe.kind],
-            name,
-            start,
-            lib.bpf_function_size(module.module, name),
-            lib.bpf_module_license(module.module),
-            lib.bpf_module_kern_version(module.module),
-            0,
-            log,
-            _LOG_BYTES,
-            None,
-            0xFFFFFFFF,  # no expected attach type
-        )
-        code = ctypes.get_errno()
-    finally:
-        output.restore()
-    if descriptor < 0:
-        raise refused_function(probe, program, code, log.value.decode(errors="replace"))
-    return descriptor
 
 
 def _flags() -> list[str]:

@@ -14,8 +14,9 @@ from typing import Any, Self
 import numpy as np
 
 from tracetop.bpf.attach import attach, run_once
-from tracetop.bpf.compile import compile_program, load_function
+from tracetop.bpf.compile import compile_program
 from tracetop.bpf.find import load_bcc
+from tracetop.bpf.load import close_all, load_functions
 from tracetop.bpf.maps import KernelMap
 from tracetop.bpf.merge import Bytes, MapSample, merge
 from tracetop.bpf.stats import ProgStats, map_sizes, program_stats
@@ -37,6 +38,7 @@ class Loaded:
         self.program = program
         self._module = module
         self._functions: list[tuple[ProbeSpec, int]] = []
+        self._unloadable: list[TracetopError] = []
         self._hooks: list[int] = []
         self._attached = False
         self._scratch_is_stale = False
@@ -58,8 +60,7 @@ class Loaded:
         loaded = cls(program, compile_program(program))
         try:
             loaded._open_tables()
-            for probe in program.probes:
-                loaded._functions.append((probe, load_function(loaded._module, probe, program)))
+            loaded._functions, loaded._unloadable = load_functions(loaded._module, program)
         except BaseException:
             loaded.close()
             raise
@@ -80,7 +81,7 @@ class Loaded:
         if self._attached:
             return
         self._empty_scratch()
-        errors: list[TracetopError] = []
+        errors = list(self._unloadable)
         for probe, program_fd in self._functions:
             if probe.kind in _ON_DEMAND:
                 continue
@@ -166,14 +167,13 @@ class Loaded:
             self._stack_map.delete(keys)
 
     def stats(self) -> list[ProgStats]:
-        """Return the kernel's counters of each function, in the order of `program.probes`."""
-        return [program_stats(program_fd) for _, program_fd in self._functions]
+        """Return the kernel's counters of each program, in the order of `program.probes`; several may share one."""
+        return [program_stats(program_fd) for program_fd in dict.fromkeys(fd for _, fd in self._functions)]
 
     def close(self) -> None:
         """Detach, and free programs, maps and libbcc's memory; nothing may be called after it, but `close` may."""
         self.detach()
-        while self._functions:
-            os.close(self._functions.pop()[1])
+        close_all(self._functions)
         self._module.cleanup()
 
     def _empty_scratch(self) -> None:

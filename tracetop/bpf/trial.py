@@ -14,7 +14,8 @@ from contextlib import suppress
 
 import msgspec
 
-from tracetop.bpf.compile import compile_program, load_function
+from tracetop.bpf.compile import compile_program
+from tracetop.bpf.load import load_functions
 from tracetop.errors import TracetopError, VerifierError
 from tracetop.model.program import Program
 
@@ -99,8 +100,7 @@ def main() -> int:
     program = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Program)
     with suppress(TracetopError):
         module = compile_program(program, int(sys.argv[1]))
-        for probe in program.probes:
-            load_function(module, probe, program)
+        load_functions(module, program)
     return _SURVIVED
 
 

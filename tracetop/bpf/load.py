@@ -1,0 +1,220 @@
+"""Functions of a compiled module to programs in the kernel: linked, loaded, and explained where they are refused.
+
+Owns: the call BPF_PROG_LOAD and what it is told for each kind of probe. Refuses to own: the compile, the join with
+callbacks (`link`), hooks. libbcc's own call knows one function a program and hides the errno. The tracer's one thread.
+"""
+
+import ctypes
+import errno
+import os
+import resource
+from contextlib import suppress
+from typing import Any
+
+from tracetop.bpf.find import load_bcc
+from tracetop.bpf.link import FUNC_INFO_BYTES, Linked, function_types, link
+from tracetop.bpf.output import Output
+from tracetop.bpf.refusals import refused_function
+from tracetop.bpf.syscalls import BtfLoadAttr, Command, ProgramLoadAttr, bpf
+from tracetop.bpf.traced import TracedFunctions
+from tracetop.errors import KernelError, TracetopError, VerifierError
+from tracetop.model.program import ProbeKind, ProbeSpec, Program
+
+_LOG_BYTES = 1 << 24
+_BCC_LOG_BYTES = 1 << 20
+_INSTRUCTION_BYTES = 8
+_NAME_BYTES = 15
+_TRIES = 5
+"""How often a load is begun that signals end."""
+_KPROBE, _TRACEPOINT, _PERF_EVENT, _RAW_TRACEPOINT, _TRACING = 2, 5, 7, 17, 26
+_PROGRAM_TYPES = {
+    ProbeKind.TRACEPOINT: _TRACEPOINT,
+    ProbeKind.RAW_TRACEPOINT: _RAW_TRACEPOINT,
+    ProbeKind.SOFTWARE: _PERF_EVENT,
+    ProbeKind.HARDWARE: _PERF_EVENT,
+    ProbeKind.PROFILE: _PERF_EVENT,
+    ProbeKind.INTERVAL: _PERF_EVENT,
+    ProbeKind.KPROBE: _KPROBE,
+    ProbeKind.KRETPROBE: _KPROBE,
+    ProbeKind.UPROBE: _KPROBE,
+    ProbeKind.URETPROBE: _KPROBE,
+    ProbeKind.USDT: _KPROBE,
+    ProbeKind.FENTRY: _TRACING,
+    ProbeKind.FEXIT: _TRACING,
+    ProbeKind.BEGIN: _RAW_TRACEPOINT,
+    ProbeKind.END: _RAW_TRACEPOINT,
+}
+_ATTACH_TYPES = {ProbeKind.FENTRY: 24, ProbeKind.FEXIT: 25}
+"""BPF_TRACE_FENTRY, BPF_TRACE_FEXIT: programs that are loaded for one function of the kernel."""
+
+
+class Loader:
+    """Loads the functions of one module. Probes that differ only in their hook share a program."""
+
+    def __init__(self, module: Any, program: Program) -> None:
+        self._module = module
+        self._program = program
+        self._traced = TracedFunctions()
+        self._loaded: dict[tuple[object, ...], int] = {}
+        lib = load_bcc().lib
+        self._map_fds = [lib.bpf_table_fd(module.module, spec.c_name.encode()) for spec in program.maps]
+
+    def load(self, probe: ProbeSpec) -> int:
+        """Load the function of a probe; return the descriptor, closed on exec, of a program that may be another's too.
+
+        VerifierError with the verifier's log, or KernelError or PrivilegeError where it did not come to that.
+        """
+        attr = ProgramLoadAttr(
+            prog_type=_PROGRAM_TYPES[probe.kind],
+            prog_name=probe.function.encode()[:_NAME_BYTES],
+            expected_attach_type=_ATTACH_TYPES.get(probe.kind, 0),
+        )
+        if attr.expected_attach_type:
+            attr.attach_btf_id, attr.attach_btf_obj_fd = self._traced.find(probe)
+        same = (probe.function, attr.prog_type, attr.expected_attach_type, attr.attach_btf_id, attr.attach_btf_obj_fd)
+        if same not in self._loaded:
+            self._loaded[same] = self._load(probe, attr)
+        return self._loaded[same]
+
+    def close(self) -> None:
+        """Let go of all but the programs."""
+        self._traced.close()
+
+    def _load(self, probe: ProbeSpec, attr: ProgramLoadAttr) -> int:
+        linked = link(probe.function, self._program.callbacks, self._map_fds, self._instructions)
+        try:
+            return self._call(attr, linked)
+        except OSError as error:
+            log = self._source_log(probe, attr, linked) or self._log(attr, linked)
+            raise refused_function(probe, self._program, error.errno or 0, log) from error
+
+    def _call(self, attr: ProgramLoadAttr, linked: Linked) -> int:
+        instructions = ctypes.create_string_buffer(linked.instructions, len(linked.instructions))
+        attr.insn_cnt = len(linked.instructions) // _INSTRUCTION_BYTES
+        attr.insns = ctypes.addressof(instructions)
+        license_ = ctypes.create_string_buffer(load_bcc().lib.bpf_module_license(self._module.module))
+        attr.license = ctypes.addressof(license_)
+        if len(linked.functions) == 1:
+            return _patiently(attr)
+        btf, info = function_types(linked.functions)
+        attr.prog_btf_fd = _load_btf(btf)
+        func_info = ctypes.create_string_buffer(info, len(info))
+        attr.func_info, attr.func_info_rec_size = ctypes.addressof(func_info), FUNC_INFO_BYTES
+        attr.func_info_cnt = len(linked.functions)
+        try:
+            return _patiently(attr)
+        finally:
+            os.close(attr.prog_btf_fd)
+
+    def _log(self, attr: ProgramLoadAttr, linked: Linked) -> str:
+        """Return what the verifier says of a program that it refuses."""
+        log = ctypes.create_string_buffer(_LOG_BYTES)
+        attr.log_level, attr.log_size, attr.log_buf = 1, _LOG_BYTES, ctypes.addressof(log)
+        with suppress(OSError):
+            os.close(self._call(attr, linked))
+        return log.value.decode(errors="replace")
+
+    def _source_log(self, probe: ProbeSpec, attr: ProgramLoadAttr, linked: Linked) -> str:
+        """Return the same with the lines of C between, empty where libbcc, which alone knows them, cannot load it."""
+        if linked.instructions != self._instructions(probe.function) or attr.expected_attach_type:
+            return ""
+        lib, name = load_bcc().lib, probe.function.encode()
+        log = ctypes.create_string_buffer(_BCC_LOG_BYTES)
+        output = Output()
+        try:
+            descriptor: int = lib.bcc_func_load(
+                self._module.module,
+                attr.prog_type,
+                name,
+                lib.bpf_function_start(self._module.module, name),
+                lib.bpf_function_size(self._module.module, name),
+                lib.bpf_module_license(self._module.module),
+                lib.bpf_module_kern_version(self._module.module),
+                0,
+                log,
+                _BCC_LOG_BYTES,
+                None,
+                0xFFFFFFFF,  # no expected attach type
+            )
+        finally:
+            output.restore()
+        if descriptor >= 0:
+            os.close(descriptor)
+            return ""
+        return log.value.decode(errors="replace")
+
+    def _instructions(self, function: str) -> bytes:
+        lib, name = load_bcc().lib, function.encode()
+        start = lib.bpf_function_start(self._module.module, name)
+        if not start:
+            raise VerifierError(
+                f"{self._program.name}: the compiled script has no function {function}",
+                mend="report it: the compiler names a function that it did not emit",
+            )
+        return ctypes.string_at(start, lib.bpf_function_size(self._module.module, name))
+
+
+def load_functions(module: Any, program: Program) -> tuple[list[tuple[ProbeSpec, int]], list[TracetopError]]:
+    """Load the functions of all probes; return them with their descriptors, and the errors of those that are missing.
+
+    Only a function of the kernel that no program may be put on may be missing, and not every one. Any other error is
+    raised, and nothing is left in the kernel then.
+    """
+    loader = Loader(module, program)
+    loaded: list[tuple[ProbeSpec, int]] = []
+    errors: list[TracetopError] = []
+    try:
+        for probe in program.probes:
+            try:
+                loaded.append((probe, loader.load(probe)))
+            except KernelError as error:
+                if probe.kind not in _ATTACH_TYPES:
+                    raise
+                errors.append(error)
+        if errors and not any(probe.kind not in (ProbeKind.BEGIN, ProbeKind.END) for probe, _ in loaded):
+            raise errors[0]
+    except BaseException:
+        close_all(loaded)
+        raise
+    finally:
+        loader.close()
+    return loaded, errors
+
+
+def close_all(loaded: list[tuple[ProbeSpec, int]]) -> None:
+    """Close the programs of a list, which several of its probes may share, and empty it."""
+    for descriptor in {descriptor for _, descriptor in loaded}:
+        os.close(descriptor)
+    loaded.clear()
+
+
+def _load_btf(btf: bytes) -> int:
+    data = ctypes.create_string_buffer(btf, len(btf))
+    return bpf(Command.BTF_LOAD, BtfLoadAttr(btf=ctypes.addressof(data), btf_size=len(btf)))
+
+
+def _patiently(attr: ProgramLoadAttr) -> int:
+    """Load a program in spite of signals, which end the verifier's work, and of a low limit on locked memory."""
+    for _ in range(_TRIES):
+        with suppress(BlockingIOError):
+            try:
+                return bpf(Command.PROG_LOAD, attr)
+            except OSError as error:
+                if error.errno != errno.EPERM or not _lift_memory_limit():
+                    raise
+    return bpf(Command.PROG_LOAD, attr)
+
+
+def _lift_memory_limit() -> bool:
+    """Let this process lock any amount of memory; False where it may already, or may not.
+
+    Kernels count programs and maps as locked memory until Linux commit 80ee81e0403c ("bpf: Eliminate rlimit-based
+    memory accounting infra for bpf maps"), in v5.11.
+    """
+    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY:
+        return False
+    try:
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    except (ValueError, OSError):
+        return False
+    return True
