@@ -87,6 +87,10 @@ class RunningKernel:
         """Return what a raw tracepoint passes, or None where BTF has none."""
         return self._btf.raw_tracepoint(event) if self._btf else None
 
+    def raw_tracepoint_names(self) -> Iterable[str]:
+        """Return the raw tracepoints that BTF describes."""
+        return self._btf.raw_tracepoint_names() if self._btf else ()
+
     def function_names(self) -> Iterable[str]:
         """Return the kernel's functions that a probe may be put on."""
         return ()

@@ -19,6 +19,7 @@ from tracetop.model.ctype import CField, CFunction, CKind, CParameter, CStruct, 
 DIRECTORY = Path("/sys/kernel/btf")
 VMLINUX = DIRECTORY / "vmlinux"
 _TAGS = {"struct": (Kind.STRUCT, Kind.FWD), "union": (Kind.UNION, Kind.FWD), "enum": (Kind.ENUM, Kind.ENUM64)}
+_RAW = "btf_trace_"
 _TRACEPOINT_FUNCTIONS = ("__traceiter_", "__probestub_", "__bpf_trace_", "trace_event_raw_event_")
 """What the kernel's macros make for an event: functions with its parameters, named, behind ``void *__data``."""
 _Found = TypeVar("_Found")
@@ -83,7 +84,7 @@ class Btf:
         names: those are taken from a function that its macros make for the event.
         """
         for types in self._all():
-            number = types.prototype_behind(f"btf_trace_{event}")
+            number = types.prototype_behind(f"{_RAW}{event}")
             if number is not None:
                 prototype = types.prototype(event, number)
                 return CFunction(
@@ -93,6 +94,12 @@ class Btf:
                     module=types.module,
                 )
         return None
+
+    def raw_tracepoint_names(self) -> Iterator[str]:
+        """Yield the raw tracepoints that `raw_tracepoint` knows."""
+        for types in self._all():
+            names = types.raw.names(Kind.TYPEDEF)
+            yield from (name.removeprefix(_RAW) for name in names if name.startswith(_RAW))
 
     def raw_tracepoint_arity(self, event: str) -> int | None:
         """Return how many arguments a raw tracepoint passes to its programs, or None where BTF does not know it."""

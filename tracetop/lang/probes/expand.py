@@ -34,7 +34,7 @@ _KINDS: dict[ProbeKind, Callable[[Asked], list[Hook]]] = {
     ProbeKind.BEGIN: special.once,
     ProbeKind.END: special.once,
 }
-_SHORT = {
+SHORT = {
     "t": "tracepoint",
     "rt": "rawtracepoint",
     "raw_tracepoint": "rawtracepoint",
@@ -161,7 +161,7 @@ def _note(probe: syntax.Probe, error: MissingProbeError) -> str:
 
 def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel, wanted: Wanted) -> list[Hook]:
     written = take_apart(source, probe, wanted.params)
-    name = _SHORT.get(written.kind, written.kind)
+    name = SHORT.get(written.kind, written.kind)
     if name in special.INSTEAD:
         raise source.error(probe.at, f"{name} probes are not supported", mend=special.INSTEAD[name])
     kind = next((each for each in ProbeKind if each.value == name), None)
@@ -180,5 +180,5 @@ def _unknown_kind(source: Source, probe: syntax.Probe, kind: str) -> ScriptError
     return source.error(
         probe.at,
         f"unknown kind of probe {kind}",
-        mend=did_you_mean(kind, [*known, *_SHORT, *special.INSTEAD], f"use one of {', '.join(known)}"),
+        mend=did_you_mean(kind, [*known, *SHORT, *special.INSTEAD], f"use one of {', '.join(known)}"),
     )

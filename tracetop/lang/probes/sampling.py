@@ -8,7 +8,7 @@ from tracetop.model.program import ProbeKind
 _NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000}
 _SECOND_NS = 1_000_000_000
 _MAX_PERIOD = (1 << 63) - 1
-_SOFTWARE = {
+SOFTWARE = {
     "alignment-faults": 1,
     "bpf-output": 1,
     "context-switches": 1000,
@@ -21,7 +21,7 @@ _SOFTWARE = {
     "page-faults": 100,
     "task-clock": 1_000_000,
 }
-_HARDWARE = {
+HARDWARE = {
     "backend-stalls": 1_000_000,
     "branch-instructions": 100_000,
     "branch-misses": 100_000,
@@ -34,7 +34,7 @@ _HARDWARE = {
     "ref-cycles": 1_000_000,
 }
 """Events, and how many of them make a hit where a probe does not say, as bpftrace has them."""
-_ALIASES = {
+ALIASES = {
     "branches": "branch-instructions",
     "cpu": "cpu-clock",
     "cs": "context-switches",
@@ -45,12 +45,12 @@ _ALIASES = {
 
 def counted(asked: Asked) -> list[Hook]:
     """``software:EVENT:COUNT`` and ``hardware:EVENT:COUNT``."""
-    known = _SOFTWARE if asked.kind is ProbeKind.SOFTWARE else _HARDWARE
+    known = SOFTWARE if asked.kind is ProbeKind.SOFTWARE else HARDWARE
     parts = asked.parts[:1] if asked.parts[1:] in (("",), ("*",)) else asked.parts
     count = amount(parts[1]) if len(parts) == 2 else 0
     if not 1 <= len(parts) <= 2 or not parts[0] or count is None or (len(parts) == 2 and not 0 < count <= _MAX_PERIOD):
         raise asked.malformed(f"{asked.kind}:EVENT:COUNT")
-    event = _ALIASES.get(parts[0], parts[0])
+    event = ALIASES.get(parts[0], parts[0])
     if event not in known:
         raise asked.missing(f"{asked.kind} event", parts[0], known, mend=f"use one of {', '.join(known)}")
     name = f"{asked.kind}:{parts[0]}" + (f":{count}" if count else "")
