@@ -33,7 +33,6 @@ class UsdtArgument:
 
 
 _ARGUMENT = re.compile(r"(?P<size>-?[1248])@(?P<operand>[^@]+)")
-_SPLIT = re.compile(r"\s+(?=-?[1248]f?@)")
 _LEGACY = ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp")
 
 
@@ -49,11 +48,6 @@ def parse_arguments(operands: tuple[str, ...], arch: str) -> tuple[UsdtArgument 
         place = operand_of(match["operand"].strip()) if match else None
         found.append(UsdtArgument(size=abs(size), signed=size < 0, **place) if place is not None else None)
     return tuple(found)
-
-
-def split_arguments(text: str) -> tuple[str, ...]:
-    """Return the operands of a note's argument string; an arm64 one has spaces of its own."""
-    return tuple(part for part in _SPLIT.split(text.strip()) if part)
 
 
 def _x86_registers() -> dict[str, tuple[str, int]]:

@@ -1,0 +1,94 @@
+"""The functions of one binary, by address and by name.
+
+Owns: the records of ELF symbol tables and the look-ups. Refuses to own: files. Pure.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+_SYMBOL = np.dtype(
+    [("name", "<u4"), ("info", "u1"), ("other", "u1"), ("shndx", "<u2"), ("value", "<u8"), ("size", "<u8")]
+)
+_ROW = np.dtype([("address", "<u8"), ("size", "<u8"), ("name", "<u4"), ("hidden", "?")])
+_FUNCTION, _INDIRECT = 2, 10
+"""STT_FUNC, STT_GNU_IFUNC."""
+_HIDDEN = 0x8000
+"""Of a version: not what a new program would be linked to."""
+
+Rows = np.ndarray[tuple[int], np.dtype[np.void]]
+
+
+def symbol_rows(contents: bytes, versions: bytes) -> tuple[Rows, bytes]:
+    """Return the functions that an ELF symbol table defines; the strings are the caller's to add."""
+    symbols = np.frombuffer(contents[: len(contents) // _SYMBOL.itemsize * _SYMBOL.itemsize], _SYMBOL)
+    kinds = symbols["info"] & 0xF
+    wanted = ((kinds == _FUNCTION) | (kinds == _INDIRECT)) & (symbols["shndx"] != 0) & (symbols["value"] != 0)
+    rows = np.empty(int(wanted.sum()), _ROW)
+    rows["address"], rows["size"] = symbols["value"][wanted], symbols["size"][wanted]
+    rows["name"] = symbols["name"][wanted]
+    rows["hidden"] = False
+    if len(versions) == 2 * len(symbols):
+        rows["hidden"] = (np.frombuffer(versions, "<u2")[wanted] & _HIDDEN) != 0
+    return rows, b""
+
+
+@dataclass(frozen=True)
+class SymbolTable:
+    """Functions sorted by address; those without a name or with one that is not text are left out of nothing."""
+
+    rows: Rows
+    """`name` counts from the begin of `strings`."""
+    strings: bytes
+    farthest: np.ndarray[tuple[int], np.dtype[np.uint64]]
+    """By row: the farthest end of it and all rows before it, so that a look-up knows when to stop going back."""
+
+    @classmethod
+    def of(cls, tables: list[tuple[Rows, bytes]]) -> Self:
+        """Merge tables; of one function in two of them the first's name wins."""
+        strings = b""
+        parts = []
+        for rows, names in tables:
+            moved = rows[rows["name"] < len(names)].copy()
+            moved["name"] += len(strings)
+            parts.append(moved)
+            strings += names + b"\0"
+        merged = np.concatenate(parts) if parts else np.empty(0, _ROW)
+        merged = merged[np.argsort(merged["address"], kind="stable")]
+        ends = np.maximum.accumulate(merged["address"] + merged["size"]) if len(merged) else np.empty(0, np.uint64)
+        return cls(merged, strings, ends)
+
+    def find(self, address: int) -> tuple[str, int] | None:
+        """Return (name, offset into it) of the function around an address, the innermost where several are."""
+        index = int(np.searchsorted(self.rows["address"], np.uint64(address), side="right")) - 1
+        found = None
+        while index >= 0 and (int(self.farthest[index]) > address or self._starts_at(index, address)):
+            row = self.rows[index]
+            start = int(row["address"])
+            if found is not None and start < int(self.rows[found]["address"]):
+                break
+            # Hand-written assembler often gives no size: such a function is known at its first byte only.
+            if address < start + int(row["size"]) or address == start:
+                found = index
+            index -= 1
+        if found is None:
+            return None
+        return self.name(found), address - int(self.rows[found]["address"])
+
+    def names(self) -> Iterator[tuple[str, int, int]]:
+        """Yield (name, address, size) of every function; old versions of a name before the one in use."""
+        for index in np.argsort(~self.rows["hidden"], kind="stable").tolist():
+            name = self.name(index)
+            if name:
+                yield name, int(self.rows[index]["address"]), int(self.rows[index]["size"])
+
+    def name(self, index: int) -> str:
+        """Return the name of a row, without its version."""
+        start = int(self.rows[index]["name"])
+        text = self.strings[start : self.strings.index(b"\0", start)]
+        return text.partition(b"@")[0].decode(errors="backslashreplace")
+
+    def _starts_at(self, index: int, address: int) -> bool:
+        return int(self.rows[index]["address"]) == address
