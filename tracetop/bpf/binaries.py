@@ -58,7 +58,7 @@ class Binaries:
     def matching(self, pattern: str, pid: int = 0) -> tuple[str, ...]:
         """Return the files of a wildcard; ``*``: what the process maps, its own program first (0: any process)."""
         if pattern != "*":
-            return tuple(sorted(path for path in glob(pattern) if _is_file(path))  # noqa: PTH207)
+            return tuple(path for path in sorted(glob(pattern)) if _is_file(path))  # noqa: PTH207
         pids = [pid] if pid else sorted(int(entry) for entry in os.listdir("/proc") if entry.isdecimal())  # noqa: PTH208
         return tuple(dict.fromkeys(rooted(path, one) for one in pids for path in mapped_files(one)))
 

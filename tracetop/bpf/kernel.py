@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
+from tracetop.bpf.binaries import Binaries
 from tracetop.bpf.btf import Btf
 from tracetop.bpf.btf.names import builtin_type
 from tracetop.bpf.cpus import possible_cpus
+from tracetop.bpf.demangle import demangle
 from tracetop.bpf.formats import parse_format
 from tracetop.bpf.tracefs import tracefs
-from tracetop.errors import KernelError
 from tracetop.model.ctype import CFunction, CStruct, CType
 from tracetop.model.kernel import TracepointFormat, UsdtProbe, UserSymbol
 from tracetop.model.program import ProbeKind
@@ -29,6 +30,7 @@ class RunningKernel:
     def __init__(self) -> None:
         self.arch = platform.machine()
         self.cpus = possible_cpus()
+        self._binaries = Binaries()
         self._formats: dict[tuple[str, str], TracepointFormat | None] = {}
 
     @property
@@ -100,28 +102,28 @@ class RunningKernel:
         return ""
 
     def binary(self, name: str, pid: int = 0) -> str | None:
-        """Return the absolute path of a program or library."""
-        return None
+        """Return the absolute path of a program or library, below a container's root where `pid` is in one, or None."""
+        return self._binaries.find(name, pid)
 
     def user_symbols(self, path: str) -> Mapping[str, UserSymbol]:
-        """Return the functions of a binary by name."""
-        raise _not_read(path)
+        """Return the functions of a binary by name. KernelError where it cannot be read or is no ELF file."""
+        return self._binaries.read(path).functions
 
     def usdt_probes(self, path: str) -> tuple[UsdtProbe, ...]:
-        """Return the static probes of a binary."""
-        raise _not_read(path)
+        """Return the static probes of a binary. KernelError where it cannot be read or is no ELF file."""
+        return self._binaries.read(path).probes
 
     def binaries(self, pattern: str, pid: int = 0) -> tuple[str, ...]:
-        """Return the absolute paths that a wildcard stands for."""
-        return ()
+        """Return the absolute paths that a wildcard stands for; ``*``: what the process maps (0: any process)."""
+        return self._binaries.matching(pattern, pid)
 
     def file_offset(self, path: str, address: int) -> int | None:
-        """Return where in the file the code at an address is, or None where there is no code."""
-        raise _not_read(path)
+        """Return where in the file the code at an address is, or None where there is no code. KernelError as above."""
+        return self._binaries.read(path).elf.file_offset(address, executable=True)
 
     def demangle(self, symbol: str) -> str:
-        """Return a C++ symbol as its source has it."""
-        return symbol
+        """Return a C++ symbol as its source has it; another one as it is."""
+        return demangle(symbol)
 
     @cached_property
     def _btf(self) -> Btf | None:
@@ -139,7 +141,3 @@ class RunningKernel:
         except (FileNotFoundError, NotADirectoryError):
             return None
         return parse_format(category, event, text)
-
-
-def _not_read(path: str) -> KernelError:
-    return KernelError(f"{path} is not read", why="symbols of binaries are not looked up", mend="use a kernel probe")

@@ -30,7 +30,7 @@ class _Cached(NamedTuple):
 
 
 def matches_library(wanted: str, file: str) -> bool:
-    """Say whether a file's name is that of a library as scripts write it: ``c``, ``libc``, ``libc.so``, ``libc.so.6``."""
+    """Say whether a file is the library that a script means by ``c``, ``libc``, ``libc.so`` or ``libc.so.6``."""
     stem = wanted if wanted.startswith("lib") else f"lib{wanted}"
     if ".so" in stem:
         return file == stem or file.startswith(f"{stem}.")
