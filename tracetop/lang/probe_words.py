@@ -1,0 +1,145 @@
+"""Probes that could stand at the cursor: kinds, then what each kind has on this kernel.
+
+Owns: the names behind each colon. Keeps the kernel's lists, of 2,000 tracepoints and 60,000 functions. Pure.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+
+from tracetop.lang.matching import best
+from tracetop.lang.probes.expand import SHORT
+from tracetop.lang.probes.sampling import HARDWARE, SOFTWARE
+from tracetop.model.kernel import Kernel
+from tracetop.model.message import Completion
+from tracetop.model.program import ProbeKind
+
+KINDS = {
+    ProbeKind.TRACEPOINT: "an event that the kernel's own code marks, with named arguments",
+    ProbeKind.PROFILE: "samples of all CPUs, so many a second",
+    ProbeKind.INTERVAL: "a timer, for printing",
+    ProbeKind.FENTRY: "a kernel function is called, with typed arguments",
+    ProbeKind.FEXIT: "a kernel function returns, with its arguments and retval",
+    ProbeKind.KPROBE: "a kernel function is called",
+    ProbeKind.KRETPROBE: "a kernel function returns",
+    ProbeKind.UPROBE: "a function of a program or library is called",
+    ProbeKind.URETPROBE: "a function of a program or library returns",
+    ProbeKind.USDT: "an event that a program's own code marks",
+    ProbeKind.SOFTWARE: "an event that the kernel counts, such as page faults",
+    ProbeKind.HARDWARE: "an event that the CPU counts, such as cache misses",
+    ProbeKind.RAW_TRACEPOINT: "a tracepoint with its arguments as the kernel passes them",
+    ProbeKind.BEGIN: "once, before the others",
+    ProbeKind.END: "once, after the others",
+}
+_TIMES = {"hz": "times a second", "s": "seconds", "ms": "milliseconds", "us": "microseconds"}
+_USUAL = {"hz": ("49", "99", "999"), "s": ("1", "5", "10"), "ms": ("10", "100", "500"), "us": ("100", "1000")}
+_LEAST_LETTERS = 3
+"""From so many on they are looked for in the names of events and functions, without a kind before them."""
+Words = list[Completion]
+
+
+class ProbeWords:
+    """The probes of one kernel, for completion."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._behind: dict[ProbeKind, Callable[[list[str]], Words]] = {
+            ProbeKind.TRACEPOINT: self._tracepoint,
+            ProbeKind.RAW_TRACEPOINT: self._raw_tracepoint,
+            **dict.fromkeys((ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.FENTRY, ProbeKind.FEXIT), self._function),
+            **dict.fromkeys((ProbeKind.UPROBE, ProbeKind.URETPROBE), self._symbol),
+            ProbeKind.USDT: self._usdt,
+            ProbeKind.SOFTWARE: lambda parts: _events(SOFTWARE, parts),
+            ProbeKind.HARDWARE: lambda parts: _events(HARDWARE, parts),
+            **dict.fromkeys((ProbeKind.PROFILE, ProbeKind.INTERVAL), _times),
+        }
+
+    def complete(self, written: str) -> tuple[str, Words]:
+        """Return the unfinished last part of a probe, and what could stand there.
+
+        KernelError for a binary that cannot be read.
+        """
+        word, *parts = written.split(":")
+        if not parts:
+            kinds = [kind for kind in self._kinds() if kind.word.startswith(word)]
+            return word, [*kinds, *self._anywhere(word)]
+        kind = next((kind for kind in ProbeKind if kind.value == SHORT.get(word, word)), None)
+        return parts[-1], self._behind[kind](parts) if kind in self._behind else []
+
+    def _tracepoint(self, parts: list[str]) -> Words:
+        if len(parts) == 1:
+            begun = any(name.startswith(parts[0]) for name in self._categories)
+            return _words(best(parts[0], self._categories if begun else self._tracepoints), "tracepoints")
+        events = [name.split(":", 1)[1] for name in self._tracepoints if name.startswith(f"{parts[0]}:")]
+        return _words(best(parts[-1], events), "tracepoint")
+
+    def _raw_tracepoint(self, parts: list[str]) -> Words:
+        return _words(best(parts[-1], self._raw_tracepoints), "raw tracepoint")
+
+    def _function(self, parts: list[str]) -> Words:
+        return _words(best(parts[-1], self._functions), "kernel function")
+
+    def _symbol(self, parts: list[str]) -> Words:
+        path = self._kernel.binary(parts[0].strip('"')) if len(parts) > 1 else None
+        return _words(best(parts[-1], sorted(self._kernel.user_symbols(path))), "function") if path else []
+
+    def _usdt(self, parts: list[str]) -> Words:
+        path = self._kernel.binary(parts[0].strip('"')) if len(parts) > 1 else None
+        probes = self._kernel.usdt_probes(path) if path else ()
+        if len(parts) == 2:
+            names = {f"{probe.provider}:{probe.name}" for probe in probes}
+        else:
+            names = {probe.name for probe in probes if probe.provider == parts[1]}
+        return _words(best(parts[-1], sorted(names)), "static probe")
+
+    def _kinds(self) -> Iterator[Completion]:
+        """Yield every kind of probe; those that this kernel does not take come last."""
+        refused = []
+        for kind, about in KINDS.items():
+            why = self._kernel.refuses(kind)
+            word = kind.value if kind in (ProbeKind.BEGIN, ProbeKind.END) else f"{kind.value}:"
+            if why:
+                refused.append(Completion(word, f"not here: {why}"))
+            else:
+                yield Completion(word, about)
+        yield from refused
+
+    def _anywhere(self, fragment: str) -> Words:
+        """Return whole probes whose event or function has these letters in its name."""
+        if len(fragment) < _LEAST_LETTERS:
+            return []
+        words = _words([f"tracepoint:{name}" for name in best(fragment, self._tracepoints)], "tracepoint")
+        for kind in (ProbeKind.FENTRY, ProbeKind.KPROBE):
+            if not self._kernel.refuses(kind):
+                found = [f"{kind.value}:{name}" for name in best(fragment, self._functions)]
+                return words + _words(found, "kernel function")
+        return words
+
+    @cached_property
+    def _tracepoints(self) -> list[str]:
+        return sorted(self._kernel.tracepoint_names())
+
+    @cached_property
+    def _categories(self) -> list[str]:
+        return sorted({f"{name.split(':', 1)[0]}:" for name in self._tracepoints})
+
+    @cached_property
+    def _functions(self) -> list[str]:
+        return sorted(self._kernel.function_names())
+
+    @cached_property
+    def _raw_tracepoints(self) -> list[str]:
+        return sorted(name.split(":", 1)[1] for name in self._tracepoints)
+
+
+def _words(names: Iterable[str], about: str) -> Words:
+    return [Completion(name, about) for name in names]
+
+
+def _events(known: Iterable[str], parts: list[str]) -> Words:
+    return _words(best(parts[0], sorted(known)), "event") if len(parts) == 1 else []
+
+
+def _times(parts: list[str]) -> Words:
+    if len(parts) == 1:
+        return [Completion(f"{unit}:", about) for unit, about in _TIMES.items() if unit.startswith(parts[0])]
+    return _words([count for count in _USUAL.get(parts[0], ()) if count.startswith(parts[1])], _TIMES.get(parts[0], ""))
