@@ -5,6 +5,7 @@ import errno
 import pytest
 
 from tracetop.bpf import attach
+from tracetop.bpf.attach import reasons
 from tracetop.bpf.compile import kernel_version
 from tracetop.bpf.cpus import cpu_list
 from tracetop.bpf.privileges import effective_capabilities, may_trace, owns_all_ids, selected
@@ -102,7 +103,7 @@ def test_a_hook_that_is_refused_has_one_cause_and_its_exit_code(
         raise OSError(code, errno.errorcode[code])
 
     monkeypatch.setitem(attach._ATTACHERS, kind, refused)
-    monkeypatch.setattr(attach, "lockdown_mode", lambda: "integrity")
+    monkeypatch.setattr(reasons, "lockdown_mode", lambda: "integrity")
     with pytest.raises(TracetopError) as caught:
         attach.attach(ProbeSpec(function="f", kind=kind, names=("the:probe",), period=9), 0)
     diagnostic = caught.value.diagnostic

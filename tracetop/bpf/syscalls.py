@@ -183,7 +183,7 @@ class StatsAttr(ctypes.Structure):
 
 
 class PerfEventAttr(ctypes.Structure):
-    """The first 64 bytes of struct perf_event_attr (PERF_ATTR_SIZE_VER0): all that is needed here."""
+    """The first 72 bytes of struct perf_event_attr (PERF_ATTR_SIZE_VER1): all that is needed here."""
 
     _fields_ = (
         ("type", ctypes.c_uint32),
@@ -196,6 +196,7 @@ class PerfEventAttr(ctypes.Structure):
         ("wakeup_events", ctypes.c_uint32),
         ("bp_type", ctypes.c_uint32),
         ("config1", ctypes.c_uint64),
+        ("config2", ctypes.c_uint64),
     )
 
 
@@ -204,10 +205,10 @@ def bpf(command: Command, attr: ctypes.Structure) -> int:
     return _call(_BPF, command, ctypes.byref(attr), ctypes.sizeof(attr))
 
 
-def perf_event_open(attr: PerfEventAttr, *, cpu: int) -> int:
-    """Open a perf event of every process on one CPU; return its descriptor, closed on exec."""
+def perf_event_open(attr: PerfEventAttr, *, cpu: int, pid: int = -1) -> int:
+    """Open a perf event of one thread (-1: all) on one CPU (-1: wherever it runs); return its descriptor."""
     attr.size = ctypes.sizeof(attr)
-    return _call(_PERF_EVENT_OPEN, ctypes.byref(attr), -1, cpu, -1, ctypes.c_ulong(PERF_FLAG_FD_CLOEXEC))
+    return _call(_PERF_EVENT_OPEN, ctypes.byref(attr), pid, cpu, -1, ctypes.c_ulong(PERF_FLAG_FD_CLOEXEC))
 
 
 def _call(number: int, *arguments: object) -> int:

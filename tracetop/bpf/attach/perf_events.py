@@ -1,0 +1,104 @@
+"""Perf events with a program on them: on one CPU for all, on each CPU, or on the threads of one process.
+
+Owns: opening, handing the program over, and closing what was opened where one of several fails. Refuses to own: what
+the events count.
+"""
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tracetop.bpf.cpus import online_cpus
+from tracetop.bpf.syscalls import PerfEventAttr, perf_event_open
+
+DEVICES = Path("/sys/bus/event_source/devices")
+_FLAG_INHERIT, _FLAG_INHERIT_THREAD = 1 << 1, 1 << 35
+_IOC_ENABLE = 0x2400
+_IOC_SET_BPF = 0x40042408
+_ROUNDS = 5
+"""How often the list of threads is read, for those that were made meanwhile."""
+
+
+def device_type(device: str) -> int:
+    """Return the number of a kind of perf event. FileNotFoundError where the kernel has none of it."""
+    return int((DEVICES / device / "type").read_text())
+
+
+def on_one_cpu(attr: PerfEventAttr, program_fd: int, *, pid: int = 0) -> list[int]:
+    """Put the program on an event whose hits run it wherever they are: a tracepoint, a kprobe or a uprobe."""
+    if pid:
+        return [_opened(attr, program_fd, pid=pid)]
+    return [_opened(attr, program_fd, cpu=online_cpus()[0])]
+
+
+def on_each_cpu(attr: PerfEventAttr, program_fd: int) -> list[int]:
+    """Put the program on an event that each CPU counts for itself."""
+    with _all_or_none() as descriptors:
+        for cpu in online_cpus():
+            try:
+                descriptors.append(_opened(attr, program_fd, cpu=cpu))
+            except OSError as error:
+                if error.errno != errno.ENODEV:  # this CPU went offline just now
+                    raise
+    return descriptors
+
+
+def on_threads(attr: PerfEventAttr, program_fd: int, pid: int) -> list[int]:
+    """Put the program on an event that each thread of a process counts for itself, those to come included."""
+    attr.flags |= _FLAG_INHERIT | _inherit_thread(attr)
+    seen: set[int] = set()
+    with _all_or_none() as descriptors:
+        for _ in range(_ROUNDS):
+            threads = {int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()} - seen
+            if not threads:
+                break
+            for thread in sorted(threads):
+                with suppress(ProcessLookupError):
+                    descriptors.append(_opened(attr, program_fd, pid=thread))
+            seen |= threads
+        if not descriptors:
+            raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
+    return descriptors
+
+
+def _inherit_thread(attr: PerfEventAttr) -> int:
+    """Return the flag that keeps new processes out, where the kernel knows it.
+
+    Since Linux commit 2b26f0aa0049 ("perf: Support only inheriting events if cloned with CLONE_THREAD"), in
+    v5.13. Before, the children of the process count too.
+    """
+    trial = PerfEventAttr(type=attr.type, config=attr.config, sample=attr.sample)
+    trial.flags = attr.flags | _FLAG_INHERIT | _FLAG_INHERIT_THREAD
+    try:
+        os.close(perf_event_open(trial, cpu=-1, pid=os.getpid()))
+    except OSError as error:
+        if error.errno in (errno.EINVAL, errno.E2BIG):
+            return 0
+        raise
+    return _FLAG_INHERIT_THREAD
+
+
+def _opened(attr: PerfEventAttr, program_fd: int, *, cpu: int = -1, pid: int = -1) -> int:
+    descriptor = perf_event_open(attr, cpu=cpu, pid=pid)
+    try:
+        fcntl.ioctl(descriptor, _IOC_SET_BPF, program_fd)
+        fcntl.ioctl(descriptor, _IOC_ENABLE, 0)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+@contextmanager
+def _all_or_none() -> Iterator[list[int]]:
+    """Give a list for descriptors that are closed again where what is inside fails."""
+    descriptors: list[int] = []
+    try:
+        yield descriptors
+    except BaseException:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise
