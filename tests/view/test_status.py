@@ -14,7 +14,13 @@ def pane(**changes: object) -> PaneFrame:
 
 
 def test_states_have_words_and_a_failure_its_reason() -> None:
-    assert [status.state_text(pane(state=state)) for state in PaneState] == ["loading…", "on", "off", "failed"]
+    assert [status.state_text(pane(state=state)) for state in PaneState] == [
+        "loading…",
+        "on",
+        "off",
+        "asking",
+        "failed",
+    ]
     assert status.state_text(frames.failed()) == "failed: the profile probe cannot attach"
 
 

@@ -9,11 +9,13 @@ from textual.reactive import reactive, var
 from tracetop.errors import UsageError
 from tracetop.model.control import parse_filter
 from tracetop.model.message import Command, Reset
+from tracetop.ui.grid import Grid
 from tracetop.ui.help import HelpScreen
 from tracetop.ui.pane import Pane
 from tracetop.ui.prompt import Prompt, Question
 from tracetop.ui.session import Session
 from tracetop.ui.trail import Step
+from tracetop.ui.views import PaneView
 from tracetop.view.text import escape
 
 
@@ -30,8 +32,13 @@ class Actions(App[None]):
     """What `n` looks for."""
 
     session: Session
-    panes: list[Pane]
+    grid: Grid
     prompt: Prompt
+
+    @property
+    def panes(self) -> list[Pane]:
+        """All panes by number."""
+        return self.grid.panes
 
     @property
     def pane(self) -> Pane:
@@ -156,5 +163,9 @@ class Actions(App[None]):
         chain = [(pane, view) for pane in self.panes for view in pane.views]
         here = next((place for place, (_, view) in enumerate(chain) if view is self.pane.view), 0)
         pane, view = chain[(here + by) % len(chain)]
+        self.go_to(pane, view)
+
+    def go_to(self, pane: Pane, view: PaneView | None = None) -> None:
+        """Give a pane the focus, on the screen or not yet."""
         self.current = pane.number
-        view.focus()
+        pane.take_focus(view)

@@ -19,7 +19,7 @@ from textual._compositor import ChopsUpdate
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.containers import Container
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -31,8 +31,9 @@ from tracetop.source.protocol import Source
 from tracetop.ui import keys, theme
 from tracetop.ui.actions import Actions
 from tracetop.ui.banner import Banner
-from tracetop.ui.bars import HeaderLine, KeyBar
-from tracetop.ui.messages import Arrived, Asked, Noticed, StepChosen, SyscallChosen
+from tracetop.ui.bars import HeaderLine, KeyBar, TabLine
+from tracetop.ui.grid import Grid
+from tracetop.ui.messages import Arrived, Asked, Noticed, StepChosen, SyscallChosen, TabClicked
 from tracetop.ui.palette import DashboardCommands
 from tracetop.ui.pane import Pane
 from tracetop.ui.prompt import Prompt
@@ -74,7 +75,7 @@ class Dashboard(Actions):
         self._frame_came = clock()
         self._shown: Frame | None = None
         self._drawing = False
-        self.panes = [Pane(number, name) for number, name in enumerate(panes, 1)]
+        self.grid, self.tabs = Grid(panes), TabLine()
         self.header, self.banner, self.key_bar, self.prompt = HeaderLine(), Banner(), KeyBar(), Prompt()
         for own in (theme.DARK, theme.LIGHT):
             self.register_theme(own)
@@ -85,7 +86,8 @@ class Dashboard(Actions):
         """Yield header, panes, key bar."""
         yield self.header
         yield self.banner
-        yield Container(*self.panes, id="grid", classes=f"panes-{min(len(self.panes), 3)}")
+        yield self.tabs
+        yield self.grid
         yield self.key_bar
         yield self.prompt
 
@@ -95,7 +97,7 @@ class Dashboard(Actions):
             asyncio.get_running_loop().add_signal_handler(number, self.leave, 128 + number)
         self.theme_changed_signal.subscribe(self, self._redraw_all)
         self.set_interval(1.0, self._show_age)
-        self.panes[0].add_class("-current")
+        self.place_panes()
         self.panes[0].take_focus()
         self._show_header()
         self.call_after_refresh(self._source.start, lambda content: self.post_message(Arrived(content)))
@@ -152,6 +154,7 @@ class Dashboard(Actions):
             for pane in self.panes:
                 if pane.pane_name in frame.panes:
                     pane.show(frame.panes[pane.pane_name], self.session.pending.pane(pane.pane_name))
+            self._show_tabs()
         self._show_header()
 
     def show_wishes(self) -> None:
@@ -184,7 +187,7 @@ class Dashboard(Actions):
     def _redraw_all(self, new: Theme) -> None:
         self.palette = theme.palette(new)
         self.refresh_css(animate=False)
-        for line in (self.header, self.banner, self.key_bar):
+        for line in (self.header, self.banner, self.tabs, self.key_bar):
             line.redraw()
         self.show_wishes()
 
@@ -232,14 +235,32 @@ class Dashboard(Actions):
     # Watchers ---------------------------------------------------------------------------------------------------
 
     def watch_current(self) -> None:
-        """Let the style sheet give the pane its room."""
-        for pane in self.panes:
-            pane.set_class(pane.number == self.current, "-current")
+        """Give the pane its room."""
+        self.place_panes()
 
     def watch_zoomed(self) -> None:
-        """Let the style sheet give the pane the screen."""
-        for grid in self.query("#grid"):
-            grid.set_class(self.zoomed, "-zoomed")
+        """Give the pane the screen."""
+        self.place_panes()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give all panes other places; `size` is still the one before."""
+        self.place_panes(event.size)
+
+    def place_panes(self, size: Size | None = None) -> None:
+        """Have each pane where it belongs, and tabs where not all are on the screen."""
+        if self.grid.is_attached:
+            self.grid.place(self.current, size or self.size, zoomed=self.zoomed)
+            self.tabs.set_class(self.grid.arrangement.tabs, "open")
+            self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        self.tabs.panes = [(pane.number, pane.frame or pane.placeholder) for pane in self.panes]
+        self.tabs.current = self.current
+        self.tabs.redraw()
+
+    def on_tab_clicked(self, event: TabClicked) -> None:
+        """Go to the pane."""
+        self.go_to(self.panes[event.number - 1])
 
     def watch_paused(self) -> None:
         """Say so, and catch up afterwards."""

@@ -89,6 +89,11 @@ LOG = [
     _bind("log.right", "right", "sideways(1)", "to the right along long lines", shown="→"),
     _bind("log.wrap", "w", "wrap", "wrap long lines, or cut them"),
 ]
+QUESTION = [
+    _bind("question.run", "r", "proceed(False)", "run it all the same"),
+    _bind("question.sample", "s", "proceed(True)", "count 1 in 64 events, and scale back"),
+    _bind("question.cancel", "c", "cancel", "close the pane, or go back to the script before"),
+]
 GROUPS = (
     ("Everywhere", tuple(APP)),
     ("In a pane", tuple(PANE)),

@@ -28,6 +28,22 @@ class Asked(TextualMessage):
         self.command = command
 
 
+class Consulted(TextualMessage):
+    """The prompt wants to know something of the tracer; nothing in force changes by it."""
+
+    def __init__(self, command: Command) -> None:
+        super().__init__()
+        self.command = command
+
+
+class CloseAsked(TextualMessage):
+    """A pane should go."""
+
+    def __init__(self, pane: str) -> None:
+        super().__init__()
+        self.pane = pane
+
+
 class StepChosen(TextualMessage):
     """A row was entered: all panes should follow its process."""
 
@@ -55,3 +71,11 @@ class Noticed(TextualMessage):
         super().__init__()
         self.text = text
         self.bad = bad
+
+
+class TabClicked(TextualMessage):
+    """A tab was clicked."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number

@@ -1,96 +1,33 @@
 """A pane: a title line, the views of its frame, a status line; and the keys that act on a pane as a whole.
 
-Owns: which view widget draws which view, and the focus among them. Refuses to own: what is in force; the frame says
-that. Screen process.
+Owns: which view widget draws which view, their share of the height, and the focus among them. Refuses to own: what is
+in force; the frame says that. Screen process.
 """
 
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from tracetop.errors import Diagnostic
 from tracetop.model.frame import Histogram, Log, Number, PaneFrame, PaneState, StackTree, Table, View
 from tracetop.model.message import SelectVariant, SetEnabled, SetOffsets
 from tracetop.ui import keys
-from tracetop.ui.bars import StatusLine, TitleLine
+from tracetop.ui.arrange import share
+from tracetop.ui.bars import StatusLine, TitleLine, ViewHeading
 from tracetop.ui.flame import FlameView
 from tracetop.ui.histogram import HistogramView
-from tracetop.ui.lines import Line
 from tracetop.ui.log import LogView
 from tracetop.ui.messages import Asked, Noticed, StatusChanged
 from tracetop.ui.number import NumberView
 from tracetop.ui.pending import PanePending
+from tracetop.ui.state import QuestionView, StateView
 from tracetop.ui.table import TableView
-from tracetop.ui.theme import Palette
 from tracetop.ui.tree import TreeView
 from tracetop.ui.views import PaneView
 from tracetop.view.scrollback import Scrollback
-from tracetop.view.text import escape, fit
-
-
-class StateView(PaneView):
-    """What stands in a pane that shows no numbers: why, and what to do."""
-
-    BINDING_GROUP_TITLE = "State"
-
-    def __init__(self, pane: str) -> None:
-        super().__init__(pane)
-        self._frame: PaneFrame | None = None
-        self.key = ""
-
-    def show_state(self, frame: PaneFrame | None) -> None:
-        """Draw the state of this frame."""
-        self._frame = frame
-        self.redraw()
-
-    def draw(self, width: int, _height: int, ink: Palette) -> Sequence[Line]:
-        """Return a few wrapped lines."""
-        frame = self._frame
-        if frame is None or frame.state is PaneState.LOADING:
-            return [[], [Segment("  loading…", ink.dim)]]
-        if frame.state is PaneState.OFF:
-            off = ("off: its probes are detached and cost nothing", f"press {self.key} or Space to switch it on")
-            return [[], *([Segment(fit(f"  {text}", width), ink.dim)] for text in off)]
-        if frame.diagnostic is None:
-            return [[], [Segment("  nothing yet", ink.dim)]]
-        return [[], *_diagnostic_lines(frame.diagnostic, width, ink)]
-
-
-def _diagnostic_lines(diagnostic: Diagnostic, width: int, ink: Palette) -> list[Line]:
-    head = f"{diagnostic.where}: {diagnostic.what}" if diagnostic.where else diagnostic.what
-    lines = _wrapped("", head, width, ink, bad=True)
-    lines += [[Segment(f"  {text}", ink.text)] for text in _excerpt(diagnostic.excerpt, width - 3)]
-    for name, text in (("why: ", diagnostic.why), ("mend: ", diagnostic.mend)):
-        lines += _wrapped(name, text, width, ink, bad=False)
-    return lines
-
-
-def _excerpt(excerpt: str, width: int) -> list[str]:
-    """Return the source line and its caret, of a long line the part around the caret."""
-    lines = [escape(line) for line in excerpt.splitlines()]
-    longest, caret = max(map(len, lines), default=0), len(lines[-1]) if lines else 0
-    start = max(0, min(caret - width // 2, longest - width))
-    return [fit(line[start:], max(0, width)).rstrip() for line in lines]
-
-
-def _wrapped(name: str, text: str, width: int, ink: Palette, *, bad: bool) -> list[Line]:
-    """Return the text in lines between words, its name before the first and the rest under it."""
-    room = max(8, width - 4 - len(name))
-    lines: list[Line] = []
-    words, line = escape(text).split(), ""
-    for word in [*words, None]:
-        if word is not None and (not line or len(line) + 1 + len(word) <= room):
-            line = f"{line} {word}".strip()
-        elif line:
-            lead = name if not lines else " " * len(name)
-            lines.append([Segment(f"  {lead}", ink.dim), Segment(fit(line, room), ink.bad if bad else ink.text)])
-            line = word or ""
-    return lines
 
 
 def _shown(frame: PaneFrame) -> tuple[View, ...]:
@@ -103,22 +40,24 @@ class Pane(Vertical):
     BINDING_GROUP_TITLE = "Pane"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.PANE]
 
-    def __init__(self, number: int, name: str) -> None:
-        super().__init__(id=f"pane-{number}")
+    def __init__(self, number: int, name: str, script: str = "") -> None:
+        super().__init__()
         self.number = number
         self.pane_name = name
         self.frame: PaneFrame | None = None
         self.flame = False
         self._title = TitleLine()
         self._status = StatusLine()
-        self._title.number = self._status.number = number
-        self._title.pane = PaneFrame(name=name, title=name, state=PaneState.LOADING)
-        self._state = StateView(name)
-        self._state.key = str(number)
-        self._body = Vertical(self._state, classes="body")
-        self._views: list[PaneView] = [self._state]
-        self.script = ""
-        """The text of the script that runs; it comes once each time that one is loaded."""
+        self.placeholder = PaneFrame(name=name, title=name, state=PaneState.LOADING, bundled=not script)
+        """What stands for a frame until one comes."""
+        self._title.pane = self.placeholder
+        self._views: list[PaneView] = [StateView(name, number)]
+        self._headings: list[ViewHeading] = []
+        self._body = Vertical(*self._views, classes="body")
+        self._chosen: PaneView = self._views[0]
+        self.script = script
+        """The text of the script that runs, or was asked for; it comes once each time that one is loaded."""
+        self._was_bundled = False
         self._logs: dict[str, Scrollback] = {}
         self._made_for: object = None
         self._remembered_params: tuple[str, ...] = ()
@@ -133,20 +72,33 @@ class Pane(Vertical):
 
     @property
     def view(self) -> PaneView:
-        """The view that has the focus, else the first."""
-        return next((view for view in self._views if view.has_focus), self._views[0])
+        """The view that has, or had last, the focus; else the first."""
+        return self._chosen if self._chosen in self._views else self._views[0]
 
     @property
     def views(self) -> Sequence[PaneView]:
         """All views of the pane."""
         return self._views
 
-    def take_focus(self) -> None:
-        """Give the focus to the view that had it, or to the first."""
+    @property
+    def edited(self) -> bool:
+        """Whether the pane was opened with a shipped script and runs another now."""
+        return self._was_bundled and self.frame is not None and not self.frame.bundled
+
+    def take_focus(self, view: PaneView | None = None) -> None:
+        """Give the focus to a view, else to the one that had it last, or to the first."""
+        self._choose(view or self.view)
         self.view.focus()
+
+    def _choose(self, view: PaneView) -> None:
+        """Unfold a view; without the focus it is the one that gets it next."""
+        if view is not self._chosen:
+            self._chosen = view
+            self._share_room()
 
     def take_in(self, frame: PaneFrame) -> None:
         """Keep what is in no other frame: the lines of logs, and the script's text where another was loaded."""
+        self._was_bundled = self._was_bundled or frame.bundled
         if frame.script:
             self.script = frame.script
             self.forget()
@@ -169,8 +121,9 @@ class Pane(Vertical):
         """Draw this frame and what is pending."""
         self.frame, self._pending = frame, pending
         self._adapt(frame)
-        if self._views[0] is self._state:
-            self._state.show_state(frame)
+        first = self._views[0]
+        if isinstance(first, StateView):
+            first.show_state(frame)
         else:
             for widget, view in zip(self._views, frame.views, strict=True):
                 widget.show(view, pending)
@@ -189,13 +142,30 @@ class Pane(Vertical):
         for view in self._views:
             view.forget()
 
+    def clear_logs(self) -> None:
+        """Drop what was printed."""
+        for log in self._logs.values():
+            log.clear()
+        self.show_pending(self._pending)
+
+    def renumber(self, number: int) -> None:
+        """Take another number: a pane before this one went."""
+        self.number = number
+        self._made_for = None if isinstance(self._views[0], StateView) else self._made_for
+        self.show_pending(self._pending)
+
     def _show_lines(self) -> None:
         for line in (self._title, self._status):
+            line.number = self.number
             line.focused = self.has_focus_within
             line.pending = self._pending
             line.pane = self.frame or line.pane
+        self._title.script, self._title.edited = self.script, self.edited
         self._title.middle = next((text for view in self._views if (text := view.headline)), "")
         self._status.middle = self.view.status
+        for heading, view in zip(self._headings, self._views, strict=False):
+            heading.total, heading.focused = view.headline, view is self.view and self.has_focus_within
+            heading.redraw()
         self._title.redraw()
         self._status.redraw()
 
@@ -205,23 +175,41 @@ class Pane(Vertical):
             return
         self._made_for = self._needs(frame)
         shown = _shown(frame)
-        had_focus, before = self.has_focus_within, self._views
+        had_focus, before = self.has_focus_within, list(self._body.children)
         self._views = [self._widget_for(view) for view in shown]
         for widget, view in zip(self._views, shown, strict=True):
             widget.remember(view)
+        self._headings = [ViewHeading(view.name) for view in shown] if len(shown) > 1 else []
         if not self._views:
-            self._state = StateView(self.pane_name)
-            self._state.key = str(self.number)
-            self._views = [self._state]
-        self._body.mount(*self._views)
+            kind = QuestionView if frame.state is PaneState.ASKING else StateView
+            self._views = [kind(self.pane_name, self.number)]
+        blocks = (
+            [*zip(self._headings, self._views, strict=True)] if self._headings else [(view,) for view in self._views]
+        )
+        self._body.mount(*(widget for block in blocks for widget in block))
+        self._chosen = self._views[0]
+        self._share_room()
         if had_focus:
             self.screen.set_focus(self._views[0])
         for old in before:
             old.remove()
 
+    def _share_room(self) -> None:
+        """Give each view its lines."""
+        small = [isinstance(view, NumberView) for view in self._views]
+        lines = share(small, self._views.index(self.view), self._body.size.height)
+        for view, height in zip(self._views, lines, strict=True):
+            view.display = height > 0
+            view.styles.height = "1fr" if len(lines) == 1 else height
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Share the room anew."""
+        self.call_after_refresh(self._share_room)
+
     def _needs(self, frame: PaneFrame) -> object:
         """Return what decides which widgets there are."""
-        return frame.variant, self.flame, tuple((type(view), view.name) for view in _shown(frame))
+        asking = frame.state is PaneState.ASKING
+        return frame.variant, self.flame, asking, tuple((type(view), view.name) for view in _shown(frame))
 
     def _widget_for(self, view: View) -> PaneView:
         match view:
@@ -241,9 +229,16 @@ class Pane(Vertical):
         event.stop()
         self._show_lines()
 
-    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
-        """Draw the frame heavy."""
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Draw the frame heavy, and unfold the view."""
+        if isinstance(event.widget, PaneView):
+            self._choose(event.widget)
         self._show_lines()
+
+    def on_view_heading_clicked(self, event: ViewHeading.Clicked) -> None:
+        """Unfold the view below the heading."""
+        event.stop()
+        self.take_focus(self._views[self._headings.index(event.heading)])
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
         """Draw the frame light."""

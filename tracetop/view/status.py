@@ -9,6 +9,7 @@ from tracetop.model.frame import (
     ColumnKind,
     Cost,
     Histogram,
+    Hot,
     Log,
     Number,
     PaneFrame,
@@ -24,14 +25,18 @@ from tracetop.view.text import escape
 
 LOWER_BOUND = "≥"
 """Before a number that may be too low, because something was lost."""
+ESTIMATE = "≈"
+"""Before a number that was scaled back from a sample."""
 _STALE_S = 2.0
 """Ages below this are not worth a word."""
 
 
 def state_text(pane: PaneFrame) -> str:
-    """Return ``on``, ``off``, ``loading…`` or ``failed: …`` (escaped, one line)."""
+    """Return ``on``, ``off``, ``loading…`` or ``failed: …``, ``asking: …`` (escaped, one line)."""
     if pane.state is PaneState.FAILED:
         return f"failed: {escape(pane.diagnostic.what)}" if pane.diagnostic else "failed"
+    if pane.state is PaneState.ASKING:
+        return f"asking: {hot_text(pane.hot)}" if pane.hot else "asking"
     return "loading…" if pane.state is PaneState.LOADING else pane.state.value
 
 
@@ -54,8 +59,18 @@ def loss_text(pane: PaneFrame) -> str:
 
 
 def bound_sign(pane: PaneFrame) -> str:
-    """Return ``≥`` where the pane's totals are lower bounds, else nothing."""
-    return "" if pane.complete else LOWER_BOUND
+    """Return ``≥`` where the pane's totals are lower bounds, ``≈`` where they are estimates, else nothing."""
+    return "" if pane.complete else LOWER_BOUND if loss_text(pane) else ESTIMATE
+
+
+def sampling_text(pane: PaneFrame) -> str:
+    """Return ``sampled 1 in 64, estimates``; empty where every event is counted."""
+    return f"sampled 1 in {pane.sample}, estimates" if pane.sample > 1 else ""
+
+
+def hot_text(hot: Hot) -> str:
+    """Return ``410k/s ≈ 8.0% of a core``: what a script would cost."""
+    return f"{format_value(hot.events_per_s)}/s {ESTIMATE} {format_percent(hot.percent, sign=True)} of a core"
 
 
 def cost_text(cost: Cost) -> str:
