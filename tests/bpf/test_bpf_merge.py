@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,14 +10,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tracetop.bpf.merge import merge
-from tracetop.model.program import Layout, MapSpec, ValueKind
+from tracetop.model.program import Layout, MapSpec, TimeSeries, ValueKind
 
 CPUS = 3
 PAIRS = {ValueKind.AVG, ValueKind.STATS, ValueKind.MIN, ValueKind.MAX}
 
 
 def spec(kind: ValueKind, layout: Layout = Layout.PERCPU_HASH) -> MapSpec:
-    value_size = 16 if kind in PAIRS else 8
+    value_size = 24 if kind is ValueKind.TSERIES else 16 if kind in PAIRS else 8
     return MapSpec(name="@", c_name="m", kind=kind, layout=layout, key_size=4, value_size=value_size, max_entries=64)
 
 
@@ -78,10 +79,20 @@ def test_no_rows_stay_no_rows(kind: ValueKind) -> None:
     assert len(sample.keys) == len(sample.values) == 0
 
 
-def test_strings_stay_bytes() -> None:
-    text = MapSpec(
-        name="@", c_name="m", kind=ValueKind.STRING, layout=Layout.HASH, key_size=4, value_size=8, max_entries=4
-    )
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [(ValueKind.SUM, 7), (ValueKind.AVG, 7), (ValueKind.MIN, -2), (ValueKind.MAX, 9), (ValueKind.SCALAR, 7)],
+)
+def test_a_slot_of_time_takes_only_the_cpus_that_are_in_its_newest_epoch(kind: ValueKind, number: int) -> None:
+    series = msgspec.structs.replace(spec(ValueKind.TSERIES), series=TimeSeries(slot_ns=1, slots=4, kind=kind))
+    cpus = [[[12, 9, 1], [8, 100, 5], [12, -2, 3]], [[0, 0, 0]] * 3]
+    sample = merge(series, *raw(cpus))
+    assert sample.values.tolist() == [[12, number, 4]], "what nothing was counted in is left out"
+
+
+@pytest.mark.parametrize("kind", [ValueKind.STRING, ValueKind.VALUE])
+def test_what_is_written_whole_stays_bytes(kind: ValueKind) -> None:
+    text = MapSpec(name="@", c_name="m", kind=kind, layout=Layout.HASH, key_size=4, value_size=8, max_entries=4)
     keys = np.zeros((1, 4), np.uint8)
     sample = merge(text, keys, np.frombuffer(b"\x1b[1m\xff\0\0\0", np.uint8).reshape(1, 8))
     assert sample.values.tobytes() == b"\x1b[1m\xff\0\0\0"

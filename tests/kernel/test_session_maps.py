@@ -163,3 +163,19 @@ SMALL: Program = program(
     (count_map("@", "calls", Layout.PERCPU_ARRAY, 4),),
     (probe("on_enter"),),
 )
+
+
+def test_one_key_is_looked_up_as_it_is_read(load: LoadProgram, caller: StartCaller) -> None:
+    loaded, process = load(numbered_keys(1_024)), caller(100)
+    loaded.set_control(pack_control(Filter(pid=process.pid)))
+    loaded.attach()
+    process.run()
+    keys, values = loaded.read("@")
+    assert len(keys) == 100
+    for key, value in zip(keys, values, strict=True):
+        found = loaded.lookup("@", key.tobytes())
+        assert found is not None
+        assert found.tolist() == value.tolist()
+    assert loaded.lookup("@", (100).to_bytes(4, "little")) is None
+    with pytest.raises(KeyError):
+        loaded.lookup("@other", bytes(4))

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -100,3 +101,62 @@ def test_a_stack_that_was_freed_is_gone_and_can_come_again(load: LoadProgram, lo
     again = [stack_id for stack_id in ids(loaded.read("@")) if stack_id >= 0]
     assert again
     assert all(loaded.stack(stack_id) for stack_id in again)
+
+
+TWO_MAPS = program(
+    """
+struct sixteen { u64 ip[16]; };
+struct eight { u64 ip[8]; };
+BPF_TABLE("stacktrace", int, struct sixteen, kernel_stacks, 1024);
+BPF_TABLE("stacktrace", int, struct eight, user_stacks, 1024);
+BPF_TABLE("hash", u32, s64, ids, 4);
+int on_sample(struct bpf_perf_event_data *ctx)
+{
+    u32 of_kernel = 0, of_user = 1;
+    if (!admitted())
+        return 0;
+    s64 id = kernel_stacks.get_stackid(ctx, 0);
+    if (id >= 0)
+        ids.update(&of_kernel, &id);
+    id = user_stacks.get_stackid(ctx, BPF_F_USER_STACK);
+    if (id >= 0)
+        ids.update(&of_user, &id);
+    return 0;
+}
+""",
+    (
+        MapSpec(
+            name="@",
+            c_name="ids",
+            kind=ValueKind.SCALAR,
+            layout=Layout.HASH,
+            keys=(KeyPart(role=KeyRole.INTEGER, offset=0, size=4),),
+            key_size=4,
+            value_size=8,
+            max_entries=4,
+        ),
+    ),
+    (probe("on_sample", ProbeKind.PROFILE, event="", period=999),),
+)
+
+
+def test_each_stack_map_is_read_by_its_name(load: LoadProgram, loads: Mapping[str, Path]) -> None:
+    """Kernel and user stacks of one program: addresses of the upper and of the lower half."""
+    loaded = load(msgspec.structs.replace(TWO_MAPS, stack_map="kernel_stacks", stack_maps=("user_stacks",)))
+    with subprocess.Popen([loads["busy"], "0.3"]) as busy:
+        loaded.set_control(pack_control(Filter(pid=busy.pid)))
+        loaded.attach()
+        busy.wait()
+    loaded.detach()
+    keys, values = loaded.read("@")
+    stack_ids = dict(zip(keys.view(np.uint32).ravel().tolist(), values[:, 0].tolist(), strict=True))
+    kernel, user = loaded.stack(stack_ids[0]), loaded.stack(stack_ids[1], "user_stacks")
+    assert kernel == loaded.stack(stack_ids[0], "kernel_stacks")
+    assert kernel
+    assert min(kernel) >= 1 << 63
+    assert user
+    assert max(user) < 1 << 56
+    assert len(user) <= 8
+    loaded.delete_stacks({stack_ids[1]}, "user_stacks")
+    assert loaded.stack(stack_ids[1], "user_stacks") == ()
+    assert loaded.stack(stack_ids[0]) == kernel

@@ -39,7 +39,7 @@ class Reference(NamedTuple):
 
     at: int
     kind: MarkerKind
-    index: int
+    number: int
 
 
 class Linked(NamedTuple):

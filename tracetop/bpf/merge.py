@@ -14,10 +14,12 @@ from tracetop.model.program import Layout, MapSpec, ValueKind
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 
-_FIELDS = {ValueKind.AVG: 2, ValueKind.STATS: 2, ValueKind.MIN: 2, ValueKind.MAX: 2}
+_FIELDS = {ValueKind.AVG: 2, ValueKind.STATS: 2, ValueKind.MIN: 2, ValueKind.MAX: 2, ValueKind.TSERIES: 3}
+_RAW = {ValueKind.STRING, ValueKind.VALUE}
 _PER_CPU = {Layout.PERCPU_ARRAY, Layout.PERCPU_HASH}
 _ARRAYS = {Layout.ARRAY, Layout.PERCPU_ARRAY}
 _EXTREMES = {ValueKind.MIN, ValueKind.MAX}
+_SPARSE = {*_EXTREMES, ValueKind.TSERIES}
 _TALLIES = {ValueKind.COUNT, ValueKind.HIST, ValueKind.LHIST, ValueKind.AVG, ValueKind.STATS}
 """Where nothing counted means nothing there; a sum or a scalar of zero is a value."""
 _INT64 = np.iinfo(np.int64)
@@ -28,7 +30,7 @@ class MapSample(NamedTuple):
 
     `keys` is uint8 (rows, key_size): the bytes as the kernel holds them, for arrays the index. `values` is int64
     (rows, fields): one field for count, sum, scalar, hist, lhist; total and count for avg and stats; value and set
-    for min and max. For strings it is uint8 (rows, value_size).
+    for min and max; epoch, number and count for tseries. For strings and values it is uint8 (rows, value_size).
     """
 
     keys: Bytes
@@ -48,9 +50,9 @@ def is_array(layout: Layout) -> bool:
 def merge(spec: MapSpec, keys: Bytes, values: Bytes) -> MapSample:
     """Return the rows of `spec` from its raw keys (rows, key_size) and values (rows, bytes of all CPUs).
 
-    Rows that no CPU has set (min, max), and array rows that count nothing, are left out.
+    Rows that no CPU has set (min, max, tseries), and array rows that count nothing, are left out.
     """
-    if spec.kind is ValueKind.STRING:
+    if spec.kind in _RAW:
         return MapSample(keys.copy(), values[:, : spec.value_size].copy())
     fields = _FIELDS.get(spec.kind, 1)
     cells = values.view(np.int64).reshape(len(values), values.shape[1] // (8 * fields), fields)
@@ -61,11 +63,14 @@ def merge(spec: MapSpec, keys: Bytes, values: Bytes) -> MapSample:
         case ValueKind.AVG | ValueKind.STATS:
             merged = _add(cells)
             present = merged[:, 1] != 0
+        case ValueKind.TSERIES:
+            merged = _newest(cells, spec.series.kind if spec.series else ValueKind.SUM)
+            present = merged[:, 2] != 0
         case _:
             merged = _add(cells)
             present = merged[:, 0] != 0
     # In a hash map a tally's key is there because it was written, and stays where the count is zero.
-    drop_absent = spec.kind in _EXTREMES or (is_array(spec.layout) and spec.kind in _TALLIES)
+    drop_absent = spec.kind in _SPARSE or (is_array(spec.layout) and spec.kind in _TALLIES)
     if drop_absent and not present.all():
         return MapSample(keys[present], merged[present])
     return MapSample(keys.copy(), merged)
@@ -87,3 +92,15 @@ def _extreme(cells: Ints, *, smallest: bool) -> Ints:
     best = values.min(axis=1) if smallest else values.max(axis=1)
     any_set = is_set.any(axis=1)
     return np.stack([np.where(any_set, best, 0), any_set.astype(np.int64)], axis=1)
+
+
+def _newest(cells: Ints, kind: ValueKind) -> Ints:
+    """Return (epoch, number, count) of those CPUs whose slot is of the newest epoch, of (rows, cpus, 3)."""
+    is_set = cells[:, :, 2] != 0
+    epoch = np.where(is_set, cells[:, :, 0], 0).max(axis=1)
+    is_newest = is_set & (cells[:, :, 0] == epoch[:, np.newaxis])
+    if kind in _EXTREMES:
+        number = _extreme(np.stack([cells[:, :, 1], is_newest], axis=2), smallest=kind is ValueKind.MIN)[:, 0]
+    else:
+        number = np.where(is_newest, cells[:, :, 1], 0).sum(axis=1)
+    return np.stack([epoch, number, np.where(is_newest, cells[:, :, 2], 0).sum(axis=1)], axis=1)

@@ -18,6 +18,13 @@ def refused_text(program: Program, printed: str) -> KernelError | PrivilegeError
     map_failure = re.search(r"could not open bpf map: (.*)", printed)
     if map_failure and "not permitted" in map_failure[1]:
         return not_permitted(f"create the maps of {program.name}", map_failure[1])
+    if map_failure and map_failure[1].startswith("tt_events,"):
+        return KernelError(
+            f"{program.name}: this kernel has no ring buffer, through which scripts print",
+            why=map_failure[1],
+            mend="use Linux 5.8 or newer; without printf, print, clear, zero, exit and such the script can run here",
+            detail=printed,
+        )
     if map_failure:
         return KernelError(
             f"{program.name}: the kernel refuses a map",

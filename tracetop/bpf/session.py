@@ -5,7 +5,6 @@ second program. All descriptors are closed on exec: a child that held one would 
 thread-safe: the tracer's one thread.
 """
 
-import ctypes
 import os
 import struct
 from collections.abc import Iterable
@@ -18,14 +17,15 @@ from tracetop.bpf.compile import compile_program
 from tracetop.bpf.find import load_bcc
 from tracetop.bpf.load import close_all, load_functions
 from tracetop.bpf.maps import KernelMap
-from tracetop.bpf.merge import Bytes, MapSample, merge
+from tracetop.bpf.merge import Bytes, Ints, MapSample, merge
+from tracetop.bpf.ring import RingBuffer
 from tracetop.bpf.stats import ProgStats, map_sizes, program_stats
 from tracetop.errors import TracetopError
 from tracetop.model.control import CONTROL_BYTES
-from tracetop.model.program import Layout, MapSpec, ProbeKind, ProbeSpec, Program
+from tracetop.model.program import EVENT_HEADER_BYTES, Layout, MapSpec, ProbeKind, ProbeSpec, Program
 
 _CONTROL, _DROPS, _EVENTS = "tt_control", "tt_drops", "tt_events"
-_ACTION = struct.Struct("=II")
+_ACTION = struct.Struct("=I")
 _STACK_ID = struct.Struct("=I")
 _ADDRESS = struct.Struct("=Q")
 _ON_DEMAND = {ProbeKind.BEGIN, ProbeKind.END}
@@ -47,9 +47,8 @@ class Loaded:
         self._maps: dict[str, KernelMap] = {}
         self._control: KernelMap | None = None
         self._drops: KernelMap | None = None
-        self._stack_map: KernelMap | None = None
-        self._has_events = False
-        self._actions: list[int] = []
+        self._stack_maps: dict[str, KernelMap] = {}
+        self._ring: RingBuffer | None = None
 
     @classmethod
     def load(cls, program: Program) -> Self:
@@ -133,13 +132,18 @@ class Loaded:
         by_slot = values.view(np.uint64).sum(axis=1)
         return {spec.name: int(by_slot[spec.drop_slot]) for spec in self.program.maps}
 
-    def events(self) -> list[int]:
-        """Return the numbers of the actions that programs sent since the last call, in order."""
-        if not self._has_events:
-            return []
-        self._module.ring_buffer_consume()
-        sent, self._actions = self._actions, []
-        return sent
+    @property
+    def event_fd(self) -> int | None:
+        """A descriptor that is readable while `events` has something to give; None for a script that sends nothing."""
+        return self._ring.descriptor if self._ring else None
+
+    def events(self) -> list[tuple[int, bytes]]:
+        """Return what programs sent since the last call, in order: the number of an action, and its payload.
+
+        At most one buffer full, so that a storm leaves time for other things.
+        """
+        records = self._ring.read() if self._ring else []
+        return [(_ACTION.unpack_from(record)[0], record[EVENT_HEADER_BYTES:]) for record in records]
 
     def clear(self, map_name: str) -> None:
         """Delete every key of a map; an array's values become zero."""
@@ -153,18 +157,32 @@ class Loaded:
         """Delete these keys, uint8 (rows, key_size), of a hash map; return how many were there."""
         return self._maps[map_name].delete(keys)
 
-    def stack(self, stack_id: int) -> tuple[int, ...]:
-        """Return a stack's kernel addresses, innermost first; empty for a negative id (a loss) or one that is gone."""
-        if self._stack_map is None or stack_id < 0:
+    def lookup(self, map_name: str, key: bytes) -> Ints | Bytes | None:
+        """Return the value of one key of the kernel's, all CPUs merged, as a row of `read` has it; None for no such."""
+        spec = self._specs[map_name]
+        raw = self._maps[map_name].lookup(key)
+        if raw is None:
+            return None
+        _, values = merge(spec, *(np.frombuffer(part, np.uint8).reshape(1, -1) for part in (key, raw)))
+        return values[0] if len(values) else None
+
+    def stack(self, stack_id: int, map_name: str = "") -> tuple[int, ...]:
+        """Return a stack's addresses, innermost first; empty for a negative id (a loss) or one that is gone.
+
+        `map_name` is a stack map's C name, empty for the program's `stack_map`.
+        """
+        stacks = self._stack_maps.get(map_name or self.program.stack_map)
+        if stacks is None or stack_id < 0:
             return ()
-        raw = self._stack_map.lookup(_STACK_ID.pack(stack_id)) or b""
+        raw = stacks.lookup(_STACK_ID.pack(stack_id)) or b""
         return tuple(address for (address,) in _ADDRESS.iter_unpack(raw) if address)
 
-    def delete_stacks(self, stack_ids: Iterable[int]) -> None:
+    def delete_stacks(self, stack_ids: Iterable[int], map_name: str = "") -> None:
         """Free the slots of these stacks."""
         keys = np.array(sorted(stack_ids), dtype=np.uint32).view(np.uint8).reshape(-1, _STACK_ID.size)
-        if self._stack_map is not None:
-            self._stack_map.delete(keys)
+        stacks = self._stack_maps.get(map_name or self.program.stack_map)
+        if stacks is not None:
+            stacks.delete(keys)
 
     def stats(self) -> list[ProgStats]:
         """Return the kernel's counters of each program, in the order of `program.probes`; several may share one."""
@@ -174,6 +192,9 @@ class Loaded:
         """Detach, and free programs, maps and libbcc's memory; nothing may be called after it, but `close` may."""
         self.detach()
         close_all(self._functions)
+        if self._ring is not None:
+            self._ring.close()
+            self._ring = None
         self._module.cleanup()
 
     def _empty_scratch(self) -> None:
@@ -189,11 +210,6 @@ class Loaded:
             if probe.kind is kind:
                 run_once(probe, program_fd)
 
-    def _on_event(self, _context: object, data: int, size: int) -> int:
-        if size >= _ACTION.size:
-            self._actions.append(_ACTION.unpack(ctypes.string_at(data, _ACTION.size))[0])
-        return 0
-
     def _descriptor(self, table: str) -> int:
         descriptor: int = load_bcc().lib.bpf_table_fd(self._module.module, table.encode())
         return descriptor
@@ -202,11 +218,13 @@ class Loaded:
         self._maps = {spec.name: _open_map(spec, self._descriptor(spec.c_name)) for spec in self.program.maps}
         self._control = self._open_table(_CONTROL, Layout.ARRAY)
         self._drops = self._open_table(_DROPS, Layout.PERCPU_ARRAY)
-        if self.program.stack_map:
-            self._stack_map = self._open_table(self.program.stack_map, Layout.HASH)
-        self._has_events = self._descriptor(_EVENTS) >= 0
-        if self._has_events:
-            self._module[_EVENTS.encode()].open_ring_buffer(self._on_event)
+        for name in {self.program.stack_map, *self.program.stack_maps} - {""}:
+            table = self._open_table(name, Layout.HASH)
+            if table is not None:
+                self._stack_maps[name] = table
+        events = self._descriptor(_EVENTS)
+        if events >= 0:
+            self._ring = RingBuffer(events, map_sizes(events)[2])
 
     def _open_table(self, name: str, layout: Layout) -> KernelMap | None:
         """Open one of the tables that are no map of the script, or None where the C text has none."""

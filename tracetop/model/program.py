@@ -91,7 +91,13 @@ class LinearScale(msgspec.Struct, frozen=True):
 
 
 class TimeSeries(msgspec.Struct, frozen=True):
-    """The arguments of ``tseries(x, interval_ns, slots, aggregation)``."""
+    """The arguments of ``tseries(x, interval_ns, slots, aggregation)``.
+
+    The kernel's key is the map's key parts, then ``u32 slot``, the epoch modulo `slots`. One CPU's value is ``u64
+    epoch`` (nsecs / `slot_ns`), ``s64 number`` (last value, sum, smallest or largest; of AVG and COUNT the sum) and
+    ``u64 count`` of what was aggregated; a program that finds another epoch there begins anew. A slot whose epoch is
+    `slots` or more older than its key's newest is over. A map of SCALAR is shared by the CPUs.
+    """
 
     slot_ns: int
     slots: int
@@ -125,6 +131,8 @@ class MapSpec(msgspec.Struct, frozen=True, kw_only=True):
     """True where the script only keeps state between probes here (``@start[tid]``): read by no view."""
     kept_slots: bool = False
     """True where `delete` only writes zero, so a zero value means absent and the tracer reclaims old slots."""
+    sampled: bool = False
+    """True where all that is counted here is of events that `tt_control.sample` picks: counts are scaled back by it."""
     drop_slot: int = 0
     """Index into the program's ``tt_drops`` where failed updates of this map are counted."""
 
