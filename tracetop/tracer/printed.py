@@ -1,0 +1,131 @@
+"""All that one loaded script prints: an event's text, and its maps'.
+
+Owns: one decoder for each of the program's actions and maps, made at the first use. Refuses to own: what is not
+printing (clearing maps, leaving, running commands), and where text goes. The tracer's one thread.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from tracetop.bpf.merge import Bytes, Ints, MapSample, is_array
+from tracetop.model.program import Action, Format, MapSpec, PrintEntry, PrintMap, PrintValue, Program
+from tracetop.tracer.printing.datum import Value
+from tracetop.tracer.printing.decode import Clean, Decoder, Names, json_text, raw_text
+from tracetop.tracer.printing.formats import compile_format
+from tracetop.tracer.printing.json_lines import JsonLines
+from tracetop.tracer.printing.maps import MapReader
+from tracetop.tracer.printing.names import clock_text
+from tracetop.tracer.printing.text import TextLines
+
+Show = Callable[[bytes], str]
+"""Makes text of an event's payload."""
+
+
+class KernelSide(Protocol):
+    """What is read of a loaded program while it prints."""
+
+    program: Program
+
+    def read(self, map_name: str) -> MapSample:
+        """Return all rows of a map."""
+
+    def lookup(self, map_name: str, key: bytes) -> Ints | Bytes | None:
+        """Return one row's value."""
+
+    def stack(self, stack_id: int, map_name: str = "") -> tuple[int, ...]:
+        """Return a stack's addresses."""
+
+
+class Printer:
+    """Makes text of what a script sends and of what its maps hold."""
+
+    def __init__(self, loaded: KernelSide, names: Names, *, json: bool = False, clean: Clean = raw_text) -> None:
+        """Print text, strings cleaned for where it goes; or lines of JSON."""
+        self._loaded = loaded
+        self._lines: TextLines | JsonLines = JsonLines() if json else TextLines()
+        self._decoder = Decoder(names, lambda map_, id_: loaded.stack(id_, map_), json_text if json else clean)
+        self._specs = {spec.name: spec for spec in loaded.program.maps}
+        self._readers: dict[str, MapReader] = {}
+        self._shows: dict[int, Show] = {}
+
+    @property
+    def lines(self) -> TextLines | JsonLines:
+        """The form of what is printed."""
+        return self._lines
+
+    def text(self, action: int, payload: bytes) -> str:
+        """Return what the action of that number prints: nothing where it is none that prints."""
+        if action not in self._shows:
+            self._shows[action] = self._show(self._loaded.program.actions[action])
+        return self._shows[action](payload)
+
+    def words(self, action: Format, payload: bytes) -> str:
+        """Return what an action's format makes of its payload: a command's text, a path."""
+        return self._render(action)(payload)
+
+    def map(self, name: str, top: int = 0, div: int = 0) -> str:
+        """Return a map as ``print`` shows it, nothing for an empty one."""
+        reader = self._reader(name)
+        return self._lines.map(reader.spec, reader.entries(self._loaded.read(name), top, div or 1))
+
+    def maps(self) -> str:
+        """Return all maps that are not empty by name, as they are printed at the end."""
+        return "".join([self.map(name) for name in sorted(self._specs)])
+
+    def _show(self, action: Action) -> Show:
+        match action:
+            case Format(verb="printf" | "errorf" | "warnf" | "join" | "time"):
+                render = self._render(action)
+                return lambda payload: self._lines.said(action.verb, render(payload))
+            case PrintMap():
+                return lambda _: self.map(action.map_name, action.top, action.div)
+            case PrintValue():
+                read = self._decoder.reader(action.value)
+                return lambda payload: self._lines.value(read(payload, 0))
+            case PrintEntry():
+                return partial(self._entry, action)
+            case _:
+                return lambda _: ""
+
+    def _render(self, action: Format) -> Show:
+        parts = [self._decoder.part(part) for part in action.arguments]
+        if action.verb == "time":
+            return lambda _: clock_text(action.format, int(time.time()))
+        if action.verb == "join":
+            return lambda payload: action.format.join(_without_empty_end([str(read(payload)) for read in parts]))
+        render = compile_format(action.format)
+        return lambda payload: render([read(payload) for read in parts])
+
+    def _entry(self, action: PrintEntry, payload: bytes) -> str:
+        reader = self._reader(action.map_name)
+        if action.value is not None:
+            return self._lines.value(self._decoder.part(action.value)(payload))
+        key = _kernel_key(reader.spec, action, payload)
+        row = self._loaded.lookup(action.map_name, key)
+        value: Value = 0 if row is None else reader.value(row)
+        return self._lines.value(value)
+
+    def _reader(self, name: str) -> MapReader:
+        if name not in self._readers:
+            self._readers[name] = MapReader(self._specs[name], self._decoder)
+        return self._readers[name]
+
+
+def _kernel_key(spec: MapSpec, action: PrintEntry, payload: bytes) -> bytes:
+    """Return the key that an event names as the kernel's map has it."""
+    if is_array(spec.layout):
+        index = action.keys[0] if action.keys else None
+        return payload[index.offset : index.offset + 4] if index else bytes(4)
+    key = bytearray(spec.key_size)
+    for part, sent in zip(spec.keys, action.keys, strict=True):
+        key[part.offset : part.offset + part.size] = payload[sent.offset : sent.offset + part.size]
+    return bytes(key)
+
+
+def _without_empty_end(words: list[str]) -> list[str]:
+    """Return the words without the empty ones behind the last: places of the list that were not used."""
+    while words and not words[-1]:
+        words.pop()
+    return words

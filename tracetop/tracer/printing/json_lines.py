@@ -1,0 +1,105 @@
+"""Data as bpftrace's JSON output shows them: one object a line, with a ``type`` and ``data``.
+
+Owns: the schema, which docs/run.md describes. Characters that are not ASCII are written as JSON's escapes, so that no
+terminal takes them for its own. Pure.
+"""
+
+import json
+from collections.abc import Sequence
+
+from tracetop.model.program import MapSpec, ValueKind
+from tracetop.tracer.printing.datum import Bucket, Buffer, Datum, Distribution, Named, Stack, Stats, Value
+from tracetop.tracer.printing.maps import Entry
+from tracetop.tracer.printing.text import text
+
+_MAP_TYPES = {
+    ValueKind.HIST: "hist",
+    ValueKind.LHIST: "hist",
+    ValueKind.AVG: "stats",
+    ValueKind.STATS: "stats",
+    ValueKind.TSERIES: "tseries",
+}
+
+
+class JsonLines:
+    """bpftrace's JSON output: each method returns the lines of one thing."""
+
+    def attached(self, probes: int) -> str:
+        """Return the line about the probes that are on their hooks."""
+        return (
+            _object({"type": '"attached_probes"', "count": str(probes), "data": _object({"probes": str(probes)})})
+            + "\n"
+        )
+
+    def said(self, verb: str, said: str) -> str:
+        """Return what ``printf``, ``time``, ``join``, ``cat`` or ``system`` prints."""
+        return line("syscall" if verb == "system" else verb, said)
+
+    def value(self, value: Value) -> str:
+        """Return what ``print`` of a value prints."""
+        return _line("value", _value(value))
+
+    def map(self, spec: MapSpec, entries: Sequence[Entry]) -> str:
+        """Return a whole map, nothing for an empty one."""
+        if not entries:
+            return ""
+        if spec.keys:
+            inner = _object({_key(entry): _value(entry.value) for entry in entries})
+        else:
+            inner = _value(entries[0].value)
+        return _line(_MAP_TYPES.get(spec.kind, "map"), _object({spec.name: inner}))
+
+    def lost(self, events: int) -> str:
+        """Return the line about events that did not fit into the buffer."""
+        return _object({"type": '"lost_events"', "count": str(events), "data": _object({"events": str(events)})}) + "\n"
+
+
+def line(type_: str, data: str) -> str:
+    """Return one line about a text."""
+    return _line(type_, json.dumps(data))
+
+
+def _line(type_: str, data: str) -> str:
+    return _object({"type": json.dumps(type_), "data": data}) + "\n"
+
+
+def _object(members: dict[str, str]) -> str:
+    return "{" + ", ".join([f"{json.dumps(name)}: {value}" for name, value in members.items()]) + "}"
+
+
+def _array(items: Sequence[str]) -> str:
+    return f"[{','.join(items)}]"
+
+
+def _key(entry: Entry) -> str:
+    return ",".join([text(key, 4) for key in entry.keys])
+
+
+def _value(value: Value) -> str:
+    match value:
+        case Stats():
+            return _object({"count": str(value.count), "average": str(value.average), "total": str(value.total)})
+        case Distribution():
+            return _array([_bucket(bucket) for bucket in value.buckets])
+        case _:
+            return _datum(value)
+
+
+def _bucket(bucket: Bucket) -> str:
+    """Return one bucket; unlike in the text, ``max`` still belongs to it."""
+    bounds = {"min": bucket.low, "max": None if bucket.high is None else bucket.high - 1, "count": bucket.count}
+    return _object({name: str(bound) for name, bound in bounds.items() if bound is not None})
+
+
+def _datum(datum: Datum) -> str:
+    match datum:
+        case Named():
+            return str(datum.number)
+        case tuple() | list():
+            return _array([_datum(item) for item in datum])
+        case dict():
+            return _object({name: _datum(item) for name, item in datum.items()})
+        case Stack() | Buffer():
+            return json.dumps(text(datum))
+        case _:
+            return json.dumps(datum)

@@ -1,0 +1,128 @@
+"""The entries of a map, decoded and in the order that bpftrace prints them in.
+
+Owns: which bytes of a key are which part, what each kind of map has under a key, and the order. Refuses to own: reading
+the kernel (`bpf`) and the form (`text`, `json`). Pure but for the names that the decoder looks up.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tracetop.bpf.merge import Bytes, Ints, MapSample, is_array
+from tracetop.model.program import MapSpec, ValueKind
+from tracetop.model.value import Shape, ValuePart
+from tracetop.tracer.printing.datum import Datum, Named, Stats, Value
+from tracetop.tracer.printing.decode import Decoder
+from tracetop.tracer.printing.histogram import distribution
+
+_BUCKET_BYTES = 4
+_U64 = 1 << 64
+_BYTES = (ValueKind.STRING, ValueKind.VALUE)
+_DISTRIBUTIONS = (ValueKind.HIST, ValueKind.LHIST)
+_BY_KEY = (ValueKind.STRING, ValueKind.VALUE)
+"""Kinds whose values have no order: they are printed in the order of their keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of a map and what is under it; no keys for a map without."""
+
+    keys: tuple[Datum, ...]
+    value: Value
+
+
+class MapReader:
+    """Decodes one map."""
+
+    def __init__(self, spec: MapSpec, decoder: Decoder) -> None:
+        self.spec = spec
+        self._index = decoder.number(spec.keys[0].type) if spec.keys and is_array(spec.layout) else None
+        parts = [ValuePart(offset=part.offset, type=part.type) for part in spec.keys]
+        self._parts = [decoder.part(part) for part in parts]
+        self._value = decoder.part(ValuePart(offset=0, type=spec.value))
+        self._number = decoder.number(spec.value)
+        end = max((part.offset + part.size for part in spec.keys), default=0)
+        self._bucket_at = -(-end // _BUCKET_BYTES) * _BUCKET_BYTES
+
+    def entries(self, sample: MapSample, top: int = 0, div: int = 1) -> list[Entry]:
+        """Return the entries from the least to the greatest, of many only the `top` greatest; numbers over `div`."""
+        keys = [bytes(row) for row in sample.keys]
+        if self.spec.kind in _DISTRIBUTIONS:
+            ranked = self._distributions(keys, sample.values[:, 0].tolist(), div)
+        else:
+            rows = map(bytes, sample.values) if self.spec.kind in _BYTES else sample.values.tolist()
+            ranked = [self._ranked(key, row, div) for key, row in zip(keys, rows, strict=True)]
+        ranked.sort(key=lambda pair: pair[0])
+        return [entry for _, entry in (ranked[-top:] if top else ranked)]
+
+    def value(self, row: Ints | Bytes) -> Value:
+        """Return one row's value."""
+        return self._value(row.tobytes()) if self.spec.kind in _BYTES else self._counted(row.tolist(), 1)[0]
+
+    def _distributions(self, keys: Iterable[bytes], counts: Iterable[int], div: int) -> "list[_Ranked]":
+        groups: dict[bytes, dict[int, int]] = {}
+        for key, count in zip(keys, counts, strict=True):
+            bucket = key[self._bucket_at : self._bucket_at + _BUCKET_BYTES]
+            group = groups.setdefault(key[: self._bucket_at], {})
+            group[int.from_bytes(bucket, "little")] = count
+        ranked = []
+        for key, group in groups.items():
+            names = tuple(read(key) for read in self._parts)
+            ranked.append(((sum(group.values()), _order(names)), Entry(names, distribution(self.spec, group, div))))
+        return ranked
+
+    def _ranked(self, key: bytes, row: "bytes | list[int]", div: int) -> "_Ranked":
+        names = self._names(key)
+        if isinstance(row, bytes):
+            return (0, _order(names)), Entry(names, self._value(row))
+        value, rank = self._counted(row, div)
+        return (rank, _order(names)), Entry(names, value)
+
+    def _names(self, key: bytes) -> tuple[Datum, ...]:
+        if self._index and self.spec.keys:
+            return (self._index(int.from_bytes(key[:4], "little")),)
+        return tuple(read(key) for read in self._parts)
+
+    def _counted(self, fields: list[int], div: int) -> tuple[Value, int]:
+        """Return a number's or statistics' value, divided, and what it is ordered by."""
+        match self.spec.kind:
+            case ValueKind.AVG | ValueKind.STATS:
+                total, count = self._sign(fields[0]), fields[1]
+                mean = quotient(quotient(total, count), div)
+                return (mean if self.spec.kind is ValueKind.AVG else Stats(count, mean, total)), mean
+            case ValueKind.COUNT:
+                return fields[0] // div, fields[0]
+            case ValueKind.SCALAR:
+                value = self._number(fields[0])
+                if self.spec.value.shape is Shape.INTEGER and isinstance(value, int):
+                    value = quotient(value, div)
+                return value, _rank(value)
+            case _:
+                number = self._sign(fields[0])
+                return quotient(number, div), number
+
+    def _sign(self, number: int) -> int:
+        """Return a signed 64-bit number as the script's own type has it."""
+        return number if self.spec.value.signed else number % _U64
+
+
+_Ranked = tuple[tuple[int, tuple[tuple[int, int, str], ...]], Entry]
+
+
+def quotient(number: int, divisor: int) -> int:
+    """Divide as C does, towards zero; by zero or one it stays as it is."""
+    if divisor in (0, 1):
+        return number
+    whole = abs(number) // abs(divisor)
+    return whole if (number < 0) == (divisor < 0) else -whole
+
+
+def _rank(datum: Datum) -> int:
+    return datum.number if isinstance(datum, Named) else datum if isinstance(datum, int) else 0
+
+
+def _order(keys: Sequence[Datum]) -> tuple[tuple[int, int, str], ...]:
+    """Return what keys are compared by: numbers before text, part by part."""
+    return tuple(
+        (0, _rank(key), "") if isinstance(key, int | Named) else (1, 0, key if isinstance(key, str) else repr(key))
+        for key in keys
+    )

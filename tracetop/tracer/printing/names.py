@@ -1,0 +1,104 @@
+"""What this machine calls numbers and addresses: symbols, users, cgroups, the time of day.
+
+Owns: the look-ups and what is remembered of them. Refuses to own: symbol tables (`bpf`). The privileged tracer process.
+"""
+
+import os
+import pwd
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tracetop.bpf.symbols import KernelSymbols
+
+_MICROSECONDS = re.compile(r"(%%)|%f")
+_NS_PER_S = 1_000_000_000
+
+
+class MachineNames:
+    """The running machine's names."""
+
+    def __init__(self, kernel: KernelSymbols) -> None:
+        self._kernel = kernel
+        self._users: dict[int, str] = {}
+        self._cgroups: dict[int, str] = {}
+
+    def kernel_symbol(self, address: int) -> str:
+        """Return a kernel function's name, or the address in hex."""
+        return self._kernel.name(address)[0]
+
+    def kernel_frames(self, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
+        """Return a line for each address, in bpftrace's stack mode ``bpftrace``, ``perf`` or ``raw``."""
+        return tuple([_frame(address, *self._kernel.name(address), mode) for address in addresses])
+
+    def user_symbol(self, pid: int, address: int) -> str:
+        """Return a process's function's name, or the address in hex."""
+        del pid
+        return f"{address:#x}"
+
+    def user_frames(self, pid: int, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
+        """Return a line for each address of a process."""
+        del pid
+        return tuple([_frame(address, f"{address:#x}", 0, mode) for address in addresses])
+
+    def user(self, uid: int) -> str:
+        """Return a user's name, or the number."""
+        if uid not in self._users:
+            try:
+                self._users[uid] = pwd.getpwuid(uid).pw_name
+            except KeyError:
+                self._users[uid] = str(uid)
+        return self._users[uid]
+
+    def cgroup_path(self, cgroup_id: int) -> str:
+        """Return where a cgroup is mounted, as ``unified:/system.slice``; empty for one that is gone."""
+        if cgroup_id not in self._cgroups:
+            self._cgroups[cgroup_id] = ",".join(_cgroup_paths(cgroup_id))
+        return self._cgroups[cgroup_id]
+
+    def wall_clock(self, boot_ns: int, format_: str) -> str:
+        """Return local time by strftime's format (and ``%f``) from nanoseconds since boot."""
+        now_ns = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME) + boot_ns
+        seconds, rest_ns = divmod(now_ns, _NS_PER_S)
+        return clock_text(format_, seconds, rest_ns // 1000)
+
+
+def clock_text(format_: str, seconds: int, microseconds: int = 0) -> str:
+    """Return local time by strftime's format; ``%f`` is the microseconds."""
+    whole = _MICROSECONDS.sub(lambda match: match[1] or f"{microseconds:06}", format_)
+    return time.strftime(whole, time.localtime(seconds))
+
+
+def _frame(address: int, name: str, offset: int, mode: str, module: str = "") -> str:
+    """Return one line of a stack; `name` is the address in hex where nothing is known of it."""
+    if mode == "raw":
+        return f"{address:x}"
+    known = f"{name}+{offset}" if not name.startswith("0x") else name
+    if mode == "perf":
+        return f"\t{address:x} {known}" + (f" ({module})" if module else "")
+    return known
+
+
+def _cgroup_paths(cgroup_id: int) -> list[str]:
+    """Return each hierarchy's name and the path in it of the folder with that inode: the id is the inode's number."""
+    found = []
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        _, folder, kind, *_ = line.split(" ")
+        if kind in ("cgroup", "cgroup2"):
+            path = _find_inode(folder, cgroup_id)
+            if path is not None:
+                found.append(f"{'unified' if kind == 'cgroup2' else Path(folder).name}:/{path}")
+    return sorted(found, reverse=True)
+
+
+def _find_inode(root: str, inode: int) -> str | None:
+    """Return the path below `root` of the folder of that inode, empty for `root` itself, None for none."""
+    if Path(root).stat().st_ino == inode:
+        return ""
+    for folder, _, _ in os.walk(root):
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False) and entry.inode() == inode:
+                    return os.path.relpath(entry.path, root)
+    return None

@@ -1,0 +1,98 @@
+"""Data as bpftrace's text output shows them.
+
+Owns: the form of each kind of value, map and message as text. Pure.
+"""
+
+from collections.abc import Sequence
+
+from tracetop.model.program import MapSpec, ValueKind
+from tracetop.tracer.printing.datum import Buffer, Datum, Distribution, Named, Stack, Stats, Value
+from tracetop.tracer.printing.histogram import draw
+from tracetop.tracer.printing.maps import Entry
+
+_PRINTABLE = range(0x20, 0x7F)
+_VALUE_INDENT, _KEY_INDENT = 8, 4
+
+
+def text(datum: Datum, indent: int = _VALUE_INDENT) -> str:
+    """Return a value as ``print()`` and ``%s`` show it; `indent` is that of a stack's frames."""
+    match datum:
+        case str():
+            said = datum
+        case bool():
+            said = "true" if datum else "false"
+        case int():
+            said = str(datum)
+        case Named():
+            said = datum.name
+        case tuple():
+            said = f"({', '.join([text(item, indent) for item in datum])})"
+        case list():
+            said = f"[{','.join([text(item, indent) for item in datum])}]"
+        case dict():
+            said = f"{{ {', '.join([f'.{name} = {text(item, indent)}' for name, item in datum.items()])} }}"
+        case Buffer():
+            said = buffer_text(datum.data)
+        case Stack():
+            said = _stack(datum, indent)
+        case None:
+            said = ""
+    return said
+
+
+def buffer_text(data: bytes) -> str:
+    r"""Return bytes with those that are no ASCII character written as ``\x00``."""
+    return "".join([chr(byte) if byte in _PRINTABLE else f"\\x{byte:02x}" for byte in data])
+
+
+def value_text(value: Value) -> str:
+    """Return what a map shows under one key."""
+    match value:
+        case Stats():
+            return f"count {value.count}, average {value.average}, total {value.total}"
+        case Distribution():
+            return f"\n{draw(value)}"
+        case _:
+            return text(value)
+
+
+def key_text(keys: Sequence[Datum]) -> str:
+    """Return a map's key as it stands between the brackets; a key that is one tuple is its members."""
+    if len(keys) == 1 and isinstance(keys[0], tuple):
+        keys = keys[0]
+    return ", ".join([text(key, _KEY_INDENT) for key in keys])
+
+
+class TextLines:
+    """bpftrace's text output: each method returns the text of one thing, newline included."""
+
+    def attached(self, probes: int) -> str:
+        """Return the line about the probes that are on their hooks."""
+        return f"Attached {probes} probe{'' if probes == 1 else 's'}\n"
+
+    def said(self, verb: str, said: str) -> str:
+        """Return what ``printf``, ``time`` or ``join`` prints."""
+        return f"{said}\n" if verb == "join" else said
+
+    def value(self, value: Value) -> str:
+        """Return what ``print`` of a value prints."""
+        return f"{value_text(value)}\n"
+
+    def map(self, spec: MapSpec, entries: Sequence[Entry]) -> str:
+        """Return a whole map, nothing for an empty one; a blank line ends what bpftrace ends with one."""
+        lines = []
+        for entry in entries:
+            name = f"{spec.name}[{key_text(entry.keys)}]" if spec.keys else spec.name
+            lines.append(f"{name}: {value_text(entry.value)}\n")
+        if lines and spec.kind in (ValueKind.AVG, ValueKind.STATS):
+            lines.append("\n")
+        return "".join(lines)
+
+    def lost(self, events: int) -> str:
+        """Return the line about events that did not fit into the buffer."""
+        return f"Lost {events} events\n"
+
+
+def _stack(stack: Stack, indent: int) -> str:
+    padding = " " * indent if stack.indented else ""
+    return "".join(["\n", *[f"{padding}{line}\n" for line in stack.lines]]) if stack.lines else ""
