@@ -31,7 +31,7 @@ def show(node: object) -> str:  # noqa: PLR0911
             return f"({show(left)} {op} {show(right)})"
         case syntax.Ternary(condition=condition, then=then, otherwise=otherwise):
             return f"({show(condition)} ? {show(then)} : {show(otherwise)})"
-        case syntax.Cast(type_name=name, operand=operand):
+        case syntax.Cast(to=syntax.TypeName(name=name), operand=operand):
             return f"({name}){show(operand)}"
         case syntax.Step(op=op, target=target, prefix=prefix):
             return f"({op}{show(target)})" if prefix else f"({show(target)}{op})"

@@ -204,7 +204,7 @@ class If(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Let(Node):
-    """``let $name: type = value;``; type and value may be missing."""
+    """``let $name: type = value;``; `name` has the ``$``, type and value may be missing."""
 
     name: str
     type: TypeName | None
@@ -229,7 +229,7 @@ class Range(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class For(Node):
-    """``for ($name : @map) { body }`` or ``for ($name : low..high) { body }``."""
+    """``for ($name : @map) { body }`` or ``for ($name : low..high) { body }``; `name` has the ``$``."""
 
     name: str
     over: Map | Range
@@ -281,14 +281,18 @@ class Setting(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Declarator(Node):
-    """A member of a struct, as written: ``char *name[4]``, ``int a : 3``; anonymous inner structs have no name."""
+    """A member of a struct, as written: ``char *name[4]``, ``int a : 3``; anonymous inner structs have no name.
+
+    A pointer to a function is one to void.
+    """
 
     name: str
     type: "TypeName | Record"
     pointers: int = 0
     """Stars before the name, where the type is a `Record`; else they are in the `TypeName`."""
     dimensions: tuple[int, ...] = ()
-    bits: int = 0
+    bits: int | None = None
+    """Width of a bit-field; one without a name only takes the room."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,7 +323,7 @@ class Alias(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class MapDeclaration(Node):
-    """``let @name = hash(100);``: kind and size of a map, as written."""
+    """``let @name = hash(100);``: kind and size of a map, as written; `name` has the ``@``."""
 
     name: str
     kind: str
@@ -352,3 +356,5 @@ class Script:
     clauses: tuple[Clause, ...]
     settings: tuple[Setting, ...] = ()
     definitions: tuple[Definition, ...] = ()
+    includes: tuple[str, ...] = ()
+    """Headers that the script names, which are not read: the kernel's types come from its BTF."""

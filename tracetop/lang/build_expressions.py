@@ -1,0 +1,189 @@
+"""Expressions, from the grammar's rules to nodes: precedence, literals, and the values that macros stand for."""
+
+from typing import Any
+
+from lark import Token
+from lark.tree import Meta
+
+from tracetop.lang import syntax
+from tracetop.lang.building import Building, Rule, place
+from tracetop.lang.literals import integer, unescape
+from tracetop.lang.numbers import number
+
+_MAX_PARAMETER = 999
+_LEVELS = (
+    ("||",),
+    ("&&",),
+    ("|",),
+    ("^",),
+    ("&",),
+    ("==", "!="),
+    ("<", "<=", ">", ">="),
+    ("<<", ">>"),
+    ("+", "-"),
+    ("*", "/", "%"),
+)
+_PRECEDENCE = {op: level for level, ops in enumerate(_LEVELS) for op in ops}
+
+
+def _operation(_building: Building, _meta: Meta, parts: list[Any]) -> syntax.Expr:
+    """Return the tree of ``a op b op c …``, all of which bind to the left."""
+    operands: list[syntax.Expr] = [parts[0]]
+    waiting: list[Token] = []
+
+    def join() -> None:
+        op, right, left = waiting.pop(), operands.pop(), operands.pop()
+        operands.append(syntax.Binary(at=place(op), op=str(op), left=left, right=right))
+
+    for op, operand in zip(parts[1::2], parts[2::2], strict=True):
+        while waiting and _PRECEDENCE[waiting[-1]] >= _PRECEDENCE[op]:
+            join()
+        waiting.append(op)
+        operands.append(operand)
+    while waiting:
+        join()
+    return operands[0]
+
+
+def _ternary(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Ternary:
+    return syntax.Ternary(at=meta.start_pos, condition=parts[0], then=parts[1], otherwise=parts[2])
+
+
+def _prefixed(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Unary:
+    return syntax.Unary(at=meta.start_pos, op=str(parts[0]), operand=parts[1])
+
+
+def _cast(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Cast:
+    return syntax.Cast(at=meta.start_pos, to=parts[0], operand=parts[1])
+
+
+def _step_before(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Step:
+    return syntax.Step(at=meta.start_pos, op=str(parts[0]), target=parts[1], prefix=True)
+
+
+def _step_behind(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Step:
+    return syntax.Step(at=meta.start_pos, op=str(parts[1]), target=parts[0], prefix=False)
+
+
+def _access(building: Building, _meta: Meta, parts: list[Any]) -> syntax.Access:
+    base, field = parts
+    if isinstance(base, syntax.Integer):
+        raise building.source.error(
+            base.at,
+            "there are no fractions",
+            why="BPF has no floating-point numbers",
+            mend="use whole numbers, e.g. microseconds where milliseconds are too coarse",
+        )
+    return syntax.Access(at=place(field), base=base, field=str(field))
+
+
+def _index(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Index:
+    return syntax.Index(at=meta.start_pos, base=parts[0], index=parts[1])
+
+
+def _integer(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Integer:
+    value = integer(parts[0])
+    if value is None:
+        raise building.source.error(
+            place(parts[0]),
+            f"{parts[0][:40]} is not an integer of 64 bits",
+            mend="write it in decimal, octal (0377) or hex (0xff)",
+        )
+    return syntax.Integer(at=place(parts[0]), value=value)
+
+
+def _string(building: Building, _meta: Meta, parts: list[Token]) -> syntax.String:
+    """Return the string; several side by side are one, as in C."""
+    return syntax.String(at=place(parts[0]), value=b"".join(unescaped(building, part) for part in parts))
+
+
+def unescaped(building: Building, literal: Token) -> bytes:
+    """Return the bytes that a string literal means. ScriptError at an escape that nobody knows."""
+    try:
+        return unescape(literal)
+    except ValueError as error:
+        raise building.source.error(
+            place(literal) + literal.index(str(error)),
+            f"unknown escape {error}",
+            mend='the escapes are \\n, \\t, \\r, \\\\, \\", \\xHH and \\OOO; write \\\\ for a backslash',
+        ) from None
+
+
+def _truth(_building: Building, _meta: Meta, parts: list[Token]) -> syntax.Cast:
+    at = place(parts[0])
+    one = syntax.Integer(at=at, value=int(parts[0] == "true"))
+    return syntax.Cast(at=at, to=syntax.TypeName(at=at, name="bool"), operand=one)
+
+
+def _parameter(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Parameter:
+    text = parts[0][1:]
+    index = 0 if text == "#" else number(text, _MAX_PARAMETER)
+    if index is None or (text != "#" and not index):
+        raise building.source.error(
+            place(parts[0]), f"there is no parameter ${text[:40]}", mend="the first is $1; $# says how many were given"
+        )
+    return syntax.Parameter(at=place(parts[0]), index=index)
+
+
+def _name(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Expr:
+    if parts[0] in building.macros and parts[0] not in building.unfolding:
+        return building.unfold(building, str(parts[0]), place(parts[0]))
+    return syntax.Name(at=place(parts[0]), name=str(parts[0]))
+
+
+def _call(_building: Building, _meta: Meta, parts: list[Any]) -> syntax.Call:
+    return syntax.Call(at=place(parts[0]), name=str(parts[0]), arguments=parts[1] or ())
+
+
+def _sizeof(_building: Building, meta: Meta, parts: list[Any]) -> syntax.SizeOf:
+    return syntax.SizeOf(at=meta.start_pos, of=parts[0])
+
+
+def _offsetof(_building: Building, meta: Meta, parts: list[Any]) -> syntax.OffsetOf:
+    return syntax.OffsetOf(at=meta.start_pos, of=parts[0], path=parts[1])
+
+
+def _path(_building: Building, _meta: Meta, parts: list[Token]) -> tuple[str, ...]:
+    return tuple(str(part) for part in parts)
+
+
+def _tuple(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Tuple:
+    return syntax.Tuple(at=meta.start_pos, items=tuple(part for part in parts if part is not None))
+
+
+def _variable(_building: Building, _meta: Meta, parts: list[Token]) -> syntax.Variable:
+    return syntax.Variable(at=place(parts[0]), name=str(parts[0]))
+
+
+def _map(_building: Building, _meta: Meta, parts: list[Any]) -> syntax.Map:
+    return syntax.Map(at=place(parts[0]), name=str(parts[0]), keys=parts[1] or ())
+
+
+def _arguments(_building: Building, _meta: Meta, parts: list[Any]) -> tuple[syntax.Expr, ...]:
+    return tuple(parts)
+
+
+RULES: dict[str, Rule] = {
+    "operation": _operation,
+    "ternary": _ternary,
+    "prefixed": _prefixed,
+    "cast": _cast,
+    "step_before": _step_before,
+    "step_behind": _step_behind,
+    "access": _access,
+    "index": _index,
+    "integer": _integer,
+    "string": _string,
+    "truth": _truth,
+    "parameter": _parameter,
+    "name": _name,
+    "call": _call,
+    "sizeof": _sizeof,
+    "offsetof": _offsetof,
+    "path": _path,
+    "tuple": _tuple,
+    "variable": _variable,
+    "map": _map,
+    "arguments": _arguments,
+    "expression": lambda _building, _meta, parts: parts[0],
+}

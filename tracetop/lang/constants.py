@@ -1,0 +1,70 @@
+"""Constant expressions of a script's own definitions: lengths of arrays, enumerators, widths of bit-fields."""
+
+from collections.abc import Callable, Mapping
+from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub, xor
+
+from tracetop.lang import syntax
+
+_MAX_SHIFT = 63
+
+
+def _quotient(a: int, b: int) -> int:
+    """Return a / b, rounded towards zero as C does."""
+    return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+
+
+_OPERATIONS: dict[str, Callable[[int, int], int | bool]] = {
+    "+": add,
+    "-": sub,
+    "*": mul,
+    "&": and_,
+    "|": or_,
+    "^": xor,
+    "==": eq,
+    "!=": ne,
+    "<": lt,
+    "<=": le,
+    ">": gt,
+    ">=": ge,
+    "<<": lambda a, b: a << b if 0 <= b <= _MAX_SHIFT else 0,
+    ">>": lambda a, b: a >> b if 0 <= b <= _MAX_SHIFT else 0,
+    "/": _quotient,
+    "%": lambda a, b: a - b * _quotient(a, b),
+    "&&": lambda a, b: bool(a and b),
+    "||": lambda a, b: bool(a or b),
+}
+
+
+def fold(node: syntax.Expr, constants: Mapping[str, int]) -> int | None:
+    """Return the value of an expression of numbers and enumerators, 64 bits wide, or None for any other."""
+    value = _fold(node, constants)
+    return None if value is None else _wrapped(value)
+
+
+def _fold(node: syntax.Expr, constants: Mapping[str, int]) -> int | None:
+    match node:
+        case syntax.Integer(value=value):
+            return value
+        case syntax.Name(name=name):
+            return constants.get(name)
+        case syntax.Unary(op="-" | "~" | "!" as op, operand=operand):
+            inner = fold(operand, constants)
+            return None if inner is None else {"-": -inner, "~": ~inner}.get(op, int(not inner))
+        case syntax.Binary():
+            return _fold_binary(node, constants)
+        case syntax.Ternary(condition=condition, then=then, otherwise=otherwise):
+            truth = fold(condition, constants)
+            return None if truth is None else fold(then if truth else otherwise, constants)
+    return None
+
+
+def _fold_binary(node: syntax.Binary, constants: Mapping[str, int]) -> int | None:
+    a, b = fold(node.left, constants), fold(node.right, constants)
+    if a is None or b is None or (node.op in "/%" and not b):
+        return None
+    return int(_OPERATIONS[node.op](a, b))
+
+
+def _wrapped(value: int) -> int:
+    """Return the value as 64 bits hold it: unsigned where it was written so."""
+    return value if -(1 << 63) <= value < 1 << 64 else value & ((1 << 64) - 1)
