@@ -24,7 +24,9 @@ class ProgramInfo(ctypes.Structure):
     _fields_ = (
         ("type", ctypes.c_uint32),
         ("id", ctypes.c_uint32),
-        ("_tag_to_xlated", ctypes.c_uint8 * 32),
+        ("_tag_and_jited_len", ctypes.c_uint8 * 12),
+        ("xlated_prog_len", ctypes.c_uint32),
+        ("_to_load_time", ctypes.c_uint64 * 2),
         ("load_time", ctypes.c_uint64),
         ("created_by_uid", ctypes.c_uint32),
         ("nr_map_ids", ctypes.c_uint32),

@@ -15,6 +15,7 @@ from tracetop.bpf.objects import MapInfo, ProgramInfo, read_info
 from tracetop.bpf.syscalls import Command, StatsAttr, bpf
 
 _STATS_RUN_TIME = 0
+_INSTRUCTION_BYTES = 8
 
 
 class ProgStats(msgspec.Struct, frozen=True):
@@ -27,6 +28,8 @@ class ProgStats(msgspec.Struct, frozen=True):
     run_cnt: int
     recursion_misses: int
     """Runs skipped because a program was already running there; counted with statistics off too."""
+    instructions: int = 0
+    """What the verifier made of it."""
 
 
 def program_stats(program_fd: int) -> ProgStats:
@@ -39,6 +42,7 @@ def program_stats(program_fd: int) -> ProgStats:
         run_time_ns=info.run_time_ns,
         run_cnt=info.run_cnt,
         recursion_misses=info.recursion_misses,
+        instructions=info.xlated_prog_len // _INSTRUCTION_BYTES,
     )
 
 
