@@ -19,7 +19,7 @@ def main(words: list[str] | None = None) -> int:
     try:
         return int(command.run(words[len(named) :]))
     except TracetopError as error:
-        from tracetop.headless.complain import complain  # noqa: PLC0415 - only when something went wrong
+        from tracetop.headless.streams import complain  # noqa: PLC0415 - only when something went wrong
 
         complain(error.diagnostic)
         return int(error.code)

@@ -4,16 +4,15 @@ Owns: what counts as a tick, when to stop, and the exit code. Refuses to own: wh
 how they look (`report`, `digest`). Screen process; the source's thread fills a queue, the caller's thread prints.
 """
 
-import os
 import queue
 import shutil
 import signal
 from typing import TextIO
 
 from tracetop.errors import Diagnostic, ExitCode
-from tracetop.headless.complain import complain
 from tracetop.headless.digest import json_line
 from tracetop.headless.report import text
+from tracetop.headless.streams import complain, silence
 from tracetop.model.frame import Frame, PaneState
 from tracetop.model.message import Fatal, Message, Refused
 from tracetop.source.protocol import Ended, Source
@@ -44,7 +43,7 @@ def run_batch(source: Source, ticks: int | None, as_json: bool, out: TextIO) -> 
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        _silence(out)
+        silence(out)
         return 128 + signal.SIGPIPE
     finally:
         source.close()
@@ -105,10 +104,3 @@ def _ended(message: Fatal | Ended) -> int:
 
 def _width(out: TextIO) -> int:
     return shutil.get_terminal_size().columns if out.isatty() else _PAPER_WIDTH
-
-
-def _silence(out: TextIO) -> None:
-    """Point a stream whose reader is gone at nothing, so that the flush at exit does not fail again."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, out.fileno())
-    os.close(nowhere)

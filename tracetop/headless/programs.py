@@ -9,7 +9,7 @@ from typing import Any, TextIO
 import msgspec
 
 from tracetop.errors import ExitCode
-from tracetop.headless.complain import complain
+from tracetop.headless.streams import complain
 from tracetop.model.frame import Column, ColumnKind, Table
 from tracetop.model.inquiry import Answer, Loaded
 from tracetop.model.message import Fatal

@@ -19,6 +19,8 @@ class ListProbes(msgspec.Struct, frozen=True, tag="list_probes"):
     """As ``list`` takes it; a path in it is absolute. Empty: all."""
     verbose: bool = False
     """With the arguments that each has."""
+    pid: int = 0
+    """The process whose program and libraries ``uprobe:*`` and ``usdt:*`` mean; 0 for none."""
 
 
 class ListPrograms(msgspec.Struct, frozen=True, tag="list_programs"):

@@ -8,6 +8,7 @@ from types import MappingProxyType
 COMMANDS = MappingProxyType(
     {
         "batch": "the same numbers as text or JSON, without a screen",
+        "list": "the probes that this kernel has, as bpftrace -l",
         "programs": "BPF programs and maps of this machine, and what they cost",
     }
 )

@@ -1,0 +1,125 @@
+"""`tracetop list` on the running kernel: what bpftrace lists, what the kernel's own files say, what is not there."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tracetop.bpf.tracefs import ensure_tracefs
+from tracetop.cli.commands.list import absolute
+from tracetop.errors import ExitCode
+
+pytestmark = pytest.mark.kernel
+
+
+def run(*words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "tracetop", "list", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def listed(*words: str) -> list[str]:
+    done = run(*words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def bpftrace(*words: str) -> list[str]:
+    done = subprocess.run(["bpftrace", "-l", *words], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def names(lines: Iterable[str]) -> list[str]:
+    return [line for line in lines if not line.startswith(" ")]
+
+
+@pytest.mark.parametrize("pattern", ["tracepoint:syscalls:*", "tracepoint:sched:sched_w*", "t:*:*exec*"])
+def test_tracepoints_are_those_that_bpftrace_lists(pattern: str) -> None:
+    assert sorted(listed(pattern)) == sorted(bpftrace(pattern))
+
+
+def test_fields_of_a_tracepoint_are_those_that_bpftrace_lists() -> None:
+    """It leaves out what __data_loc says of where the bytes are, and writes arrays as C does; so do we."""
+    pattern = "tracepoint:syscalls:sys_enter_open*"
+    ours, theirs = listed("-v", pattern), bpftrace("-v", pattern)
+    assert [re.sub(r"\s+", " ", line) for line in ours] == [re.sub(r"\s+", " ", line) for line in theirs]
+
+
+def test_all_tracepoints_of_the_kernel_are_listed() -> None:
+    events = (ensure_tracefs() / "available_events").read_text().split()
+    assert sorted(listed("tracepoint")) == sorted(f"tracepoint:{event}" for event in events)
+
+
+def test_functions_of_a_binary_are_those_that_bpftrace_lists() -> None:
+    pattern = "uprobe:/bin/bash:readline*"
+    ours, theirs = listed(pattern), bpftrace(pattern)
+    assert "uprobe:/bin/bash:readline" in ours
+    assert sorted(ours) == sorted(set(theirs))
+
+
+@pytest.mark.parametrize("pattern", ["sched_switch", "sched:sched_switch", "*sched_switch*"])
+def test_a_part_of_a_name_finds_probes_of_any_kind(pattern: str) -> None:
+    assert "tracepoint:sched:sched_switch" in listed(pattern)
+
+
+def test_raw_tracepoints_have_their_arguments_with_types() -> None:
+    assert listed("-v", "rawtracepoint:sched_switch") == [
+        "rawtracepoint:sched_switch",
+        "    bool preempt",
+        "    struct task_struct *prev",
+        "    struct task_struct *next",
+        "    unsigned int prev_state",
+    ]
+
+
+def test_a_struct_is_defined_as_bpftrace_defines_it() -> None:
+    ours = "\n".join(listed("-v", "struct list_head"))
+    theirs = "\n".join(bpftrace("-v", "struct list_head"))
+    assert ours.strip() == theirs.strip()
+    assert "struct task_struct" in listed("struct task_*")
+
+
+def test_whatever_is_listed_is_listed_once() -> None:
+    found = names(listed("*"))
+    assert len(found) == len(set(found))
+    assert {"BEGIN", "interval:s:", "software:page-faults:", "tracepoint:raw_syscalls:sys_enter"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hint"),
+    [
+        ("tracepoint:sched:sched_swich", "sched:sched_switch?"),
+        ("trcepoint:sched:*", "did you mean tracepoint?"),
+        ("usdt:*", "-p PID"),
+        ("uprobe:/no/such/file:*", "its path"),
+        ("struct task_strukt", "did you mean task_struct?"),
+    ],
+)
+def test_what_is_not_there_is_an_error_with_a_mend(pattern: str, hint: str) -> None:
+    done = run(pattern)
+    assert done.returncode == ExitCode.USAGE
+    assert done.stdout == ""
+    assert hint in done.stderr
+
+
+def test_kinds_that_the_kernel_refuses_are_left_out_with_the_cause() -> None:
+    """On a kernel that refuses none there is nothing to say; on one without kprobes they are not there."""
+    done = run("*tcp_sendmsg*")
+    listed_kprobe = "kprobe:tcp_sendmsg" in done.stdout
+    assert listed_kprobe != ("kprobe" in done.stderr)
+
+
+def test_a_path_that_begins_here_is_written_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert absolute("uprobe:./prog:main") == f"uprobe:{tmp_path}/prog:main"
+    assert absolute("./prog") == f"{tmp_path}/prog"
+    assert absolute("tracepoint:a:b") == "tracepoint:a:b"
+
+
+def test_a_reader_that_leaves_early_ends_it_quietly() -> None:
+    command = f"{sys.executable} -m tracetop list | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert done.stdout.count("\n") == 1
+    assert "Traceback" not in done.stderr

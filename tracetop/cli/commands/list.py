@@ -1,0 +1,48 @@
+"""``tracetop list``: the probes that this kernel has, as ``bpftrace -l`` lists them."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tracetop.cli.arguments import command_parser, positive
+
+_PATTERNS = """\
+patterns:
+  tracepoint:syscalls:*     probes of a kind; * and ? are wildcards
+  '*sched*'                 any kind of probe
+  software                  all of a kind
+  uprobe:/bin/bash:read*    functions of a program or library
+  usdt:libc:*               its static probes
+  /bin/bash                 both
+  'struct task_struct'      a type of the kernel; with -v its definition"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``tracetop list``."""
+    parser = command_parser("tracetop list", "List the probes that a script can use on this machine.", _PATTERNS)
+    add = parser.add_argument
+    add("pattern", nargs="?", default="*", metavar="PATTERN", help="which probes (default: all of the kernel's)")
+    add("-v", dest="verbose", action="store_true", help="with the arguments of each, and their types")
+    add(
+        "-p", dest="pid", type=positive, default=0, metavar="PID", help="uprobe:* and usdt:* of this process's binaries"
+    )
+    return parser
+
+
+def run(words: list[str]) -> int:
+    """Print them; return the exit code."""
+    found = parser().parse_args(words)
+    from tracetop.headless.listing import print_listing  # noqa: PLC0415 - --help needs none of this
+    from tracetop.model.inquiry import ListProbes  # noqa: PLC0415
+    from tracetop.source.inquirer import ask  # noqa: PLC0415
+
+    return print_listing(ask(ListProbes(absolute(found.pattern), found.verbose, found.pid)), sys.stdout)
+
+
+def absolute(pattern: str) -> str:
+    """Return the pattern with a path that begins at this folder written out: the kernel is asked from another one."""
+    head, colon, rest = pattern.partition(":")
+    path, behind, probe = (rest if colon else head).partition(":")
+    if not path.startswith(("./", "../")):
+        return pattern
+    return f"{head + colon if colon else ''}{Path(path).absolute()}{behind}{probe}"

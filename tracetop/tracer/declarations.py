@@ -1,0 +1,73 @@
+"""Types of C as text: a parameter, a member, a whole struct or enum, as a header would declare them.
+
+Pure.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from tracetop.model.ctype import CField, CFunction, CKind, CStruct, CType
+
+_TAGS = {CKind.STRUCT: "struct", CKind.UNION: "union", CKind.ENUM: "enum"}
+FindStruct = Callable[[str], CStruct | None]
+
+
+def declaration(type_: CType, name: str = "") -> str:
+    """Return ``struct file *file``, ``char comm[16]``, ``void (*func)(…)``; without a name the type alone."""
+    if type_.alias:
+        return f"{type_.alias} {name}".rstrip()
+    if type_.kind is CKind.POINTER and type_.element:
+        wrapped = f"({'*' + name})" if type_.element.kind in (CKind.ARRAY, CKind.FUNCTION) else f"*{name}"
+        return declaration(type_.element, wrapped)
+    if type_.kind is CKind.ARRAY and type_.element:
+        return declaration(type_.element, f"{name}[{type_.count or ''}]")
+    if type_.kind is CKind.FUNCTION:
+        return f"void {name}(…)"
+    tag = _TAGS.get(type_.kind, "")
+    return " ".join(filter(None, (tag, type_.name or type_.kind.value, name)))
+
+
+def function_lines(function: CFunction, *, returns: bool = False) -> tuple[str, ...]:
+    """Return one line a parameter, and with `returns` one for the result, called ``retval``."""
+    lines = [declaration(each.type, each.name or f"arg{i}") for i, each in enumerate(function.parameters)]
+    if returns and function.returns.kind is not CKind.VOID:
+        lines.append(declaration(function.returns, "retval"))
+    return tuple(lines)
+
+
+def struct_lines(struct: CStruct, find: FindStruct) -> tuple[str, ...]:
+    """Return the lines of a struct's or union's definition; anonymous members stand inside with theirs."""
+    head = "union" if struct.is_union else "struct"
+    return (f"{head} {struct.name} {{", *_members(struct, find, "\t"), "};")
+
+
+def enum_lines(name: str, values: Mapping[int, str]) -> tuple[str, ...]:
+    """Return the lines of an enum's definition."""
+    return (f"enum {name} {{", *(f"\t{each} = {value}," for value, each in values.items()), "};")
+
+
+def _members(struct: CStruct, find: FindStruct, indent: str) -> Iterator[str]:
+    for field in struct.fields:
+        base, dimensions = _element(field.type)
+        inner = find(base.name) if base.kind in (CKind.STRUCT, CKind.UNION) and not _is_named(base) else None
+        if inner is None:
+            yield f"{indent}{declaration(field.type, field.name)}{_width(field)};"
+            continue
+        yield f"{indent}{'union' if inner.is_union else 'struct'} {{"
+        yield from _members(inner, find, indent + "\t")
+        yield f"{indent}}}{f' {field.name}{dimensions}' if field.name else ''};"
+
+
+def _element(type_: CType) -> tuple[CType, str]:
+    """Return what an array consists of and its dimensions; any other type and nothing."""
+    if type_.kind is not CKind.ARRAY or type_.element is None or type_.alias:
+        return type_, ""
+    inner, dimensions = _element(type_.element)
+    return inner, f"[{type_.count or ''}]{dimensions}"
+
+
+def _is_named(type_: CType) -> bool:
+    return bool(type_.alias) or type_.name.isidentifier()
+
+
+def _width(field: CField) -> str:
+    return f": {field.bits}" if field.bits else ""

@@ -1,0 +1,268 @@
+"""Which probes there are: what `tracetop list` prints, and the types that scripts may name.
+
+Owns: the pattern's grammar and the names of each kind's probes. Refuses to own: what a script may do with one
+(`lang.probes`). Runs in the process that answers one question, as root; loads neither BCC nor numpy.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase, translate
+from itertools import islice
+
+from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.tracefs import ensure_tracefs
+from tracetop.errors import KernelError, TracetopError, UsageError
+from tracetop.lang.probes.expand import SHORT
+from tracetop.lang.probes.sampling import ALIASES, HARDWARE, SOFTWARE
+from tracetop.lang.probes.written import is_wildcard
+from tracetop.lang.suggest import did_you_mean
+from tracetop.model.inquiry import Entry, Listing, ListProbes, Remark
+from tracetop.model.kernel import TracepointFormat
+from tracetop.model.program import ProbeKind
+from tracetop.tracer.declarations import enum_lines, function_lines, struct_lines
+
+_BATCH = 2000
+"""Entries of one message."""
+_TAGS = ("struct", "union", "enum")
+_USER = (ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT)
+_RETURNS = (ProbeKind.KRETPROBE, ProbeKind.FEXIT, ProbeKind.URETPROBE)
+"""Where the others are there, so are these: they are listed only when they are named."""
+_COUNTED = (ProbeKind.SOFTWARE, ProbeKind.HARDWARE, ProbeKind.INTERVAL, ProbeKind.PROFILE)
+"""A number follows their names."""
+_ANYWHERE = tuple(kind for kind in sorted(ProbeKind) if kind not in (*_USER, *_RETURNS))
+"""The kinds that a pattern without one is looked for in."""
+_UNITS = ("hz", "ms", "s", "us")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A pattern, understood."""
+
+    kinds: tuple[ProbeKind, ...]
+    """In the order in which they are listed."""
+    globs: tuple[str, ...]
+    """A probe is listed where one of these matches its name."""
+    path: str = ""
+    """Of user-space probes: the binary, or a wildcard for several."""
+
+    def matching(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield the names that match, in their order."""
+        matches = re.compile("|".join(map(translate, self.globs))).match
+        return (name for name in names if matches(name))
+
+
+def list_probes(question: ListProbes, kernel: RunningKernel) -> Iterator[Listing | Remark]:
+    """Yield what matches. UsageError or KernelError where nothing does."""
+    tag = question.pattern.split(" ", 1)[0]
+    source = _types if tag in _TAGS else _probes
+    entries, found = source(question, kernel), False
+    while batch := list(islice(entries, _BATCH)):
+        remarks = [each for each in batch if isinstance(each, Remark)]
+        listed = tuple(each for each in batch if isinstance(each, Entry))
+        found = found or bool(listed)
+        yield from remarks
+        if listed:
+            yield Listing(listed)
+    if not found:
+        raise _nothing(question, kernel)
+
+
+def understand(pattern: str) -> Wanted:
+    """Return what a pattern asks for.
+
+    It is a probe with wildcards (``tracepoint:syscalls:*``), a kind alone, a path, or a part of any probe's name.
+    """
+    word, colon, rest = pattern.partition(":")
+    kind = SHORT.get(word, word)
+    named = tuple(
+        each for each in ProbeKind if fnmatchcase(each.value, kind) and (kind == each or each not in _RETURNS)
+    )
+    if not colon and "/" in pattern:
+        return Wanted((ProbeKind.UPROBE, ProbeKind.USDT), ("*",), pattern)
+    if not colon and (is_wildcard(word) or not named):
+        return Wanted(_ANYWHERE, (pattern if is_wildcard(pattern) else f"*{pattern}*",))
+    if not named:  # the kind was left out: sched:sched_switch
+        return Wanted(_ANYWHERE, (f"*:{pattern}",))
+    parts = tuple(rest.split(":")) if rest else ()
+    if kind in _USER:
+        path, *probe = parts or ("*",)
+        return Wanted(named, (f"{kind}:*:{':'.join(probe) or '*'}",), path)
+    kinds = tuple(each for each in named if each not in _USER)
+    return Wanted(kinds, tuple(glob for each in kinds for glob in _globs(each, parts)))
+
+
+def _globs(kind: ProbeKind, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what a probe of that kind may be called, where behind the kind stand `parts`."""
+    if kind in (ProbeKind.BEGIN, ProbeKind.END):
+        return (kind.value,)
+    if not parts:
+        return (f"{kind}:*",)
+    if kind is ProbeKind.TRACEPOINT:
+        text = ":".join(parts)
+        return (f"{kind}:{text}",) if len(parts) > 1 else (f"{kind}:{text}:*", f"{kind}:*:{text}")
+    if kind in _COUNTED:
+        return (f"{kind}:{parts[0]}:",)
+    return (f"{kind}:{parts[-1]}",)  # a module or category before it says nothing more
+
+
+def _probes(question: ListProbes, kernel: RunningKernel) -> Iterator[Entry | Remark]:
+    wanted = understand(question.pattern)
+    reasons: dict[str, list[str]] = {}
+    for kind in wanted.kinds:
+        if reason := kernel.refuses(kind):
+            reasons.setdefault(reason, []).append(kind.value)
+            continue
+        try:
+            for name in wanted.matching(_NAMES[kind](kernel, kind, wanted.path, question.pid)):
+                yield Entry(name, _lines(kind, name, kernel) if question.verbose else ())
+        except TracetopError as error:
+            if len(wanted.kinds) == 1:
+                raise
+            yield Remark(f"{kind} probes are not listed: {error.diagnostic.what}: {error.diagnostic.why}")
+    if sum(map(len, reasons.values())) == len(wanted.kinds):
+        return  # nothing is left: the error says why
+    for reason, kinds in reasons.items():
+        yield Remark(f"{', '.join(kinds)} probes are not listed: {reason}")
+
+
+def _once(_kernel: RunningKernel, kind: ProbeKind, _path: str, _pid: int) -> Iterable[str]:
+    return (kind.value,)
+
+
+def _clock(_kernel: RunningKernel, kind: ProbeKind, _path: str, _pid: int) -> Iterable[str]:
+    return (f"{kind}:{unit}:" for unit in _UNITS)
+
+
+def _events(_kernel: RunningKernel, kind: ProbeKind, _path: str, _pid: int) -> Iterable[str]:
+    known = SOFTWARE if kind is ProbeKind.SOFTWARE else HARDWARE
+    return (
+        f"{kind}:{name}:" for name in sorted([*known, *(each for each, event in ALIASES.items() if event in known)])
+    )
+
+
+def _functions(kernel: RunningKernel, kind: ProbeKind, _path: str, _pid: int) -> Iterable[str]:
+    return (f"{kind}:{name}" for name in sorted(set(kernel.function_names())))
+
+
+def _tracepoints(kernel: RunningKernel, kind: ProbeKind, _path: str, _pid: int) -> Iterable[str]:
+    ensure_tracefs()
+    return (f"{kind}:{name}" for name in kernel.tracepoint_names())
+
+
+def _raw_tracepoints(kernel: RunningKernel, kind: ProbeKind, _path: str, _pid: int) -> Iterable[str]:
+    return (f"{kind}:{name}" for name in sorted(kernel.raw_tracepoint_names()))
+
+
+def _user(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> Iterator[str]:
+    for binary in _binaries(kernel, kind, path, pid):
+        if kind is ProbeKind.USDT:
+            yield from sorted({f"{kind}:{binary}:{each.provider}:{each.name}" for each in kernel.usdt_probes(binary)})
+        else:
+            yield from (f"{kind}:{binary}:{name}" for name in sorted(kernel.user_symbols(binary)))
+
+
+def _binaries(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> tuple[str, ...]:
+    """Return the binaries that a path, a name or a wildcard stands for. UsageError where there is none."""
+    if path == "*" and not pid:
+        raise UsageError(
+            f"{kind} probes of which program?",
+            why="every program and library has its own",
+            mend=f"name one, e.g. {kind}:/bin/bash:* or {kind}:libc:*, or a process with -p PID",
+        )
+    single = None if is_wildcard(path) else kernel.binary(path, pid)
+    found = kernel.binaries(path, pid) if is_wildcard(path) else (single,) if single else ()
+    if not found:
+        raise UsageError(
+            f"no program or library {path}",
+            why="it is no file, no program in PATH, and no library that the dynamic linker knows",
+            mend="write its path, e.g. /usr/bin/bash, or a library's name: libc",
+        )
+    return found
+
+
+_NAMES: Mapping[ProbeKind, Callable[[RunningKernel, ProbeKind, str, int], Iterable[str]]] = {
+    ProbeKind.TRACEPOINT: _tracepoints,
+    ProbeKind.RAW_TRACEPOINT: _raw_tracepoints,
+    ProbeKind.SOFTWARE: _events,
+    ProbeKind.HARDWARE: _events,
+    ProbeKind.PROFILE: _clock,
+    ProbeKind.INTERVAL: _clock,
+    ProbeKind.KPROBE: _functions,
+    ProbeKind.KRETPROBE: _functions,
+    ProbeKind.FENTRY: _functions,
+    ProbeKind.FEXIT: _functions,
+    ProbeKind.UPROBE: _user,
+    ProbeKind.URETPROBE: _user,
+    ProbeKind.USDT: _user,
+    ProbeKind.BEGIN: _once,
+    ProbeKind.END: _once,
+}
+
+
+def _lines(kind: ProbeKind, name: str, kernel: RunningKernel) -> tuple[str, ...]:
+    """Return the arguments of a probe, one a line."""
+    _, *parts = name.split(":")
+    if kind is ProbeKind.TRACEPOINT:
+        format_ = kernel.tracepoint(*parts)
+        return _fields(format_) if format_ else ()
+    if kind is ProbeKind.RAW_TRACEPOINT:
+        function = kernel.raw_tracepoint(*parts)
+    elif kind in (ProbeKind.KPROBE, ProbeKind.FENTRY, ProbeKind.FEXIT):
+        function = kernel.function(*parts)
+    else:
+        return ()
+    return function_lines(function, returns=kind is ProbeKind.FEXIT) if function else ()
+
+
+def _fields(format_: TracepointFormat) -> tuple[str, ...]:
+    """Return the fields as C declares them, ``char comm[16]``."""
+    lines = []
+    for field in format_.fields:
+        base, bracket, dimensions = field.c_type.partition("[")
+        lines.append(f"{base} {field.name}{bracket}{dimensions}")
+    return tuple(lines)
+
+
+def _types(question: ListProbes, kernel: RunningKernel) -> Iterator[Entry]:
+    tag, _, pattern = question.pattern.partition(" ")
+    pattern = pattern.strip() or "*"
+    names = sorted(set(filter(re.compile(translate(pattern)).match, kernel.type_names(tag))))
+    for name in names if is_wildcard(pattern) else [pattern] * (pattern in names):
+        yield Entry(f"{tag} {name}", _definition(tag, name, kernel) if question.verbose else ())
+
+
+def _definition(tag: str, name: str, kernel: RunningKernel) -> tuple[str, ...]:
+    if tag == "enum":
+        return enum_lines(name, kernel.enum_names(name))
+    struct = kernel.struct(name)
+    return struct_lines(struct, kernel.struct) if struct else ()
+
+
+def _nothing(question: ListProbes, kernel: RunningKernel) -> TracetopError:
+    """Return the error of a pattern that nothing matches."""
+    tag, _, name = question.pattern.partition(" ")
+    if tag in _TAGS:
+        return UsageError(
+            f"no {question.pattern}",
+            why="the kernel's type information has none of that name",
+            mend=did_you_mean(name, kernel.type_names(tag), f"try `tracetop list '{tag} *{name[:4]}*'`"),
+        )
+    wanted = understand(question.pattern)
+    what = f"no probe matches {question.pattern}"
+    refusals = [kernel.refuses(kind) for kind in wanted.kinds]
+    if refusals and all(refusals):
+        return KernelError(what, why=refusals[0], mend="see `tracetop doctor` for the kinds that this kernel takes")
+    if wanted.path:
+        return UsageError(
+            what, why="the binary has none of that name", mend=f"see all with `tracetop list {wanted.path}`"
+        )
+    kind, colon, name = question.pattern.partition(":")
+    if colon and kind not in SHORT and kind not in set(ProbeKind):
+        known = [each.value for each in ProbeKind]
+        return UsageError(
+            what, why=f"{kind} is no kind of probe", mend=did_you_mean(kind, known, f"use {', '.join(known)}")
+        )
+    events = [each.partition(":")[2] for each in _tracepoints(kernel, ProbeKind.TRACEPOINT, "", 0)]
+    near = did_you_mean(name or kind, events, "write a part of its name, e.g. `tracetop list '*exec*'`")
+    return UsageError(what, why="this kernel has none of that name", mend=near)
