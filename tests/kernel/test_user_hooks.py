@@ -5,6 +5,7 @@ import platform
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.kernel
 ROUNDS = 100
 FIRST_ARGUMENT, RESULT = ("ctx->di", "ctx->ax") if platform.machine() == "x86_64" else ("ctx->regs[0]",) * 2
 KEYED = """
+#include <linux/ptrace.h>
 BPF_PERCPU_HASH(hits, u32, u64, 1024);
 int on_hit(struct pt_regs *ctx)
 {
@@ -77,7 +79,7 @@ def keyed(spec: ProbeSpec, key: str) -> Program:
     return program(KEYED.replace("KEY", key), (count_map("@", "hits", Layout.PERCPU_HASH, 1024),), (spec,))
 
 
-def spec(kind: ProbeKind, target: str, event: str, offset: int, **rest: int) -> ProbeSpec:
+def spec(kind: ProbeKind, target: str, event: str, offset: int, **rest: Any) -> ProbeSpec:
     names = (f"{kind}:{target}:{event}",)
     return ProbeSpec(function="on_hit", kind=kind, event=event, target=target, offset=offset, names=names, **rest)
 
@@ -185,12 +187,12 @@ def test_the_file_of_a_container_is_opened_below_its_root(
     ],
 )
 def test_a_hook_that_cannot_be_had_says_why(
-    start: Start, load: LoadProgram, kernel: RunningKernel, change: dict[str, object], why: str
+    start: Start, load: LoadProgram, kernel: RunningKernel, change: dict[str, Any], why: str
 ) -> None:
     probed = start()
     where = kernel.user_symbols(probed.path)["tt_probed_add"]
-    fields = {"target": probed.path, "event": where.name, "offset": where.offset} | change
-    loaded = load(keyed(spec(ProbeKind.UPROBE, **fields), "0"))  # type: ignore[arg-type]
+    fields: dict[str, Any] = {"target": probed.path, "event": where.name, "offset": where.offset} | change
+    loaded = load(keyed(spec(ProbeKind.UPROBE, **fields), "0"))
     with pytest.raises(KernelError) as caught:
         loaded.attach()
     assert why in caught.value.diagnostic.why
