@@ -32,7 +32,7 @@ def run_c(directory: Path, text: str, lines: list[str]) -> list[int]:
 
 
 def test_the_bucket_in_c_is_the_bucket_in_python(tmp_path: Path) -> None:
-    main = 'int main(void) { long v; while (scanf("%ld", &v) == 1) printf("%u\\n", tt_log_bucket(v)); }'
+    main = 'int main(void) { long v; while (scanf("%ld", &v) == 1) printf("%u\\n", tt_log_bucket(v, 3)); }'
     assert run_c(tmp_path, BUCKET_C + main, [str(n) for n in NUMBERS]) == [log_index(n) for n in NUMBERS]
 
 

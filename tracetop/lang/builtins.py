@@ -1,13 +1,14 @@
-"""The builtins: bare words that have a value wherever a probe fires.
+"""The builtins that are the same on every hook: bare words with a value wherever a probe fires.
 
-Owns: their names, types and C. To add one is to add a line here.
+Owns: their names, types and C. To add one is to add a line here; those that depend on the hook are in `names`.
 """
 
 from dataclasses import dataclass
 
-from tracetop.lang.types import NSECS, Type, string
+from tracetop.lang.types import NSECS, UINT64, Type, opaque, string
 from tracetop.model.control import COMM_BYTES
 from tracetop.model.program import KeyRole
+from tracetop.model.value import Shape
 
 
 @dataclass(frozen=True)
@@ -16,29 +17,47 @@ class Builtin:
 
     type: Type
     c: str
-    """A C expression; for a string, a statement that fills the array ``{0}``."""
+    """A C expression; for a string, a statement that fills the array ``{0}`` of ``{1}`` bytes."""
+    about: str
     constant: bool = True
     """The same for as long as one clause runs, so it is read once."""
 
 
-def _u32(role: KeyRole) -> Type:
+def _u32(role: KeyRole = KeyRole.INTEGER) -> Type:
     return Type(size=4, signed=False, role=role)
 
 
+_USERNAME = opaque(Shape.USERNAME, 4, KeyRole.UID)
 BUILTINS = {
-    "pid": Builtin(_u32(KeyRole.PID), "bpf_get_current_pid_tgid() >> 32"),
-    "tid": Builtin(_u32(KeyRole.TID), "(u32)bpf_get_current_pid_tgid()"),
-    "uid": Builtin(_u32(KeyRole.UID), "(u32)bpf_get_current_uid_gid()"),
-    "gid": Builtin(_u32(KeyRole.INTEGER), "bpf_get_current_uid_gid() >> 32"),
-    "cpu": Builtin(_u32(KeyRole.CPU), "bpf_get_smp_processor_id()"),
-    "nsecs": Builtin(NSECS, "bpf_ktime_get_ns()", constant=False),
-    "comm": Builtin(string(COMM_BYTES, KeyRole.COMM), "bpf_get_current_comm({0}, sizeof({0}));"),
-    "kstack": Builtin(Type(size=4, role=KeyRole.KSTACK), "tt_kstacks.get_stackid(ctx, 0)"),
+    "pid": Builtin(_u32(KeyRole.PID), "bpf_get_current_pid_tgid() >> 32", "process"),
+    "tid": Builtin(_u32(KeyRole.TID), "(u32)bpf_get_current_pid_tgid()", "thread"),
+    "uid": Builtin(_u32(KeyRole.UID), "(u32)bpf_get_current_uid_gid()", "user's number"),
+    "gid": Builtin(_u32(), "bpf_get_current_uid_gid() >> 32", "group's number"),
+    "username": Builtin(_USERNAME, "(u32)bpf_get_current_uid_gid()", "user's name"),
+    "comm": Builtin(string(COMM_BYTES, KeyRole.COMM), "bpf_get_current_comm({0}, {1});", "task's name"),
+    "cpu": Builtin(_u32(KeyRole.CPU), "bpf_get_smp_processor_id()", "processor"),
+    "numaid": Builtin(_u32(), "bpf_get_numa_node_id()", "NUMA node"),
+    "cgroup": Builtin(UINT64, "bpf_get_current_cgroup_id()", "id of the task's cgroup"),
+    "nsecs": Builtin(NSECS, "bpf_ktime_get_ns()", "nanoseconds since boot", constant=False),
+    "elapsed": Builtin(
+        Type(signed=False), "bpf_ktime_get_ns() - TT_STARTED_NS", "nanoseconds since start", constant=False
+    ),
+    "jiffies": Builtin(UINT64, "bpf_jiffies64()", "the kernel's timer ticks", constant=False),
+    "rand": Builtin(_u32(), "bpf_get_prandom_u32()", "a random number", constant=False),
+    "ctx": Builtin(UINT64, "(u64)ctx", "address of the hook's context"),
 }
-
-_LATER_WORDS = """
-arg0 arg1 arg2 arg3 arg4 arg5 arg6 arg7 arg8 arg9 cgroup cpid ctx curtask elapsed func jiffies ncpus numaid
-pcomm ppid probe rand retval sarg0 usermode username ustack usym
-"""
-LATER = frozenset(_LATER_WORDS.split())
-"""Builtins of the language that this compiler does not know yet."""
+CLOCKS = {
+    "monotonic": "bpf_ktime_get_ns()",
+    "boot": "bpf_ktime_get_boot_ns()",
+    "tai": "bpf_ktime_get_tai_ns()",
+    "sw_tai": "bpf_ktime_get_tai_ns()",
+}
+"""By the word in ``nsecs(word)``."""
+EXTRA = {
+    **{f"nsecs({word})": Builtin(NSECS, c, f"{word} clock", constant=False) for word, c in CLOCKS.items()},
+    "curtask": Builtin(UINT64, "bpf_get_current_task()", "the current task_struct"),
+    "func_ip": Builtin(UINT64, "bpf_get_func_ip(ctx)", "address of the traced function"),
+    "usermode": Builtin(_u32(), "(ctx->regs.cs & 3) == 3", "1 where the sample was taken in user mode"),
+}
+"""What checked expressions use beside, under names that no script writes or with a type that only `names` knows."""
+EMITTED = {**BUILTINS, **EXTRA}

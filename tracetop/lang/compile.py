@@ -5,13 +5,13 @@ emitted, unless a clause needs more stack than BPF has.
 """
 
 import traceback
-from dataclasses import dataclass
 
 from tracetop.errors import TracetopError
 from tracetop.lang.check import check
 from tracetop.lang.emit import emit
 from tracetop.lang.header import read_directives
 from tracetop.lang.identify import identify
+from tracetop.lang.options import Options, read_settings
 from tracetop.lang.parser import parse
 from tracetop.lang.plan import Plan, kernel_bytes, plan
 from tracetop.lang.probes import Wanted, expand
@@ -21,20 +21,6 @@ from tracetop.model.kernel import Kernel
 from tracetop.model.program import Program
 
 MAX_MAP_BYTES = 1 << 30
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the asker says about a script beside its text."""
-
-    params: tuple[str, ...] | None = None
-    """``$1`` and so on, as written on a command line; None: integers that are read live (`model.control`)."""
-    pid: int = 0
-    """The only process that user-space, sampling and counting probes are put on; 0 for all."""
-    child: int = 0
-    """What ``cpid`` is; 0 where there is no child."""
-    unsafe: bool = False
-    """Whether functions that act on the machine may be used."""
 
 
 def compile_script(text: str, name: str, kernel: Kernel, options: Options = Options()) -> Program:
@@ -61,21 +47,24 @@ def _compile(source: Source, kernel: Kernel, options: Options) -> Program:
     header = read_header(source.text)
     directives = read_directives(source, header)
     script = parse(source)
-    wanted = Wanted(optional=directives.optional, pid=options.pid, params=options.params)
+    settings = read_settings(source, script, directives.entries)
+    wanted = Wanted(directives.optional, settings.missing_probes, options.pid, options.params)
     expansion = expand(source, script, kernel, wanted)
-    checked = check(source, expansion, kernel)
-    planned = plan(identify(checked, kernel), directives, kernel)
+    checked, types = check(source, expansion, kernel, script.definitions, options, settings)
+    planned = plan(identify(checked, kernel), types, directives, settings.max_map_keys, kernel)
     _refuse_hoard(source, planned, kernel)
-    c_text, actions, stack_map = emit(planned, source)
+    emitted = emit(planned, source)
     return Program(
         name=source.name,
         script=source.text,
-        c_text=c_text,
+        c_text=emitted.c_text,
         maps=tuple(planned_map.spec for planned_map in planned.maps.values()),
         probes=tuple(program.spec for program in planned.programs),
-        actions=actions,
+        actions=emitted.actions,
         header=header,
-        stack_map=stack_map,
+        stack_map="tt_kstacks" if "tt_kstacks" in emitted.stack_maps else "",
+        stack_maps=emitted.stack_maps,
+        options={"print_maps_on_exit": str(settings.print_maps_on_exit)},
         notes=expansion.notes + planned.notes,
     )
 

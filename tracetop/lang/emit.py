@@ -5,83 +5,126 @@ map once, then run each clause whose process is wanted. No byte of a script gets
 names, numbers and strings written as numbers.
 """
 
-from tracetop.lang import emit_integers, emit_strings, prelude, typed
+import re
+from dataclasses import dataclass, field
+
+from tracetop.lang import emit_integers, emit_memory, emit_output, emit_places, prelude, typed
+from tracetop.lang.emit_output import EVENTS
 from tracetop.lang.emit_slots import declare
 from tracetop.lang.emit_statements import block
 from tracetop.lang.generics import value
 from tracetop.lang.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.source import Source
-from tracetop.lang.types import Form
 from tracetop.lang.writer import Writer, c_integer, in_parentheses
 from tracetop.model.control import COMM_BYTES
 from tracetop.model.kernel import Field, TracepointFormat
-from tracetop.model.program import MapAction, ProbeKind
+from tracetop.model.program import Action, MapAction, ProbeKind
 
-_REGISTERED = (emit_integers, emit_strings)
+_REGISTERED = (emit_integers, emit_memory, emit_output, emit_places)
 """Imported for what they register with `generics`."""
-STACK_MAP = "tt_kstacks"
 STACKS = 65536
 """Slots, for a new stack to find its own free; with the depth below 35 MB of the kernel's memory."""
 STACK_DEPTH = 64
 """Frames of a stack, the innermost; kernel stacks of 40 are long."""
+_EVENT_PAGES, _PRINT_PAGES = 16, 1024
+"""Of the ring buffer, for requests and for what is printed."""
 MAX_STACK_BYTES = 384
 """Of 512: clang keeps the rest for what it spills."""
-_PERF = frozenset({ProbeKind.SOFTWARE, ProbeKind.PROFILE, ProbeKind.INTERVAL})
+MAX_SCRATCH_BYTES = 1 << 15
+_STACK_MAP = re.compile(r"\b(tt_[ku]stacks(?:_(\d+))?)\.")
+_PERF = frozenset({ProbeKind.SOFTWARE, ProbeKind.HARDWARE, ProbeKind.PROFILE, ProbeKind.INTERVAL})
+_FUNCTIONS = frozenset({ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT})
 
 
-def emit(plan: Plan, source: Source) -> tuple[str, tuple[MapAction, ...], str]:
-    """Return the C text, the requests that it sends to user space, and the name of its stack map (or nothing).
+@dataclass(frozen=True)
+class Emitted:
+    """A script in C, and what goes with it."""
 
-    ScriptError for a clause whose strings do not fit on the stack: LLVM would not refuse it but end the process.
+    c_text: str
+    actions: tuple[Action, ...]
+    stack_maps: tuple[str, ...]
+
+
+@dataclass
+class _Shared:
+    """What the programs of one script have in common while they are written."""
+
+    plan: Plan
+    source: Source
+    actions: list[Action] = field(default_factory=list)
+    scratch_bytes: int = 0
+
+
+def emit(plan: Plan, source: Source) -> Emitted:
+    """Return the script in C, the requests that it sends to user space, and the names of its stack maps.
+
+    ScriptError for a clause whose values do not fit on the stack: LLVM would not refuse it but end the process.
     """
-    actions: list[tuple[str, str]] = []
-    programs = "".join(_program(program, plan, actions, source) for program in plan.programs)
-    stack_map = STACK_MAP if f"{STACK_MAP}." in programs else ""
+    shared = _Shared(plan, source)
+    programs = "".join(_program(program, i, shared) for i, program in enumerate(plan.programs))
+    stacks = dict.fromkeys(_STACK_MAP.findall(programs))
+    printing = any(not isinstance(action, MapAction) for action in shared.actions)
     tables = [
         "BPF_ARRAY(tt_control, struct tt_control, 1);\n",
-        f"BPF_PERCPU_ARRAY(tt_drops, u64, {max(1, len(plan.maps))});\n",
-        "BPF_RINGBUF_OUTPUT(tt_events, 16);\n" if actions else "",
-        _stack_table() if stack_map else "",
+        f"BPF_PERCPU_ARRAY(tt_drops, u64, {len(plan.maps) + 1});\n",
+        f"BPF_RINGBUF_OUTPUT({EVENTS}, {_PRINT_PAGES if printing else _EVENT_PAGES});\n" if shared.actions else "",
+        _scratch_table(shared.scratch_bytes, len(plan.programs)) if shared.scratch_bytes else "",
+        *(_stack_table(name, int(depth or STACK_DEPTH)) for name, depth in stacks),
         *(declare(planned) for planned in plan.maps.values()),
     ]
     records = "".join(_record(program) for program in plan.programs if program.spec.kind is ProbeKind.TRACEPOINT)
     raw_helpers = dict.fromkeys(program.raw.helper for program in plan.programs if program.raw)
     used = "".join(helper for helper in raw_helpers if helper and helper.split("(")[0].split()[-1] in programs)
     text = prelude.structs() + "\n" + "".join(tables) + prelude.helpers(programs) + records + used + programs
-    return text, tuple(MapAction(*action) for action in actions), stack_map
+    return Emitted(text, tuple(shared.actions), tuple(name for name, _depth in stacks))
+
+
+def _scratch_table(size: int, programs: int) -> str:
+    """Return the declaration of the memory for what does not fit on the stack.
+
+    Each program has an entry of its own on each CPU: another program of the script may interrupt it, itself never.
+    """
+    return (
+        f"struct tt_scratch {{ u64 words[{-(-size // 8)}]; }};\n"
+        f"BPF_PERCPU_ARRAY(tt_scratch, struct tt_scratch, {programs});\n"
+    )
 
 
 def _context(program: PlannedProgram) -> str:
     if program.spec.kind is ProbeKind.TRACEPOINT:
         return f"struct {program.spec.function}_record"
+    if program.spec.kind in _FUNCTIONS:
+        return "struct pt_regs"
+    if program.spec.kind in (ProbeKind.FENTRY, ProbeKind.FEXIT):
+        return "u64"
     return "struct bpf_perf_event_data" if program.spec.kind in _PERF else "struct bpf_raw_tracepoint_args"
 
 
-def _stack_table() -> str:
-    """Return the declaration of the stack map: BCC's own macro would take 127 frames a slot."""
-    table = f'BPF_TABLE("stacktrace", int, struct tt_stack, {STACK_MAP}, {STACKS});'
-    return f"struct tt_stack {{ u64 ip[{STACK_DEPTH}]; }};\n{table}\n"
+def _stack_table(name: str, depth: int) -> str:
+    """Return the declaration of a stack map: BCC's own macro would take 127 frames a slot."""
+    table = f'BPF_TABLE("stacktrace", int, struct {name}_frames, {name}, {STACKS});'
+    return f"struct {name}_frames {{ u64 ip[{depth}]; }};\n{table}\n"
 
 
 def _record(program: PlannedProgram) -> str:
     """Return the struct of a tracepoint's record, laid out as the format says, with explicit padding."""
     format_ = program.hook.format
     members, end = ["u64 common;"], 8
-    for field in sorted(format_.fields, key=lambda field: field.offset) if format_ else ():
-        member = _member(field)
-        if member is None or field.offset < end:
+    for member_field in sorted(format_.fields, key=lambda each: each.offset) if format_ else ():
+        member = _member(member_field)
+        if member is None or member_field.offset < end:
             continue
-        if field.offset > end:
-            members.append(f"u8 pad{end}[{field.offset - end}];")
+        if member_field.offset > end:
+            members.append(f"u8 pad{end}[{member_field.offset - end}];")
         members.append(member)
-        end = field.offset + field.size
+        end = member_field.offset + member_field.size
     return f"\nstruct {program.spec.function}_record {{\n    " + "\n    ".join(members) + "\n};\n"
 
 
 def _member(field: Field) -> str | None:
     """Return a field's declaration, or None for one that no expression can name."""
     sign = "s" if field.signed else "u"
-    if "__data_loc" in field.c_type:
+    if "__data_loc" in field.c_type or "__rel_loc" in field.c_type:
         return f"u32 f_{field.name};"
     if "char[" in field.c_type.replace(" ", ""):
         return f"char f_{field.name}[{field.size}];"
@@ -91,20 +134,24 @@ def _member(field: Field) -> str | None:
     return f"{sign}{8 * field.size} f_{field.name};" if field.size in (1, 2, 4, 8) else None
 
 
-def _program(program: PlannedProgram, plan: Plan, actions: list[tuple[str, str]], source: Source) -> str:
+def _program(program: PlannedProgram, number: int, shared: _Shared) -> str:
     """Return the functions of a program's clauses, and the program itself, which calls them in order."""
+    plan = shared.plan
     context, function = _context(program), program.spec.function
-    clauses = []
+    clauses, calls, scratch = [], [], 0
     for i, clause in enumerate(program.clauses, 1):
-        out = Writer(plan, program, actions=actions)
+        out = Writer(plan, program, clause.clause.variables, actions=shared.actions)
         clauses.append(_clause(f"{function}_{i}", clause, out, context))
-        if out.stack_bytes > MAX_STACK_BYTES:
-            raise source.error(
+        calls.append(f"{function}_{i}(ctx, control{', scratch' if out.scratch_bytes else ''});")
+        scratch = max(scratch, out.scratch_bytes)
+        if max(out.stack_bytes, out.scratch_bytes - MAX_SCRATCH_BYTES) > MAX_STACK_BYTES:
+            raise shared.source.error(
                 clause.clause.at,
-                f"strings and keys of this clause take {out.stack_bytes} bytes, at most {MAX_STACK_BYTES} are there",
-                why="the stack of a BPF program has 512 bytes in all",
-                mend="use fewer strings, or shorter ones: str(POINTER, LENGTH)",
+                f"values of this clause take {out.stack_bytes + out.scratch_bytes} bytes, too much for one program",
+                why="a BPF program has little memory of its own",
+                mend="split the clause in two on the same probe, or use shorter strings: str(POINTER, LENGTH)",
             )
+    shared.scratch_bytes = max(shared.scratch_bytes, scratch)
     gates = [_gate(clause, plan, program) for clause in program.clauses]
     body = []
     if len(gates) == 1 and gates[0]:
@@ -116,12 +163,18 @@ def _program(program: PlannedProgram, plan: Plan, actions: list[tuple[str, str]]
         "if (!control)",
         "    return 0;",
     ]
+    if scratch:
+        body += [
+            f"u32 own = {number};",
+            "char *scratch = (char *)tt_scratch.lookup(&own);",
+            "if (!scratch)",
+            "    return 0;",
+        ]
     wanted = [_wanted(clause.clause.subject, program) for clause in program.clauses]
     if "current" in wanted:
         body.append("bool current = tt_current_wanted(control);")
-    for i, conditions in enumerate(zip(gates, wanted, strict=True), 1):
+    for call, *conditions in zip(calls, gates, wanted, strict=True):
         condition = " && ".join(part for part in conditions if part)
-        call = f"{function}_{i}(ctx, control);"
         body += [f"if {in_parentheses(condition)}", f"    {call}"] if condition else [call]
     lines = "".join(f"    {line}\n" for line in [*body, "return 0;"])
     return f"{''.join(clauses)}\n/* {_comment(program)} */\nint {function}({context} *ctx)\n{{\n{lines}}}\n"
@@ -162,15 +215,18 @@ def _comm_beside(pid_field: str, format_: TracepointFormat | None) -> str:
 
 
 def _clause(function: str, planned: PlannedClause, out: Writer, context: str) -> str:
-    for name, type_ in planned.clause.variables:
-        out.reserve(type_.size)
-        if type_.form is Form.STRING:
-            out.line(f"char var_{name}[{type_.size}] = {{}};")
-        else:
+    for name, type_ in out.variables:
+        if type_.is_scalar:
+            out.reserve(8)
             out.line(f"{c_integer(type_)} var_{name} = 0;")
+        else:
+            out.line(f"char *var_{name} = {out.array(type_.size)};")
     for part in planned.rest:
         out.line(f"if (!{value(part, out)})")
         out.line("    return;")
     block(planned.clause.body, out)
     body = "".join(f"{line}\n" for line in out.lines)
-    return f"\nstatic __always_inline void {function}({context} *ctx, struct tt_control *control)\n{{\n{body}}}\n"
+    scratch = ", char *scratch" if out.scratch_bytes else ""
+    return (
+        f"\nstatic __always_inline void {function}({context} *ctx, struct tt_control *control{scratch})\n{{\n{body}}}\n"
+    )

@@ -1,9 +1,9 @@
 """C of integer expressions."""
 
 from tracetop.lang import typed
-from tracetop.lang.builtins import BUILTINS
+from tracetop.lang.builtins import EMITTED
 from tracetop.lang.emit_slots import add, pointer
-from tracetop.lang.generics import value
+from tracetop.lang.generics import address, value
 from tracetop.lang.plan import field_key
 from tracetop.lang.types import Type
 from tracetop.lang.writer import Writer, c_integer, c_stored, in_parentheses
@@ -23,7 +23,7 @@ def _const(node: typed.Const, _out: Writer) -> str:
 @value.register
 def _builtin(node: typed.BuiltinValue, out: Writer) -> str:
     known = out.recall(node)
-    return known or out.remember(node, out.temporary(node.type, BUILTINS[node.name].c, f"{node.name}_"))
+    return known or out.remember(node, out.temporary(node.type, EMITTED[node.name].c, f"{_stem(node.name)}_"))
 
 
 @value.register
@@ -31,15 +31,16 @@ def _param(node: typed.Param, _out: Writer) -> str:
     return f"control->param[{node.index - 1}]" if node.index else "(s64)control->param_count"
 
 
-@value.register
-def _raw_argument(node: typed.RawArgument, _out: Writer) -> str:
-    return f"(u64)ctx->args[{node.index}]"
+def _stem(name: str) -> str:
+    return name.partition("(")[0]
 
 
 @value.register
 def _field(node: typed.FieldValue, out: Writer) -> str:
+    if node.data_loc:
+        return f"((u64)ctx + (ctx->f_{node.field.name} & 0xffff))"
     if out.program.raw is None:
-        index = f"[{node.index}]" if "[" in node.field.c_type else ""
+        index = f"[{node.index}]" if node.index is not None else ""
         return _cast(node.type, f"ctx->f_{node.field.name}{index}")
     reading = out.program.raw.readings[field_key(node)]
     known = out.recall(node)
@@ -70,6 +71,8 @@ def _map_value(node: typed.MapValue, out: Writer) -> str:
 
 @value.register
 def _unary(node: typed.Unary, out: Writer) -> str:
+    if node.op == "&":
+        return f"(u64)({address(node.operand, out).address})"
     operand = value(node.operand, out)
     if node.op == "!":
         return f"(u64)!{operand}"

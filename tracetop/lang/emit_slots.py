@@ -5,9 +5,8 @@ pointers.
 """
 
 from tracetop.lang import typed
-from tracetop.lang.generics import fill, held_text, text, value
+from tracetop.lang.generics import put, value
 from tracetop.lang.plan import DISTRIBUTIONS, PlannedMap
-from tracetop.lang.types import Form
 from tracetop.lang.writer import Writer, c_integer, c_stored
 from tracetop.model.program import Layout, ValueKind
 
@@ -29,6 +28,8 @@ def declare(planned: PlannedMap) -> str:
         structs += f"struct {spec.c_name}_key {{ {members}}};\n"
     if spec.kind is ValueKind.STRING:
         structs += f"struct {spec.c_name}_value {{ char text[{spec.value_size}]; }};\n"
+    if spec.kind is ValueKind.VALUE:
+        structs += f"struct {spec.c_name}_value {{ char text[{spec.value_size}]; }} __attribute__((aligned(8)));\n"
     table = _TABLES[spec.layout].format(
         name=spec.c_name, key=_key_type(planned), value=_value_type(planned), entries=spec.max_entries
     )
@@ -38,7 +39,7 @@ def declare(planned: PlannedMap) -> str:
 def _is_plain(planned: PlannedMap) -> bool:
     """Say whether the key is one integer and so needs no struct."""
     keys = planned.type.keys
-    return len(keys) == 1 and keys[0].form is not Form.STRING and planned.spec.kind not in DISTRIBUTIONS
+    return len(keys) == 1 and keys[0].is_scalar and planned.spec.kind not in DISTRIBUTIONS
 
 
 def _key_type(planned: PlannedMap) -> str:
@@ -60,8 +61,7 @@ def _members(planned: PlannedMap) -> list[str]:
 
     for i, (part, type_) in enumerate(zip(planned.spec.keys, planned.type.keys, strict=True)):
         pad(part.offset)
-        is_text = type_.form is Form.STRING
-        members.append(f"char k{i}[{part.size}]" if is_text else f"{c_stored(type_)} k{i}")
+        members.append(f"{c_stored(type_)} k{i}" if type_.is_scalar else f"char k{i}[{part.size}]")
         end = part.offset + part.size
     if planned.spec.kind in DISTRIBUTIONS:
         pad(-(-end // 4) * 4)
@@ -75,7 +75,7 @@ def _value_type(planned: PlannedMap) -> str:
     match planned.spec.kind:
         case ValueKind.SCALAR:
             return c_integer(planned.type.value)
-        case ValueKind.STRING:
+        case ValueKind.STRING | ValueKind.VALUE:
             return f"struct {planned.spec.c_name}_value"
         case ValueKind.SUM:
             return "s64"
@@ -83,6 +83,8 @@ def _value_type(planned: PlannedMap) -> str:
             return "struct tt_total"
         case ValueKind.MIN | ValueKind.MAX:
             return "struct tt_extreme"
+        case ValueKind.TSERIES:
+            return "struct tt_series"
         case _:
             return "u64"
 
@@ -98,19 +100,15 @@ def key(slot: typed.Slot, out: Writer, bucket: str = "") -> str:
         return _plain_key(slot, "u32", index, out, remembered=not bucket)
     if _is_plain(planned):
         return _plain_key(slot, c_stored(planned.type.keys[0]), value(slot.keys[0], out), out, remembered=True)
-    numbers = [None if node.type.form is Form.STRING else value(node, out) for node in slot.keys]
-    name = out.name("key")
-    out.reserve(planned.spec.key_size)
-    out.line(f"{_key_type(planned)} {name} = {{}};")
+    numbers = [value(node, out) if node.type.is_scalar else None for node in slot.keys]
+    name = out.lvalue(_key_type(planned), planned.spec.key_size, "key")
     for i, (number, node) in enumerate(zip(numbers, slot.keys, strict=True)):
         place = f"{name}.k{i}"
-        held = held_text(node, out)
         if number is not None:
             out.line(f"{place} = {number};")
-        elif held:
-            out.line(f"__builtin_memcpy({place}, {held}, {node.type.size});")
-        else:
-            fill(node, place, out)
+            continue
+        put(node, place, out)
+        if out.recall(node) is None and not isinstance(node, typed.VarValue):
             out.remember(node, place)
     if bucket:
         out.line(f"{name}.bucket = {bucket};")
@@ -178,8 +176,8 @@ def _insert(planned: PlannedMap, key_name: str, first: str, out: Writer) -> None
 def store(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
     """Write ``@slot = source``."""
     planned = out.planned(slot)
-    if planned.spec.kind is ValueKind.STRING:
-        _store_text(slot, text(source, out), source.type.size, out)
+    if planned.spec.kind in (ValueKind.STRING, ValueKind.VALUE):
+        _store_memory(slot, source, out)
         return
     new = out.held(planned.type.value, value(source, out), "new")
     if planned.spec.layout is Layout.HASH and planned.is_deleted and not planned.spec.kept_slots:
@@ -190,13 +188,12 @@ def store(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
         change(slot, f"*{{0}} = {new};", new, out)
 
 
-def _store_text(slot: typed.Slot, source: str, size: int, out: Writer) -> None:
+def _store_memory(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
     planned = out.planned(slot)
-    name = out.name("new")
-    out.reserve(planned.spec.value_size)
-    out.line(f"{_value_type(planned)} {name} = {{}};")
-    out.line(f"__builtin_memcpy({name}.text, {source}, {min(size, planned.spec.value_size)});")
-    out.line(f"if ({planned.spec.c_name}.update(&{key(slot, out)}, &{name}))")
+    key_name = key(slot, out)
+    name = out.lvalue(_value_type(planned), planned.spec.value_size, "new")
+    put(source, f"{name}.text", out)
+    out.line(f"if ({planned.spec.c_name}.update(&{key_name}, &{name}))")
     out.line(f"    tt_drop({planned.spec.drop_slot});")
     out.forget_map(slot.map)
 
@@ -226,7 +223,7 @@ def delete(slot: typed.Slot, out: Writer) -> None:
         with out.block(f"if ({place})"):
             zero = (
                 f"__builtin_memset({place}, 0, sizeof(*{place}));"
-                if spec.kind is ValueKind.STRING
+                if spec.kind in (ValueKind.STRING, ValueKind.VALUE)
                 else f"*{place} = 0;"
             )
             out.line(zero)

@@ -3,10 +3,10 @@
 from tracetop.lang import typed
 from tracetop.lang.emit_slots import add, change, delete, store
 from tracetop.lang.generics import statement, text, value
-from tracetop.lang.types import INT64, Form
+from tracetop.lang.types import INT64, UINT64
 from tracetop.lang.writer import Writer, in_parentheses
-from tracetop.model.buckets import linear_count
-from tracetop.model.program import ValueKind
+from tracetop.model.buckets import kernel_bits, linear_count
+from tracetop.model.program import TimeSeries, ValueKind
 
 _IN_PLACE = {
     ValueKind.COUNT: ("*{{0}} += 1;", "1"),
@@ -35,13 +35,15 @@ def block(body: tuple[typed.Statement, ...], out: Writer) -> None:
 @statement.register
 def _set_variable(node: typed.SetVariable, out: Writer) -> None:
     name = f"var_{node.name}"
-    if node.value.type.form is Form.STRING:
+    if node.value.type.is_scalar:
+        out.line(f"{name} = {value(node.value, out)};")
+    else:
         source = text(node.value, out)
         if source != name:
-            out.line(f"__builtin_memset({name}, 0, sizeof({name}));")
-            out.line(f"__builtin_memcpy({name}, {source}, {node.value.type.size});")
-    else:
-        out.line(f"{name} = {value(node.value, out)};")
+            size = dict(out.variables)[node.name].size
+            if node.value.type.size < size:
+                out.clear(name, -(-size // 8) * 8)
+            out.move(name, source, node.value.type.size)
     out.forget_variable(node.name)
 
 
@@ -62,7 +64,10 @@ def _aggregate(node: typed.Aggregate, out: Writer) -> None:
         return
     added = out.temporary(INT64, value(node.value, out), "value")
     if node.kind is ValueKind.HIST:
-        change(node.slot, *_with_value(ValueKind.COUNT, ""), out, bucket=f"tt_log_bucket({added})")
+        bucket = f"tt_log_bucket({added}, {kernel_bits(node.bits)})"
+        change(node.slot, *_with_value(ValueKind.COUNT, ""), out, bucket=bucket)
+    elif node.series is not None:
+        _series(node.slot, node.series, added, out)
     elif node.linear is not None:
         low, high, step = node.linear.low, node.linear.high, node.linear.step
         last = linear_count(node.linear) - 1
@@ -70,6 +75,20 @@ def _aggregate(node: typed.Aggregate, out: Writer) -> None:
         change(node.slot, *_with_value(ValueKind.COUNT, ""), out, bucket=bucket)
     else:
         change(node.slot, *_with_value(node.kind, added), out)
+
+
+def _series(slot: typed.Slot, series: TimeSeries, added: str, out: Writer) -> None:
+    """Write the change of a time series: what a slot held in its last turn is forgotten."""
+    epoch = out.temporary(UINT64, f"bpf_ktime_get_ns() / {series.slot_ns}ULL", "epoch")
+    kept = {
+        ValueKind.SUM: f"{{{{0}}}}->value += {added};",
+        ValueKind.AVG: f"{{{{0}}}}->value += {added};",
+        ValueKind.MIN: f"if ({added} < {{{{0}}}}->value) {{{{0}}}}->value = {added};",
+        ValueKind.MAX: f"if ({added} > {{{{0}}}}->value) {{{{0}}}}->value = {added};",
+    }.get(series.kind, f"{{{{0}}}}->value = {added};").replace("{{0}}", "{0}")
+    again = f"{{0}}->epoch = {epoch}; {{0}}->value = {added}; {{0}}->count = 1;"
+    in_place = f"if ({{0}}->epoch == {epoch}) {{{{ {kept} {{0}}->count += 1; }}}} else {{{{ {again} }}}}"
+    change(slot, in_place, f"{{{epoch}, {added}, 1}}", out, bucket=f"{epoch} % {series.slots}ULL")
 
 
 def _with_value(kind: ValueKind, added: str) -> tuple[str, str]:
@@ -83,22 +102,11 @@ def _delete(node: typed.Delete, out: Writer) -> None:
 
 
 @statement.register
-def _ask(node: typed.Ask, out: Writer) -> None:
-    action = (node.verb, node.map)
-    if action not in out.actions:
-        out.actions.append(action)
-    name = out.name("ask")
-    out.line(f"struct tt_ask {name} = {{{out.actions.index(action)}}};")
-    out.line(f"if (tt_events.ringbuf_output(&{name}, sizeof({name}), 0))")
-    out.line(f"    tt_drop({out.plan.maps[node.map].spec.drop_slot});")
-
-
-@statement.register
 def _evaluate(node: typed.Evaluate, out: Writer) -> None:
-    if node.value.type.form is Form.STRING:
-        text(node.value, out)
-    else:
+    if node.value.type.is_scalar:
         out.line(f"(void){value(node.value, out)};")
+    else:
+        text(node.value, out)
 
 
 @statement.register
@@ -108,6 +116,11 @@ def _if(node: typed.If, out: Writer) -> None:
     if node.otherwise:
         with out.block("else"):
             block(node.otherwise, out)
+
+
+@statement.register
+def _block(node: typed.Block, out: Writer) -> None:
+    block(node.body, out)
 
 
 @statement.register

@@ -8,29 +8,29 @@ from dataclasses import replace
 from functools import singledispatch
 
 from tracetop.errors import ScriptError
-from tracetop.lang import syntax, typed
-from tracetop.lang.builtins import BUILTINS
-from tracetop.lang.builtins import LATER as LATER_BUILTINS
-from tracetop.lang.functions import AGGREGATIONS, ALL_NAMES, MAP_FUNCTIONS, VALUE_FUNCTIONS
-from tracetop.lang.functions import LATER as LATER_FUNCTIONS
+from tracetop.lang import places, syntax, typed
+from tracetop.lang.casts import cast, offset_of, size_of
+from tracetop.lang.functions import ABSENT, AGGREGATIONS, FUNCTIONS, STATEMENT_FUNCTIONS, VALUE_FUNCTIONS, Arguments
+from tracetop.lang.names import name_value
 from tracetop.lang.scope import Scope
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import (
-    BOOL,
     INT64,
     UINT64,
+    Form,
     Type,
     divided_unit,
-    field_type,
-    integer,
     join,
     join_units,
+    spoken,
     string,
+    tuple_of,
 )
-from tracetop.model.kernel import Field
-from tracetop.model.program import ProbeKind, Unit, ValueKind
+from tracetop.model.program import Unit, ValueKind
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+_TRUTH = Type(size=1, signed=False)
+"""What a comparison gives: 0 or 1, printed as such."""
 
 
 @singledispatch
@@ -43,25 +43,24 @@ def check_integer(node: syntax.Expr, scope: Scope, what: str) -> typed.Expr:
     """Return the typed tree of an expression that must be an integer; `what` names its place."""
     value = check_expr(node, scope)
     if not value.type.is_integer:
-        raise scope.error(
-            node.at, f"{what} must be an integer, this is a string", mend='compare it, as in comm == "sh"'
-        )
+        mend = 'compare it, as in comm == "sh"' if value.type.form is Form.STRING else "use an integer"
+        raise scope.error(node.at, f"{what} must be an integer, this is {spoken(value.type)}", mend=mend)
     return value
-
-
-def check_keys(node: syntax.Map, scope: Scope) -> tuple[typed.Expr, ...]:
-    """Return the typed keys of a map reference."""
-    return tuple(check_expr(key, scope) for key in node.keys)
 
 
 def arithmetic(op: str, left: typed.Expr, right: typed.Expr) -> typed.Expr:
     """Return the node of ``left op right`` for two integers, comparisons included."""
     signed = _signed(left, right)
     if op in _COMPARISONS:
-        return typed.Binary(op, left, right, signed, BOOL)
+        return typed.Binary(op, left, right, signed, _TRUTH)
+    a, b = left.type, right.type
+    if op in ("+", "-") and Form.POINTER in (a.form, b.form) and a.form is not b.form:
+        if a.form is Form.POINTER:
+            return places.moved(op, left, right)
+        if op == "+":
+            return places.moved(op, right, left)
     if op in ("<<", ">>"):
         signed = left.type.signed
-    a, b = left.type, right.type
     unit, stamp = Unit.NONE, False
     if op == "-" and a.stamp and b.stamp:
         unit = Unit.NS
@@ -89,39 +88,14 @@ def _integer(node: syntax.Integer, _scope: Scope) -> typed.Expr:
 @check_expr.register
 def _string(node: syntax.String, scope: Scope) -> typed.Expr:
     size = (len(node.value) + 1 + 7) & ~7
-    if size > 128:
-        raise scope.error(node.at, f"a string of {len(node.value)} bytes, at most 127", mend="shorten it")
+    if size > 512:
+        raise scope.error(node.at, f"a string of {len(node.value)} bytes, at most 511", mend="shorten it")
     return typed.Text(node.value, string(size))
 
 
 @check_expr.register
 def _name(node: syntax.Name, scope: Scope) -> typed.Expr:
-    if node.name in BUILTINS:
-        return typed.BuiltinValue(node.name, BUILTINS[node.name].type)
-    digits = node.name.removeprefix("arg")
-    if scope.hook.kind is ProbeKind.RAW_TRACEPOINT and digits != node.name and digits.isdecimal():
-        return _raw_argument(node, int(digits), scope)
-    if node.name == "args":
-        raise scope.error(node.at, "args alone has no value", mend="name a field, as in args.id")
-    if node.name in LATER_BUILTINS:
-        raise scope.error(node.at, f"{node.name} is not supported yet here", mend=f"use one of {', '.join(BUILTINS)}")
-    if node.name in ALL_NAMES:
-        raise scope.error(node.at, f"{node.name} is a function", mend=f"write {node.name}()")
-    raise scope.error(
-        node.at,
-        f"unknown builtin {node.name}",
-        mend=did_you_mean(node.name, [*BUILTINS, "args"], "variables begin with $ and maps with @"),
-    )
-
-
-def _raw_argument(node: syntax.Name, index: int, scope: Scope) -> typed.Expr:
-    if index >= scope.hook.arity:
-        raise scope.error(
-            node.at,
-            f"{scope.hook.name} has no {node.name}",
-            mend=f"it has arg0 to arg{scope.hook.arity - 1}" if scope.hook.arity else "it has no arguments",
-        )
-    return typed.RawArgument(index, UINT64)
+    return name_value(node, scope, tuple(FUNCTIONS))
 
 
 @check_expr.register
@@ -136,63 +110,36 @@ def _variable(node: syntax.Variable, scope: Scope) -> typed.Expr:
 
 @check_expr.register
 def _map(node: syntax.Map, scope: Scope) -> typed.Expr:
-    slot = scope.use_map(node, check_keys(node, scope))
+    slot = scope.use_map(node, scope.check_keys(node))
     return typed.MapValue(slot, scope.map_value(node))
 
 
 @check_expr.register
-def _access(node: syntax.Access, scope: Scope) -> typed.Expr:
-    field = _field(node, scope)
-    found = field_type(scope.hook.category, field)
-    if found is None:
-        raise scope.error(node.at, f"fields of type {field.c_type} are not supported yet", mend="use another field")
-    if found.count:
-        raise scope.error(node.at, f"{field.name} is an array", mend=f"write args.{field.name}[0]")
-    return typed.FieldValue(field, found.type, data_loc=found.data_loc)
+def _tuple(node: syntax.Tuple, scope: Scope) -> typed.Expr:
+    parts = tuple(check_expr(item, scope) for item in node.items)
+    for item, part in zip(node.items, parts, strict=True):
+        if part.type.form is Form.NONE:
+            raise scope.error(item.at, "this has no value", mend="leave it out")
+    return typed.Tuple(parts, tuple_of(tuple(part.type for part in parts)))
 
 
-@check_expr.register
-def _index(node: syntax.Index, scope: Scope) -> typed.Expr:
-    if not isinstance(node.base, syntax.Access):
-        raise scope.error(node.at, "only a field of args can be indexed", mend="maps are written @name[key]")
-    field = _field(node.base, scope)
-    found = field_type(scope.hook.category, field)
-    if found is None or not found.count:
-        raise scope.error(node.at, f"{field.name} is no array", mend=f"write args.{field.name}")
-    index = check_expr(node.index, scope)
-    if not isinstance(index, typed.Const) or not 0 <= index.value < found.count:
-        raise scope.error(
-            node.index.at, f"the index of {field.name} must be a number", mend=f"write 0 to {found.count - 1}"
-        )
-    return typed.FieldValue(field, found.type, index=index.value)
-
-
-def _field(node: syntax.Access, scope: Scope) -> Field:
-    """Return the record's field that ``args.name`` names."""
-    if node.base != syntax.Name(at=node.base.at, name="args"):
-        raise scope.error(node.at, "only args has fields", mend="write args.NAME")
-    format_ = scope.hook.format
-    if format_ is None:
-        why = "" if scope.hook.kind is not ProbeKind.RAW_TRACEPOINT else "a raw tracepoint's arguments have no names"
-        mend = "use arg0 and so on" if why else "use it in a tracepoint"
-        raise scope.error(node.base.at, f"{scope.hook.name} has no args", why=why, mend=mend)
-    for field in format_.fields:
-        if field.name == node.field:
-            return field
-    names = [field.name for field in format_.fields]
-    raise scope.error(
-        node.at,
-        f"{scope.hook.name} has no field {node.field}",
-        mend=did_you_mean(node.field, names, f"it has {', '.join(names)}" if names else "it has no fields"),
-    )
+check_expr.register(syntax.Access, places.access)
+check_expr.register(syntax.Index, places.index)
+check_expr.register(syntax.Cast, cast)
+check_expr.register(syntax.SizeOf, size_of)
+check_expr.register(syntax.OffsetOf, offset_of)
 
 
 @check_expr.register
 def _unary(node: syntax.Unary, scope: Scope) -> typed.Expr:
+    if node.op == "*":
+        return places.dereference(node, scope)
+    if node.op == "&":
+        return places.address_of(node, scope)
     operand = check_integer(node.operand, scope, f"the operand of {node.op}")
     if node.op == "-" and isinstance(operand, typed.Const) and operand.value <= 1 << 63:
         return typed.Const(-operand.value)
-    type_ = BOOL if node.op == "!" else Type(signed=operand.type.signed or node.op == "-", unit=operand.type.unit)
+    type_ = _TRUTH if node.op == "!" else Type(signed=operand.type.signed or node.op == "-", unit=operand.type.unit)
     return typed.Unary(node.op, operand, type_)
 
 
@@ -200,15 +147,32 @@ def _unary(node: syntax.Unary, scope: Scope) -> typed.Expr:
 def _binary(node: syntax.Binary, scope: Scope) -> typed.Expr:
     if node.op in ("&&", "||"):
         left, right = (check_integer(side, scope, f"each side of {node.op}") for side in (node.left, node.right))
-        return typed.Logical(node.op, left, right)
+        return typed.Logical(node.op, left, right, _TRUTH)
     left, right = check_expr(node.left, scope), check_expr(node.right, scope)
     if left.type.is_integer and right.type.is_integer:
         return arithmetic(node.op, left, right)
+    return _same(node, left, right, scope)
+
+
+def _same(node: syntax.Binary, left: typed.Expr, right: typed.Expr, scope: Scope) -> typed.Expr:
+    """Return the comparison of two values that are no integers."""
+    kinds = f"{spoken(left.type)} and {spoken(right.type)}"
     if node.op not in ("==", "!="):
-        raise scope.error(node.at, f"{node.op} does not go with strings", mend="strings can be compared with == and !=")
-    if join(left.type, right.type) is None:
-        raise scope.error(node.at, "a string is compared with an integer", mend="compare values of one type")
-    return typed.SameText(left, right, negated=node.op == "!=")
+        raise scope.error(node.at, f"{node.op} does not go with {kinds}", mend="they can be compared with == and !=")
+    joined = join(left.type, right.type)
+    if joined is None:
+        mend = "compare values of one type"
+        if Form.STRING in (left.type.form, right.type.form):
+            mend += "; str() reads the string that a pointer points to"
+        raise scope.error(node.at, f"{kinds} are compared", mend=mend)
+    negated = node.op == "!="
+    if left.type.form is Form.STRING or Form.UNKNOWN in (left.type.form, right.type.form):
+        return typed.SameText(left, right, negated, type=_TRUTH)
+    if left.type.is_scalar:
+        return typed.Binary(node.op, left, right, False, _TRUTH)
+    if left.type.size != right.type.size:
+        raise scope.error(node.at, f"{kinds} of different sizes are compared", mend="compare their parts")
+    return typed.SameBytes(left, right, negated, _TRUTH)
 
 
 @check_expr.register
@@ -217,19 +181,14 @@ def _ternary(node: syntax.Ternary, scope: Scope) -> typed.Expr:
     then, otherwise = check_expr(node.then, scope), check_expr(node.otherwise, scope)
     type_ = join(then.type, otherwise.type)
     if type_ is None:
-        raise scope.error(node.at, "the two values of ?: are of different types", mend="make both integers or strings")
-    if type_.is_integer:
+        raise scope.error(
+            node.at,
+            f"the two values of ?: are {spoken(then.type)} and {spoken(otherwise.type)}",
+            mend="make both integers or strings",
+        )
+    if type_.form is Form.INTEGER:
         type_ = replace(type_, size=8, signed=_signed(then, otherwise))
     return typed.Choice(condition, then, otherwise, type_)
-
-
-@check_expr.register
-def _cast(node: syntax.Cast, scope: Scope) -> typed.Expr:
-    operand = check_integer(node.operand, scope, "what is cast")
-    if node.to.name == "bool":
-        return arithmetic("!=", operand, typed.Const(0))
-    to = integer(node.to.name)
-    return typed.Convert(operand, replace(to, role=operand.type.role, unit=operand.type.unit))
 
 
 @check_expr.register
@@ -244,11 +203,11 @@ def check_step(node: syntax.Step, scope: Scope) -> tuple[typed.VarValue | typed.
         variable = scope.variable(node.target)
         type_, target = variable.type, variable
     else:
-        slot = scope.use_map(node.target, check_keys(node.target, scope))
+        slot = scope.use_map(node.target, scope.check_keys(node.target))
         scope.assign_map(node.target, ValueKind.SCALAR, INT64)
         return slot, scope.map_value(node.target)
     if not type_.is_integer:
-        raise scope.error(node.at, f"{node.op} does not go with strings", mend="use it with an integer")
+        raise scope.error(node.at, f"{node.op} does not go with {spoken(type_)}", mend="use it with an integer")
     return target, type_
 
 
@@ -256,22 +215,22 @@ def check_step(node: syntax.Step, scope: Scope) -> tuple[typed.VarValue | typed.
 def _call(node: syntax.Call, scope: Scope) -> typed.Expr:
     function = VALUE_FUNCTIONS.get(node.name)
     if function is not None:
-        return function(scope, node, tuple(check_expr(argument, scope) for argument in node.arguments))
+        return function.check(Arguments(scope, node, function.usage, check_expr))
     raise unusable_call(node, scope)
 
 
 def unusable_call(node: syntax.Call, scope: Scope) -> ScriptError:
     """Return the error for a call that cannot stand where it does."""
     if node.name in AGGREGATIONS:
-        return scope.error(node.at, f"{node.name}() must be assigned to a map", mend=f"write @ = {node.name}(…)")
-    if node.name in MAP_FUNCTIONS:
-        return scope.error(node.at, f"{node.name}() has no value", mend="write it as a statement of its own")
-    if node.name in LATER_FUNCTIONS:
         return scope.error(
-            node.at, f"{node.name}() is not supported yet", mend="write it without, or run it with bpftrace"
+            node.at, f"{node.name}() must be assigned to a map", mend=f"write @ = {AGGREGATIONS[node.name].usage}"
         )
+    if node.name in STATEMENT_FUNCTIONS:
+        return scope.error(node.at, f"{node.name}() has no value", mend="write it as a statement of its own")
+    if node.name in ABSENT:
+        return scope.error(node.at, f"{node.name}() is not supported", mend="write it without, or run it with bpftrace")
     return scope.error(
         node.at,
         f"unknown function {node.name}()",
-        mend=did_you_mean(node.name, ALL_NAMES, f"there are {', '.join(ALL_NAMES)}"),
+        mend=did_you_mean(node.name, FUNCTIONS, f"there are {', '.join(FUNCTIONS)}"),
     )

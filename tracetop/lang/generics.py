@@ -4,10 +4,28 @@ Owns: the points that the `emit_*` modules register with, so that they can call 
 another.
 """
 
+from dataclasses import dataclass
+from enum import Enum
 from functools import singledispatch
 
 from tracetop.lang import typed
-from tracetop.lang.writer import Writer
+from tracetop.lang.writer import Writer, c_stored
+
+
+class Space(Enum):
+    """Whose memory an address is of."""
+
+    LOCAL = "local"
+    """The program's own: read without a helper."""
+    KERNEL = "kernel"
+    USER = "user"
+    ANY = "any"
+    """Only the address itself tells."""
+
+    @staticmethod
+    def of(user: bool | None) -> "Space":
+        """Return the space of what a type says is the process's, or not."""
+        return Space.ANY if user is None else Space.USER if user else Space.KERNEL
 
 
 @singledispatch
@@ -21,8 +39,22 @@ def value(node: typed.Expr, _out: Writer) -> str:
 
 @singledispatch
 def fill(node: typed.Expr, _place: str, _out: Writer) -> None:
-    """Write a string into the char array `place`, which is all NULs and has room for ``node.type.size`` bytes."""
+    """Write what lies in memory into `place`, a ``char *`` to ``node.type.size`` bytes of zeros, 8-aligned or of text."""
     raise AssertionError(f"no C for {node}")
+
+
+@dataclass(frozen=True)
+class Where:
+    """A place in memory: C text of its address, and whose memory it is."""
+
+    address: str
+    space: Space
+
+
+@singledispatch
+def address(node: typed.Expr, out: Writer) -> Where:
+    """Return where the value of a node lies; what lies nowhere yet is put into memory of our own."""
+    return Where(text(node, out), Space.LOCAL)
 
 
 @singledispatch
@@ -32,7 +64,7 @@ def statement(node: typed.Statement, _out: Writer) -> None:
 
 
 def text(node: typed.Expr, out: Writer) -> str:
-    """Return the name of a char array that holds a string of ``node.type.size`` bytes, padded with NULs."""
+    """Return the name of an array that holds what `node` is, ``node.type.size`` bytes of it; text is padded with NULs."""
     known = held_text(node, out)
     if known:
         return known
@@ -42,5 +74,18 @@ def text(node: typed.Expr, out: Writer) -> str:
 
 
 def held_text(node: typed.Expr, out: Writer) -> str | None:
-    """Return the char array that holds a string already, or None."""
+    """Return the array that holds the value already, or None."""
     return f"var_{node.name}" if isinstance(node, typed.VarValue) else out.recall(node)
+
+
+def put(node: typed.Expr, place: str, out: Writer) -> None:
+    """Write any value into memory of ours at `place`, a ``char *`` that is aligned for its type."""
+    if node.type.is_scalar:
+        written = value(node, out)
+        out.line(f"*({c_stored(node.type)} *)({place}) = {written};")
+        return
+    held = held_text(node, out)
+    if held:
+        out.move(place, held, node.type.size)
+    else:
+        fill(node, place, out)

@@ -11,9 +11,9 @@ from typing import Any
 from tracetop.lang import typed
 from tracetop.lang.lower import REQUEST, raw_form
 from tracetop.lang.types import UINT64
-from tracetop.lang.walk import expressions, statements
+from tracetop.lang.walk import expressions, is_deleted
 from tracetop.model.kernel import Field, Kernel
-from tracetop.model.program import ValueKind
+from tracetop.model.program import MapAction, PrintEntry, PrintMap, ValueKind
 
 _NAMES = ("dev", "sector")
 _REQUEST_VALUE = typed.FieldValue(Field(name=REQUEST, c_type="void *", offset=0, size=8, signed=False), UINT64)
@@ -22,13 +22,13 @@ _REQUEST_VALUE = typed.FieldValue(Field(name=REQUEST, c_type="void *", offset=0,
 def identify(script: typed.Script, kernel: Kernel) -> typed.Script:
     """Return the script with requests as keys where that is the same, the script as it was where it is not."""
     state = {m.name for m in script.maps if m.kind is ValueKind.SCALAR and m.value.stamp and len(m.keys) == len(_NAMES)}
-    state &= {n.slot.map for c in script.clauses for n in statements(c.body) if isinstance(n, typed.Delete)}
+    state = {name for name in state if is_deleted(name, script)}
     for clause in script.clauses:
         for node in expressions(clause):
-            if (
-                isinstance(node, typed.Slot) and not (_by_sector(node) and _passes_request(clause, kernel))
-            ) or isinstance(node, typed.Ask):
+            if isinstance(node, typed.Slot) and not (_by_sector(node) and _passes_request(clause, kernel)):
                 state.discard(node.map)
+            elif isinstance(node, typed.Send) and isinstance(node.action, MapAction | PrintMap | PrintEntry):
+                state.discard(node.action.map_name)
     if not state:
         return script
     clauses = tuple(_rekeyed(clause, state) for clause in script.clauses)
@@ -58,6 +58,6 @@ def _rekeyed(node: Any, state: set[str]) -> Any:
         return tuple(_rekeyed(item, state) for item in node)
     if isinstance(node, typed.Slot) and node.map in state:
         return replace(node, keys=(_REQUEST_VALUE,))
-    if is_dataclass(node) and type(node).__module__ == typed.__name__:
+    if is_dataclass(node) and type(node).__module__.startswith(typed.__name__):
         return replace(node, **{field.name: _rekeyed(getattr(node, field.name), state) for field in fields(node)})  # type: ignore[type-var]
     return node

@@ -9,19 +9,23 @@ from dataclasses import dataclass
 
 from tracetop.lang import typed
 from tracetop.lang.header import Directives
+from tracetop.lang.known_types import KnownTypes
+from tracetop.lang.layouts import layout
 from tracetop.lang.lower import REQUEST, RawForm, raw_form
 from tracetop.lang.probes import Hook
-from tracetop.lang.types import Form, Type
-from tracetop.lang.walk import conjuncts, expressions, nodes, statements
-from tracetop.model.buckets import LOG_BUCKETS, linear_count
+from tracetop.lang.types import Type
+from tracetop.lang.walk import conjuncts, expressions, is_deleted, nodes, statements
+from tracetop.model.buckets import linear_count, log_buckets
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ProbeSpec, Unit, ValueKind
+from tracetop.model.value import ValueType
 
 SYSCALLS = 1024
 """Entries of an array by system-call number: more than any architecture has."""
-SHARED = frozenset({ValueKind.SCALAR, ValueKind.STRING})
+SHARED = frozenset({ValueKind.SCALAR, ValueKind.STRING, ValueKind.VALUE})
 """Kinds whose value all CPUs share; of the others each CPU keeps its own."""
-DISTRIBUTIONS = frozenset({ValueKind.HIST, ValueKind.LHIST})
+DISTRIBUTIONS = frozenset({ValueKind.HIST, ValueKind.LHIST, ValueKind.TSERIES})
+"""Kinds whose kernel key ends with a u32: the bucket, or the time slot."""
 _HASH_ELEMENT_BYTES = 64
 """What the kernel keeps beside key and value: a struct htab_elem and the element's share of the buckets."""
 
@@ -68,27 +72,39 @@ class Plan:
     maps: dict[str, PlannedMap]
     programs: tuple[PlannedProgram, ...]
     notes: tuple[str, ...]
+    arch: str
 
 
-def plan(script: typed.Script, directives: Directives, kernel: Kernel) -> Plan:
-    """Return how a checked script is carried out on this kernel."""
+@dataclass(frozen=True)
+class _Planning:
+    """What the plan of every map depends on."""
+
+    script: typed.Script
+    types: KnownTypes
+    directives: Directives
+    entries: int
+    kernel: Kernel
+
+
+def plan(script: typed.Script, types: KnownTypes, directives: Directives, entries: int, kernel: Kernel) -> Plan:
+    """Return how a checked script is carried out on this kernel; `entries` is the size of a keyed map."""
+    planning = _Planning(script, types, directives, entries, kernel)
     maps = {
-        type_.name: PlannedMap(
-            _map_spec(slot, type_, script, directives, kernel), type_, _is_deleted(type_.name, script)
-        )
+        type_.name: PlannedMap(_map_spec(slot, type_, planning), type_, is_deleted(type_.name, script))
         for slot, type_ in enumerate(script.maps)
     }
     programs = tuple(_programs(script, kernel))
-    return Plan(maps, programs, tuple(dict.fromkeys(_notes(programs))))
+    return Plan(maps, programs, tuple(dict.fromkeys(_notes(programs))), kernel.arch)
 
 
-def _map_spec(slot: int, type_: typed.MapType, script: typed.Script, directives: Directives, kernel: Kernel) -> MapSpec:
-    deleted = bool(type_.keys) and _is_deleted(type_.name, script)
-    layout, entries = _layout(type_, directives.entries, kernel, deleted=deleted)
-    parts, key_size = key_layout(type_.keys, type_.labels, bucket=type_.kind in DISTRIBUTIONS)
-    in_array = layout in (Layout.ARRAY, Layout.PERCPU_ARRAY)
+def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
+    script, directives = planning.script, planning.directives
+    deleted = bool(type_.keys) and is_deleted(type_.name, script)
+    held, entries = _layout(type_, type_.entries or planning.entries, planning.kernel, deleted=deleted)
+    parts, key_size = key_layout(type_.keys, type_.labels, planning.types, bucket=type_.kind in DISTRIBUTIONS)
+    in_array = held in (Layout.ARRAY, Layout.PERCPU_ARRAY)
     if in_array and type_.keys:
-        parts = (KeyPart(type_.keys[0].role, 0, 4, label=type_.labels[0]),)
+        parts = (KeyPart(type_.keys[0].role, 0, 4, label=type_.labels[0], type=ValueType(size=4, signed=False)),)
     state = deleted and type_.kind is ValueKind.SCALAR
     recurs = type_.labels == (REQUEST,) or all(key.role in _RECURRING for key in type_.keys)
     kept = state and recurs and _always_set(type_.name, script)
@@ -96,13 +112,16 @@ def _map_spec(slot: int, type_: typed.MapType, script: typed.Script, directives:
         name=type_.name,
         c_name=f"at_{type_.name[1:]}",
         kind=type_.kind,
-        layout=layout,
+        layout=held,
         keys=parts,
         key_size=4 if in_array else key_size,
         value_size=_value_size(type_),
         max_entries=entries,
         unit=directives.units.get(type_.name, Unit.NONE if type_.kind is ValueKind.COUNT else type_.value.unit),
         linear=type_.linear,
+        bits=type_.bits,
+        series=type_.series,
+        value=layout(type_.value, planning.types),
         scratch=state and (kept or type_.value.stamp),
         kept_slots=kept,
         drop_slot=slot,
@@ -114,8 +133,7 @@ def _layout(type_: typed.MapType, entries: int, kernel: Kernel, *, deleted: bool
     if not type_.keys:
         if type_.kind in SHARED:
             return Layout.ARRAY, 1
-        buckets = LOG_BUCKETS if type_.kind is ValueKind.HIST else linear_count(type_.linear) if type_.linear else 1
-        return Layout.PERCPU_ARRAY, buckets
+        return Layout.PERCPU_ARRAY, _buckets(type_)
     if type_.kind in SHARED:
         return Layout.HASH, entries
     bounds = {KeyRole.SYSCALL: SYSCALLS, KeyRole.CPU: kernel.cpus}
@@ -125,15 +143,26 @@ def _layout(type_: typed.MapType, entries: int, kernel: Kernel, *, deleted: bool
     return Layout.PERCPU_HASH, entries
 
 
-def key_layout(types: tuple[Type, ...], labels: tuple[str, ...], *, bucket: bool) -> tuple[tuple[KeyPart, ...], int]:
+def _buckets(type_: typed.MapType) -> int:
+    """Return how many places a map without a key has."""
+    if type_.kind is ValueKind.HIST:
+        return log_buckets(type_.bits)
+    if type_.series is not None:
+        return type_.series.slots
+    return linear_count(type_.linear) if type_.linear else 1
+
+
+def key_layout(
+    types_: tuple[Type, ...], labels: tuple[str, ...], types: KnownTypes, *, bucket: bool
+) -> tuple[tuple[KeyPart, ...], int]:
     """Return the key's parts, naturally aligned, and its size with the u32 bucket (if it has one) and padding."""
     parts: list[KeyPart] = []
     end, alignment = 0, 4 if bucket else 1
-    for type_, label in zip(types, labels, strict=True):
-        align = 1 if type_.form is Form.STRING else type_.size
-        offset = -(-end // align) * align
-        parts.append(KeyPart(type_.role, offset, type_.size, signed=type_.signed, label=label))
-        end, alignment = offset + type_.size, max(alignment, align)
+    for type_, label in zip(types_, labels, strict=True):
+        offset = -(-end // type_.align) * type_.align
+        held = layout(type_, types)
+        parts.append(KeyPart(type_.role, offset, type_.size, signed=held.signed, label=label, type=held))
+        end, alignment = offset + type_.size, max(alignment, type_.align)
     if bucket:
         end = -(-end // 4) * 4 + 4
     return tuple(parts), -(-end // alignment) * alignment or 4
@@ -149,17 +178,11 @@ def kernel_bytes(spec: MapSpec, cpus: int) -> int:
 
 
 def _value_size(type_: typed.MapType) -> int:
-    if type_.kind is ValueKind.STRING:
-        return type_.value.size
+    if type_.kind in (ValueKind.STRING, ValueKind.VALUE):
+        return -(-type_.value.size // 8) * 8 if type_.kind is ValueKind.VALUE else type_.value.size
+    if type_.kind is ValueKind.TSERIES:
+        return 24
     return 16 if type_.kind in (ValueKind.AVG, ValueKind.STATS, ValueKind.MIN, ValueKind.MAX) else 8
-
-
-def _is_deleted(name: str, script: typed.Script) -> bool:
-    return any(
-        isinstance(node, typed.Delete) and node.slot.map == name
-        for clause in script.clauses
-        for node in statements(clause.body)
-    )
 
 
 def _always_set(name: str, script: typed.Script) -> bool:
@@ -211,11 +234,13 @@ def _planned_clause(clause: typed.Clause, raw: RawForm | None) -> PlannedClause:
 
 def _is_cheap(node: object, raw: RawForm | None) -> bool:
     """Say whether a node costs no more than a load or two."""
+    if isinstance(node, typed.Argument):
+        return raw is None and node.type.is_scalar
     if isinstance(node, typed.FieldValue):
-        return node.type.is_integer and (raw is None or raw.readings[field_key(node)].is_argument)
+        return node.type.is_integer and not node.data_loc and (raw is None or raw.readings[field_key(node)].is_argument)
     if isinstance(node, typed.Binary):
         return node.op not in ("/", "%")
-    return isinstance(node, typed.Const | typed.RawArgument | typed.Unary | typed.Convert | typed.Logical)
+    return isinstance(node, typed.Const | typed.Argument | typed.Unary | typed.Convert | typed.Logical)
 
 
 def _usable_raw_form(hook: Hook, clauses: list[typed.Clause], kernel: Kernel) -> RawForm | None:
@@ -230,7 +255,7 @@ def _usable_raw_form(hook: Hook, clauses: list[typed.Clause], kernel: Kernel) ->
 
 def field_key(node: typed.FieldValue) -> str:
     """Return the name under which a raw form knows a field, or an array's element."""
-    return f"{node.field.name}[{node.index}]" if "[" in node.field.c_type and node.type.is_integer else node.field.name
+    return node.field.name if node.index is None else f"{node.field.name}[{node.index}]"
 
 
 def _notes(programs: tuple[PlannedProgram, ...]) -> Iterator[str]:

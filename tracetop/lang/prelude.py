@@ -10,7 +10,7 @@ from tracetop.model.control import CONTROL_C
 STRUCTS_C = """
 struct tt_total { s64 total; u64 count; };  /* avg, stats */
 struct tt_extreme { s64 value; u64 set; };  /* min, max */
-struct tt_ask { u32 action; u32 reserved; };
+struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 """
 
 DROP_C = """
@@ -101,6 +101,56 @@ static __always_inline bool tt_same(const char *a, const char *b, u32 size)
 }
 """
 
+READ_C = """
+static __always_inline void tt_read(void *to, u32 size, u64 from)
+{
+    if ((s64)from < 0)  /* the upper half of the address space is the kernel's */
+        bpf_probe_read_kernel(to, size, (void *)from);
+    else
+        bpf_probe_read_user(to, size, (void *)from);
+}
+"""
+
+READ_STR_C = """
+static __always_inline void tt_read_str(void *to, u32 size, u64 from)
+{
+    if ((s64)from < 0)
+        bpf_probe_read_kernel_str(to, size, (void *)from);
+    else
+        bpf_probe_read_user_str(to, size, (void *)from);
+}
+"""
+
+LENGTH_C = """
+static __always_inline u32 tt_length(const char *text, u32 size)
+{
+    u32 length = 0;
+#pragma unroll
+    for (u32 i = 0; i < size; i++) {
+        if (!text[i])
+            break;
+        length++;
+    }
+    return length;
+}
+"""
+
+CONTAINS_C = """
+static __always_inline bool tt_contains(const char *text, u32 size, const char *part, u32 length)
+{
+    for (u32 i = 0; i + length <= size; i++) {
+        bool same = true;
+        for (u32 j = 0; j < length; j++)
+            same &= text[i + j] == part[j];
+        if (same)
+            return true;
+        if (!text[i])
+            return false;
+    }
+    return false;
+}
+"""
+
 _OPTIONAL = (
     ("tt_log_bucket(", BUCKET_C),
     ("tt_drop(", DROP_C),
@@ -110,6 +160,10 @@ _OPTIONAL = (
     ("tt_divide(", DIVIDE_C),
     ("tt_modulo(", DIVIDE_C),
     ("tt_same(", SAME_C),
+    ("tt_read(", READ_C),
+    ("tt_read_str(", READ_STR_C),
+    ("tt_length(", LENGTH_C),
+    ("tt_contains(", CONTAINS_C),
 )
 """By what calls it."""
 _NEEDS_CURRENT = ("tt_task_wanted(", "tt_record_wanted(")

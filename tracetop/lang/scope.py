@@ -4,16 +4,21 @@ Owns: how uses of one map agree (kind, keys, value) and what is said where they 
 until nothing new is learnt, because a clause may read a map that a later one assigns.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from tracetop.errors import ScriptError
 from tracetop.lang import syntax, typed
+from tracetop.lang.known_types import KnownTypes
+from tracetop.lang.options import Options, Settings
 from tracetop.lang.probes import Hook
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
-from tracetop.lang.types import UNKNOWN, Type, join
+from tracetop.lang.types import UNKNOWN, Form, Type, join, spoken
 from tracetop.model.kernel import Kernel
-from tracetop.model.program import LinearScale, ValueKind
+from tracetop.model.program import LinearScale, TimeSeries, ValueKind
+
+_MAX_KEY_BYTES = 512
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,11 @@ class MapUse:
     labels: tuple[str, ...]
     kind: ValueKind | None = None
     value: Type = UNKNOWN
-    linear: LinearScale | None = None
+    scale: "Scale" = None
+
+
+Scale = LinearScale | TimeSeries | int | None
+"""What two aggregations of one map must share beside the kind: of lhist, tseries and hist (its bits)."""
 
 
 @dataclass
@@ -45,21 +54,42 @@ class Scope:
 
     source: Source
     kernel: Kernel
+    types: KnownTypes
+    options: Options
+    settings: Settings
     hook: Hook
     clause: int
     known: Learnt
     learnt: Learnt
+    check: "Callable[[syntax.Expr, Scope], typed.Expr]"
+    """`expressions.check_expr`: what is looked up here may have to be checked there."""
 
     def error(self, at: int, what: str, *, mend: str, why: str = "") -> ScriptError:
         """Return the error that points at offset `at`."""
         return self.source.error(at, what, mend=mend, why=why)
+
+    def check_keys(self, node: syntax.Map) -> tuple[typed.Expr, ...]:
+        """Return the typed keys of a map reference; one tuple in brackets is as good as its parts."""
+        nodes = _parts_of(node)
+        keys = tuple(self.check(key, self) for key in nodes)
+        for key, checked in zip(nodes, keys, strict=True):
+            if checked.type.form is Form.NONE or checked.type.size > _MAX_KEY_BYTES:
+                raise self.error(
+                    key.at, f"{spoken(checked.type)} of {checked.type.size} bytes is no key", mend="use a part of it"
+                )
+        return keys
+
+    def is_shared(self, name: str) -> bool:
+        """Say whether all CPUs share the map's values, as far as is known by now."""
+        known = self.known.maps.get(name)
+        return known is None or known.kind in (None, ValueKind.SCALAR, ValueKind.STRING, ValueKind.VALUE)
 
     def use_map(self, node: syntax.Map, keys: tuple[typed.Expr, ...]) -> typed.Slot:
         """Return the slot that `node` names, its keys joined with those of earlier uses."""
         types = tuple(key.type for key in keys)
         old = self.learnt.maps.get(node.name)
         if old is None:
-            labels = tuple(_label(key) for key in node.keys)
+            labels = tuple(_label(key) for key in _parts_of(node))
             self.learnt.maps[node.name] = MapUse(node.at, types, labels)
             return typed.Slot(node.name, keys)
         if len(old.keys) != len(types):
@@ -72,37 +102,39 @@ class Scope:
         for i, type_ in enumerate(joined):
             if type_ is None:
                 raise self.error(
-                    node.keys[i].at,
-                    f"part {i + 1} of {node.name}'s key is {_article(types[i])} here and "
-                    f"{_article(old.keys[i])} on {self._place(old.at)}",
+                    node.keys[i].at if i < len(node.keys) else node.at,
+                    f"part {i + 1} of {node.name}'s key is {spoken(types[i])} here and "
+                    f"{spoken(old.keys[i])} on {self._place(old.at)}",
                     mend="give a map the same keys everywhere, or two names",
                 )
         self.learnt.maps[node.name] = replace(old, keys=tuple(type_ for type_ in joined if type_))
         return typed.Slot(node.name, keys)
 
-    def assign_map(self, node: syntax.Map, kind: ValueKind, value: Type, linear: LinearScale | None = None) -> None:
+    def assign_map(self, node: syntax.Map, kind: ValueKind, value: Type, scale: Scale = None) -> None:
         """Learn that the map holds `kind` of `value`. ScriptError where it holds something else elsewhere."""
         old = self.learnt.maps[node.name]
-        if old.kind is not None and (old.kind, old.linear) != (kind, linear):
+        if old.kind is not None and (old.kind, old.scale) != (kind, scale):
             raise self.error(
                 node.at,
                 f"{node.name} is {_kind(kind)} here and {_kind(old.kind)} on {self._place(old.at)}",
-                why="a map holds one kind of value" if old.kind != kind else "its lhist() must have the same arguments",
+                why="a map holds one kind of value"
+                if old.kind != kind
+                else f"its {kind}() must have the same arguments",
                 mend="use another map for it",
             )
         joined = join(old.value, value)
         if joined is None:
             raise self.error(
                 node.at,
-                f"{node.name} holds {_article(value)} here and {_article(old.value)} on {self._place(old.at)}",
+                f"{node.name} holds {spoken(value)} here and {spoken(old.value)} on {self._place(old.at)}",
                 mend="use another map for it",
             )
-        self.learnt.maps[node.name] = replace(old, kind=kind, value=joined, linear=linear)
+        self.learnt.maps[node.name] = replace(old, kind=kind, value=joined, scale=scale)
 
     def map_value(self, node: syntax.Map) -> Type:
         """Return the type of the map's value, UNKNOWN in the first run. ScriptError for an aggregation."""
         known = self.known.maps.get(node.name)
-        if known is None or known.kind in (None, ValueKind.SCALAR, ValueKind.STRING):
+        if known is None or known.kind in (None, ValueKind.SCALAR, ValueKind.STRING, ValueKind.VALUE):
             return known.value if known else UNKNOWN
         raise self.error(
             node.at,
@@ -118,7 +150,7 @@ class Scope:
         if joined is None:
             raise self.error(
                 node.at,
-                f"{node.name} holds {_article(value)} here and something else before",
+                f"{node.name} holds {spoken(value)} here and something else before",
                 mend="use another variable for it",
             )
         self.learnt.variables[place] = joined
@@ -152,6 +184,12 @@ def undefined_map(source: Source, learnt: Learnt) -> ScriptError | None:
     return None
 
 
+def _parts_of(node: syntax.Map) -> tuple[syntax.Expr, ...]:
+    """Return the parts of a map's key; one tuple in brackets is as good as its parts."""
+    first = node.keys[0] if len(node.keys) == 1 else None
+    return first.items if isinstance(first, syntax.Tuple) and len(first.items) > 1 else node.keys
+
+
 def _label(node: syntax.Expr) -> str:
     """Return the heading of a key part: what the script calls it."""
     match node:
@@ -170,11 +208,9 @@ def _parts(count: int) -> str:
     return "no key" if count == 0 else "one key" if count == 1 else f"{count} keys"
 
 
-def _article(type_: Type) -> str:
-    return "an integer" if type_.is_integer else "a string"
-
-
 def _kind(kind: ValueKind | None) -> str:
     if kind in (None, ValueKind.SCALAR):
         return "a plain integer"
-    return "a string" if kind is ValueKind.STRING else f"{'an' if kind is ValueKind.AVG else 'a'} {kind}()"
+    if kind in (ValueKind.STRING, ValueKind.VALUE):
+        return f"a {kind}"
+    return f"{'an' if kind is ValueKind.AVG else 'a'} {kind}()"

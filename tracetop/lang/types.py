@@ -1,14 +1,20 @@
-"""The types of values: how wide, and what they mean (role, unit). Pure data and the rules that join two of them."""
+"""The types of values: what they are made of, how wide, and what they mean (role, unit).
 
-import re
+Pure data and the rules that join two of them. How a type of C becomes one of these is in `ctypes_of`, how one lies in
+bytes for whoever decodes them in `layouts`.
+"""
+
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from tracetop.model.kernel import Field
+from tracetop.model.ctype import CType
 from tracetop.model.program import KeyRole, Unit
+from tracetop.model.value import Shape
 
 STRING_BYTES = 64
-"""Room for a string whose length only the event knows (``str()``, ``__data_loc``), NUL included."""
+"""Room for a string whose length only the event knows (``str()``, ``__data_loc``), NUL included; see ``max_strlen``."""
+_SCALAR_SIZES = (1, 2, 4, 8)
+_ALIGN_8 = 8
 
 
 class Form(StrEnum):
@@ -16,6 +22,18 @@ class Form(StrEnum):
 
     INTEGER = "integer"
     STRING = "string"
+    POINTER = "pointer"
+    """An address of what `Type.c` is."""
+    RECORD = "record"
+    """A struct or union, where it lies: `Type.c` says which."""
+    ARRAY = "array"
+    """Elements side by side: `Type.c` is the array's C type."""
+    TUPLE = "tuple"
+    BUFFER = "buffer"
+    OPAQUE = "opaque"
+    """Something that is only printed or is a key, such as a symbol or a stack: `Type.shape` says what."""
+    NONE = "none"
+    """What a call without a value gives."""
     UNKNOWN = "unknown"
     """A map's value before the pass that learns it; nothing is checked against it."""
 
@@ -32,47 +50,116 @@ class Type:
     unit: Unit = Unit.NONE
     stamp: bool = False
     """A point in time (`nsecs`): the difference of two is a duration in nanoseconds."""
+    shape: Shape = Shape.INTEGER
+    """How it is printed, where the form leaves that open: of integers (bool, enum) and opaque values."""
+    c: CType | None = None
+    """Of a pointer what it points to; of a record, array or enum its C type."""
+    user: bool | None = None
+    """Of a pointer, record or array: in the memory of the process; None where only the event knows."""
+    parts: tuple["Type", ...] = ()
+    """Of a tuple."""
+    text: str = ""
+    """Of a STRFTIME its format, of a stack its mode."""
+    depth: int = 0
+    """Of a stack: the most frames that are shown."""
 
     @property
     def is_integer(self) -> bool:
         """True for what can be counted with."""
-        return self.form is not Form.STRING
+        return self.form in (Form.INTEGER, Form.POINTER, Form.UNKNOWN)
+
+    @property
+    def is_scalar(self) -> bool:
+        """True for what fits into a register; all else lies in memory."""
+        return self.is_integer or (
+            self.form is Form.OPAQUE and self.size in _SCALAR_SIZES and self.shape is not Shape.USTACK
+        )
+
+    @property
+    def align(self) -> int:
+        """Bytes that its place in a key or record is a multiple of."""
+        if self.form is Form.STRING:
+            return 1
+        return self.size if self.is_scalar else _ALIGN_8
 
 
 UNKNOWN = Type(form=Form.UNKNOWN)
+NONE = Type(form=Form.NONE, size=0)
 INT64 = Type()
 UINT64 = Type(signed=False)
-BOOL = Type(size=1, signed=False)
+BOOL = Type(size=1, signed=False, shape=Shape.BOOL)
 NSECS = Type(signed=False, stamp=True)
 
 
 def string(size: int, role: KeyRole = KeyRole.STRING) -> Type:
     """Return the type of strings of at most `size` bytes, NUL included."""
-    return Type(form=Form.STRING, size=size, signed=False, role=role)
+    return Type(form=Form.STRING, size=size, signed=False, role=role, shape=Shape.STRING)
 
 
-def integer(name: str) -> Type:
-    """Return the type that a cast names, e.g. ``uint32``."""
-    return Type(size=int(name.lstrip("uint")) // 8, signed=not name.startswith("u"))
+def opaque(shape: Shape, size: int, role: KeyRole = KeyRole.STRING, *, text: str = "", depth: int = 0) -> Type:
+    """Return the type of values that are only printed."""
+    return Type(form=Form.OPAQUE, size=size, signed=False, role=role, shape=shape, text=text, depth=depth)
+
+
+def tuple_of(parts: tuple[Type, ...]) -> Type:
+    """Return the type of a tuple; its parts are laid out by `tuple_offsets`."""
+    return Type(form=Form.TUPLE, size=tuple_offsets(parts)[1], signed=False, parts=parts, shape=Shape.TUPLE)
+
+
+def tuple_offsets(parts: tuple[Type, ...]) -> tuple[tuple[int, ...], int]:
+    """Return where each part of a tuple lies, naturally aligned, and the size of the whole, a multiple of 8."""
+    offsets: list[int] = []
+    end = 0
+    for part in parts:
+        offset = -(-end // part.align) * part.align
+        offsets.append(offset)
+        end = offset + part.size
+    return tuple(offsets), -(-end // _ALIGN_8) * _ALIGN_8
+
+
+def pointer(to: CType, *, user: bool | None = None) -> Type:
+    """Return the type of addresses of such things."""
+    return Type(form=Form.POINTER, signed=False, c=to, user=user, shape=Shape.POINTER)
 
 
 def join(a: Type, b: Type) -> Type | None:
     """Return the type that holds what either holds, or None where there is none (a string and an integer)."""
     if Form.UNKNOWN in (a.form, b.form):
         return b if a.form is Form.UNKNOWN else a
+    if a.is_integer and b.is_integer:
+        return _join_integers(a, b)
     if a.form is not b.form:
         return None
+    if a.form is Form.STRING:
+        return replace(a, size=max(a.size, b.size), role=a.role if a.role == b.role else KeyRole.STRING)
+    if a.form is Form.TUPLE:
+        parts = [join(x, y) for x, y in zip(a.parts, b.parts, strict=False)]
+        return tuple_of(tuple(part for part in parts if part)) if len(a.parts) == len(b.parts) and all(parts) else None
+    if a.form is Form.BUFFER:
+        return replace(a, size=max(a.size, b.size))
+    if a.form in (Form.RECORD, Form.ARRAY):
+        return a if a.c == b.c else None
+    return a if (a.shape, a.text) == (b.shape, b.text) else None
+
+
+def _join_integers(a: Type, b: Type) -> Type:
+    if a.form is Form.POINTER and b.form is Form.POINTER and a.c == b.c:
+        return a
     signed = a.signed and b.signed if a.size == b.size else a.signed or b.signed
     size = max(a.size, b.size)
-    if a.form is Form.INTEGER and a.signed != b.signed and a.size != b.size:
+    if a.signed != b.signed and a.size != b.size:
         size = 8
-    return replace(
-        a,
+    pointing = a if a.form is Form.POINTER else b if b.form is Form.POINTER else None
+    if pointing is not None:  # a pointer and a number, such as 0: still that pointer
+        return pointing
+    return Type(
         size=size,
         signed=signed,
-        role=a.role if a.role == b.role else KeyRole.STRING if a.form is Form.STRING else KeyRole.INTEGER,
+        role=a.role if a.role == b.role else KeyRole.INTEGER,
         unit=join_units(a.unit, b.unit),
         stamp=a.stamp and b.stamp,
+        shape=a.shape if (a.shape, a.c) == (b.shape, b.c) else Shape.INTEGER,
+        c=a.c if a.c == b.c else None,
     )
 
 
@@ -98,45 +185,24 @@ def divided_unit(unit: Unit, divisor: int | None) -> Unit:
     return Unit.NONE if divisor is None else _FINER.get((unit, divisor), Unit.NONE)
 
 
-@dataclass(frozen=True)
-class FieldType:
-    """The type of a tracepoint's field; of an array, that of its elements."""
-
-    type: Type
-    count: int = 0
-    """Elements of an array that must be indexed; 0 for a plain value."""
-    data_loc: bool = False
-    """The record holds offset and length of a string, not the string."""
-
-
-_ARRAY = re.compile(r"(?P<element>.+?)\s*\[(?P<count>\w*)\]$")
-_BYTES_FIELDS = frozenset({"bytes", "len", "size", "bytes_req", "bytes_alloc"})
-_TASK_FIELD = re.compile(r"(\w+_)?pid$")
-
-
-def field_type(category: str, field: Field) -> FieldType | None:
-    """Return the type of a field as its format gives it, or None for a type that has no value here (a struct)."""
-    if field.c_type.startswith(("__data_loc", "__rel_loc")):
-        is_text = field.c_type.replace(" ", "") == "__data_locchar[]"
-        return FieldType(string(STRING_BYTES), data_loc=True) if is_text else None
-    array = _ARRAY.match(field.c_type)
-    if array is None:
-        plain = Type(size=field.size, signed=field.signed, role=_role(category, field), unit=_unit(field))
-        return FieldType(plain) if field.size in (1, 2, 4, 8) else None
-    if array["element"] in ("char", "unsigned char"):
-        return FieldType(string(field.size, KeyRole.COMM if field.name.endswith("comm") else KeyRole.STRING))
-    count = int(array["count"]) if array["count"].isdecimal() else 0
-    size = field.size // count if count else 0
-    return FieldType(Type(size=size, signed=field.signed), count=count) if size in (1, 2, 4, 8) else None
-
-
-def _role(category: str, field: Field) -> KeyRole:
-    if (category, field.name) == ("raw_syscalls", "id") or field.name == "__syscall_nr":
-        return KeyRole.SYSCALL
-    if category in ("sched", "task") and _TASK_FIELD.match(field.name):
-        return KeyRole.TID
-    return KeyRole.INTEGER
-
-
-def _unit(field: Field) -> Unit:
-    return Unit.BYTES if field.name in _BYTES_FIELDS else Unit.NONE
+def spoken(type_: Type) -> str:
+    """Return what a value of the type is called in an error."""
+    match type_.form:
+        case Form.STRING:
+            return "a string"
+        case Form.POINTER:
+            return "a pointer"
+        case Form.RECORD:
+            return f"a {type_.c.kind.value} {type_.c.name}" if type_.c else "a struct"
+        case Form.ARRAY:
+            return "an array"
+        case Form.TUPLE:
+            return f"a tuple of {len(type_.parts)}"
+        case Form.BUFFER:
+            return "a buffer"
+        case Form.OPAQUE:
+            return f"a {type_.shape.value}"
+        case Form.NONE:
+            return "nothing"
+        case _:
+            return "an integer"

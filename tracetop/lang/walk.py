@@ -13,6 +13,8 @@ def statements(body: tuple[typed.Statement, ...]) -> Iterator[typed.Statement]:
         if isinstance(node, typed.If):
             yield from statements(node.then)
             yield from statements(node.otherwise)
+        elif isinstance(node, typed.Block):
+            yield from statements(node.body)
 
 
 def conjuncts(predicate: typed.Expr | None) -> Iterator[typed.Expr]:
@@ -34,7 +36,16 @@ def nodes(root: object) -> Iterator[object]:
     if isinstance(root, tuple):
         for item in root:
             yield from nodes(item)
-    elif is_dataclass(root) and type(root).__module__ == typed.__name__:
+    elif is_dataclass(root) and type(root).__module__.startswith(typed.__name__):
         yield root
         for field in fields(root):
             yield from nodes(getattr(root, field.name))
+
+
+def is_deleted(name: str, script: typed.Script) -> bool:
+    """Say whether the script deletes entries of the map."""
+    return any(
+        isinstance(node, typed.Delete) and node.slot.map == name
+        for clause in script.clauses
+        for node in statements(clause.body)
+    )

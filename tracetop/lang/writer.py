@@ -11,16 +11,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tracetop.lang import typed
-from tracetop.lang.builtins import BUILTINS
+from tracetop.lang.builtins import EMITTED
 from tracetop.lang.plan import Plan, PlannedMap, PlannedProgram
 from tracetop.lang.types import Type
 from tracetop.lang.walk import nodes
+from tracetop.model.program import Action
 
 Remembered = typed.Expr | typed.Slot | tuple[str, typed.Slot]
 """A value; the pointer to a slot; or, under the word ``key``, the key of a slot."""
 
 _TEMPORARY = re.compile(r"[a-z_]+\d+")
 """A name that `Writer.name` makes; a script's variable has none and may change."""
+
+_STACK_ARRAY = 64
+_STACK_ARRAYS = 192
+"""Bytes of one array, and of all of a clause, that are put on the stack; larger ones go to scratch memory."""
+_INLINE_CLEAR = 512
+_INLINE_COPY, _BYTEWISE_COPY = 256, 32
+_ARRAY = re.compile(r"s\d+|var_\w+|at_?\d+")
+"""What is known to be 8-aligned."""
 
 _REGISTERS = 20
 """Temporaries of one statement that clang finds room for; more of them it may spill to the stack."""
@@ -32,11 +41,15 @@ class Writer:
 
     plan: Plan
     program: PlannedProgram
+    variables: tuple[tuple[str, Type], ...] = ()
+    """Of the clause: names without the ``$``."""
     lines: list[str] = field(default_factory=list)
-    actions: list[tuple[str, str]] = field(default_factory=list)
-    """Shared by all writers of a script: verb and map of every request to user space."""
+    actions: list[Action] = field(default_factory=list)
+    """Shared by all writers of a script: every request to user space."""
     stack_bytes: int = 0
     """What the clause's strings and keys take of the BPF stack."""
+    scratch_bytes: int = 0
+    """What of the clause lies in the program's scratch memory, since it does not fit on the stack."""
     _depth: int = 1
     _temporaries: int = 0
     _of_statement: int = 0
@@ -74,12 +87,49 @@ class Writer:
             else self.temporary(type_, text, stem)
         )
 
-    def array(self, size: int) -> str:
-        """Write a char array of NULs and return its name."""
-        name = self.name("s")
-        self.reserve(size)
-        self.line(f"char {name}[{size}] = {{}};")
+    def array(self, size: int, stem: str = "s") -> str:
+        """Write an array of zeros, 8-aligned, on the stack or in scratch memory, and return its name, a ``char *``."""
+        name, size = self.name(stem), -(-size // 8) * 8
+        if size <= _STACK_ARRAY and self.stack_bytes + size <= _STACK_ARRAYS:
+            self.reserve(size)
+            self.line(f"char {name}[{size}] __attribute__((aligned(8))) = {{}};")
+            return name
+        self.line(f"char *{name} = scratch + {self.scratch_bytes};")
+        self.scratch_bytes += size
+        self.clear(name, size)
         return name
+
+    def clear(self, place: str, size: int) -> None:
+        """Write zeros over `size` bytes, a multiple of 8, at the 8-aligned `place`."""
+        if size <= _INLINE_CLEAR:
+            self.line(f"__builtin_memset(__builtin_assume_aligned({place}, 8), 0, {size});")
+        else:  # clang would call memset(); a read that fails fills its target with zeros
+            self.line(f"bpf_probe_read_kernel({place}, {size}, 0);")
+
+    def move(self, place: str, source: str, size: int) -> None:
+        """Write a copy between two places of our own memory.
+
+        Clang copies byte by byte where it does not know how a place is aligned, and calls memcpy() where that is long.
+        """
+        aligned = _ARRAY.fullmatch(place) and _ARRAY.fullmatch(source)
+        if size <= (_INLINE_COPY if aligned else _BYTEWISE_COPY):
+            self.line(f"__builtin_memcpy({place}, {source}, {size});")
+        else:
+            self.line(f"bpf_probe_read_kernel({place}, {size}, {source});")
+
+    def lvalue(self, c_type: str, size: int, stem: str) -> str:
+        """Write a struct of zeros, on the stack or in scratch memory, and return C text that stands for it."""
+        size = -(-size // 8) * 8
+        if size <= _STACK_ARRAYS // 2 and self.stack_bytes + size <= _STACK_ARRAYS:
+            name = self.name(stem)
+            self.reserve(size)
+            self.line(f"{c_type} {name} __attribute__((aligned(8))) = {{}};")
+            return name
+        name = self.name(stem)
+        self.line(f"{c_type} *{name} = ({c_type} *)(scratch + {self.scratch_bytes});")
+        self.scratch_bytes += size
+        self.clear(name, size)
+        return f"(*{name})"
 
     def reserve(self, size: int) -> None:
         """Count `size` bytes of the BPF stack as taken."""
@@ -162,9 +212,30 @@ def c_stored(type_: Type) -> str:
     return f"{'s' if type_.signed else 'u'}{type_.size * 8}"
 
 
+_CONSTANT = (
+    typed.Const,
+    typed.Text,
+    typed.FieldValue,
+    typed.Argument,
+    typed.Result,
+    typed.StackArgument,
+    typed.Register,
+    typed.Deref,
+    typed.Member,
+    typed.Element,
+    typed.Binary,
+    typed.Unary,
+    typed.Convert,
+    typed.Named,
+    typed.Slot,
+    typed.VarValue,
+    typed.Stack,
+    typed.StringAt,
+)
+"""Nodes whose value stays the same while one clause runs, if their parts do; memory of others is taken to stay."""
+
+
 def _is_constant(part: object) -> bool:
     if isinstance(part, typed.BuiltinValue):
-        return BUILTINS[part.name].constant
-    if isinstance(part, typed.Binary | typed.Unary | typed.Convert | typed.Slot | typed.VarValue):
-        return True
-    return isinstance(part, typed.Const | typed.Text | typed.FieldValue | typed.RawArgument)
+        return EMITTED[part.name].constant
+    return isinstance(part, _CONSTANT)

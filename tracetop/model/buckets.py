@@ -14,13 +14,13 @@ LOG_BUCKETS = 1 + _SUB + (63 - SUB_BITS) * _SUB
 """For signed 64-bit values: negative, 0..7, then exponents 3..62."""
 
 BUCKET_C = """
-static __always_inline u32 tt_log_bucket(s64 value)
+static __always_inline u32 tt_log_bucket(s64 value, u32 bits)
 {
     u64 v = value, t;
     u32 e;
     if (value < 0)
         return 0;
-    if (v < 8)
+    if (v < (1ULL << bits))
         return 1 + v;
     e = (v > 0xffffffffULL) << 5; t = v >> e;
     u32 s = (t > 0xffff) << 4; t >>= s; e |= s;
@@ -28,7 +28,7 @@ static __always_inline u32 tt_log_bucket(s64 value)
     s = (t > 0xf) << 2; t >>= s; e |= s;
     s = (t > 0x3) << 1; t >>= s; e |= s;
     e |= t >> 1;
-    return 1 + ((e - 2) << 3) + ((v >> (e - 3)) & 7);
+    return 1 + ((e - bits + 1) << bits) + ((v >> (e - bits)) & ((1ULL << bits) - 1));
 }
 """
 
@@ -58,6 +58,12 @@ def log_bounds(index: int, sub_bits: int = SUB_BITS) -> tuple[int, int]:
 def kernel_bits(bits: int) -> int:
     """Return the `sub_bits` of the buckets that the kernel counts under for a script's ``hist(x, bits)``."""
     return max(bits, SUB_BITS)
+
+
+def log_buckets(bits: int) -> int:
+    """Return how many buckets the kernel counts under for a script's ``hist(x, bits)``."""
+    sub_bits = kernel_bits(bits)
+    return 1 + (1 << sub_bits) + (63 - sub_bits) * (1 << sub_bits)
 
 
 def linear_count(scale: LinearScale) -> int:

@@ -1,24 +1,38 @@
 """The functions of the language, a file for each family; a new family is one more file and one more line here.
 
-Owns: which names there are and how each may be used. An *aggregation* stands right of ``@map =``; a *map function*
-is a statement about a map; a *value function* is part of an expression.
+Owns: which names there are and how each may be used. An *aggregation* stands right of ``@map =``; a *statement
+function* is a statement of its own; a *value function* is part of an expression.
 """
 
 from tracetop.lang.functions.aggregations import AGGREGATIONS
-from tracetop.lang.functions.maps import MAP_FUNCTIONS
+from tracetop.lang.functions.arguments import Arguments, CheckExpr
+from tracetop.lang.functions.function import Aggregation, Function, StatementFunction, ValueFunction
+from tracetop.lang.functions.maps import MAP_STATEMENTS, MAP_VALUES
+from tracetop.lang.functions.output import OUTPUT_FUNCTIONS
 from tracetop.lang.functions.strings import STRING_FUNCTIONS
+from tracetop.lang.functions.symbols import SYMBOL_FUNCTIONS
 
-VALUE_FUNCTIONS = {**STRING_FUNCTIONS}
+VALUE_FUNCTIONS: dict[str, ValueFunction] = {**STRING_FUNCTIONS, **SYMBOL_FUNCTIONS, **MAP_VALUES}
+STATEMENT_FUNCTIONS: dict[str, StatementFunction] = {**OUTPUT_FUNCTIONS, **MAP_STATEMENTS}
+FUNCTIONS: dict[str, Function] = {**AGGREGATIONS, **STATEMENT_FUNCTIONS, **VALUE_FUNCTIONS}
+"""All of them by name."""
 
-_LATER_WORDS = """
-bswap buf cat cgroup_path cgroupid errorf exit fail has_key is_err is_ptr join kaddr kptr kstack ksym len
-macaddr nsecs ntop offsetof override path percpu_kaddr pid ppid print printf pton reg signal skboutput
-socket_cookie strcap strcontains strerror strftime strlen strncmp system tid time tseries uaddr unwatch uptr
-ustack usym warnf
+_ABSENT_WORDS = """
+buf_pinned is_err is_ptr override percpu_kaddr pton skboutput socket_cookie strcap unwatch stack_len fail assert
 """
-LATER = frozenset(_LATER_WORDS.split())
-"""Functions of the language that this compiler does not know yet."""
+ABSENT = frozenset(_ABSENT_WORDS.split())
+"""Functions of the language that this compiler does not have."""
 
-ALL_NAMES = (*AGGREGATIONS, *MAP_FUNCTIONS, *VALUE_FUNCTIONS)
-
-__all__ = ["AGGREGATIONS", "ALL_NAMES", "LATER", "MAP_FUNCTIONS", "VALUE_FUNCTIONS"]
+__all__ = [
+    "ABSENT",
+    "AGGREGATIONS",
+    "FUNCTIONS",
+    "STATEMENT_FUNCTIONS",
+    "VALUE_FUNCTIONS",
+    "Aggregation",
+    "Arguments",
+    "CheckExpr",
+    "Function",
+    "StatementFunction",
+    "ValueFunction",
+]

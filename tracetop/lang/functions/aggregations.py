@@ -3,78 +3,90 @@
 from collections.abc import Callable
 
 from tracetop.lang import syntax, typed
+from tracetop.lang.functions.arguments import Arguments
+from tracetop.lang.functions.function import Aggregation
 from tracetop.lang.scope import Scope
 from tracetop.lang.types import INT64
 from tracetop.model.buckets import linear_count
-from tracetop.model.program import LinearScale, ValueKind
+from tracetop.model.program import LinearScale, TimeSeries, ValueKind
 
 MAX_LINEAR_BUCKETS = 1002
-Aggregation = Callable[[Scope, syntax.Map, typed.Slot, syntax.Call, tuple[typed.Expr, ...]], typed.Aggregate]
-"""From the map's slot and the call with its checked arguments to the statement."""
+MAX_HIST_BITS = 5
+MAX_SERIES_SLOTS = 1 << 20
+_MOST = (1 << 63) - 1
+_SERIES = {
+    "": ValueKind.SCALAR,
+    "sum": ValueKind.SUM,
+    "avg": ValueKind.AVG,
+    "min": ValueKind.MIN,
+    "max": ValueKind.MAX,
+}
+"""What a slot of a time series keeps, by the last argument of ``tseries()``; without one the last value."""
 
 
-def _count(
-    scope: Scope, target: syntax.Map, slot: typed.Slot, call: syntax.Call, arguments: tuple[typed.Expr, ...]
-) -> typed.Aggregate:
-    if arguments:
-        raise scope.error(call.arguments[0].at, "count() takes no argument", mend="use sum() to add values up")
+def _count(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Arguments) -> typed.Aggregate:
+    if len(arguments):
+        raise arguments.error("count() takes no argument", mend="use sum() to add values up", at=arguments.at(0))
     scope.assign_map(target, ValueKind.COUNT, INT64)
     return typed.Aggregate(slot, ValueKind.COUNT, None)
 
 
-def _of_one(kind: ValueKind) -> Aggregation:
+def _of_one(kind: ValueKind) -> Callable[[Scope, syntax.Map, typed.Slot, Arguments], typed.Aggregate]:
     """Return the aggregation that takes one integer."""
 
-    def aggregate(
-        scope: Scope, target: syntax.Map, slot: typed.Slot, call: syntax.Call, arguments: tuple[typed.Expr, ...]
-    ) -> typed.Aggregate:
-        if len(arguments) != 1:
-            raise scope.error(call.at, f"{kind}() takes one argument", mend=f"write {kind}(VALUE)")
-        _require_integer(scope, call, arguments[0])
-        scope.assign_map(target, kind, arguments[0].type)
-        return typed.Aggregate(slot, kind, arguments[0])
+    def aggregate(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Arguments) -> typed.Aggregate:
+        arguments.count(1)
+        value = arguments.integer(0)
+        scope.assign_map(target, kind, value.type)
+        return typed.Aggregate(slot, kind, value)
 
     return aggregate
 
 
-def _lhist(
-    scope: Scope, target: syntax.Map, slot: typed.Slot, call: syntax.Call, arguments: tuple[typed.Expr, ...]
-) -> typed.Aggregate:
-    if len(arguments) != 4:
-        raise scope.error(call.at, "lhist() takes four arguments", mend="write lhist(VALUE, LOW, HIGH, STEP)")
-    _require_integer(scope, call, arguments[0])
-    linear = LinearScale(*(_constant(scope, call, arguments, i) for i in (1, 2, 3)))
+def _hist(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Arguments) -> typed.Aggregate:
+    arguments.count(1, 2)
+    value = arguments.integer(0)
+    bits = arguments.constant(1, 0, MAX_HIST_BITS) if len(arguments) == 2 else 0
+    scope.assign_map(target, ValueKind.HIST, value.type, bits)
+    return typed.Aggregate(slot, ValueKind.HIST, value, bits=bits)
+
+
+def _lhist(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Arguments) -> typed.Aggregate:
+    arguments.count(4)
+    value = arguments.integer(0)
+    linear = LinearScale(*(arguments.constant(i, -_MOST - 1, _MOST) for i in (1, 2, 3)))
     if linear.step <= 0 or linear.high <= linear.low:
-        raise scope.error(call.at, "lhist() has an empty range", mend="choose LOW below HIGH and STEP above 0")
+        raise arguments.error("lhist() has an empty range", mend="choose LOW below HIGH and STEP above 0")
     if linear_count(linear) > MAX_LINEAR_BUCKETS:
-        raise scope.error(
-            call.at, f"lhist() has {linear_count(linear)} buckets, at most {MAX_LINEAR_BUCKETS}", mend="widen STEP"
+        raise arguments.error(
+            f"lhist() has {linear_count(linear)} buckets, at most {MAX_LINEAR_BUCKETS}", mend="widen STEP"
         )
-    scope.assign_map(target, ValueKind.LHIST, arguments[0].type, linear)
-    return typed.Aggregate(slot, ValueKind.LHIST, arguments[0], linear)
+    scope.assign_map(target, ValueKind.LHIST, value.type, linear)
+    return typed.Aggregate(slot, ValueKind.LHIST, value, linear)
 
 
-def _require_integer(scope: Scope, call: syntax.Call, argument: typed.Expr) -> None:
-    if not argument.type.is_integer:
-        raise scope.error(
-            call.arguments[0].at, f"{call.name}() takes an integer, this is a string", mend="use a string as a key"
+def _tseries(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Arguments) -> typed.Aggregate:
+    arguments.count(3, 4)
+    value = arguments.integer(0)
+    slot_ns, slots = arguments.constant(1, 1, _MOST), arguments.constant(2, 1, MAX_SERIES_SLOTS)
+    wanted = arguments.literal(3).decode(errors="replace") if len(arguments) == 4 else ""
+    if wanted not in _SERIES:
+        raise arguments.error(
+            f"a time series has no {wanted}", mend='write "sum", "avg", "min" or "max"', at=arguments.at(3)
         )
-
-
-def _constant(scope: Scope, call: syntax.Call, arguments: tuple[typed.Expr, ...], i: int) -> int:
-    argument = arguments[i]
-    if not isinstance(argument, typed.Const):
-        raise scope.error(call.arguments[i].at, "lhist()'s range must be written as numbers", mend="write a number")
-    return argument.value
+    series = TimeSeries(slot_ns, slots, _SERIES[wanted])
+    scope.assign_map(target, ValueKind.TSERIES, value.type, series)
+    return typed.Aggregate(slot, ValueKind.TSERIES, value, series=series)
 
 
 AGGREGATIONS: dict[str, Aggregation] = {
-    "count": _count,
-    "sum": _of_one(ValueKind.SUM),
-    "avg": _of_one(ValueKind.AVG),
-    "min": _of_one(ValueKind.MIN),
-    "max": _of_one(ValueKind.MAX),
-    "stats": _of_one(ValueKind.STATS),
-    "hist": _of_one(ValueKind.HIST),
-    "lhist": _lhist,
+    "count": Aggregation(_count, "count()", "how often"),
+    "sum": Aggregation(_of_one(ValueKind.SUM), "sum(VALUE)", "all values added up"),
+    "avg": Aggregation(_of_one(ValueKind.AVG), "avg(VALUE)", "the mean"),
+    "min": Aggregation(_of_one(ValueKind.MIN), "min(VALUE)", "the least"),
+    "max": Aggregation(_of_one(ValueKind.MAX), "max(VALUE)", "the greatest"),
+    "stats": Aggregation(_of_one(ValueKind.STATS), "stats(VALUE)", "count, mean and sum"),
+    "hist": Aggregation(_hist, "hist(VALUE)", "distribution by powers of two; hist(VALUE, 0 to 5) in finer parts"),
+    "lhist": Aggregation(_lhist, "lhist(VALUE, LOW, HIGH, STEP)", "distribution in equal steps"),
+    "tseries": Aggregation(_tseries, "tseries(VALUE, SLOT_NS, SLOTS)", "values over time"),
 }

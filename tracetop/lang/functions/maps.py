@@ -1,17 +1,31 @@
-"""Functions that are statements about a map: ``delete``, ``clear``, ``zero``."""
+"""Functions about maps: ``delete``, ``clear``, ``zero``, ``has_key``."""
 
-from collections.abc import Callable
+from dataclasses import replace
 
 from tracetop.lang import syntax, typed
-from tracetop.lang.scope import Scope
-from tracetop.model.program import ValueKind
+from tracetop.lang.functions.arguments import Arguments
+from tracetop.lang.functions.function import StatementFunction, ValueFunction
+from tracetop.lang.types import INT64
+from tracetop.model.program import MapAction, ValueKind
 
-PER_CPU = frozenset(ValueKind) - {ValueKind.SCALAR, ValueKind.STRING}
-MapFunction = Callable[[Scope, syntax.Call, syntax.Map, tuple[typed.Expr, ...]], typed.Statement]
-"""From the call, its map and the map's checked keys to the statement."""
+PER_CPU = frozenset(ValueKind) - {ValueKind.SCALAR, ValueKind.STRING, ValueKind.VALUE}
 
 
-def _delete(scope: Scope, _call: syntax.Call, target: syntax.Map, keys: tuple[typed.Expr, ...]) -> typed.Statement:
+def keyed(arguments: Arguments) -> tuple[syntax.Map, tuple[typed.Expr, ...]]:
+    """Return the map of ``f(@m[key])``, or of ``f(@m, key)``, with its checked keys."""
+    arguments.count(1, 2)
+    target = arguments.map(0)
+    if target is None or (target.keys and len(arguments) == 2):
+        raise arguments.error(f"{arguments.name}() takes a map", at=arguments.at(0))
+    if len(arguments) == 2:
+        second = arguments.call.arguments[1]
+        target = replace(target, keys=second.items if isinstance(second, syntax.Tuple) else (second,))
+    return target, arguments.scope.check_keys(target)
+
+
+def _delete(arguments: Arguments) -> typed.Statement:
+    target, keys = keyed(arguments)
+    scope = arguments.scope
     known = scope.learnt.maps.get(target.name) or scope.known.maps.get(target.name)
     if known is not None and known.keys and not keys:
         raise scope.error(
@@ -21,7 +35,7 @@ def _delete(scope: Scope, _call: syntax.Call, target: syntax.Map, keys: tuple[ty
     kind = known.kind if known else None
     if kind in PER_CPU and not keys:
         raise scope.error(target.at, f"{target.name} is kept by each CPU", mend=f"write clear({target.name})")
-    if kind in (ValueKind.HIST, ValueKind.LHIST):
+    if kind in (ValueKind.HIST, ValueKind.LHIST, ValueKind.TSERIES):
         raise scope.error(
             target.at,
             f"one distribution of {target.name} cannot be deleted",
@@ -30,13 +44,32 @@ def _delete(scope: Scope, _call: syntax.Call, target: syntax.Map, keys: tuple[ty
     return typed.Delete(slot)
 
 
-def _ask(scope: Scope, call: syntax.Call, target: syntax.Map, keys: tuple[typed.Expr, ...]) -> typed.Statement:
-    if keys:
-        raise scope.error(
-            target.at, f"{call.name}() takes a whole map", mend=f"write {call.name}({target.name}), or use delete()"
+def _ask(arguments: Arguments) -> typed.Statement:
+    arguments.count(1)
+    target = arguments.map(0)
+    if target is None:
+        raise arguments.error(f"{arguments.name}() takes a map", at=arguments.at(0))
+    if target.keys:
+        raise arguments.error(
+            f"{arguments.name}() takes a whole map",
+            mend=f"write {arguments.name}({target.name}), or use delete()",
+            at=target.at,
         )
-    scope.learnt.asked[target.name] = target.at
-    return typed.Ask(call.name, target.name)
+    arguments.scope.learnt.asked.setdefault(target.name, target.at)
+    return typed.Send(MapAction(arguments.name, target.name), dropped=target.name)
 
 
-MAP_FUNCTIONS: dict[str, MapFunction] = {"delete": _delete, "clear": _ask, "zero": _ask}
+def _has_key(arguments: Arguments) -> typed.Expr:
+    target, keys = keyed(arguments)
+    if not keys:
+        raise arguments.error(f"no key of {target.name} stands here")
+    slot = arguments.scope.use_map(target, keys)
+    return typed.HasKey(slot, replace(INT64, size=1, signed=False))
+
+
+MAP_STATEMENTS = {
+    "delete": StatementFunction(_delete, "delete(@MAP[KEY])", "removes an entry"),
+    "clear": StatementFunction(_ask, "clear(@MAP)", "removes all entries"),
+    "zero": StatementFunction(_ask, "zero(@MAP)", "sets all values to zero"),
+}
+MAP_VALUES = {"has_key": ValueFunction(_has_key, "has_key(@MAP, KEY)", "whether there is such an entry")}

@@ -1,35 +1,152 @@
-"""Functions that make strings: ``str``."""
+"""Functions on strings and bytes in memory: ``str``, ``buf``, ``strncmp``, ``strcontains`` and their like."""
 
-from collections.abc import Callable
-
-from tracetop.lang import syntax, typed
-from tracetop.lang.scope import Scope
-from tracetop.lang.types import STRING_BYTES, string
+from tracetop.lang import typed
+from tracetop.lang.functions.arguments import Arguments
+from tracetop.lang.functions.function import ValueFunction
+from tracetop.lang.options import MAX_STRING_BYTES
+from tracetop.lang.types import Form, Type, opaque, spoken, string
 from tracetop.model.program import ProbeKind
+from tracetop.model.value import Shape
 
-MAX_STRING_BYTES = 128
-"""A string lies on the BPF stack, which has 512 bytes."""
-ValueFunction = Callable[[Scope, syntax.Call, tuple[typed.Expr, ...]], typed.Expr]
-"""From the call with its checked arguments to its value."""
+_WORD = 8
+_JOINED_STRINGS = 16
 
 
-def _str(scope: Scope, call: syntax.Call, arguments: tuple[typed.Expr, ...]) -> typed.Expr:
-    if len(arguments) not in (1, 2):
-        raise scope.error(call.at, "str() takes a pointer and perhaps a length", mend="write str(args.filename)")
-    pointer = arguments[0]
+def _padded(size: int) -> int:
+    return -(-size // _WORD) * _WORD
+
+
+def space(arguments: Arguments, pointer: typed.Expr) -> bool | None:
+    """Return whether a pointer points into the process (True) or the kernel (False); None where only the event knows."""
+    if pointer.type.form is Form.POINTER and pointer.type.user is not None:
+        return pointer.type.user
+    hook = arguments.scope.hook
+    if hook.kind is ProbeKind.TRACEPOINT:  # pointers in records of other tracepoints are the kernel's own
+        return hook.category in ("syscalls", "raw_syscalls") if isinstance(pointer, typed.FieldValue) else None
+    return True if hook.kind in (ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT) else None
+
+
+def address(arguments: Arguments, i: int) -> typed.Expr:
+    """Return argument `i` as something that holds an address."""
+    pointer = arguments.value(i)
+    if pointer.type.form is Form.STRING:
+        raise arguments.error("this is a string already", mend=f"leave {arguments.name}() away", at=arguments.at(i))
     if not pointer.type.is_integer:
-        raise scope.error(call.arguments[0].at, "this is a string already", mend="leave str() away")
-    size = STRING_BYTES
+        raise arguments.error(f"{arguments.name}() takes a pointer, this is {spoken(pointer.type)}", at=arguments.at(i))
+    return pointer
+
+
+def _str(arguments: Arguments) -> typed.Expr:
+    arguments.count(1, 2)
+    first = arguments.value(0)
+    if first.type.form is Form.ARRAY and first.type.c:  # of unsigned characters, say
+        size = min(first.type.size, MAX_STRING_BYTES)
+        return typed.StringAt(typed.Unary("&", first, Type(signed=False)), first.type.user, string(_padded(size)))
+    pointer = address(arguments, 0)
+    size = arguments.scope.settings.max_strlen
     if len(arguments) == 2:
-        length = arguments[1]
-        if not isinstance(length, typed.Const) or not 1 <= length.value <= MAX_STRING_BYTES:
-            raise scope.error(
-                call.arguments[1].at, "str()'s length must be a small number", mend=f"write 1 to {MAX_STRING_BYTES}"
-            )
-        size = (length.value + 7) & ~7
-    # Pointers in records of other tracepoints are the kernel's own.
-    user = scope.hook.kind is not ProbeKind.TRACEPOINT or scope.hook.category in ("syscalls", "raw_syscalls")
-    return typed.StringAt(pointer, user, string(size))
+        length = arguments.value(1)
+        if isinstance(length, typed.Const):
+            size = min(arguments.constant(1, 1, 1 << 20) + 1, max(size, MAX_STRING_BYTES))
+        else:
+            wanted = arguments.integer(1)
+            return typed.StringAt(pointer, space(arguments, pointer), string(_padded(size)), wanted)
+    return typed.StringAt(pointer, space(arguments, pointer), string(_padded(size)))
 
 
-STRING_FUNCTIONS: dict[str, ValueFunction] = {"str": _str}
+def _buf(arguments: Arguments) -> typed.Expr:
+    arguments.count(1, 2)
+    first = arguments.value(0)
+    most = arguments.scope.settings.max_strlen
+    if first.type.form is Form.ARRAY:
+        pointer: typed.Expr = typed.Unary("&", first, Type(signed=False))
+        length: typed.Expr = arguments.integer(1) if len(arguments) == 2 else typed.Const(first.type.size)
+        user = first.type.user
+    elif len(arguments) == 2:
+        pointer, length = address(arguments, 0), arguments.integer(1)
+        user = space(arguments, pointer)
+    else:
+        raise arguments.error("buf() of a pointer needs a length", mend="write buf(POINTER, LENGTH)")
+    size = min(length.value, MAX_STRING_BYTES) if isinstance(length, typed.Const) and length.value > 0 else most
+    type_ = Type(form=Form.BUFFER, size=_padded(4 + size), signed=False, shape=Shape.BUFFER)
+    return typed.BufferAt(pointer, length, user, type_, size)
+
+
+def _strncmp(arguments: Arguments) -> typed.Expr:
+    arguments.count(3)
+    left, right = arguments.text(0), arguments.text(1)
+    limit = arguments.constant(2, 1, MAX_STRING_BYTES)
+    return typed.SameText(left, right, negated=True, limit=limit)
+
+
+def _strcontains(arguments: Arguments) -> typed.Expr:
+    arguments.count(2)
+    return typed.Contains(arguments.text(0), arguments.text(1))
+
+
+def _strlen(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    return typed.Length(arguments.text(0))
+
+
+def _strerror(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    return typed.Named(arguments.integer(0), opaque(Shape.ERROR, 8))
+
+
+def _strftime(arguments: Arguments) -> typed.Expr:
+    arguments.count(2)
+    text = arguments.literal(0).decode(errors="replace")
+    return typed.Named(arguments.integer(1), opaque(Shape.STRFTIME, 8, text=text))
+
+
+def _path(arguments: Arguments) -> typed.Expr:
+    arguments.count(1, 2)
+    hook = arguments.scope.hook
+    if hook.kind not in (ProbeKind.FENTRY, ProbeKind.FEXIT):
+        raise arguments.error(
+            f"path() cannot be used in {hook.name}",
+            why="the kernel allows it in fentry and fexit of some functions only",
+            mend="read the name's last part: $file->f_path.dentry->d_name.name with str()",
+        )
+    size = arguments.constant(1, 1, MAX_STRING_BYTES) if len(arguments) == 2 else arguments.scope.settings.max_strlen
+    return typed.PathAt(address(arguments, 0), string(_padded(size)))
+
+
+def joined(arguments: Arguments) -> tuple[typed.Expr, str, Type]:
+    """Return the array of ``join(argv, delimiter)``, the delimiter, and the type of one of its strings."""
+    arguments.count(1, 2)
+    delimiter = arguments.literal(1).decode(errors="replace") if len(arguments) == 2 else " "
+    part = string(_padded(arguments.scope.settings.max_strlen))
+    argv = address(arguments, 0)
+    many = Type(form=Form.TUPLE, size=part.size * _JOINED_STRINGS, parts=(part,) * _JOINED_STRINGS, shape=Shape.TUPLE)
+    return typed.Joined(argv, space(arguments, argv), many), delimiter, part
+
+
+def _len(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    value = arguments.value(0)
+    if isinstance(value, typed.Stack):
+        return typed.StackLength(value)
+    if value.type.form is Form.STRING:
+        return typed.Length(value)
+    raise arguments.error(
+        f"len() takes a stack or a string, this is {spoken(value.type)}",
+        why="how many entries a map has is not known in the kernel" if arguments.map(0) else "",
+        mend="count on the way, as in @n++",
+        at=arguments.at(0),
+    )
+
+
+STRING_FUNCTIONS = {
+    "str": ValueFunction(_str, "str(POINTER, LENGTH)", "the string at an address"),
+    "buf": ValueFunction(_buf, "buf(POINTER, LENGTH)", "the bytes at an address"),
+    "strncmp": ValueFunction(_strncmp, "strncmp(STRING, STRING, LENGTH)", "0 where the beginnings are the same"),
+    "strcontains": ValueFunction(_strcontains, "strcontains(STRING, PART)", "whether the string has the part"),
+    "strlen": ValueFunction(_strlen, "strlen(STRING)", "length of a string"),
+    "strerror": ValueFunction(_strerror, "strerror(NUMBER)", "what an errno means"),
+    "strftime": ValueFunction(_strftime, 'strftime("%H:%M:%S", nsecs)', "a time of day"),
+    "path": ValueFunction(_path, "path(POINTER)", "the path of a struct path"),
+    "len": ValueFunction(_len, "len(kstack)", "frames of a stack, bytes of a string"),
+}
+__all__ = ["STRING_FUNCTIONS", "joined"]

@@ -1,0 +1,174 @@
+"""C of what lies in memory that is not ours: the hook's arguments, members of structs, elements, what pointers point to.
+
+Nothing is followed by C itself: every read is a helper's, which gives zeros where there is nothing to read.
+"""
+
+from tracetop.lang import typed
+from tracetop.lang.generics import Space, Where, address, fill, value
+from tracetop.lang.plan import field_key
+from tracetop.lang.registers import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
+from tracetop.lang.types import Form, Type
+from tracetop.lang.writer import Writer, c_integer, c_stored
+from tracetop.model.program import ProbeKind
+
+_SAMPLING = frozenset({ProbeKind.PROFILE, ProbeKind.SOFTWARE, ProbeKind.HARDWARE, ProbeKind.INTERVAL})
+_READ = {
+    Space.KERNEL: "bpf_probe_read_kernel({to}, {size}, (void *)({where}));",
+    Space.USER: "bpf_probe_read_user({to}, {size}, (void *)({where}));",
+    Space.ANY: "tt_read({to}, {size}, {where});",
+}
+
+
+def _narrowed(type_: Type, written: str) -> str:
+    """Return C text of an integer that is the low bytes of a register."""
+    narrow = f"({c_stored(type_)})" if type_.size < 8 else ""
+    return f"({c_integer(type_)}){narrow}{written}"
+
+
+@value.register
+def _argument(node: typed.Argument, out: Writer) -> str:
+    hook, arch = out.program.hook, out.plan.arch
+    if hook.kind is ProbeKind.RAW_TRACEPOINT:
+        return _narrowed(node.type, f"ctx->args[{node.index}]")
+    if hook.kind in (ProbeKind.FENTRY, ProbeKind.FEXIT):
+        return _narrowed(node.type, f"ctx[{node.index}]")
+    if hook.kind is ProbeKind.USDT:
+        return _usdt(node, out)
+    return _narrowed(node.type, f"ctx->{ARGUMENTS[arch][node.index]}")
+
+
+def _usdt(node: typed.Argument, out: Writer) -> str:
+    place = out.program.hook.arguments[node.index]
+    if place is None:
+        raise AssertionError("checked before")
+    if place.constant is not None:
+        return f"{place.constant}LL" if place.constant >= -(1 << 63) + 1 else "(-9223372036854775807LL - 1)"
+    if not place.in_memory:
+        shift = f" >> {place.shift}" if place.shift else ""
+        return _narrowed(node.type, f"(ctx->{place.register}{shift})")
+    where = f"(u64)ctx->{place.register} + {place.displacement}LL"
+    if place.index:
+        where += f" + (u64)ctx->{place.index} * {place.scale}"
+    return out.recall(node) or out.remember(node, read(Where(where, Space.USER), node.type, out))
+
+
+@value.register
+def _result(node: typed.Result, out: Writer) -> str:
+    hook = out.program.hook
+    if hook.kind is ProbeKind.FEXIT and hook.function:
+        return _narrowed(node.type, f"ctx[{len(hook.function.parameters)}]")
+    return _narrowed(node.type, f"ctx->{RETURN[out.plan.arch]}")
+
+
+@value.register
+def _register(node: typed.Register, out: Writer) -> str:
+    inner = "regs." if out.program.hook.kind in _SAMPLING else ""
+    return f"(u64)ctx->{inner}{node.name}"
+
+
+@value.register
+def _stack_argument(node: typed.StackArgument, out: Writer) -> str:
+    arch = out.plan.arch
+    offset = 8 * node.index + RETURN_ADDRESS_BYTES[arch]
+    where = Where(f"(u64)ctx->{POINTERS[arch][1]} + {offset}", Space.ANY)
+    return out.recall(node) or out.remember(node, read(where, node.type, out))
+
+
+def read(where: Where, type_: Type, out: Writer, bit_offset: int = 0, bits: int = 0) -> str:
+    """Write the read of an integer, or of a bit-field of `bits` in it, and return C text of its value."""
+    if where.space is Space.LOCAL:
+        held = f"*({c_stored(type_)} *)({where.address})"
+        return out.temporary(type_, _bits(held, type_, bit_offset, bits) if bits else held)
+    name = out.name("m")
+    out.reserve(8)
+    stored = f"u{type_.size * 8}" if bits else c_stored(type_)
+    out.line(f"{stored} {name} = 0;")
+    out.line(_READ[where.space].format(to=f"&{name}", size=f"sizeof({name})", where=where.address))
+    if bits:
+        return out.temporary(type_, _bits(name, type_, bit_offset, bits))
+    return f"({c_integer(type_)}){name}"
+
+
+def _bits(held: str, type_: Type, bit_offset: int, bits: int) -> str:
+    """Return C text of a bit-field: shifted to the top first, so that its sign is kept."""
+    return f"({c_integer(type_)})((u64){held} << {64 - bit_offset - bits}) >> {64 - bits}"
+
+
+@address.register
+def _place_of_deref(node: typed.Deref, out: Writer) -> Where:
+    return Where(out.held(Type(signed=False), f"(u64){value(node.pointer, out)}", "p"), Space.of(node.type.user))
+
+
+@address.register
+def _place_of_member(node: typed.Member, out: Writer) -> Where:
+    base = address(node.base, out)
+    return Where(f"{base.address} + {node.offset}", base.space) if node.offset else base
+
+
+@address.register
+def _place_of_element(node: typed.Element, out: Writer) -> Where:
+    base = address(node.base, out)
+    if isinstance(node.index, typed.Const):
+        offset = node.index.value * node.type.size
+        if base.space is Space.LOCAL and not 0 <= offset < node.base.type.size:
+            return Where("0", Space.KERNEL)
+        return Where(f"{base.address} + {offset}", base.space)
+    index = out.temporary(Type(signed=False), value(node.index, out), "i")
+    if base.space is not Space.LOCAL:
+        return Where(f"{base.address} + {index} * {node.type.size}", base.space)
+    count = max(1, node.base.type.size // node.type.size)
+    out.line(f"if ({index} >= {count})")
+    out.line(f"    {index} = {count - 1};")
+    return Where(f"{base.address} + {index} * {node.type.size}", Space.LOCAL)
+
+
+@address.register
+def _place_of_field(node: typed.FieldValue, out: Writer) -> Where:
+    reading = out.program.raw.readings[field_key(node)] if out.program.raw else None
+    if reading and reading.kernel:
+        base, offset, _size = reading.kernel
+        return Where(f"(u64){base} + {offset}", Space.KERNEL)
+    if node.data_loc:
+        return Where(f"(u64)ctx + (ctx->f_{node.field.name} & 0xffff)", Space.KERNEL)
+    return Where(f"(u64)ctx + {node.field.offset + (node.index or 0) * node.type.size}", Space.KERNEL)
+
+
+@value.register(typed.Deref)
+@value.register(typed.Member)
+@value.register(typed.Element)
+def _read_value(node: typed.Deref | typed.Member | typed.Element, out: Writer) -> str:
+    known = out.recall(node)
+    if known:
+        return known
+    where = address(node, out)
+    if isinstance(node, typed.Member):
+        return out.remember(node, read(where, node.type, out, node.bit_offset, node.bits))
+    return out.remember(node, read(where, node.type, out))
+
+
+@fill.register(typed.Deref)
+@fill.register(typed.Member)
+@fill.register(typed.Element)
+def _copy(node: typed.Deref | typed.Member | typed.Element, place: str, out: Writer) -> None:
+    where = address(node, out)
+    copy(where, place, node.type, out)
+
+
+def copy(where: Where, place: str, type_: Type, out: Writer) -> None:
+    """Write the copy of what lies somewhere into a place of ours; of text, up to its NUL."""
+    if type_.form is Form.STRING and where.space is not Space.LOCAL:
+        # An array of characters in a struct need not end with a NUL: all of it is read, and what is behind cut off.
+        out.line(_READ[where.space].format(to=place, size=type_.size, where=where.address))
+        return
+    if where.space is Space.LOCAL:
+        out.move(place, where.address, type_.size)
+    else:
+        out.line(_READ[where.space].format(to=place, size=type_.size, where=where.address))
+
+
+def read_text(where: Where, place: str, size: str, out: Writer) -> None:
+    """Write the read of a string of at most `size` (C text) bytes, NUL included."""
+    if where.space is Space.ANY:
+        out.line(f"tt_read_str({place}, {size}, {where.address});")
+    else:
+        out.line(f"bpf_probe_read_{where.space.value}_str({place}, {size}, (void *)({where.address}));")

@@ -1,0 +1,83 @@
+"""The formats of ``printf`` and its like: what each conversion takes.
+
+Owns: checking a format against its arguments. Refuses to own: printing, which the tracer does.
+"""
+
+import re
+from dataclasses import dataclass
+
+from tracetop.lang import typed
+from tracetop.lang.functions.arguments import Arguments
+from tracetop.lang.types import Form, Type, spoken
+from tracetop.model.value import Shape
+
+_CONVERSION = re.compile(r"%(?:%|[-+ 0#]*\d*(?:\.\d+)?(?:hh|h|ll|l|j|z|t)?(?P<kind>[diouxXcspb]|r[xh]?))")
+_TEXT_SHAPES = frozenset(Shape) - {Shape.INTEGER, Shape.TUPLE, Shape.STRUCT, Shape.ARRAY, Shape.TSERIES}
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """One conversion of a format: its letters without flags and width, and where it stands in the text."""
+
+    kind: str
+    written: str
+    at: int
+
+
+def conversions(text: str) -> list[Conversion] | Conversion:
+    """Return the conversions of a format that take an argument, or the first one that makes no sense."""
+    found: list[Conversion] = []
+    at = text.find("%")
+    while at >= 0:
+        match = _CONVERSION.match(text, at)
+        if match is None:
+            return Conversion("", text[at : at + 2], at)
+        if match["kind"]:
+            found.append(Conversion(match["kind"], match[0], at))
+        at = text.find("%", match.end())
+    return found
+
+
+def check_format(arguments: Arguments, text: str, values: tuple[typed.Expr, ...]) -> None:
+    """Raise ScriptError where a format and its values do not go together."""
+    found = conversions(text)
+    if isinstance(found, Conversion):
+        raise arguments.error(
+            f"{found.written} is no conversion",
+            mend="use %d, %u, %x, %s, %c, %p or %r; a percent sign is written %%",
+            at=arguments.at(0) + 1 + found.at,
+        )
+    if len(found) != len(values):
+        raise arguments.error(
+            f"the format has {len(found)} conversions and {len(values)} values follow",
+            mend="give each conversion its value; a percent sign is written %%",
+            at=arguments.at(0),
+        )
+    for i, (conversion, value) in enumerate(zip(found, values, strict=True), 1):
+        if not _takes(conversion.kind, value.type):
+            raise arguments.error(
+                f"{conversion.written} does not print {spoken(value.type)}",
+                mend=f"use {_better(value.type)}",
+                at=arguments.at(i),
+            )
+
+
+def _takes(kind: str, type_: Type) -> bool:
+    if type_.form is Form.UNKNOWN:
+        return True
+    if kind == "s":
+        return (
+            type_.form in (Form.STRING, Form.BUFFER, Form.OPAQUE, Form.TUPLE, Form.ARRAY, Form.RECORD)
+            or type_.shape in _TEXT_SHAPES
+        ) and type_.form is not Form.POINTER
+    if kind.startswith("r"):
+        return type_.form in (Form.BUFFER, Form.ARRAY)
+    return type_.is_integer or (type_.form is Form.OPAQUE and type_.shape in (Shape.USERNAME, Shape.ERROR, Shape.KSYM))
+
+
+def _better(type_: Type) -> str:
+    if type_.form is Form.BUFFER:
+        return "%r"
+    if type_.form is Form.POINTER:
+        return "%p, or str() for the string that it points to"
+    return "%d or %x" if type_.is_integer else "%s"

@@ -1,0 +1,38 @@
+"""What a function of the language is to the compiler: how it is checked, and how it is explained."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tracetop.lang import syntax, typed
+from tracetop.lang.functions.arguments import Arguments
+from tracetop.lang.scope import Scope
+
+
+@dataclass(frozen=True)
+class ValueFunction:
+    """A part of an expression."""
+
+    check: Callable[[Arguments], typed.Expr]
+    usage: str
+    about: str
+
+
+@dataclass(frozen=True)
+class StatementFunction:
+    """A statement of its own."""
+
+    check: Callable[[Arguments], typed.Statement]
+    usage: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Aggregation:
+    """What stands right of ``@map =``."""
+
+    check: Callable[[Scope, syntax.Map, typed.Slot, Arguments], typed.Aggregate]
+    usage: str
+    about: str
+
+
+Function = ValueFunction | StatementFunction | Aggregation

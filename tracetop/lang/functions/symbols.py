@@ -1,0 +1,193 @@
+"""Functions about addresses, stacks and registers: ``ksym``, ``kstack``, ``kaddr``, ``reg``, ``ntop`` and their like."""
+
+from tracetop.lang import typed
+from tracetop.lang.builtins import CLOCKS
+from tracetop.lang.functions.arguments import Arguments
+from tracetop.lang.functions.function import ValueFunction
+from tracetop.lang.functions.strings import address, space
+from tracetop.lang.names import MAX_STACK_DEPTH, stack
+from tracetop.lang.options import STACK_MODES
+from tracetop.lang.registers import NAMES
+from tracetop.lang.suggest import did_you_mean
+from tracetop.lang.types import NSECS, UINT64, Form, Type, opaque, pointer, spoken
+from tracetop.model.ctype import VOID
+from tracetop.model.program import KeyRole, ProbeKind
+from tracetop.model.value import Shape
+
+_WITH_REGISTERS = frozenset(
+    {
+        ProbeKind.KPROBE,
+        ProbeKind.KRETPROBE,
+        ProbeKind.UPROBE,
+        ProbeKind.URETPROBE,
+        ProbeKind.USDT,
+        ProbeKind.PROFILE,
+        ProbeKind.SOFTWARE,
+        ProbeKind.HARDWARE,
+    }
+)
+
+
+def _stack(arguments: Arguments) -> typed.Expr:
+    arguments.count(0, 2)
+    mode, depth = "", 0
+    for i in range(len(arguments)):
+        word = arguments.word(i)
+        if word is None:
+            depth = arguments.constant(i, 1, MAX_STACK_DEPTH)
+        elif word in STACK_MODES:
+            mode = word
+        else:
+            mend = did_you_mean(word, STACK_MODES, f"use one of {', '.join(STACK_MODES)}")
+            raise arguments.error(f"stacks have no mode {word}", mend=mend, at=arguments.at(i))
+    return stack(arguments.scope, arguments.name == "ustack", mode, depth)
+
+
+def _ksym(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    return typed.Named(arguments.integer(0), opaque(Shape.KSYM, 8))
+
+
+def _usym(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    return typed.UserAddress(arguments.integer(0), opaque(Shape.USYM, 16))
+
+
+def _kaddr(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    name = arguments.literal(0).decode(errors="replace")
+    found = arguments.scope.kernel.address(name)
+    if found is None:
+        raise arguments.error(
+            f"the kernel has no symbol {name}", mend="see /proc/kallsyms for those it has", at=arguments.at(0)
+        )
+    return typed.Const(found, UINT64)
+
+
+def _uaddr(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    hook, name = arguments.scope.hook, arguments.literal(0).decode(errors="replace")
+    if hook.kind not in (ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT):
+        raise arguments.error(f"uaddr() has no binary in {hook.name}", mend="use it in uprobe, uretprobe or usdt")
+    found = arguments.scope.kernel.user_address(hook.target, name)
+    if found is None:
+        raise arguments.error(
+            f"{hook.target} has no symbol {name}", mend="nm -D shows those it has", at=arguments.at(0)
+        )
+    return typed.Const(found, pointer(VOID, user=True))
+
+
+def _reg(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    scope, name = arguments.scope, arguments.literal(0).decode(errors="replace")
+    if scope.hook.kind not in _WITH_REGISTERS:
+        raise arguments.error(f"{scope.hook.name} has no registers", mend="use it in kprobe, uprobe or profile")
+    names = NAMES.get(scope.kernel.arch, {})
+    if name not in names:
+        mend = did_you_mean(name, names, f"there are {', '.join(names)}")
+        raise arguments.error(f"{scope.kernel.arch} has no register {name}", mend=mend, at=arguments.at(0))
+    return typed.Register(names[name])
+
+
+def _ntop(arguments: Arguments) -> typed.Expr:
+    arguments.count(1, 2)
+    family = arguments.integer(0) if len(arguments) == 2 else None
+    operand = arguments.value(len(arguments) - 1)
+    if not operand.type.is_integer and not (operand.type.form is Form.ARRAY and operand.type.size in (4, 16)):
+        raise arguments.error(
+            f"ntop() takes an address of 4 or 16 bytes, this is {spoken(operand.type)}",
+            mend="write ntop(AF_INET, INTEGER) or ntop(ARRAY)",
+            at=arguments.at(len(arguments) - 1),
+        )
+    return typed.Address(family, operand, opaque(Shape.INET, 24))
+
+
+def _macaddr(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    operand = arguments.value(0)
+    if operand.type.form is Form.ARRAY or operand.type.form is Form.STRING:
+        if operand.type.size < 6:
+            raise arguments.error("a MAC address has 6 bytes", at=arguments.at(0))
+        where: typed.Expr = typed.Unary("&", operand, Type(signed=False))
+        return typed.BytesAt(where, operand.type.user, opaque(Shape.MAC, 8))
+    where = address(arguments, 0)
+    return typed.BytesAt(where, space(arguments, where), opaque(Shape.MAC, 8))
+
+
+def _bswap(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    operand = arguments.integer(0)
+    return typed.Swap(operand, Type(size=operand.type.size, signed=False))
+
+
+def _cgroupid(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    path = arguments.literal(0).decode(errors="surrogateescape")
+    found = arguments.scope.kernel.cgroup_id(path)
+    if found is None:
+        raise arguments.error(
+            f"there is no cgroup {path}", mend="name a folder below /sys/fs/cgroup", at=arguments.at(0)
+        )
+    return typed.Const(found, UINT64)
+
+
+def _cgroup_path(arguments: Arguments) -> typed.Expr:
+    arguments.count(1, 2)
+    return typed.Named(arguments.integer(0), opaque(Shape.CGROUP_PATH, 8))
+
+
+def _nsecs(arguments: Arguments) -> typed.Expr:
+    arguments.count(0, 1)
+    word = arguments.word(0) or "monotonic"
+    if word not in CLOCKS:
+        raise arguments.error(f"there is no clock {word}", mend=f"use one of {', '.join(CLOCKS)}", at=arguments.at(0))
+    name = f"nsecs({word})"
+    return typed.BuiltinValue(name if word != "monotonic" else "nsecs", NSECS)
+
+
+def _into(user: bool) -> ValueFunction:
+    """Return ``uptr`` or ``kptr``: the same address, said to be of the process or of the kernel."""
+
+    def check(arguments: Arguments) -> typed.Expr:
+        arguments.count(1)
+        operand = address(arguments, 0)
+        return typed.Convert(operand, pointer(operand.type.c or VOID, user=user))
+
+    name = "uptr" if user else "kptr"
+    where = "the process" if user else "the kernel"
+    return ValueFunction(check, f"{name}(POINTER)", f"an address in {where}")
+
+
+def _of_task(role: KeyRole, name: str) -> ValueFunction:
+    """Return ``pid(namespace)`` or ``tid(namespace)``: here always that of the machine."""
+
+    def check(arguments: Arguments) -> typed.Expr:
+        arguments.count(0, 1)
+        if arguments.word(0) == "curr_ns":
+            raise arguments.error(
+                f"{name}(curr_ns) is not supported", mend=f"use {name}, the machine's number", at=arguments.at(0)
+            )
+        return typed.BuiltinValue(name, Type(size=4, signed=False, role=role))
+
+    return ValueFunction(check, f"{name}()", "as without parentheses")
+
+
+SYMBOL_FUNCTIONS = {
+    "kstack": ValueFunction(_stack, "kstack(MODE, DEPTH)", "the kernel's stack"),
+    "ustack": ValueFunction(_stack, "ustack(MODE, DEPTH)", "the process's stack"),
+    "ksym": ValueFunction(_ksym, "ksym(ADDRESS)", "name of a kernel address"),
+    "usym": ValueFunction(_usym, "usym(ADDRESS)", "name of an address of the process"),
+    "kaddr": ValueFunction(_kaddr, 'kaddr("NAME")', "address of a kernel symbol"),
+    "uaddr": ValueFunction(_uaddr, 'uaddr("NAME")', "address of a symbol of the probed binary"),
+    "reg": ValueFunction(_reg, 'reg("NAME")', "a register"),
+    "ntop": ValueFunction(_ntop, "ntop(FAMILY, ADDRESS)", "an IP address"),
+    "macaddr": ValueFunction(_macaddr, "macaddr(POINTER)", "a MAC address"),
+    "bswap": ValueFunction(_bswap, "bswap(VALUE)", "bytes in the other order"),
+    "cgroupid": ValueFunction(_cgroupid, 'cgroupid("PATH")', "id of a cgroup"),
+    "cgroup_path": ValueFunction(_cgroup_path, "cgroup_path(ID)", "path of a cgroup"),
+    "nsecs": ValueFunction(_nsecs, "nsecs(CLOCK)", "time of another clock"),
+    "uptr": _into(user=True),
+    "kptr": _into(user=False),
+    "pid": _of_task(KeyRole.PID, "pid"),
+    "tid": _of_task(KeyRole.TID, "tid"),
+}

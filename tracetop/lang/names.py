@@ -1,0 +1,193 @@
+"""What a bare word means in an expression: a builtin, one that depends on the hook, or a constant of the kernel.
+
+Owns: the builtins that only some hooks have (``retval``, ``arg0``, ``func``), and what is said where one is not there.
+"""
+
+import re
+from collections.abc import Callable
+
+from tracetop.errors import ScriptError
+from tracetop.lang import syntax, typed
+from tracetop.lang.builtins import BUILTINS, EXTRA
+from tracetop.lang.fields import value_type
+from tracetop.lang.registers import ARGUMENTS, POINTERS
+from tracetop.lang.scope import Scope
+from tracetop.lang.suggest import did_you_mean
+from tracetop.lang.types import BOOL, INT64, UINT64, Type, opaque, pointer, string
+from tracetop.model.ctype import VOID, CKind
+from tracetop.model.program import KeyRole, ProbeKind
+from tracetop.model.value import Shape
+
+_ARGUMENT = re.compile(r"(s?)arg(\d+)$")
+_WITH_REGISTERS = frozenset(
+    {ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT}
+)
+_USER = frozenset({ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT})
+_RETURNING = frozenset({ProbeKind.KRETPROBE, ProbeKind.FEXIT, ProbeKind.URETPROBE})
+_SAMPLING = frozenset({ProbeKind.PROFILE, ProbeKind.SOFTWARE, ProbeKind.HARDWARE})
+MAX_STACK_DEPTH = 127
+"""PERF_MAX_STACK_DEPTH."""
+
+
+def name_value(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> typed.Expr:
+    """Return what the word means here. ScriptError where it means nothing; `functions` are words that need ``()``."""
+    name = node.name
+    if name in _BY_HOOK:
+        return _BY_HOOK[name](node, scope)
+    if name in BUILTINS:
+        return typed.BuiltinValue(name, BUILTINS[name].type)
+    argument = _ARGUMENT.fullmatch(name)
+    if argument:
+        return _argument(node, int(argument[2]), scope, from_stack=bool(argument[1]))
+    if name in ("true", "false"):
+        return typed.Const(int(name == "true"), BOOL)
+    constant = scope.types.constant(name)
+    if constant:
+        value, c = constant
+        type_ = value_type(c) if c.kind is CKind.ENUM else None
+        return typed.Const(value, type_ or (INT64 if value < 1 << 63 else UINT64))
+    raise _unknown(node, scope, functions)
+
+
+def stack(scope: Scope, user: bool, mode: str = "", depth: int = 0) -> typed.Stack:
+    """Return ``kstack`` or ``ustack``, of the script's usual mode where none is given."""
+    mode = mode or scope.settings.stack_mode
+    if user:
+        return typed.Stack(True, opaque(Shape.USTACK, 8, KeyRole.USTACK, text=mode, depth=depth))
+    return typed.Stack(False, opaque(Shape.KSTACK, 4, KeyRole.KSTACK, text=mode, depth=depth))
+
+
+def current_task(scope: Scope) -> typed.Expr:
+    """Return ``curtask``: the address of the current task_struct."""
+    task = scope.types.named("struct task_struct") or VOID
+    return typed.BuiltinValue("curtask", pointer(task, user=False))
+
+
+def _unknown(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> ScriptError:
+    if node.name == "args":
+        return scope.error(node.at, "args alone has no value", mend="name a field, as in args.id")
+    if node.name in functions:
+        return scope.error(node.at, f"{node.name} is a function", mend=f"write {node.name}()")
+    mend = did_you_mean(node.name, [*BUILTINS, *_BY_HOOK, "args"], "variables begin with $ and maps with @")
+    return scope.error(
+        node.at,
+        f"unknown word {node.name}",
+        why="it is no builtin, and no enumerator or constant of this kernel",
+        mend=mend,
+    )
+
+
+def _argument(node: syntax.Name, index: int, scope: Scope, *, from_stack: bool) -> typed.Expr:
+    hook = scope.hook
+    if hook.kind is ProbeKind.RAW_TRACEPOINT and not from_stack:
+        if index >= hook.arity:
+            raise scope.error(
+                node.at,
+                f"{hook.name} has no {node.name}",
+                mend=f"it has arg0 to arg{hook.arity - 1}" if hook.arity else "it has no arguments",
+            )
+        return typed.Argument(index, UINT64)
+    if hook.kind is ProbeKind.USDT and not from_stack:
+        if index >= len(hook.arguments):
+            raise scope.error(node.at, f"{hook.name} has {len(hook.arguments)} arguments", mend="count from arg0")
+        place = hook.arguments[index]
+        if place is None:
+            raise scope.error(
+                node.at, f"{node.name} of {hook.name} is where no program can read it", mend="leave it out"
+            )
+        return typed.Argument(index, Type(size=place.size, signed=place.signed))
+    if hook.kind in (ProbeKind.FENTRY, ProbeKind.FEXIT) and hook.function and not from_stack:
+        if index >= len(hook.function.parameters):
+            raise scope.error(
+                node.at, f"{hook.name} has {len(hook.function.parameters)} arguments", mend="count from arg0"
+            )
+        return typed.Argument(index, value_type(hook.function.parameters[index].type) or UINT64)
+    if hook.kind not in _WITH_REGISTERS:
+        raise scope.error(
+            node.at,
+            f"{hook.name} has no {node.name}",
+            why="only functions, raw tracepoints and static probes have numbered arguments",
+            mend="use a field of args, as in args.id" if hook.format else "leave it out",
+        )
+    if from_stack:
+        return typed.StackArgument(index)
+    if index >= len(ARGUMENTS.get(scope.kernel.arch, ())):
+        most = len(ARGUMENTS.get(scope.kernel.arch, ())) - 1
+        raise scope.error(
+            node.at,
+            f"{node.name} is not in a register",
+            mend=f"arg0 to arg{most} are; of the others, sarg0 is the first on the stack",
+        )
+    return typed.Argument(index, UINT64)
+
+
+def _retval(node: syntax.Name, scope: Scope) -> typed.Expr:
+    hook = scope.hook
+    if hook.kind not in _RETURNING:
+        raise scope.error(
+            node.at,
+            f"{hook.name} has no retval",
+            why="it fires when the function begins" if hook.kind in _WITH_REGISTERS else "",
+            mend="use kretprobe, fexit or uretprobe; a tracepoint sys_exit_… has args.ret",
+        )
+    if hook.function is not None:
+        type_ = value_type(hook.function.returns)
+        if type_ is None:
+            raise scope.error(node.at, f"{hook.event} returns nothing", mend="leave retval out")
+        return typed.Result(type_)
+    return typed.Result(INT64 if hook.kind is not ProbeKind.URETPROBE else UINT64)
+
+
+def _func(node: syntax.Name, scope: Scope) -> typed.Expr:
+    hook = scope.hook
+    if hook.kind in (ProbeKind.FENTRY, ProbeKind.FEXIT, ProbeKind.URETPROBE):
+        return _text(hook.event)
+    if hook.kind in (ProbeKind.KPROBE, ProbeKind.KRETPROBE):
+        address = typed.BuiltinValue("func_ip", UINT64)
+        return typed.Named(address, opaque(Shape.KSYM, 8))
+    if hook.kind in (ProbeKind.UPROBE, ProbeKind.USDT):
+        here = typed.Register(POINTERS[scope.kernel.arch][0])
+        return typed.UserAddress(here, opaque(Shape.USYM, 16))
+    raise scope.error(node.at, f"{hook.name} is on no function", mend="use probe for the probe's name")
+
+
+def _usermode(node: syntax.Name, scope: Scope) -> typed.Expr:
+    if scope.hook.kind not in _SAMPLING or scope.kernel.arch != "x86_64":
+        raise scope.error(node.at, f"{scope.hook.name} takes no samples", mend="use usermode in profile, on x86_64")
+    return typed.BuiltinValue("usermode", EXTRA["usermode"].type)
+
+
+def _text(value: str) -> typed.Text:
+    data = value.encode()
+    return typed.Text(data, string((len(data) + 1 + 7) & ~7))
+
+
+def _of_parent(field: str) -> Callable[[syntax.Name, Scope], typed.Expr]:
+    """Return the builtin that is a field of the parent's task_struct."""
+
+    def parent(node: syntax.Name, scope: Scope) -> typed.Expr:
+        path = syntax.Access(
+            at=node.at,
+            base=syntax.Access(at=node.at, base=syntax.Name(at=node.at, name="curtask"), field="real_parent"),
+            field=field,
+        )
+        return scope.check(path, scope)
+
+    return parent
+
+
+_BY_HOOK: dict[str, Callable[[syntax.Name, Scope], typed.Expr]] = {
+    "retval": _retval,
+    "func": _func,
+    "usermode": _usermode,
+    "probe": lambda _node, scope: _text(scope.hook.name),
+    "kstack": lambda _node, scope: stack(scope, user=False),
+    "ustack": lambda _node, scope: stack(scope, user=True),
+    "curtask": lambda _node, scope: current_task(scope),
+    "ncpus": lambda _node, scope: typed.Const(scope.kernel.cpus),
+    "cpid": lambda _node, scope: typed.Const(scope.options.child),
+    "ppid": _of_parent("tgid"),
+    "pcomm": _of_parent("comm"),
+}
+HOOK_BUILTINS = tuple(_BY_HOOK)
+__all__ = ["HOOK_BUILTINS", "MAX_STACK_DEPTH", "current_task", "name_value", "stack"]

@@ -1,0 +1,111 @@
+"""What is said about a script beside its clauses: by the asker (`Options`), and by its own ``config`` (`Settings`)."""
+
+from dataclasses import dataclass
+
+from tracetop.lang import syntax
+from tracetop.lang.source import Source
+from tracetop.lang.suggest import did_you_mean
+from tracetop.lang.types import STRING_BYTES
+
+DEFAULT_ENTRIES = 16384
+MAX_ENTRIES = 1 << 20
+MAX_STRING_BYTES = 1024
+STACK_MODES = ("bpftrace", "perf", "raw")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the asker says."""
+
+    params: tuple[str, ...] | None = None
+    """``$1`` and so on, as written on a command line; None: integers that are read live (`model.control`)."""
+    pid: int = 0
+    """The only process that user-space, sampling and counting probes are put on; 0 for all."""
+    child: int = 0
+    """What ``cpid`` is; 0 where there is no child."""
+    unsafe: bool = False
+    """Whether functions that act on the machine may be used."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The keys of ``config`` that mean something here, with their defaults."""
+
+    max_strlen: int = STRING_BYTES
+    """Bytes of a string whose length only the event knows."""
+    max_map_keys: int = DEFAULT_ENTRIES
+    stack_mode: str = "bpftrace"
+    missing_probes: str = "error"
+    """``error``, ``warn`` or ``ignore``."""
+    print_maps_on_exit: bool = True
+
+
+_IGNORED = frozenset(
+    [
+        "cache_user_symbols",
+        "cpp_demangle",
+        "debuginfo_style",
+        "lazy_symbolication",
+        "license",
+        "log_size",
+        "max_ast_nodes",
+        "max_bpf_progs",
+        "max_cat_bytes",
+        "max_probes",
+        "max_type_res_iterations",
+        "on_stack_limit",
+        "perf_rb_pages",
+        "show_debug_info",
+        "str_trunc_trailer",
+        "unstable_import",
+        "unstable_macro",
+        "unstable_map_decl",
+        "unstable_tseries",
+        "unstable_addr",
+        "use_blazesym",
+        "verify_llvm_ir",
+    ]
+)
+"""Keys of bpftrace that tune how bpftrace works and change nothing in what a script means."""
+_CHOICES = {
+    "stack_mode": STACK_MODES,
+    "missing_probes": ("error", "warn", "ignore"),
+    "print_maps_on_exit": ("true", "false", "1", "0"),
+}
+_RANGES = {"max_strlen": (1, MAX_STRING_BYTES), "max_map_keys": (1, MAX_ENTRIES)}
+
+
+def read_settings(source: Source, script: syntax.Script, entries: int) -> Settings:
+    """Return the script's settings; `entries` is the header's size of maps. ScriptError at a wrong one."""
+    found: dict[str, int | str] = {}
+    for setting in script.settings:
+        key = setting.key.lower().removeprefix("bpftrace_")
+        if key in _IGNORED:
+            continue
+        if key not in _RANGES and key not in _CHOICES:
+            raise source.error(
+                setting.at,
+                f"config has no key {setting.key}",
+                mend=did_you_mean(key, [*_RANGES, *_CHOICES], f"it has {', '.join([*_RANGES, *_CHOICES])}"),
+            )
+        found[key] = _valid(source, setting, key)
+    return Settings(
+        max_strlen=int(found.get("max_strlen", STRING_BYTES)),
+        max_map_keys=int(found.get("max_map_keys", entries)),
+        stack_mode=str(found.get("stack_mode", "bpftrace")),
+        missing_probes=str(found.get("missing_probes", "error")),
+        print_maps_on_exit=str(found.get("print_maps_on_exit", "true")) in ("true", "1"),
+    )
+
+
+def _valid(source: Source, setting: syntax.Setting, key: str) -> int | str:
+    if key in _RANGES:
+        least, most = _RANGES[key]
+        if isinstance(setting.value, int) and least <= setting.value <= most:
+            return setting.value
+        raise source.error(
+            setting.at, f"{key} cannot be {setting.value}", mend=f"write a number from {least} to {most}"
+        )
+    if str(setting.value) in _CHOICES[key]:
+        return str(setting.value)
+    raise source.error(setting.at, f"{key} cannot be {setting.value}", mend=f"use one of {', '.join(_CHOICES[key])}")

@@ -1,0 +1,223 @@
+"""Checking of expressions that name a place in memory: fields of ``args``, members, elements, what a pointer points to.
+
+Owns: what ``.``, ``->``, ``[]``, ``*`` and ``&`` mean. A pointer is followed by ``.`` as by ``->``.
+"""
+
+from dataclasses import replace
+
+from tracetop.errors import ScriptError
+from tracetop.lang import syntax, typed
+from tracetop.lang.fields import field_type, member_type, value_type
+from tracetop.lang.scope import Scope
+from tracetop.lang.suggest import did_you_mean
+from tracetop.lang.types import INT64, UINT64, Form, Type, pointer, spoken, tuple_offsets
+from tracetop.model.ctype import CParameter
+from tracetop.model.kernel import Field
+from tracetop.model.program import ProbeKind
+
+_CHARACTER = Type(size=1, signed=True)
+
+
+def access(node: syntax.Access, scope: Scope) -> typed.Expr:
+    """Return the value of ``base.field``."""
+    if _is_args(node.base):
+        return _argument(node, scope)
+    base = scope.check(node.base, scope)
+    if base.type.form is Form.UNKNOWN:
+        return typed.Member(base, 0, replace(INT64, form=Form.UNKNOWN))
+    if base.type.form is Form.TUPLE:
+        return _tuple_item(node, base, scope)
+    record = _followed(base)
+    if record is None or record.type.c is None:
+        raise scope.error(node.at, f"{spoken(base.type)} has no fields", mend=_mend_access(node, base))
+    return member(record, node.field, node.at, scope)
+
+
+def member(record: typed.Expr, name: str, at: int, scope: Scope) -> typed.Expr:
+    """Return a member of a record. ScriptError where it has none of that name, or one without a value."""
+    c = record.type.c
+    found = scope.types.member(c, name) if c else None
+    if c is None or found is None:
+        names = [place.member.name for place in scope.types.members(c) if place.member.name] if c else []
+        spelt = f"{spoken(record.type).removeprefix('a ')}"
+        if not names:
+            raise scope.error(
+                at, f"nothing is known of {spelt}", mend="define the struct in the script, or cast to one that is known"
+            )
+        raise scope.error(
+            at, f"{spelt} has no member {name}", mend=did_you_mean(name, names, f"it has {', '.join(names[:12])}")
+        )
+    type_ = member_type(found.member, user=record.type.user)
+    if type_ is None:
+        raise scope.error(
+            at,
+            f"{name} has no value that a script can use",
+            why=f"it is a {found.member.type.kind}",
+            mend="use another",
+        )
+    return typed.Member(record, found.offset, type_, found.member.bit_offset, found.member.bits)
+
+
+def index(node: syntax.Index, scope: Scope) -> typed.Expr:
+    """Return the value of ``base[index]``."""
+    base, where = scope.check(node.base, scope), scope.check(node.index, scope)
+    if not where.type.is_integer:
+        raise scope.error(node.index.at, f"an index is an integer, this is {spoken(where.type)}", mend="write a number")
+    type_ = base.type
+    if type_.form is Form.STRING:
+        return typed.Element(base, where, _CHARACTER)
+    element = (
+        type_.c.element if type_.form is Form.ARRAY and type_.c else type_.c if type_.form is Form.POINTER else None
+    )
+    if element is None:
+        raise scope.error(
+            node.at,
+            f"{spoken(type_)} has no elements",
+            mend="write it without [ ]; maps are written @name[key]",
+        )
+    value = value_type(element, user=type_.user)
+    if value is None or not value.size:
+        raise scope.error(node.at, "elements of this have no value", mend="cast it first, e.g. ((uint8 *)$p)[0]")
+    if type_.form is Form.POINTER:
+        return typed.Deref(_moved(base, where, value.size), value)
+    count = type_.c.count if type_.c else 0
+    if isinstance(where, typed.Const) and count and not 0 <= where.value < count:
+        raise scope.error(
+            node.index.at,
+            f"the array has {count} elements, this is number {where.value}",
+            mend=f"write 0 to {count - 1}",
+        )
+    if isinstance(base, typed.FieldValue) and isinstance(where, typed.Const):
+        return typed.FieldValue(base.field, value, index=where.value)
+    return typed.Element(base, where, value)
+
+
+def dereference(node: syntax.Unary, scope: Scope) -> typed.Expr:
+    """Return ``*pointer``."""
+    operand = scope.check(node.operand, scope)
+    if operand.type.form is Form.UNKNOWN:
+        return operand
+    value = value_type(operand.type.c, user=operand.type.user) if operand.type.c else None
+    if operand.type.form is not Form.POINTER or value is None:
+        raise scope.error(
+            node.at,
+            f"{spoken(operand.type)} points to nothing that is known",
+            mend="cast it first, e.g. *(uint32 *)arg0",
+        )
+    return typed.Deref(operand, value)
+
+
+def address_of(node: syntax.Unary, scope: Scope) -> typed.Expr:
+    """Return ``&place``."""
+    operand = scope.check(node.operand, scope)
+    c = operand.type.c
+    if not isinstance(operand, typed.Deref | typed.Member | typed.Element | typed.FieldValue):
+        raise scope.error(node.at, "this has no address", mend="take the address of a member, as in &$p->field")
+    if c is None:
+        return typed.Unary("&", operand, UINT64)
+    return typed.Unary("&", operand, pointer(c, user=operand.type.user))
+
+
+def moved(op: str, base: typed.Expr, by: typed.Expr) -> typed.Expr:
+    """Return ``pointer + n`` or ``pointer - n``, counted in elements as C does."""
+    value = value_type(base.type.c) if base.type.c else None
+    size = value.size if value and value.size else 1
+    if op == "-":
+        by = typed.Unary("-", by, INT64)
+    return _moved(base, by, size)
+
+
+def _moved(base: typed.Expr, by: typed.Expr, size: int) -> typed.Expr:
+    if isinstance(by, typed.Const):
+        if by.value == 0:
+            return base
+        distance: typed.Expr = typed.Const(by.value * size)
+    else:
+        distance = typed.Binary("*", by, typed.Const(size), True, INT64) if size != 1 else by
+    return typed.Binary("+", base, distance, False, base.type)
+
+
+def _followed(base: typed.Expr) -> typed.Expr | None:
+    """Return the record that an expression is, or points to."""
+    if base.type.form is Form.RECORD:
+        return base
+    if base.type.form is not Form.POINTER or base.type.c is None:
+        return None
+    record = value_type(base.type.c, user=base.type.user)
+    return typed.Deref(base, record) if record and record.form is Form.RECORD else None
+
+
+def _mend_access(node: syntax.Access, base: typed.Expr) -> str:
+    if base.type.is_integer:
+        return f"cast it to a pointer first, e.g. ((struct task_struct *)$x)->{node.field}"
+    return "only args, structs and tuples have fields"
+
+
+def _tuple_item(node: syntax.Access, base: typed.Expr, scope: Scope) -> typed.Expr:
+    parts = base.type.parts
+    if not node.field.isdecimal() or int(node.field) >= len(parts):
+        raise scope.error(
+            node.at, f"the tuple has {len(parts)} parts, none is called {node.field}", mend="write .0 for the first"
+        )
+    i = int(node.field)
+    if isinstance(base, typed.Tuple):
+        return base.parts[i]
+    return typed.Member(base, tuple_offsets(parts)[0][i], parts[i])
+
+
+def _is_args(node: syntax.Expr) -> bool:
+    return isinstance(node, syntax.Name) and node.name == "args"
+
+
+def _argument(node: syntax.Access, scope: Scope) -> typed.Expr:
+    """Return ``args.name`` of a tracepoint's record, or of a function that BTF describes."""
+    hook = scope.hook
+    if hook.format is not None:
+        field = _field(node, scope)
+        found = field_type(hook.category, field, scope.types.named)
+        if found is None:
+            raise scope.error(
+                node.at, f"fields of type {field.c_type} have no value that a script can use", mend="use another field"
+            )
+        return typed.FieldValue(field, found.type, data_loc=found.data_loc)
+    if hook.function is None:
+        raise _no_args(node, scope)
+    parameters = hook.function.parameters
+    for i, parameter in enumerate(parameters):
+        if parameter.name == node.field:
+            return typed.Argument(i, _parameter_type(parameter, scope))
+    names = [parameter.name for parameter in parameters if parameter.name]
+    raise scope.error(
+        node.at,
+        f"{hook.name} has no argument {node.field}",
+        mend=did_you_mean(node.field, names, f"it has {', '.join(names)}" if names else "use arg0 and so on"),
+    )
+
+
+def _parameter_type(parameter: CParameter, scope: Scope) -> Type:
+    type_ = value_type(parameter.type, user=None if scope.hook.kind is ProbeKind.KPROBE else False)
+    return type_ if type_ and type_.is_integer else UINT64
+
+
+def _field(node: syntax.Access, scope: Scope) -> Field:
+    format_ = scope.hook.format
+    fields = format_.fields if format_ else ()
+    for field in fields:
+        if field.name == node.field:
+            return field
+    names = [field.name for field in fields]
+    raise scope.error(
+        node.at,
+        f"{scope.hook.name} has no field {node.field}",
+        mend=did_you_mean(node.field, names, f"it has {', '.join(names)}" if names else "it has no fields"),
+    )
+
+
+def _no_args(node: syntax.Access, scope: Scope) -> ScriptError:
+    kind = scope.hook.kind
+    why, mend = "", "use it in a tracepoint"
+    if kind is ProbeKind.RAW_TRACEPOINT:
+        why, mend = "this kernel does not tell the names of its arguments", "use arg0 and so on"
+    elif kind in (ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT):
+        why, mend = "nothing is known of the function's parameters", "use arg0 and so on"
+    return scope.error(node.base.at, f"{scope.hook.name} has no args", why=why, mend=mend)

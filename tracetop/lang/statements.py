@@ -1,0 +1,167 @@
+"""Checking of statements: from syntax to typed trees, one function a construct."""
+
+from dataclasses import replace
+from functools import singledispatch
+
+from tracetop.lang import syntax, typed
+from tracetop.lang.casts import value_type_of
+from tracetop.lang.expressions import arithmetic, check_expr, check_integer, check_step, unusable_call
+from tracetop.lang.functions import AGGREGATIONS, STATEMENT_FUNCTIONS, Arguments
+from tracetop.lang.scope import Scope
+from tracetop.lang.types import INT64, UNKNOWN, Form, Type, spoken
+from tracetop.model.program import ValueKind
+
+_MAX_KEY_PARTS = 16
+_MAX_ROUNDS = 100
+"""Of an unrolled loop."""
+_MAX_VALUE_BYTES = 1024
+
+
+def check_block(statements: tuple[syntax.Statement, ...], scope: Scope) -> tuple[typed.Statement, ...]:
+    """Return the typed trees of statements one after another."""
+    return tuple(check_statement(statement, scope) for statement in statements)
+
+
+@singledispatch
+def check_statement(node: syntax.Statement, _scope: Scope) -> typed.Statement:
+    """Return the typed tree of a statement."""
+    raise AssertionError(f"no check for {node}")
+
+
+@check_statement.register
+def _assign(node: syntax.Assign, scope: Scope) -> typed.Statement:
+    if isinstance(node.target, syntax.Variable):
+        return _assign_variable(node, node.target, scope)
+    return _assign_map(node, node.target, scope)
+
+
+def _assign_variable(node: syntax.Assign, target: syntax.Variable, scope: Scope) -> typed.Statement:
+    value = _storable(node.value, scope)
+    if node.op != "=":
+        value = _combined(node, scope, scope.variable(target), value)
+    scope.assign_variable(target, _whole(value.type))
+    return typed.SetVariable(target.name[1:], value)
+
+
+def _storable(node: syntax.Expr, scope: Scope) -> typed.Expr:
+    value = check_expr(node, scope)
+    if value.type.form is Form.NONE:
+        raise scope.error(node.at, "this has no value", mend="write it as a statement of its own")
+    if value.type.size > _MAX_VALUE_BYTES:
+        raise scope.error(
+            node.at,
+            f"{spoken(value.type)} of {value.type.size} bytes is too large to keep",
+            mend="keep a pointer to it, or its members",
+        )
+    return value
+
+
+def _assign_map(node: syntax.Assign, target: syntax.Map, scope: Scope) -> typed.Statement:
+    slot = scope.use_map(target, scope.check_keys(target))
+    if len(slot.keys) > _MAX_KEY_PARTS:
+        raise scope.error(target.at, f"{target.name} has {len(slot.keys)} keys", mend=f"use at most {_MAX_KEY_PARTS}")
+    if isinstance(node.value, syntax.Call) and node.value.name in AGGREGATIONS:
+        if node.op != "=":
+            raise scope.error(node.at, f"{node.value.name}() is assigned with =", mend=f"write {target.name} = …")
+        aggregation = AGGREGATIONS[node.value.name]
+        return aggregation.check(scope, target, slot, Arguments(scope, node.value, aggregation.usage, check_expr))
+    value = _storable(node.value, scope)
+    kind = _kind(value.type)
+    # A number that is spelt out takes the meaning of what else is stored: `@start[tid] = 0` stores no time.
+    spelt_out = isinstance(value, typed.Const)
+    scope.assign_map(target, kind, UNKNOWN if spelt_out else _whole(value.type))
+    if node.op == "=":
+        return typed.Store(slot, value)
+    current = typed.MapValue(slot, scope.map_value(target))
+    combined = _combined(node, scope, current, value)
+    if node.op == "+=":
+        return typed.Add(slot, value)
+    if node.op == "-=":
+        return typed.Add(slot, typed.Unary("-", value, INT64))
+    return typed.Store(slot, combined)
+
+
+def _kind(type_: Type) -> ValueKind:
+    if type_.form is Form.STRING:
+        return ValueKind.STRING
+    return ValueKind.SCALAR if type_.is_integer else ValueKind.VALUE
+
+
+def _combined(node: syntax.Assign, scope: Scope, current: typed.Expr, value: typed.Expr) -> typed.Expr:
+    for side in (current, value):
+        if not side.type.is_integer:
+            raise scope.error(
+                node.at, f"{node.op} does not go with {spoken(side.type)}", mend="use = to assign it as it is"
+            )
+    return arithmetic(node.op[:-1], current, value)
+
+
+def _whole(type_: Type) -> Type:
+    """Return the type that a place for such values has: integers are kept whole, 64 bits wide."""
+    if type_.form is not Form.INTEGER or type_.size == 8:
+        return type_
+    return replace(type_, size=8, signed=True)
+
+
+@check_statement.register
+def _let(node: syntax.Let, scope: Scope) -> typed.Statement:
+    target = syntax.Variable(at=node.at, name=node.name)
+    if node.value is not None:
+        value = _storable(node.value, scope)
+        declared = value_type_of(node.type, scope) if node.type and node.type.name != "string" else None
+        if declared is not None and declared.is_integer and value.type.is_integer:
+            value = typed.Convert(value, declared) if declared.size < 8 else value
+            scope.assign_variable(target, _whole(declared))
+        else:
+            scope.assign_variable(target, _whole(value.type))
+        return typed.SetVariable(node.name[1:], value)
+    if node.type is not None and node.type.name != "string":
+        scope.assign_variable(target, _whole(value_type_of(node.type, scope)))
+    else:
+        scope.assign_variable(target, UNKNOWN)
+    return typed.Block(())
+
+
+@check_statement.register
+def _evaluate(node: syntax.Evaluate, scope: Scope) -> typed.Statement:
+    value = node.value
+    if isinstance(value, syntax.Step):
+        target, _type = check_step(value, scope)
+        one = typed.Const(1 if value.op == "++" else -1)
+        if isinstance(target, typed.VarValue):
+            return typed.SetVariable(target.name, arithmetic("+", target, one))
+        return typed.Add(target, one)
+    if isinstance(value, syntax.Call) and value.name in STATEMENT_FUNCTIONS:
+        function = STATEMENT_FUNCTIONS[value.name]
+        return function.check(Arguments(scope, value, function.usage, check_expr))
+    if isinstance(value, syntax.Call) and value.name in AGGREGATIONS:
+        raise unusable_call(value, scope)
+    return typed.Evaluate(check_expr(value, scope))
+
+
+@check_statement.register
+def _if(node: syntax.If, scope: Scope) -> typed.Statement:
+    condition = check_integer(node.condition, scope, "a condition")
+    return typed.If(condition, check_block(node.then, scope), check_block(node.otherwise, scope))
+
+
+@check_statement.register
+def _block(node: syntax.Block, scope: Scope) -> typed.Statement:
+    return typed.Block(check_block(node.body, scope))
+
+
+@check_statement.register
+def _unroll(node: syntax.Unroll, scope: Scope) -> typed.Statement:
+    count = check_expr(node.count, scope)
+    if not isinstance(count, typed.Const) or not 1 <= count.value <= _MAX_ROUNDS:
+        raise scope.error(
+            node.count.at,
+            "unroll() takes a number that is spelt out",
+            mend=f"write 1 to {_MAX_ROUNDS}, or use while or for ($i : 0..n)",
+        )
+    return typed.Block(tuple(typed.Block(check_block(node.body, scope)) for _ in range(count.value)))
+
+
+@check_statement.register
+def _return(_node: syntax.Return, _scope: Scope) -> typed.Statement:
+    return typed.Return()

@@ -1,0 +1,382 @@
+"""Typed expressions: every name resolved, every one with its `Type`."""
+
+from dataclasses import dataclass
+
+from tracetop.lang.types import BOOL, INT64, UINT64, Type
+from tracetop.model.kernel import Field
+
+
+@dataclass(frozen=True)
+class Const:
+    """An integer that the script spells out."""
+
+    value: int
+    type: Type = INT64
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string that the script spells out."""
+
+    value: bytes
+    type: Type
+
+
+@dataclass(frozen=True)
+class BuiltinValue:
+    """A builtin such as ``pid``; its C is in `builtins`."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True)
+class Param:
+    """``$1`` to ``$8``, read live; 0 stands for ``$#``."""
+
+    index: int
+    type: Type = INT64
+
+
+@dataclass(frozen=True)
+class FieldValue:
+    """A field of the tracepoint's record, or element `index` of an array that a raw form knows one by one."""
+
+    field: Field
+    type: Type
+    index: int | None = None
+    data_loc: bool = False
+
+
+@dataclass(frozen=True)
+class Argument:
+    """Argument `index` of the hook: ``arg0`` and so on, or one that BTF names."""
+
+    index: int
+    type: Type
+
+
+@dataclass(frozen=True)
+class Result:
+    """``retval``: what the function returned."""
+
+    type: Type
+
+
+@dataclass(frozen=True)
+class StackArgument:
+    """``sarg0`` and so on: word `index` above the return address."""
+
+    index: int
+    type: Type = UINT64
+
+
+@dataclass(frozen=True)
+class Register:
+    """``reg("ip")``: `name` is the field of pt_regs."""
+
+    name: str
+    type: Type = UINT64
+
+
+@dataclass(frozen=True)
+class Deref:
+    """What lies at an address: ``*p``, or the struct that ``p->`` goes into."""
+
+    pointer: "Expr"
+    type: Type
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a record or tuple, `offset` bytes from where `base` lies; of a bit-field `bits` from `bit_offset`."""
+
+    base: "Expr"
+    offset: int
+    type: Type
+    bit_offset: int = 0
+    bits: int = 0
+
+
+@dataclass(frozen=True)
+class Element:
+    """``base[index]`` of an array; `size` bytes each. An index beyond the array reads what lies there, or zero."""
+
+    base: "Expr"
+    index: "Expr"
+    type: Type
+
+
+@dataclass(frozen=True)
+class Tuple:
+    """``(a, b)``."""
+
+    parts: tuple["Expr", ...]
+    type: Type
+
+
+@dataclass(frozen=True)
+class VarValue:
+    """``$name``; the name is without the ``$``."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The place ``@name[keys]``."""
+
+    map: str
+    keys: tuple["Expr", ...]
+
+
+@dataclass(frozen=True)
+class MapValue:
+    """The value in a slot; 0 or an empty string where there is none."""
+
+    slot: Slot
+    type: Type
+
+
+@dataclass(frozen=True)
+class Unary:
+    """``-`` or ``~``; ``!`` has the type BOOL."""
+
+    op: str
+    operand: "Expr"
+    type: Type
+
+
+@dataclass(frozen=True)
+class Binary:
+    """Arithmetic, bits and comparison of integers; `signed` says how the operands are taken."""
+
+    op: str
+    left: "Expr"
+    right: "Expr"
+    signed: bool
+    type: Type
+
+
+@dataclass(frozen=True)
+class SameText:
+    """``==`` of two strings; `negated` for ``!=``. `limit`: only so many bytes are compared, 0 for all."""
+
+    left: "Expr"
+    right: "Expr"
+    negated: bool
+    limit: int = 0
+    type: Type = BOOL
+
+
+@dataclass(frozen=True)
+class Contains:
+    """``strcontains(haystack, needle)``."""
+
+    haystack: "Expr"
+    needle: "Expr"
+    type: Type = BOOL
+
+
+@dataclass(frozen=True)
+class SameBytes:
+    """``==`` of two tuples, or other values of one type that lie in memory."""
+
+    left: "Expr"
+    right: "Expr"
+    negated: bool
+    type: Type = BOOL
+
+
+@dataclass(frozen=True)
+class Logical:
+    """``&&`` or ``||``: the right side is evaluated only where it decides."""
+
+    op: str
+    left: "Expr"
+    right: "Expr"
+    type: Type = BOOL
+
+
+@dataclass(frozen=True)
+class Choice:
+    """``condition ? then : otherwise``: only one of the two is evaluated."""
+
+    condition: "Expr"
+    then: "Expr"
+    otherwise: "Expr"
+    type: Type
+
+
+@dataclass(frozen=True)
+class Convert:
+    """A cast to an integer type."""
+
+    operand: "Expr"
+    type: Type
+
+
+@dataclass(frozen=True)
+class StepValue:
+    """``++`` or ``--`` whose value is used: `delta` is 1 or -1, `prefix` gives the new value."""
+
+    target: VarValue | Slot
+    delta: int
+    prefix: bool
+    type: Type
+
+
+@dataclass(frozen=True)
+class StringAt:
+    """``str(pointer, length)``: the string in the process's memory, the kernel's, or (None) either."""
+
+    pointer: "Expr"
+    user: bool | None
+    type: Type
+    length: "Expr | None" = None
+    """At most so many bytes, where only the event knows."""
+
+
+@dataclass(frozen=True)
+class BufferAt:
+    """``buf(pointer, length)``: so many bytes, at most what the type has room for."""
+
+    pointer: "Expr"
+    length: "Expr"
+    user: bool | None
+    type: Type
+    most: int
+    """Bytes that there is room for."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A number that is printed as something else: a symbol, a user's name, a time."""
+
+    operand: "Expr"
+    type: Type
+
+
+@dataclass(frozen=True)
+class UserAddress:
+    """``usym(address)``: the address and whose it is."""
+
+    operand: "Expr"
+    type: Type
+
+
+@dataclass(frozen=True)
+class Stack:
+    """``kstack(depth)`` or ``ustack(depth)``: the stack's id, of a user stack also whose it is."""
+
+    user: bool
+    type: Type
+
+
+@dataclass(frozen=True)
+class Address:
+    """``ntop(family, address)``: `family` None: that of the address's size."""
+
+    family: "Expr | None"
+    operand: "Expr"
+    type: Type
+
+
+@dataclass(frozen=True)
+class BytesAt:
+    """So many bytes at an address, as they are: ``macaddr()``."""
+
+    pointer: "Expr"
+    user: bool | None
+    type: Type
+
+
+@dataclass(frozen=True)
+class Swap:
+    """``bswap(value)``: the bytes of an integer of the type's size in the other order."""
+
+    operand: "Expr"
+    type: Type
+
+
+@dataclass(frozen=True)
+class Length:
+    """``strlen(text)``."""
+
+    operand: "Expr"
+    type: Type = UINT64
+
+
+@dataclass(frozen=True)
+class StackLength:
+    """``len(kstack)``: how many frames a stack has."""
+
+    stack: Stack
+    type: Type = UINT64
+
+
+@dataclass(frozen=True)
+class HasKey:
+    """``has_key(@map, key)``."""
+
+    slot: Slot
+    type: Type = BOOL
+
+
+@dataclass(frozen=True)
+class PathAt:
+    """``path(pointer)``: the path that a struct path of the kernel stands for."""
+
+    pointer: "Expr"
+    type: Type
+
+
+@dataclass(frozen=True)
+class Joined:
+    """``join(argv)``: the strings of an array of pointers that ends with NULL; `parts` of them at most."""
+
+    pointer: "Expr"
+    user: bool | None
+    type: Type
+
+
+Expr = (
+    Const
+    | Text
+    | BuiltinValue
+    | Param
+    | FieldValue
+    | Argument
+    | Result
+    | StackArgument
+    | Register
+    | Deref
+    | Member
+    | Element
+    | Tuple
+    | VarValue
+    | MapValue
+    | Unary
+    | Binary
+    | SameText
+    | Contains
+    | SameBytes
+    | Logical
+    | Choice
+    | Convert
+    | StepValue
+    | StringAt
+    | BufferAt
+    | Named
+    | UserAddress
+    | Stack
+    | Address
+    | BytesAt
+    | Swap
+    | Length
+    | StackLength
+    | HasKey
+    | PathAt
+    | Joined
+)

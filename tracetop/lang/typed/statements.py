@@ -1,0 +1,153 @@
+"""Typed statements, clauses and the whole script."""
+
+from dataclasses import dataclass
+
+from tracetop.lang.probes import Hook
+from tracetop.lang.typed.expressions import Expr, Slot
+from tracetop.lang.types import Type
+from tracetop.model.kernel import Field
+from tracetop.model.program import Action, LinearScale, TimeSeries, ValueKind
+
+
+@dataclass(frozen=True)
+class SetVariable:
+    """``$name = value``."""
+
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Store:
+    """``@name[keys] = value``."""
+
+    slot: Slot
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Add:
+    """``@name[keys] += value``: atomic, for maps that all CPUs share."""
+
+    slot: Slot
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """``@name[keys] = kind(value)``."""
+
+    slot: Slot
+    kind: ValueKind
+    value: Expr | None
+    """None for count()."""
+    linear: LinearScale | None = None
+    bits: int = 0
+    """Of a hist: each power of two in ``2 ** bits`` parts."""
+    series: TimeSeries | None = None
+
+
+@dataclass(frozen=True)
+class Delete:
+    """``delete(@name[keys])``."""
+
+    slot: Slot
+
+
+@dataclass(frozen=True)
+class Send:
+    """Work for user space: the action, and what its payload holds. `Action.arguments` and the like are laid out so."""
+
+    action: Action
+    payload: tuple[Expr, ...] = ()
+    dropped: str = ""
+    """The map under whose drops a full buffer counts; empty: the output's own."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """``signal(number)`` to the current process."""
+
+    number: Expr
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """An expression for what it does (``$x++``)."""
+
+    value: Expr
+
+
+@dataclass(frozen=True)
+class If:
+    """``if (condition) { then } else { otherwise }``."""
+
+    condition: Expr
+    then: tuple["Statement", ...]
+    otherwise: tuple["Statement", ...]
+
+
+@dataclass(frozen=True)
+class Return:
+    """``return``."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """``{ body }``, and the rounds of an unrolled loop."""
+
+    body: tuple["Statement", ...]
+
+
+Statement = SetVariable | Store | Add | Aggregate | Delete | Send | Signal | Evaluate | If | Block | Return
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The process whose event a clause counts, for the live filter: the current one, none, or that of a pid field."""
+
+    filtered: bool = True
+    pid_field: Field | None = None
+    """None for the current task."""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One clause on one hook."""
+
+    hook: Hook
+    probe: str
+    """The probe as the script wrote it."""
+    at: int
+    """Where the clause stands in the script: an offset."""
+    line: int
+    subject: Subject
+    predicate: Expr | None
+    body: tuple[Statement, ...]
+    variables: tuple[tuple[str, Type], ...]
+
+
+@dataclass(frozen=True)
+class MapType:
+    """What the whole script says about one map."""
+
+    name: str
+    kind: ValueKind
+    keys: tuple[Type, ...]
+    labels: tuple[str, ...]
+    """What the script calls each part of the key."""
+    value: Type
+    linear: LinearScale | None = None
+    bits: int = 0
+    series: TimeSeries | None = None
+    entries: int = 0
+    """As the script declares it; 0 where it does not."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """A checked script."""
+
+    clauses: tuple[Clause, ...]
+    maps: tuple[MapType, ...]
+    """In the order that the script first names them."""
