@@ -18,6 +18,6 @@ def rewrite(tree: T, change: Callable[[Any], Any]) -> T:
         old = {field.name: getattr(node, field.name) for field in fields(node)}
         new = {name: rewrite(value, change) for name, value in old.items()}
         if any(new[name] is not value for name, value in old.items()):
-            node = replace(node, **new)
+            node = replace(cast("Any", node), **new)
         node = change(node) if isinstance(node, syntax.Node) else node
     return cast("T", node)
