@@ -126,11 +126,12 @@ class Loaded:
 
     def drops(self) -> dict[str, int]:
         """Return failed updates by map name, since the program was loaded."""
-        if self._drops is None:
-            return {}
-        _, values = self._drops.read()
-        by_slot = values.view(np.uint64).sum(axis=1)
-        return {spec.name: int(by_slot[spec.drop_slot]) for spec in self.program.maps}
+        by_slot = self._drops_by_slot()
+        return {spec.name: by_slot[spec.drop_slot] for spec in self.program.maps} if by_slot else {}
+
+    def lost_events(self) -> int:
+        """Return how many events found no room in the buffer, since the program was loaded."""
+        return sum(self._drops_by_slot()[len(self.program.maps) : len(self.program.maps) + 1])
 
     @property
     def event_fd(self) -> int | None:
@@ -209,6 +210,13 @@ class Loaded:
         for probe, program_fd in self._functions:
             if probe.kind is kind:
                 run_once(probe, program_fd)
+
+    def _drops_by_slot(self) -> list[int]:
+        """Return failed updates by slot: one for each map, and behind them one for events."""
+        if self._drops is None:
+            return []
+        counts: list[int] = self._drops.read()[1].view(np.uint64).sum(axis=1).tolist()
+        return counts
 
     def _descriptor(self, table: str) -> int:
         descriptor: int = load_bcc().lib.bpf_table_fd(self._module.module, table.encode())
