@@ -6,32 +6,44 @@ own: the format of what is in them (`elf`, `usdt`). The privileged tracer proces
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from glob import glob
 from pathlib import Path
-from typing import NamedTuple
 
 from tracetop.bpf.elf import Elf
 from tracetop.bpf.libraries import find_library, matches_library
 from tracetop.bpf.opening import opened, rooted
+from tracetop.bpf.process_maps import parse_maps
 from tracetop.bpf.symbol_table import SymbolTable
 from tracetop.bpf.usdt import usdt_probes
 from tracetop.errors import KernelError
 from tracetop.model.kernel import UsdtProbe, UserSymbol
 
 _PROGRAM_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-_MAX_KEPT = 32
+_MAX_KEPT = 64
 
 
-class Binary(NamedTuple):
+@dataclass(frozen=True)
+class Binary:
     """What was read of one file."""
 
-    symbols: SymbolTable
-    functions: Mapping[str, UserSymbol]
-    probes: tuple[UsdtProbe, ...]
     elf: Elf
     """Headers only: its descriptor is closed."""
+    symbols: SymbolTable
+    probes: tuple[UsdtProbe, ...]
+
+    @cached_property
+    def functions(self) -> Mapping[str, UserSymbol]:
+        """The functions by name, with their places in the file."""
+        found = {}
+        for name, address, size in self.symbols.names():
+            offset = self.elf.file_offset(address, executable=True)
+            if offset is not None:
+                found[name] = UserSymbol(name, offset, size)
+        return found
 
 
 class Binaries:
@@ -80,7 +92,8 @@ class Binaries:
         key = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
         kept = self._kept.get(key)
         if kept is None:
-            kept = _read(Elf.open(descriptor, name))
+            elf = Elf.open(descriptor, name)
+            kept = Binary(elf, elf.symbols, usdt_probes(elf))
             self._kept[key] = kept
             if len(self._kept) > _MAX_KEPT:
                 self._kept.popitem(last=False)
@@ -94,16 +107,8 @@ def mapped_files(pid: int) -> tuple[str, ...]:
     with suppress(OSError):
         found.append(str(Path(f"/proc/{pid}/exe").readlink()))
     with suppress(OSError):
-        found += _executable_maps(Path(f"/proc/{pid}/maps").read_bytes())
+        found += (mapping.path for mapping in parse_maps(Path(f"/proc/{pid}/maps").read_bytes()) if mapping.is_file)
     return tuple(dict.fromkeys(path for path in found if not path.endswith(" (deleted)")))
-
-
-def _executable_maps(text: bytes) -> Iterator[str]:
-    for line in text.splitlines():
-        fields = line.split(None, 5)
-        if len(fields) == 6 and fields[5].startswith(b"/") and b"x" in fields[1]:
-            # The kernel writes a newline in a path as \012.
-            yield os.fsdecode(fields[5].replace(b"\\012", b"\n"))
 
 
 def _is_file(path: str) -> bool:
@@ -112,13 +117,3 @@ def _is_file(path: str) -> bool:
             return os.path.isfile(descriptor)  # noqa: PTH113
     except OSError:
         return False
-
-
-def _read(elf: Elf) -> Binary:
-    symbols = elf.symbols
-    functions = {}
-    for name, address, size in symbols.names():
-        offset = elf.file_offset(address, executable=True)
-        if offset is not None:
-            functions[name] = UserSymbol(name, offset, size)
-    return Binary(symbols, functions, usdt_probes(elf), elf)

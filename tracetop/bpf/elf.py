@@ -81,6 +81,11 @@ class Elf:
         return cls._parse(cls(name, descriptor=descriptor, size=status.st_size))
 
     @classmethod
+    def of(cls, data: bytes, name: str) -> Self:
+        """Read the headers of an ELF file in memory. KernelError where it is none."""
+        return cls._parse(cls(name, data=data, size=len(data)))
+
+    @classmethod
     def _parse(cls, raw: "Elf") -> Self:
         head = raw.read(0, _HEADER.size) if raw.size >= _HEADER.size else b""
         if not head.startswith(b"\x7fELF"):
@@ -174,7 +179,7 @@ class Elf:
             return None
         try:
             data = lzma.LZMADecompressor(memlimit=256 << 20).decompress(self.contents(section), _MAX_DEBUGDATA_BYTES)
-            return Elf._parse(Elf(self.name, data=data, size=len(data)))
+            return Elf.of(data, self.name)
         except (lzma.LZMAError, KernelError):
             return None
 
@@ -185,7 +190,7 @@ class Elf:
         try:
             with open(f"{_DEBUG_ROOT}/{self.build_id[:2]}/{self.build_id[2:]}.debug", "rb") as file:  # noqa: PTH123
                 data = file.read(_MAX_SECTION_BYTES)
-            return Elf._parse(Elf(self.name, data=data, size=len(data)))
+            return Elf.of(data, self.name)
         except (OSError, KernelError):
             return None
 

@@ -15,7 +15,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _LIBC.syscall.restype = ctypes.c_long
 _OPENAT2 = 437
 """The same number on every architecture."""
-_RESOLVE_NO_MAGICLINKS, _RESOLVE_IN_ROOT = 0x02, 0x10
+_RESOLVE_NO_MAGICLINKS, _RESOLVE_NO_SYMLINKS, _RESOLVE_IN_ROOT = 0x02, 0x04, 0x10
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _IN_ROOT = re.compile(r"(/proc/[1-9]\d*/root)/(.+)", re.DOTALL)
 
@@ -27,10 +27,16 @@ class _OpenHow(ctypes.Structure):
 
 
 @contextmanager
-def opened(path: str) -> Iterator[int]:
-    """Open a file for reading; a path below ``/proc/PID/root`` never leaves that root. OSError as from open(2)."""
+def opened(path: str, *, follow: bool = True) -> Iterator[int]:
+    """Open a file for reading; a path below ``/proc/PID/root`` never leaves that root. OSError as from open(2).
+
+    Unless told to `follow` links, one that is the file itself, or of such a path any part of it, is refused.
+    """
     below = _IN_ROOT.fullmatch(path)
-    descriptor = _open_below(below[1], below[2]) if below else os.open(path, _FLAGS)
+    if below:
+        descriptor = _open_below(below[1], below[2], 0 if follow else _RESOLVE_NO_SYMLINKS)
+    else:
+        descriptor = os.open(path, _FLAGS | (0 if follow else os.O_NOFOLLOW))
     try:
         yield descriptor
     finally:
@@ -52,10 +58,10 @@ def _link(path: str) -> str:
     return str(Path(path).readlink())
 
 
-def _open_below(root: str, path: str) -> int:
+def _open_below(root: str, path: str, resolve: int) -> int:
     directory = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        how = _OpenHow(flags=_FLAGS, resolve=_RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS)
+        how = _OpenHow(flags=_FLAGS, resolve=_RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS | resolve)
         descriptor: int = _LIBC.syscall(
             ctypes.c_long(_OPENAT2),
             directory,

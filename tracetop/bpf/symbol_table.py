@@ -37,7 +37,7 @@ def symbol_rows(contents: bytes, versions: bytes) -> tuple[Rows, bytes]:
 
 @dataclass(frozen=True)
 class SymbolTable:
-    """Functions sorted by address; those without a name or with one that is not text are left out of nothing."""
+    """Functions sorted by address."""
 
     rows: Rows
     """`name` counts from the begin of `strings`."""
@@ -75,7 +75,7 @@ class SymbolTable:
             index -= 1
         if found is None:
             return None
-        return self.name(found), address - int(self.rows[found]["address"])
+        return self._plainest(found), address - int(self.rows[found]["address"])
 
     def names(self) -> Iterator[tuple[str, int, int]]:
         """Yield (name, address, size) of every function; old versions of a name before the one in use."""
@@ -89,6 +89,14 @@ class SymbolTable:
         start = int(self.rows[index]["name"])
         text = self.strings[start : self.strings.index(b"\0", start)]
         return text.partition(b"@")[0].decode(errors="backslashreplace")
+
+    def _plainest(self, index: int) -> str:
+        """Return a row's name, or the plainest of several for the same address: ``write``, not ``__GI___write``."""
+        start = self.rows[index]["address"]
+        first = int(np.searchsorted(self.rows["address"], start, side="left"))
+        last = int(np.searchsorted(self.rows["address"], start, side="right"))
+        names = [self.name(same) for same in range(first, last)]
+        return min(names, key=lambda name: (not name, name.startswith("_"), len(name), name))
 
     def _starts_at(self, index: int, address: int) -> bool:
         return int(self.rows[index]["address"]) == address

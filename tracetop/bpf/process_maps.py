@@ -1,0 +1,90 @@
+"""What is mapped where in a process, and whether it still is the process that it was.
+
+Owns: /proc/PID/maps and the identity of an address space: pids come back, and exec replaces what was there. The
+privileged tracer process.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+VDSO = "[vdso]"
+_MAX_BYTES = 32 << 20
+_STARTTIME, _STARTCODE = 19, 23
+"""Fields of /proc/PID/stat behind the name in parentheses."""
+
+
+class Identity(NamedTuple):
+    """Of an address space: when its process began (ticks since boot), and where its code is since the last exec."""
+
+    start: int
+    code: int
+
+
+class Mapping(NamedTuple):
+    """Executable memory; `offset` bytes into the file where there is one."""
+
+    start: int
+    end: int
+    offset: int
+    inode: int
+    path: str
+    """As the process sees it; empty for memory without a file, ``[vdso]`` and the like for the kernel's own."""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether code is there that came from a file."""
+        return self.path.startswith("/") and self.inode != 0
+
+
+@dataclass(frozen=True)
+class Maps:
+    """The executable mappings of a process, sorted."""
+
+    identity: Identity
+    mappings: tuple[Mapping, ...]
+    starts: np.ndarray[tuple[int], np.dtype[np.uint64]]
+
+    def find(self, address: int) -> Mapping | None:
+        """Return the mapping around an address, or None."""
+        index = int(np.searchsorted(self.starts, np.uint64(address), side="right")) - 1
+        return self.mappings[index] if index >= 0 and address < self.mappings[index].end else None
+
+
+def identity(pid: int) -> Identity | None:
+    """Return who a pid is now, or None where it is nobody."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2].split()
+        return Identity(int(fields[_STARTTIME]), int(fields[_STARTCODE]))
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def read_maps(pid: int, who: Identity) -> Maps | None:
+    """Return what a process has mapped, or None where it is gone or became another meanwhile."""
+    try:
+        with Path(f"/proc/{pid}/maps").open("rb") as file:
+            text = file.read(_MAX_BYTES)
+    except OSError:
+        return None
+    mappings = tuple(parse_maps(text))
+    if not mappings or identity(pid) != who:
+        return None
+    return Maps(who, mappings, np.array([mapping.start for mapping in mappings], np.uint64))
+
+
+def parse_maps(text: bytes) -> list[Mapping]:
+    """Return the executable mappings of a /proc/PID/maps."""
+    found = []
+    for line in text.splitlines():
+        fields = line.split(None, 5)
+        if len(fields) < 5 or b"x" not in fields[1]:
+            continue
+        start, _, end = fields[0].partition(b"-")
+        # The kernel writes a newline in a path as \012.
+        path = os.fsdecode(fields[5].replace(b"\\012", b"\n")) if len(fields) > 5 else ""
+        found.append(Mapping(int(start, 16), int(end, 16), int(fields[2], 16), int(fields[4]), path))
+    return found
