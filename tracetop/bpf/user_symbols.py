@@ -7,6 +7,7 @@ shown. Refuses to own: how a frame is printed. The privileged tracer process; it
 import os
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -58,7 +59,7 @@ class UserSymbols:
         """Look at a process while it lives, for addresses that come after its end."""
         self._process(pid)
 
-    def frames(self, pid: int, addresses: tuple[int, ...]) -> list[UserFrame]:
+    def frames(self, pid: int, addresses: Sequence[int]) -> list[UserFrame]:
         """Return what is known of each address, innermost first as they came."""
         process = self._process(pid)
         return [self._frame(pid, process, address) for address in addresses]

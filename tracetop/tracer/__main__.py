@@ -18,11 +18,12 @@ from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.output import Output
 from tracetop.bpf.privileges import check_privileges
 from tracetop.bpf.symbols import KernelSymbols
+from tracetop.bpf.user_symbols import UserSymbols
 from tracetop.errors import Diagnostic, TracetopError
 from tracetop.model.message import PROTOCOL, Fatal, Hello
-from tracetop.tracer.keys import KeyCells
 from tracetop.tracer.loop import Loop
 from tracetop.tracer.pipe import Inbox, Outbox
+from tracetop.tracer.printing.names import MachineNames
 from tracetop.tracer.processes import ProcessTable
 from tracetop.tracer.running import Machine
 from tracetop.tracer.syscalls import SyscallNames
@@ -39,7 +40,8 @@ def main() -> int:
         check_privileges(kernel)
         outbox.send(Hello(PROTOCOL, os.getpid(), platform.release(), kernel.cpus, socket.gethostname()))
         syscalls = SyscallNames(kernel.arch)
-        machine = Machine(kernel, KernelSymbols(), syscalls, KeyCells(syscalls), ProcessTable())
+        symbols = KernelSymbols()
+        machine = Machine(kernel, symbols, syscalls, MachineNames(symbols, UserSymbols()), ProcessTable())
         Loop(Inbox(0), outbox, machine, output.drain).run()
     except TracetopError as error:
         return _fail(outbox, error.diagnostic)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tracetop.bpf.symbols import KernelSymbols
+from tracetop.bpf.user_symbols import UserSymbols
 
 _MICROSECONDS = re.compile(r"(%%)|%f")
 _NS_PER_S = 1_000_000_000
@@ -19,8 +20,9 @@ _NS_PER_S = 1_000_000_000
 class MachineNames:
     """The running machine's names."""
 
-    def __init__(self, kernel: KernelSymbols) -> None:
+    def __init__(self, kernel: KernelSymbols, user: UserSymbols) -> None:
         self._kernel = kernel
+        self._user = user
         self._users: dict[int, str] = {}
         self._cgroups: dict[int, str] = {}
 
@@ -34,13 +36,17 @@ class MachineNames:
 
     def user_symbol(self, pid: int, address: int) -> str:
         """Return a process's function's name, or the address in hex."""
-        del pid
-        return f"{address:#x}"
+        return self._user.frame(pid, address).name
 
     def user_frames(self, pid: int, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
-        """Return a line for each address of a process."""
-        del pid
-        return tuple([_frame(address, f"{address:#x}", 0, mode) for address in addresses])
+        """Return a line for each address of a process, with the file that it is in where the mode shows that."""
+        frames = self._user.frames(pid, addresses)
+        return tuple(
+            [
+                _frame(address, frame.name, frame.offset, mode, frame.module or "[unknown]")
+                for address, frame in zip(addresses, frames, strict=True)
+            ]
+        )
 
     def user(self, uid: int) -> str:
         """Return a user's name, or the number."""
