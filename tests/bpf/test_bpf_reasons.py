@@ -8,7 +8,8 @@ from tracetop.bpf import attach
 from tracetop.bpf.attach import reasons
 from tracetop.bpf.compile import kernel_version
 from tracetop.bpf.cpus import cpu_list
-from tracetop.bpf.privileges import effective_capabilities, may_trace, owns_all_ids, selected
+from tracetop.bpf.lockdown import selected
+from tracetop.bpf.privileges import effective_capabilities, may_trace, owns_all_ids
 from tracetop.bpf.refusals import clang_reason, verifier_reason
 from tracetop.errors import ExitCode, TracetopError
 from tracetop.model.program import ProbeKind, ProbeSpec

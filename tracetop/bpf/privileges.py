@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tracetop.bpf.btf import VMLINUX
 from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.lockdown import lockdown_mode
 from tracetop.bpf.syscalls import Command, MapCreateAttr, PerfEventAttr, bpf, perf_event_open
 from tracetop.bpf.tracefs import ensure_tracefs
 from tracetop.errors import InstallError, KernelError, PrivilegeError, TracetopError
@@ -64,19 +65,6 @@ def may_trace(capabilities: int) -> bool:
 def owns_all_ids(uid_map: str) -> bool:
     """Say whether a /proc/PID/uid_map is the machine's own: every user id, mapped to itself."""
     return uid_map.split() == ["0", "0", str(_WHOLE_RANGE)]
-
-
-def lockdown_mode() -> str:
-    """Return the kernel's lockdown: ``none``, ``integrity`` or ``confidentiality``; empty where it does not say."""
-    try:
-        return selected(Path("/sys/kernel/security/lockdown").read_text())
-    except OSError:
-        return ""
-
-
-def selected(choices: str) -> str:
-    """Return the word in brackets of a kernel's list of choices, e.g. of ``none [integrity] confidentiality``."""
-    return choices.partition("[")[2].partition("]")[0]
 
 
 def _no_btf() -> TracetopError:
