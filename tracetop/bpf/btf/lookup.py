@@ -50,8 +50,12 @@ class Btf:
         return builtin_type(name) or self._first(lambda types: types.named(name, Kind.TYPEDEF))
 
     def enumerator(self, name: str) -> tuple[int, CType] | None:
-        """Return the value and the enum of an enumerator, or None."""
-        return self._first(lambda types: types.enumerator(name))
+        """Return the value and the enum of an enumerator of vmlinux, or None."""
+        return self._vmlinux.enumerator(name)
+
+    def module_enumerator(self, name: str) -> tuple[int, CType] | None:
+        """Return the same of an enumerator that only a module has."""
+        return next(filter(None, (types.enumerator(name) for types in self._modules)), None)
 
     def enum_names(self, name: str) -> dict[int, str]:
         """Return the enumerators of an enum by value; empty for an unknown one."""
@@ -61,6 +65,10 @@ class Btf:
         """Return a function of the kernel, or only of that module or ``vmlinux``, or None."""
         asked = (types for types in self._all() if module in ("", types.module))
         return next(filter(None, (types.function(name) for types in asked)), None)
+
+    def function_number(self, name: str) -> int | None:
+        """Return what bpf(2) knows a function of vmlinux by, or None."""
+        return self._vmlinux.raw.find(name, Kind.FUNC)
 
     def function_names(self) -> Iterator[str]:
         """Yield the functions of vmlinux and of every module; takes 0.1 s."""

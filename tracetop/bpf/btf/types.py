@@ -16,7 +16,13 @@ from tracetop.model.ctype import VOID, CField, CFunction, CKind, CParameter, CSt
 _SIGNED, _BOOL = 1, 4
 """Encodings of BTF_KIND_INT. There is one for characters too, which no compiler's BTF uses: they go by name."""
 _QUALIFIERS = frozenset({Kind.CONST, Kind.VOLATILE, Kind.RESTRICT, Kind.TYPE_TAG, Kind.TYPEDEF})
-_AGGREGATES = {Kind.STRUCT: CKind.STRUCT, Kind.UNION: CKind.UNION}
+_ENUMS = frozenset({Kind.ENUM, Kind.ENUM64})
+_NAMED = {
+    Kind.STRUCT: CKind.STRUCT,
+    Kind.UNION: CKind.UNION,
+    Kind.FLOAT: CKind.FLOAT,
+    **dict.fromkeys(_ENUMS, CKind.ENUM),
+}
 _INTEGERS = frozenset({CKind.INT, CKind.CHAR, CKind.BOOL})
 _POINTER_SIZE = 8
 _ANONYMOUS = "anonymous#"
@@ -31,6 +37,7 @@ class BtfTypes:
         self.module = module
         self._base = base
         self._types: dict[int, CType] = {}
+        self._aggregates: dict[int, CStruct] = {}
 
     def type(self, number: int) -> CType:
         """Return the type that a record describes."""
@@ -48,10 +55,11 @@ class BtfTypes:
             return None
         if self._base and number < self.raw.first:
             return self._base.aggregate(name)
-        record = self.raw.record(number)
-        return CStruct(
-            name=name, size=record.number, fields=tuple(self._fields(record)), is_union=record.kind is Kind.UNION
-        )
+        if number not in self._aggregates:
+            record = self.raw.record(number)
+            fields, is_union = tuple(self._fields(record)), record.kind is Kind.UNION
+            self._aggregates[number] = CStruct(name=name, size=record.number, fields=fields, is_union=is_union)
+        return self._aggregates[number]
 
     def named(self, name: str, *kinds: Kind) -> CType | None:
         """Return the type of that name and one of those kinds, the first that there is."""
@@ -118,29 +126,26 @@ class BtfTypes:
         if record.kind in _QUALIFIERS:
             inner = self.type(record.number)
             return structs.replace(inner, alias=record.name) if record.kind is Kind.TYPEDEF else inner
+        if record.kind is Kind.PTR:
+            user = self._is_user(record.number)
+            return CType(kind=CKind.POINTER, size=_POINTER_SIZE, element=self.type(record.number), user=user)
+        if record.kind is Kind.ARRAY:
+            element_number, _, count = self.raw.words(record)
+            element = self.type(element_number)
+            return CType(kind=CKind.ARRAY, size=element.size * count, element=element, count=count)
+        return self._integer(record) if record.kind is Kind.INT else self._plain(number, record)
+
+    def _plain(self, number: int, record: Record) -> CType:
+        """Return the type of a record that no other type is part of, or only as a member."""
         name = record.name or f"{_ANONYMOUS}{self._prefix}{':' if self._prefix else ''}{number}"
-        match record.kind:
-            case Kind.INT:
-                return self._integer(record)
-            case Kind.PTR:
-                user = self._is_user(record.number)
-                return CType(kind=CKind.POINTER, size=_POINTER_SIZE, element=self.type(record.number), user=user)
-            case Kind.ARRAY:
-                element_number, _, count = self.raw.words(record)
-                element = self.type(element_number)
-                return CType(kind=CKind.ARRAY, size=element.size * count, element=element, count=count)
-            case Kind.STRUCT | Kind.UNION:
-                return CType(kind=_AGGREGATES[record.kind], size=record.number, name=name)
-            case Kind.FWD:
-                return CType(kind=CKind.UNION if record.flag else CKind.STRUCT, name=name)
-            case Kind.ENUM | Kind.ENUM64:
-                return CType(kind=CKind.ENUM, size=record.number, signed=record.flag, name=name)
-            case Kind.FLOAT:
-                return CType(kind=CKind.FLOAT, size=record.number, name=name)
-            case Kind.FUNC_PROTO:
-                return CType(kind=CKind.FUNCTION)
-            case _:
-                return VOID
+        if record.kind is Kind.FWD:
+            return CType(kind=CKind.UNION if record.flag else CKind.STRUCT, name=name)
+        if record.kind is Kind.FUNC_PROTO:
+            return CType(kind=CKind.FUNCTION)
+        if record.kind not in _NAMED:
+            return VOID
+        signed = record.kind in _ENUMS and record.flag
+        return CType(kind=_NAMED[record.kind], size=record.number, signed=signed, name=name)
 
     def _integer(self, record: Record) -> CType:
         encoding = self.raw.words(record)[0] >> 24

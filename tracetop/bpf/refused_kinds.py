@@ -1,0 +1,94 @@
+"""Which kinds of probes this kernel does not take at all, and why.
+
+Owns: one line for each. Refuses to own: a single probe that fails (`attach`), and what the process may do
+(`privileges`). Each answer comes from trying the least that the kind needs. The privileged tracer process.
+"""
+
+import ctypes
+import errno
+import os
+import struct
+
+from tracetop.bpf.attach.perf_events import DEVICES
+from tracetop.bpf.btf import Btf
+from tracetop.bpf.cpus import online_cpus
+from tracetop.bpf.syscalls import Command, PerfEventAttr, ProgramLoadAttr, RawTracepointAttr, bpf, perf_event_open
+from tracetop.bpf.tracefs import find_tracefs
+from tracetop.model.program import ProbeKind
+
+_RETURN_ZERO = struct.pack("=BBhi", 0xB7, 0, 0, 0) + struct.pack("=BBhi", 0x95, 0, 0, 0)
+"""The shortest program: r0 = 0; exit."""
+_TRACING, _FENTRY = 26, 24
+_TYPE_HARDWARE, _TYPE_SOFTWARE = 0, 1
+_CPU_CYCLES, _DUMMY = 0, 9
+_ENOTSUPP = 524
+"""The kernel's own errno for what an architecture lacks."""
+_TEST_FUNCTION = "bpf_fentry_test1"
+"""A function of the kernel that does nothing and is there for such trials."""
+_NO_KPROBES = "kprobes are compiled out of this kernel (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS)"
+_NO_UPROBES = "uprobes are compiled out of this kernel (CONFIG_UPROBES, CONFIG_UPROBE_EVENTS)"
+
+
+def why_refused(kind: ProbeKind, btf: Btf | None) -> str:
+    """Return in one line why this kernel takes no probe of that kind; empty where it takes them."""
+    match kind:
+        case ProbeKind.KPROBE | ProbeKind.KRETPROBE:
+            return "" if (DEVICES / "kprobe" / "type").exists() else _NO_KPROBES
+        case ProbeKind.UPROBE | ProbeKind.URETPROBE | ProbeKind.USDT:
+            return "" if (DEVICES / "uprobe" / "type").exists() else _NO_UPROBES
+        case ProbeKind.FENTRY | ProbeKind.FEXIT:
+            return _trampoline(btf)
+        case ProbeKind.HARDWARE:
+            return _perf_event(_TYPE_HARDWARE, _CPU_CYCLES)
+        case ProbeKind.SOFTWARE | ProbeKind.PROFILE | ProbeKind.INTERVAL:
+            return _perf_event(_TYPE_SOFTWARE, _DUMMY)
+        case ProbeKind.TRACEPOINT:
+            return "" if find_tracefs() else "tracefs is not mounted, and could not be"
+        case _:
+            return ""
+
+
+def _perf_event(type_: int, config: int) -> str:
+    try:
+        os.close(perf_event_open(PerfEventAttr(type=type_, config=config, flags=1), cpu=online_cpus()[0]))
+    except OSError as error:
+        if type_ == _TYPE_HARDWARE and error.errno in (errno.ENOENT, errno.EOPNOTSUPP, errno.ENODEV):
+            return "this machine shows the kernel no hardware counters, as most virtual machines do"
+        return f"the kernel refuses perf events ({error.strerror})"
+    return ""
+
+
+def _trampoline(btf: Btf | None) -> str:
+    """Try a program on a function that was made for such trials: load it, attach it, take it off."""
+    number = btf.function_number(_TEST_FUNCTION) if btf else None
+    if number is None:
+        return "the kernel does not describe its functions (CONFIG_DEBUG_INFO_BTF)"
+    try:
+        program = _load_trampoline(number)
+    except OSError as error:
+        if error.errno in (errno.EPERM, errno.EACCES):
+            return "the kernel forbids programs on functions (EPERM), by a policy stricter than the usual lockdown"
+        return f"the kernel refuses programs on functions ({error.strerror}): it may be older than v5.5"
+    try:
+        os.close(bpf(Command.RAW_TRACEPOINT_OPEN, RawTracepointAttr(name=None, prog_fd=program)))
+    except OSError as error:
+        if error.errno == _ENOTSUPP:
+            return "this kernel cannot call programs from functions on this architecture"
+        return f"the kernel does not attach programs to functions ({error.strerror})"
+    finally:
+        os.close(program)
+    return ""
+
+
+def _load_trampoline(number: int) -> int:
+    instructions = ctypes.create_string_buffer(_RETURN_ZERO)
+    license_ = ctypes.create_string_buffer(b"GPL")
+    attr = ProgramLoadAttr(
+        prog_type=_TRACING,
+        insn_cnt=2,
+        insns=ctypes.addressof(instructions),
+        license=ctypes.addressof(license_),
+        expected_attach_type=_FENTRY,
+        attach_btf_id=number,
+    )
+    return bpf(Command.PROG_LOAD, attr)
