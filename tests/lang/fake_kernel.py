@@ -192,6 +192,12 @@ class FakeKernel:
     def file_offset(self, path: str, address: int) -> int | None:
         return address - 0x400000 if address >= 0x400000 else None
 
+    def address(self, name: str, path: str = "") -> int | None:
+        return {"jiffies": 0xFFFFFFFF82A05080, "main": 0x1139}.get(name)
+
+    def cgroup_id(self, path: str) -> int | None:
+        return 1 if path == "/sys/fs/cgroup" else None
+
     def demangle(self, symbol: str) -> str:
         return self.spoken.get(symbol, symbol)
 

@@ -103,7 +103,7 @@ def test_requests_to_user_space_are_numbered(build: Build) -> None:
     program = build("BEGIN { @a = 1; @b = count(); } interval:s:1 { clear(@a); zero(@b); clear(@a); }")
     assert program.actions == (MapAction("clear", "@a"), MapAction("zero", "@b"))
     assert "BPF_RINGBUF_OUTPUT(tt_events, 16);" in program.c_text
-    assert re.findall(r"struct tt_ask \w+ = \{(\d)\}", program.c_text) == ["0", "1", "0"]
+    assert re.findall(r"\*\(u64 \*\)event\d+ = (\d);", program.c_text) == ["0", "1", "0"]
 
 
 def test_what_is_not_used_is_not_there(build: Build) -> None:
@@ -115,8 +115,8 @@ def test_what_is_not_used_is_not_there(build: Build) -> None:
 def test_a_stack_key_has_its_table(build: Build) -> None:
     program = build("profile:hz:49 { @[kstack] = count(); }")
     assert program.stack_map == "tt_kstacks"
-    assert f"struct tt_stack {{ u64 ip[{STACK_DEPTH}]; }};" in program.c_text
-    assert 'BPF_TABLE("stacktrace", int, struct tt_stack, tt_kstacks, ' in program.c_text
+    assert f"struct tt_kstacks_frames {{ u64 ip[{STACK_DEPTH}]; }};" in program.c_text
+    assert 'BPF_TABLE("stacktrace", int, struct tt_kstacks_frames, tt_kstacks, ' in program.c_text
 
 
 def test_a_record_is_laid_out_as_its_format_says(build: Build) -> None:

@@ -23,6 +23,12 @@ def read_kallsyms() -> bytes:
     return Path("/proc/kallsyms").read_bytes()
 
 
+def symbol_address(name: str) -> int | None:
+    """Return the address of a kernel symbol, data too; None where there is none of that name or addresses are hidden."""
+    found = re.search(rb"^([0-9a-f]+) \S " + re.escape(name.encode()) + rb"(?:\t.*)?$", read_kallsyms(), re.MULTILINE)
+    return int(found[1], 16) or None if found else None
+
+
 class KernelSymbols:
     """Looks names up; reads the list at the first look-up, and again when programs or modules came meanwhile."""
 

@@ -120,11 +120,11 @@ class Kernel(Protocol):
     def demangle(self, symbol: str) -> str:
         """Return a C++ symbol as its source has it, ``ns::f(int)``; the symbol itself where it is none."""
 
-    def address(self, name: str) -> int | None:
-        """Return the address of a kernel symbol, or None where the kernel has none of that name or hides it."""
+    def address(self, name: str, path: str = "") -> int | None:
+        """Return the address of a symbol of the kernel, or that a symbol of the binary at `path` was linked for.
 
-    def user_address(self, path: str, name: str) -> int | None:
-        """Return the address that a binary's symbol was linked for, or None for an unknown one."""
+        None for an unknown one, and where the kernel hides its addresses.
+        """
 
     def cgroup_id(self, path: str) -> int | None:
         """Return the id of the cgroup whose folder this is, or None where there is no such folder."""

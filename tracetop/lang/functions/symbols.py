@@ -69,7 +69,7 @@ def _uaddr(arguments: Arguments) -> typed.Expr:
     hook, name = arguments.scope.hook, arguments.literal(0).decode(errors="replace")
     if hook.kind not in (ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT):
         raise arguments.error(f"uaddr() has no binary in {hook.name}", mend="use it in uprobe, uretprobe or usdt")
-    found = arguments.scope.kernel.user_address(hook.target, name)
+    found = arguments.scope.kernel.address(name, hook.target)
     if found is None:
         raise arguments.error(
             f"{hook.target} has no symbol {name}", mend="nm -D shows those it has", at=arguments.at(0)
