@@ -57,6 +57,10 @@ class Actions(App[None]):
         """Draw what is pending now."""
         raise NotImplementedError
 
+    def place_panes(self) -> None:
+        """Have each pane where it belongs."""
+        raise NotImplementedError
+
     def forget(self) -> None:
         """Begin all histories anew."""
         for pane in self.panes:
@@ -144,6 +148,8 @@ class Actions(App[None]):
         """Count anew."""
         self.ask(Reset())
         self.forget()
+        for pane in self.panes:
+            pane.clear_logs()
 
     def action_restart(self) -> None:
         """Start the tracer again after it ended."""

@@ -26,17 +26,20 @@ from textual.theme import Theme
 from tracetop.errors import ExitCode
 from tracetop.model.control import Filter
 from tracetop.model.frame import Frame
-from tracetop.model.message import Command
+from tracetop.model.message import Checked, Command, Completions
+from tracetop.probes import Library
 from tracetop.source.protocol import Source
 from tracetop.ui import keys, theme
-from tracetop.ui.actions import Actions
 from tracetop.ui.banner import Banner
 from tracetop.ui.bars import HeaderLine, KeyBar, TabLine
 from tracetop.ui.grid import Grid
-from tracetop.ui.messages import Arrived, Asked, Noticed, StepChosen, SyscallChosen, TabClicked
+from tracetop.ui.history import History, state_file
+from tracetop.ui.messages import Arrived, Asked, CloseAsked, Consulted, Noticed, StepChosen, SyscallChosen, TabClicked
 from tracetop.ui.palette import DashboardCommands
 from tracetop.ui.pane import Pane
 from tracetop.ui.prompt import Prompt
+from tracetop.ui.script_actions import ScriptActions
+from tracetop.ui.script_prompt import ScriptPrompt
 from tracetop.ui.session import Session
 from tracetop.ui.terminal import BACKLOG_FULL, SmallUpdate, TerminalDriver, leave_within
 from tracetop.view.text import escape
@@ -45,7 +48,7 @@ _PATIENCE_S = 2.0
 """What a signal leaves a blocked terminal to be restored in."""
 
 
-class Dashboard(Actions):
+class Dashboard(ScriptActions):
     """The app. Its frame is in the session; panes get theirs handed down."""
 
     TITLE = "tracetop"
@@ -67,7 +70,9 @@ class Dashboard(Actions):
         panes: tuple[str, ...],
         filter: Filter = Filter(),  # noqa: A002, B008 - frozen
         clock: Callable[[], float] = time.monotonic,
+        history: Path | None = None,
     ) -> None:
+        """`history` is where scripts are kept from one start to the next; None: nowhere."""
         super().__init__(driver_class=TerminalDriver)
         self.session = Session(source, filter)
         self._source = source
@@ -77,6 +82,7 @@ class Dashboard(Actions):
         self._drawing = False
         self.grid, self.tabs = Grid(panes), TabLine()
         self.header, self.banner, self.key_bar, self.prompt = HeaderLine(), Banner(), KeyBar(), Prompt()
+        self.script_prompt, self.library = ScriptPrompt(History(history)), Library()
         for own in (theme.DARK, theme.LIGHT):
             self.register_theme(own)
         self.theme = theme.for_terminal(os.environ.get("COLORFGBG", "")).name
@@ -90,6 +96,8 @@ class Dashboard(Actions):
         yield self.grid
         yield self.key_bar
         yield self.prompt
+        yield self.script_prompt
+        yield self.script_prompt.completions
 
     def on_mount(self) -> None:
         """Paint, then start the source."""
@@ -108,11 +116,15 @@ class Dashboard(Actions):
             asyncio.get_running_loop().remove_signal_handler(number)
 
     def leave(self, code: int) -> None:
-        """End with this exit code, soon even where the terminal is blocked."""
+        """End with this exit code, soon even where the terminal is blocked; Ctrl-C in an editor is the editor's."""
+        if self.is_away and code == 128 + signal.SIGINT:
+            return
         leave_within(_PATIENCE_S, code)
         self.exit(return_code=code)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if self.is_away:
+            return
         small = cast("RenderableType", SmallUpdate(renderable)) if isinstance(renderable, ChopsUpdate) else renderable
         super()._display(screen, small)
 
@@ -132,9 +144,13 @@ class Dashboard(Actions):
                     pane.take_in(content.panes[pane.pane_name])
                     if is_new:
                         pane.remember(content.panes[pane.pane_name])
+            self.settle(content)
             self._draw_soon()
             return
-        if refused:
+        if isinstance(content, Checked | Completions):
+            self.script_prompt.answered(content)
+            return
+        if refused and not self.refuse(refused):
             self.tell(f"{refused.what}: {refused.mend}", bad=True)
         self._show_end()
         self.show_wishes()
@@ -201,6 +217,14 @@ class Dashboard(Actions):
         """Send a command."""
         self.ask(event.command)
 
+    def on_consulted(self, event: Consulted) -> None:
+        """Ask what changes nothing."""
+        self.session.ask(event.command)
+
+    def on_close_asked(self, event: CloseAsked) -> None:
+        """Close a pane that asked."""
+        self.cancel_script(event.pane)
+
     def ask(self, command: Command) -> None:
         """Send a command and show it as pending."""
         self.session.ask(command)
@@ -231,6 +255,7 @@ class Dashboard(Actions):
         if pane is not None:
             self.current = pane.number
             self.prompt.close()
+            self.script_prompt.close()
 
     # Watchers ---------------------------------------------------------------------------------------------------
 
@@ -274,7 +299,7 @@ def run_dashboard(source: Source, panes: tuple[str, ...], filter: Filter = Filte
 
     What ended the tracer, if that is how it ended, is printed once the terminal is restored.
     """
-    dashboard = Dashboard(source, panes, filter)
+    dashboard = Dashboard(source, panes, filter, history=state_file())
     try:
         dashboard.run()
     finally:

@@ -33,6 +33,7 @@ APP = [
     _bind("search", "slash", "search", "search the rows of the focused pane", shown="/"),
     _bind("search.next", "n", "found(1)", "next row that matches"),
     _bind("search.previous", "N", "found(-1)", "previous row that matches", shown="N"),
+    _bind("script", "colon", "script", "new pane: run a script of your own", shown=":"),
     _bind("pause", "p", "pause", "pause the view; counting goes on"),
     _bind("faster", "minus", "interval(-1)", "shorter interval, down to 0.25 s", shown="-"),
     _bind("slower", "plus,equals_sign", "interval(1)", "longer interval, up to 10 s", shown="+"),
@@ -48,6 +49,10 @@ APP = [
 PANE = [
     _bind("pane.toggle", "space", "toggle_pane", "switch the probes of this pane on or off", shown="Space"),
     _bind("pane.view", "i", "next_view", "other view: call tree / flame, histogram / heat map"),
+    _bind("pane.edit", "e", "app.edit_script", "edit the script of this pane"),
+    _bind("pane.editor", "ctrl+o", "app.edit_elsewhere", "edit it in $VISUAL or $EDITOR", shown="Ctrl-O"),
+    _bind("pane.shipped", "B", "app.shipped_script", "back to the script that tracetop ships", shown="B"),
+    _bind("pane.close", "x,ctrl+w", "app.close_pane", "close this pane", shown="x Ctrl-W"),
     _bind("pane.offsets", "o", "offsets", "stack frames with or without +0x offsets"),
 ]
 MOVE = [
@@ -94,6 +99,27 @@ QUESTION = [
     _bind("question.sample", "s", "proceed(True)", "count 1 in 64 events, and scale back"),
     _bind("question.cancel", "c", "cancel", "close the pane, or go back to the script before"),
 ]
+SCRIPT_PROMPT = [
+    _bind("script.run", "enter", "submit", "run the script", shown="Enter"),
+    _bind("script.newline", "alt+enter,shift+enter,ctrl+j", "newline", "a new line", shown="Alt-Enter Ctrl-J"),
+    _bind("script.complete", "tab", "complete(1)", "complete the word, or choose the next one", shown="Tab"),
+    _bind("script.complete_back", "shift+tab", "complete(-1)", "choose the word before", shown="Shift-Tab"),
+    _bind("script.older", "up", "older", "line above, or the script before in the history", shown="↑"),
+    _bind("script.newer", "down", "newer", "line below, or the next script in the history", shown="↓"),
+    _bind(
+        "script.search", "ctrl+r", "recall", "script in the history that has this text; again: an older", shown="Ctrl-R"
+    ),
+    _bind("script.editor", "ctrl+o", "editor", "edit it in $VISUAL or $EDITOR", shown="Ctrl-O"),
+    _bind("script.leave", "escape", "leave", "close the prompt", shown="Esc"),
+]
+EDITING = [
+    _bind("edit.start", "home,ctrl+a", "cursor_line_start", "start of the line", shown="Ctrl-A Home"),
+    _bind("edit.end", "end,ctrl+e", "cursor_line_end", "end of the line", shown="Ctrl-E End"),
+    _bind("edit.kill", "ctrl+k", "delete_to_end_of_line", "delete to the end of the line", shown="Ctrl-K"),
+    _bind("edit.kill_back", "ctrl+u", "delete_to_start_of_line", "delete to the start of the line", shown="Ctrl-U"),
+    _bind("edit.kill_word", "ctrl+w", "delete_word_left", "delete the word before", shown="Ctrl-W"),
+    _bind("edit.undo", "ctrl+z", "undo", "undo", shown="Ctrl-Z"),
+]
 GROUPS = (
     ("Everywhere", tuple(APP)),
     ("In a pane", tuple(PANE)),
@@ -102,6 +128,8 @@ GROUPS = (
     ("In a call tree", tuple(TREE)),
     ("In a flame view", tuple(FLAME)),
     ("In a log", tuple(LOG)),
+    ("At the question before a hot script", tuple(QUESTION)),
+    ("In the script prompt", (*SCRIPT_PROMPT, *EDITING)),
 )
 
 BAR = (

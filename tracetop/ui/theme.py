@@ -63,6 +63,8 @@ class Palette:
     """The number a row is read for."""
     bar: Style
     spark: Style
+    violet: Style
+    """Of a script's own variables."""
     good: Style
     warn: Style
     bad: Style
@@ -105,6 +107,7 @@ def palette(theme: Theme) -> Palette:
         value=over(ink, 1.0),
         bar=over(primary, 0.85),
         spark=over(primary, 0.5),
+        violet=over(colors["secondary"], 1.0),
         good=over(colors["success"], 0.9),
         warn=over(colors["warning"], 1.0),
         bad=over(colors["error"], 1.0) + Style(bold=True),
