@@ -109,12 +109,6 @@ def unescaped(building: Building, literal: Token) -> bytes:
         ) from None
 
 
-def _truth(_building: Building, _meta: Meta, parts: list[Token]) -> syntax.Cast:
-    at = place(parts[0])
-    one = syntax.Integer(at=at, value=int(parts[0] == "true"))
-    return syntax.Cast(at=at, to=syntax.TypeName(at=at, name="bool"), operand=one)
-
-
 def _parameter(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Parameter:
     text = parts[0][1:]
     index = 0 if text == "#" else number(text, _MAX_PARAMETER)
@@ -174,7 +168,6 @@ RULES: dict[str, Rule] = {
     "index": _index,
     "integer": _integer,
     "string": _string,
-    "truth": _truth,
     "parameter": _parameter,
     "name": _name,
     "call": _call,

@@ -5,10 +5,10 @@ typed is in `statements`, expressions in `expressions`; how uses of one map agre
 """
 
 from tracetop.lang import syntax, typed
+from tracetop.lang.define import define
 from tracetop.lang.expressions import check_expr, check_integer
 from tracetop.lang.header import process_directive
 from tracetop.lang.known_types import KnownTypes
-from tracetop.lang.layout import Definitions
 from tracetop.lang.options import Options, Settings
 from tracetop.lang.probes import Expansion, HookedClause
 from tracetop.lang.scope import Learnt, MapUse, Scope, undefined_map
@@ -36,7 +36,7 @@ def check(
 
     ScriptError, with its place, for the first thing that makes no sense.
     """
-    types = KnownTypes(Definitions(definitions), kernel)
+    types = KnownTypes(define(source, definitions, kernel), kernel)
     known = Learnt()
     for _run in range(_MAX_RUNS):
         learnt = Learnt()

@@ -66,4 +66,4 @@ class KnownTypes:
 @lru_cache(maxsize=1)
 def no_definitions() -> Definitions:
     """Return the definitions of a script that has none."""
-    return Definitions(())
+    return Definitions()
