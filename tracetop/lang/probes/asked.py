@@ -51,13 +51,13 @@ class Asked:
         return self.error(f"{self.probe.text} is not a whole probe", mend=f"write it as {form}")
 
     def missing(
-        self, what: str, name: str, known: Iterable[str], *, why: str = "", mend: str = ""
+        self, what: str, name: str, known: Iterable[str], *, where: str = "", why: str = "", mend: str = ""
     ) -> MissingProbeError:
         """Return the error for something that is not there; `known` is what a misspelling may have meant."""
         return _as(
             MissingProbeError,
             self.error(
-                f"unknown {what} {name}",
+                f"unknown {what} {name}{where}",
                 why=why or f"this kernel has no {what} of that name",
                 mend=did_you_mean(name, known, mend or "see `tracetop list` for what there is"),
             ),

@@ -73,8 +73,9 @@ def _unknown(asked: Asked, name: str) -> MissingProbeError:
     module = f" in module {asked.parts[0]}" if len(asked.parts) == 2 else ""
     return asked.missing(
         "kernel function",
-        name + module,
+        name,
         near(name, names),
+        where=module,
         why="the kernel has no function of that name, or it is inlined, or it may not be traced",
         mend=f"see `tracetop list '{asked.kind}:*{name[:_SAME_BEGIN]}*'`",
     )

@@ -1,6 +1,6 @@
 """Tracepoints of the kernel: with the record that their format lays out, or raw, with the arguments alone."""
 
-from tracetop.lang.probes.asked import Asked
+from tracetop.lang.probes.asked import Asked, MissingProbeError
 from tracetop.lang.probes.hook import Hook
 from tracetop.lang.probes.written import is_wildcard
 from tracetop.model.program import ProbeKind
@@ -48,16 +48,18 @@ def raw_tracepoint(asked: Asked) -> list[Hook]:
                 Hook(ProbeKind.RAW_TRACEPOINT, f"rawtracepoint:{name}", event=name, arity=arity, function=function)
             )
     if not hooks:
-        raise asked.missing("raw tracepoint", event, known, **_single_call(event))
+        raise _no_raw_tracepoint(asked, event, known)
     return hooks
 
 
-def _single_call(event: str) -> dict[str, str]:
-    """Return why there is no raw tracepoint of one system call."""
+def _no_raw_tracepoint(asked: Asked, event: str, known: set[str]) -> MissingProbeError:
     verb = next((verb for verb in ("sys_enter", "sys_exit") if event.startswith(f"{verb}_")), "")
     if not verb:
-        return {}
-    return {
-        "why": "single system calls have no raw tracepoint of their own",
-        "mend": f"use tracepoint:syscalls:{event}, or rawtracepoint:{verb} and compare the call's number",
-    }
+        return asked.missing("raw tracepoint", event, known)
+    return asked.missing(
+        "raw tracepoint",
+        event,
+        (),
+        why="single system calls have no raw tracepoint of their own",
+        mend=f"use tracepoint:syscalls:{event}, or rawtracepoint:{verb} and compare the call's number",
+    )

@@ -134,8 +134,9 @@ def _unknown(asked: Asked, path: str, name: str, symbols: Iterable[str]) -> Miss
     known = list(symbols)
     return asked.missing(
         "function",
-        f"{name} in {path}",
+        name,
         near(name, known),
+        where=f" in {path}",
         why="the binary has no function of that name; it may be inlined, or static in a binary without symbols"
         if known
         else "the binary has no symbols",
