@@ -12,6 +12,7 @@ from tracetop.lang.emit import emit
 from tracetop.lang.header import read_directives
 from tracetop.lang.identify import identify
 from tracetop.lang.options import Options, read_settings
+from tracetop.lang.parameters import substitute
 from tracetop.lang.parser import parse
 from tracetop.lang.plan import Plan, kernel_bytes, plan
 from tracetop.lang.probes import Wanted, expand
@@ -46,7 +47,7 @@ def compile_script(text: str, name: str, kernel: Kernel, options: Options = Opti
 def _compile(source: Source, kernel: Kernel, options: Options) -> Program:
     header = read_header(source.text)
     directives = read_directives(source, header)
-    script = parse(source)
+    script = substitute(source, parse(source, kernel.arch), options.params)
     settings = read_settings(source, script, directives.entries)
     wanted = Wanted(directives.optional, settings.missing_probes, options.pid, options.params)
     expansion = expand(source, script, kernel, wanted)
