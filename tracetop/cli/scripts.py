@@ -33,6 +33,11 @@ def pane_requests(panes: tuple[str, ...], programs: tuple[str, ...], *, as_root:
 
 
 def _file(path: str, *, as_root: bool) -> PaneRequest:
+    return _request(Path(path).stem, script_text(path, as_root=as_root), path)
+
+
+def script_text(path: str, *, as_root: bool) -> str:
+    """Return the text of a file. UsageError where it cannot be read or trusted, or is no text."""
     try:
         with Path(path).open("rb") as file:
             if as_root:
@@ -47,10 +52,9 @@ def _file(path: str, *, as_root: bool) -> PaneRequest:
             f"{path} is no script", why="it is larger than 1 MiB", mend="name a file in bpftrace's language"
         )
     try:
-        text = data.decode()
+        return data.decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is no script", why="it is not UTF-8 text", mend="name a text file") from error
-    return _request(Path(path).stem, text, path)
 
 
 def _request(name: str, text: str, where: str) -> PaneRequest:

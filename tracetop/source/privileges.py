@@ -51,6 +51,12 @@ def drop_privileges() -> None:
         raise OSError(ctypes.get_errno(), "cannot give up capabilities")
 
 
+def become_caller() -> None:
+    """Under sudo, become the user before it, with all of that user's rights. Does nothing else."""
+    if user := sudo_user():
+        _become(*user)
+
+
 def _become(uid: int, gid: int) -> None:
     """Take a user's ids, groups and home."""
     try:

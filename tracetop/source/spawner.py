@@ -20,6 +20,8 @@ _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin
 """All that a root tracer gets to see: what the user's shell exports is not to steer a compiler that runs as root."""
 TRACER = (sys.executable, "-I", "-m", "tracetop.tracer")
 """The command that a tracer is; ``-I`` so that neither the folder nor the environment can slip it other modules."""
+RUNNER = (*TRACER, "run")
+"""The command of a tracer that runs one script."""
 _FIRST, _AGAIN, _KILL = b"F", b"A", b"K"
 _END_S = 2.0
 """How long a tracer may take to end once its input has, until it is killed."""

@@ -1,6 +1,7 @@
-"""``python -m tracetop.tracer``: the privileged process. Started by `tracetop.source`, not by a person.
+"""``python -m tracetop.tracer [run]``: the privileged process. Started by `tracetop.source`, not by a person.
 
-Commands come on fd 0, messages leave on what was fd 1 at the start; fds 1 and 2 then belong to the log.
+It serves a screen, or with ``run`` one script. Commands come on fd 0, messages leave on what was fd 1 at the start;
+fds 1 and 2 then belong to the log.
 """
 
 import contextlib
@@ -25,6 +26,7 @@ from tracetop.tracer.loop import Loop
 from tracetop.tracer.pipe import Inbox, Outbox
 from tracetop.tracer.printing.names import MachineNames
 from tracetop.tracer.processes import ProcessTable
+from tracetop.tracer.run import serve
 from tracetop.tracer.running import Machine
 from tracetop.tracer.syscalls import SyscallNames
 
@@ -39,10 +41,13 @@ def main() -> int:
         kernel = RunningKernel()
         check_privileges(kernel)
         outbox.send(Hello(PROTOCOL, os.getpid(), platform.release(), kernel.cpus, socket.gethostname()))
-        syscalls = SyscallNames(kernel.arch)
         symbols = KernelSymbols()
-        machine = Machine(kernel, symbols, syscalls, MachineNames(symbols, UserSymbols()), ProcessTable())
-        Loop(Inbox(0), outbox, machine, output.drain).run()
+        names = MachineNames(symbols, UserSymbols())
+        if sys.argv[1:] == ["run"]:
+            serve(Inbox(0), outbox, kernel, names)
+        else:
+            machine = Machine(kernel, symbols, SyscallNames(kernel.arch), names, ProcessTable())
+            Loop(Inbox(0), outbox, machine, output.drain).run()
     except TracetopError as error:
         return _fail(outbox, error.diagnostic)
     except Exception as error:  # the screen is to show even what we did not foresee

@@ -47,6 +47,15 @@ def reclaim(loaded: Loaded, spec: MapSpec) -> int:
     return int(done.sum())
 
 
+def free_empty(loaded: Loaded) -> None:
+    """Free the slots of deleted starts once they crowd a map, and nothing else: what a script keeps, it prints."""
+    for spec in loaded.program.maps:
+        if spec.kept_slots:
+            sample = loaded.read(spec.name)
+            if len(sample.keys) >= spec.max_entries * _FULL:
+                loaded.delete_keys(spec.name, sample.keys[sample.values[:, 0] == 0])
+
+
 def drop_unfiltered_starts(loaded: Loaded, spec: MapSpec, filter_: Filter) -> None:
     """Before a filter is lifted or changed, take out the starts of threads that it did not let through.
 

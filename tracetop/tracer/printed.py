@@ -76,7 +76,10 @@ class Printer:
 
     def _show(self, action: Action) -> Show:
         match action:
-            case Format(verb="printf" | "errorf" | "warnf" | "join" | "time"):
+            case Format(verb="errorf" | "warnf"):
+                render, label = self._render(action), "ERROR" if action.verb == "errorf" else "WARNING"
+                return lambda payload: f"{label}: {render(payload)}\n"
+            case Format(verb="printf" | "join" | "time"):
                 render = self._render(action)
                 return lambda payload: self._lines.said(action.verb, render(payload))
             case PrintMap():

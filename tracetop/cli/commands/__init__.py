@@ -9,6 +9,7 @@ COMMANDS = MappingProxyType(
     {
         "batch": "the same numbers as text or JSON, without a screen",
         "list": "the probes that this kernel has, as bpftrace -l",
+        "run": "a script as bpftrace would run it",
         "programs": "BPF programs and maps of this machine, and what they cost",
     }
 )

@@ -45,6 +45,9 @@ class MapReader:
 
     def entries(self, sample: MapSample, top: int = 0, div: int = 1) -> list[Entry]:
         """Return the entries from the least to the greatest, of many only the `top` greatest; numbers over `div`."""
+        if self.spec.kept_slots:  # zero is what `delete` left there
+            there = sample.values[:, 0] != 0
+            sample = MapSample(sample.keys[there], sample.values[there])
         keys = [bytes(row) for row in sample.keys]
         if self.spec.kind in _DISTRIBUTIONS:
             ranked = self._distributions(keys, sample.values[:, 0].tolist(), div)

@@ -1,0 +1,114 @@
+"""``tracetop run``: a script as bpftrace would run it."""
+
+import argparse
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from tracetop.cli.arguments import command_parser, positive
+from tracetop.cli.scripts import script_text
+from tracetop.errors import UsageError
+from tracetop.model.control import Filter
+from tracetop.model.message import Run
+
+_NOTES = """\
+A script prints as under bpftrace, and so do its maps when it ends: by exit(), by Ctrl-C, or with -p's or -c's process.
+cat() and system() act with your rights, not the tracer's; system() and signal() need --unsafe."""
+_STDIN = "-"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``tracetop run``."""
+    parser = command_parser("tracetop run", "Run a script in bpftrace's language, with bpftrace's output.", _NOTES)
+    add = parser.add_argument
+    add("words", nargs="*", metavar="FILE|PARAM", help="the script's file (- is standard input), then its $1, $2, ...")
+    add("-e", dest="program", metavar="PROGRAM", help="run this instead of a file")
+    add("-p", dest="pid", type=positive, default=0, metavar="PID", help="trace this process only; end with it")
+    add("-c", dest="command", metavar="COMMAND", help="start it once the probes are attached; end with it")
+    add("-o", dest="output", metavar="FILE", help="print to this file instead of standard output")
+    add("-f", dest="format", choices=("text", "json"), default="text", help="of the output (text)")
+    add("-B", dest="buffer", choices=("line", "full", "none"), default="line", help="when output is written (line)")
+    add("-q", dest="quiet", action="store_true", help="without the line about attached probes")
+    add("-v", dest="verbose", action="store_true", help="more about errors, and how -c's command ended")
+    add("-d", dest="debug", action="append", default=[], choices=("ast", "typed", "c"), help="show a stage instead")
+    add("--dry-run", action="store_true", help="compile and load, attach nothing")
+    add("--unsafe", action="store_true", help="allow system() and signal()")
+    return parser
+
+
+def run(words: list[str]) -> int:
+    """Run it to its end; return the exit code."""
+    found = parser().parse_intermixed_args(words)
+    from tracetop.headless.run import Style, run_script  # noqa: PLC0415 - --help needs none of this
+    from tracetop.source.child import Child  # noqa: PLC0415
+    from tracetop.source.live import LiveSource  # noqa: PLC0415
+    from tracetop.source.privileges import drop_privileges, sudo_user  # noqa: PLC0415
+    from tracetop.source.spawner import RUNNER, Spawner  # noqa: PLC0415
+
+    if found.program is None and not found.words:
+        raise UsageError("nothing to run", why="neither a file nor -e was given", mend="tracetop run FILE.bt")
+    as_root = os.geteuid() == 0
+    child = Child(found.command) if found.command is not None else None
+    source = LiveSource(Spawner(RUNNER))
+    try:
+        if not found.unsafe or sudo_user():  # what system() starts in a root login has a root login's rights
+            drop_privileges()
+        name, text = _script(found, as_root=as_root)
+        with _open(found.output) as out:
+            order = Run(
+                name=name,
+                script=text,
+                params=tuple(found.words if found.program is not None else found.words[1:]),
+                filter=Filter(pid=found.pid),
+                pid=found.pid,
+                child=child.pid if child else 0,
+                unsafe=found.unsafe,
+                dry_run=found.dry_run,
+                debug=tuple(found.debug),
+                json=found.format == "json",
+                terminal=out.isatty(),
+            )
+            source.send(order)
+            style = Style(
+                json=found.format == "json",
+                quiet=found.quiet,
+                verbose=found.verbose,
+                buffered=found.buffer == "full",
+            )
+            return run_script(source, order, style, out, child)
+    finally:
+        source.close()
+
+
+def _script(found: argparse.Namespace, *, as_root: bool) -> tuple[str, str]:
+    """Return the script's name and text."""
+    if found.program is not None:
+        return "-e", found.program
+    path = found.words[0]
+    if path != _STDIN:
+        return Path(path).name, script_text(path, as_root=as_root)
+    try:
+        return "stdin", sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise UsageError("standard input is no script", why="it is not UTF-8 text", mend="pipe a text file") from error
+
+
+def _open(path: str | None) -> BinaryIO:
+    """Open what is printed to. UsageError where it cannot be, or where another user could have it written elsewhere."""
+    if path is None:
+        return open(sys.stdout.fileno(), "wb", closefd=False)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY, 0o666)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write to {path}", why=error.strerror or "", mend="name a file in a folder of your own, no link"
+        ) from error
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode):
+        if found.st_uid != os.geteuid():
+            os.close(descriptor)
+            raise UsageError(f"will not write to {path}", why="it is another user's file", mend="name another file")
+        os.ftruncate(descriptor, 0)
+    return open(descriptor, "wb")  # noqa: PTH123

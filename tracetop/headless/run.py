@@ -1,0 +1,218 @@
+"""``tracetop run``: what one script prints, to a stream; its files and commands; and the command that it watches.
+
+Owns: what each message of a run becomes, what ends a run, and the exit code. Refuses to own: what values look like,
+which the tracer decides. Screen process: the source's thread writes, so that a slow reader slows the tracer and nothing
+piles up; the caller's thread waits for signals, the command's end and the run's.
+"""
+
+import json
+import os
+import queue
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+from typing import BinaryIO
+
+import msgspec
+
+from tracetop.errors import Diagnostic, ExitCode
+from tracetop.headless.streams import complain
+from tracetop.model import message as m
+from tracetop.source.child import Child
+from tracetop.source.protocol import Ended, Source
+from tracetop.view.text import escape
+
+_MOST_FILE_BYTES = 10240
+"""What ``cat`` prints of a file, as in bpftrace."""
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Style(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run is shown."""
+
+    json: bool = False
+    quiet: bool = False
+    """Without the line about attached probes."""
+    verbose: bool = False
+    buffered: bool = False
+    """Written whenever enough has come together, not at once."""
+
+
+class _Event(Enum):
+    """What the caller's thread waits for."""
+
+    STOP = auto()
+    """A signal."""
+    CHILD_ENDED = auto()
+    NOBODY_READS = auto()
+    OVER = auto()
+
+
+def run_script(source: Source, order: m.Run, style: Style, out: BinaryIO, child: Child | None = None) -> int:
+    """Print the run of a script until it ends; return the exit code. Closes the source, ends the child.
+
+    A signal ends it as ``exit()`` would, the second one at once; the reader of `out` going away ends it too (141).
+    """
+    events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+    writer = _Writer(order, style, out, child, events)
+    try:
+        with _signals(events):
+            source.start(writer.take)
+            if child:
+                threading.Thread(target=_await_child, args=(child, events), daemon=True).start()
+            return _wait(source, writer, child, events, verbose=style.verbose)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    finally:
+        source.close()
+        if child:
+            child.end()
+
+
+def _wait(
+    source: Source, writer: "_Writer", child: Child | None, events: "queue.SimpleQueue[_Event]", *, verbose: bool
+) -> int:
+    stopping = False
+    while True:
+        match events.get():
+            case _Event.OVER:
+                return writer.code
+            case _Event.NOBODY_READS:
+                return 128 + signal.SIGPIPE
+            case _Event.STOP if stopping:
+                raise KeyboardInterrupt
+            case _Event.STOP:
+                stopping = True
+            case _Event.CHILD_ENDED if child and verbose:
+                print(escape(child.epitaph()), file=sys.stderr)
+        source.send(m.Stop())
+
+
+class _Writer:
+    """Writes what comes, in the source's thread."""
+
+    def __init__(
+        self,
+        order: m.Run,
+        style: Style,
+        out: BinaryIO,
+        child: Child | None,
+        events: "queue.SimpleQueue[_Event]",
+    ) -> None:
+        self.code: int = ExitCode.OK
+        self._order = order
+        self._style = style
+        self._out = out
+        self._child = child
+        self._events = events
+        self._finished = False
+
+    def take(self, message: m.Message | Ended) -> None:
+        """Carry out one message; a reader that has gone is an event, not an error."""
+        if self._finished:
+            return
+        try:
+            self._take(message)
+            if not self._style.buffered or self._finished:
+                self._out.flush()
+        except BrokenPipeError:
+            self._finished = True
+            self._events.put(_Event.NOBODY_READS)
+
+    def _take(self, message: m.Message | Ended) -> None:
+        match message:
+            case m.Output(data=data, error=True):
+                self._print_error(data)
+            case m.Output(data=data):
+                self._out.write(data)
+            case m.ShowFile(path=path):
+                self._show_file(path)
+            case m.Execute(command=command):
+                self._execute(command)
+            case m.Attached(probes=probes):
+                self._attached(probes)
+            case m.Finished(code=code, notes=notes):
+                self._end(code, *notes)
+            case m.Fatal(diagnostic=diagnostic) | Ended(diagnostic=Diagnostic() as diagnostic):
+                self._out.flush()
+                complain(diagnostic)
+                if self._style.verbose and diagnostic.detail:
+                    print(escape(diagnostic.detail, keep="\n\t"), file=sys.stderr)
+                self._end(diagnostic.code)
+            case Ended():
+                self._end(ExitCode.OK)
+
+    def _attached(self, probes: int) -> None:
+        if not self._style.quiet:
+            if self._style.json:
+                line = json.dumps({"type": "attached_probes", "count": probes, "data": {"probes": probes}})
+                self._out.write(f"{line}\n".encode())
+            else:
+                verb = "Loaded" if self._order.dry_run else "Attached"
+                print(f"{verb} {probes} probe{'' if probes == 1 else 's'}", file=sys.stderr, flush=True)
+        if self._child and not self._order.dry_run:
+            self._child.release()
+
+    def _end(self, code: int, *notes: str) -> None:
+        self._out.flush()
+        for note in notes:
+            print(escape(note), file=sys.stderr)
+        self.code = code & 0xFF
+        self._finished = True
+        self._events.put(_Event.OVER)
+
+    def _print_error(self, data: bytes) -> None:
+        self._out.flush()
+        text = data.decode(errors="surrogateescape")
+        sys.stderr.write(text if self._order.terminal else escape(text, keep="\n\t"))
+        sys.stderr.flush()
+
+    def _show_file(self, path: str) -> None:
+        try:
+            data = _read_file(path)
+        except OSError as error:
+            self._print_error(os.fsencode(f"ERROR: cat cannot read {path}: {error.strerror}\n"))
+            return
+        if self._order.terminal and not self._style.json:
+            data = escape(data.decode(errors="surrogateescape"), keep="\n\t").encode()
+        self._said("cat", data)
+
+    def _execute(self, command: str) -> None:
+        self._out.flush()
+        done = subprocess.run(["/bin/sh", "-c", command], stdout=subprocess.PIPE, check=False)
+        self._said("syscall", done.stdout)
+
+    def _said(self, type_: str, data: bytes) -> None:
+        if self._style.json:
+            data = f"{json.dumps({'type': type_, 'data': data.decode(errors='backslashreplace')})}\n".encode()
+        self._out.write(data)
+
+
+def _read_file(path: str) -> bytes:
+    """Return the beginning of a regular file. OSError for any other: a script's data may name a pipe, and hang us."""
+    descriptor = os.open(os.fsencode(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(0, "it is not a regular file")
+        return file.read(_MOST_FILE_BYTES)
+
+
+def _await_child(child: Child, events: "queue.SimpleQueue[_Event]") -> None:
+    child.wait()
+    events.put(_Event.CHILD_ENDED)
+
+
+@contextmanager
+def _signals(events: "queue.SimpleQueue[_Event]") -> Iterator[None]:
+    """Turn the signals that end a program into events, until left."""
+    before = {number: signal.signal(number, lambda *_: events.put(_Event.STOP)) for number in _STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
