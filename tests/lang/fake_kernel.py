@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import NoReturn
 
+from tests.lang.fake_types import CONSTANTS, ENUMS, FUNCTIONS, NAMED_TYPES, RAW_TRACEPOINTS, STRUCTS
 from tracetop.errors import KernelError
 from tracetop.model.ctype import CFunction, CStruct, CType
 from tracetop.model.kernel import Field, TracepointFormat, UsdtProbe, UserSymbol
@@ -122,12 +123,12 @@ class FakeKernel:
     formats: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(_FORMATS))
     arity: dict[str, int] = field(default_factory=lambda: dict(_ARITY))
     offsets: dict[tuple[str, str], tuple[int, int]] = field(default_factory=lambda: dict(_OFFSETS))
-    structs: dict[str, CStruct] = field(default_factory=dict)
-    types: dict[str, CType] = field(default_factory=dict)
-    constants: dict[str, tuple[int, CType]] = field(default_factory=dict)
-    enums: dict[str, dict[int, str]] = field(default_factory=dict)
-    functions: dict[str, CFunction] = field(default_factory=dict)
-    raw_tracepoints: dict[str, CFunction] = field(default_factory=dict)
+    structs: dict[str, CStruct] = field(default_factory=lambda: dict(STRUCTS))
+    types: dict[str, CType] = field(default_factory=lambda: dict(NAMED_TYPES))
+    constants: dict[str, tuple[int, CType]] = field(default_factory=lambda: dict(CONSTANTS))
+    enums: dict[str, dict[int, str]] = field(default_factory=lambda: dict(ENUMS))
+    functions: dict[str, CFunction] = field(default_factory=lambda: dict(FUNCTIONS))
+    raw_tracepoints: dict[str, CFunction] = field(default_factory=lambda: dict(RAW_TRACEPOINTS))
     refusals: dict[ProbeKind, str] = field(default_factory=dict)
     binaries: dict[str, str] = field(default_factory=dict)
     """Absolute paths by what a script may write."""
