@@ -130,7 +130,7 @@ class FakeKernel:
     functions: dict[str, CFunction] = field(default_factory=lambda: dict(FUNCTIONS))
     raw_tracepoints: dict[str, CFunction] = field(default_factory=lambda: dict(RAW_TRACEPOINTS))
     refusals: dict[ProbeKind, str] = field(default_factory=dict)
-    binaries: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
     """Absolute paths by what a script may write."""
     symbols: dict[str, dict[str, UserSymbol]] = field(default_factory=dict)
     """By absolute path."""
@@ -179,7 +179,7 @@ class FakeKernel:
         return self.refusals.get(kind, "")
 
     def binary(self, name: str, pid: int = 0) -> str | None:
-        return self.binaries.get(name)
+        return self.paths.get(name)
 
     def user_symbols(self, path: str) -> Mapping[str, UserSymbol]:
         return self.symbols[path] if path in self.symbols else _unreadable(path)

@@ -28,7 +28,7 @@ def kernel() -> FakeKernel:
         },
         types={"struct sock": SOCK},
         functions={"tcp_sendmsg": send, "tcp_recvmsg": send, "vfs_read": send},
-        binaries={"libc": "/lib/libc.so.6"},
+        paths={"libc": "/lib/libc.so.6"},
         symbols={"/lib/libc.so.6": {name: UserSymbol(name, 1) for name in ("malloc", "free", "mallopt")}},
     )
 
