@@ -22,12 +22,9 @@ from tracetop.bpf.symbols import KernelSymbols
 from tracetop.bpf.user_symbols import UserSymbols
 from tracetop.errors import Diagnostic, TracetopError
 from tracetop.model.message import PROTOCOL, Fatal, Hello
-from tracetop.tracer.loop import Loop
 from tracetop.tracer.pipe import Inbox, Outbox
 from tracetop.tracer.printing.names import MachineNames
 from tracetop.tracer.processes import ProcessTable
-from tracetop.tracer.run import serve
-from tracetop.tracer.running import Machine
 from tracetop.tracer.syscalls import SyscallNames
 
 
@@ -44,8 +41,13 @@ def main() -> int:
         symbols = KernelSymbols()
         names = MachineNames(symbols, UserSymbols())
         if sys.argv[1:] == ["run"]:
+            from tracetop.tracer.run import serve  # noqa: PLC0415 - neither loads what only the other needs
+
             serve(Inbox(0), outbox, kernel, names)
         else:
+            from tracetop.tracer.loop import Loop  # noqa: PLC0415
+            from tracetop.tracer.running import Machine  # noqa: PLC0415
+
             machine = Machine(kernel, symbols, SyscallNames(kernel.arch), names, ProcessTable())
             Loop(Inbox(0), outbox, machine, output.drain).run()
     except TracetopError as error:
