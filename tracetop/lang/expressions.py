@@ -26,6 +26,7 @@ from tracetop.lang.types import (
     string,
     tuple_of,
 )
+from tracetop.model.control import PARAMS
 from tracetop.model.program import Unit, ValueKind
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
@@ -99,7 +100,11 @@ def _name(node: syntax.Name, scope: Scope) -> typed.Expr:
 
 
 @check_expr.register
-def _parameter(node: syntax.Parameter, _scope: Scope) -> typed.Expr:
+def _parameter(node: syntax.Parameter, scope: Scope) -> typed.Expr:
+    if node.index > PARAMS:
+        raise scope.error(
+            node.at, f"there is no parameter ${node.index}", mend=f"use $1 to ${PARAMS}; $# says how many were given"
+        )
     return typed.Param(node.index)
 
 

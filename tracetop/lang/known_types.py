@@ -5,7 +5,6 @@ Owns: looking them up, and finding a member however deep in anonymous structs it
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from tracetop.lang import syntax
 from tracetop.lang.layout import Definitions, resolve
@@ -61,9 +60,3 @@ class KnownTypes:
     def member(self, c: CType, name: str) -> Place | None:
         """Return the member of that name, or None."""
         return next((place for place in self.members(c) if place.member.name == name), None)
-
-
-@lru_cache(maxsize=1)
-def no_definitions() -> Definitions:
-    """Return the definitions of a script that has none."""
-    return Definitions()

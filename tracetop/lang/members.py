@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from tracetop.lang.known_types import KnownTypes, no_definitions
+from tracetop.lang.known_types import KnownTypes
+from tracetop.lang.layout import Definitions
 from tracetop.lang.probes.expand import SHORT
 from tracetop.model.ctype import CFunction, CKind, CType
 from tracetop.model.kernel import Kernel
@@ -27,7 +28,7 @@ class Members:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._types = KnownTypes(no_definitions(), kernel)
+        self._types = KnownTypes(Definitions(), kernel)
 
     def behind(self, expression: str, clause: str, probes: str) -> list[tuple[str, str]]:
         """Return name and type of what may follow the dot or arrow behind `expression`; nothing where that is unknown.

@@ -11,10 +11,10 @@ struct tt_control {
 
 struct tt_total { s64 total; u64 count; };  /* avg, stats */
 struct tt_extreme { s64 value; u64 set; };  /* min, max */
-struct tt_ask { u32 action; u32 reserved; };
+struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
-BPF_PERCPU_ARRAY(tt_drops, u64, 6);
+BPF_PERCPU_ARRAY(tt_drops, u64, 7);
 BPF_PERCPU_HASH(at_syscalls, u32, u64, 16384);
 BPF_PERCPU_HASH(at_switches, u32, u64, 16384);
 BPF_PERCPU_HASH(at_faults, u32, u64, 16384);
@@ -213,12 +213,10 @@ static __always_inline void tt_sched_process_exit_4_1(struct tt_sched_process_ex
     u64 tid_2 = (u32)bpf_get_current_pid_tgid();
     if (!(pid_1 == tid_2))
         return;
-    char s3[16] = {};
-    bpf_get_current_comm(s3, sizeof(s3));
-    struct at_name_value new4 = {};
-    __builtin_memcpy(new4.text, s3, 16);
-    u32 key5 = pid_1;
-    if (at_name.update(&key5, &new4))
+    u32 key3 = pid_1;
+    struct at_name_value new4 __attribute__((aligned(8))) = {};
+    bpf_get_current_comm(new4.text, 16);
+    if (at_name.update(&key3, &new4))
         tt_drop(3);
 }
 

@@ -11,20 +11,20 @@ struct tt_control {
 
 struct tt_total { s64 total; u64 count; };  /* avg, stats */
 struct tt_extreme { s64 value; u64 set; };  /* min, max */
-struct tt_ask { u32 action; u32 reserved; };
+struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
-BPF_PERCPU_ARRAY(tt_drops, u64, 2);
+BPF_PERCPU_ARRAY(tt_drops, u64, 3);
 BPF_HASH(at_queued, s32, u64, 16384);
 BPF_PERCPU_ARRAY(at_wait, u64, 489);
 
-static __always_inline u32 tt_log_bucket(s64 value)
+static __always_inline u32 tt_log_bucket(s64 value, u32 bits)
 {
     u64 v = value, t;
     u32 e;
     if (value < 0)
         return 0;
-    if (v < 8)
+    if (v < (1ULL << bits))
         return 1 + v;
     e = (v > 0xffffffffULL) << 5; t = v >> e;
     u32 s = (t > 0xffff) << 4; t >>= s; e |= s;
@@ -32,7 +32,7 @@ static __always_inline u32 tt_log_bucket(s64 value)
     s = (t > 0xf) << 2; t >>= s; e |= s;
     s = (t > 0x3) << 1; t >>= s; e |= s;
     e |= t >> 1;
-    return 1 + ((e - 2) << 3) + ((v >> (e - 3)) & 7);
+    return 1 + ((e - bits + 1) << bits) + ((v >> (e - bits)) & ((1ULL << bits) - 1));
 }
 
 static __always_inline void tt_drop(u32 slot)
@@ -182,7 +182,7 @@ static __always_inline void tt_sched_switch_3_2(struct bpf_raw_tracepoint_args *
     u64 nsecs_5 = bpf_ktime_get_ns();
     u64 old6 = at3 ? *at3 : 0;
     s64 value7 = (nsecs_5 - old6);
-    u32 key8 = tt_log_bucket(value7);
+    u32 key8 = tt_log_bucket(value7, 3);
     u64 *at9 = at_wait.lookup(&key8);
     if (at9) {
         *at9 += 1;

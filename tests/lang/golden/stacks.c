@@ -11,13 +11,13 @@ struct tt_control {
 
 struct tt_total { s64 total; u64 count; };  /* avg, stats */
 struct tt_extreme { s64 value; u64 set; };  /* min, max */
-struct tt_ask { u32 action; u32 reserved; };
+struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
-BPF_PERCPU_ARRAY(tt_drops, u64, 1);
-struct tt_stack { u64 ip[64]; };
-BPF_TABLE("stacktrace", int, struct tt_stack, tt_kstacks, 65536);
-BPF_PERCPU_HASH(at_, s32, u64, 16384);
+BPF_PERCPU_ARRAY(tt_drops, u64, 2);
+struct tt_kstacks_frames { u64 ip[64]; };
+BPF_TABLE("stacktrace", int, struct tt_kstacks_frames, tt_kstacks, 65536);
+BPF_PERCPU_HASH(at_, u32, u64, 16384);
 
 static __always_inline void tt_drop(u32 slot)
 {
@@ -49,7 +49,7 @@ static __always_inline void tt_profile_1_1(struct bpf_perf_event_data *ctx, stru
     if (!pid_1)
         return;
     s64 kstack_2 = tt_kstacks.get_stackid(ctx, 0);
-    s32 key3 = kstack_2;
+    u32 key3 = kstack_2;
     u64 *at4 = at_.lookup(&key3);
     if (at4) {
         *at4 += 1;
@@ -60,7 +60,7 @@ static __always_inline void tt_profile_1_1(struct bpf_perf_event_data *ctx, stru
     }
 }
 
-/* profile:49 */
+/* profile:hz:49 */
 int tt_profile_1(struct bpf_perf_event_data *ctx)
 {
     u32 zero = 0;

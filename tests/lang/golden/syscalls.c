@@ -11,10 +11,10 @@ struct tt_control {
 
 struct tt_total { s64 total; u64 count; };  /* avg, stats */
 struct tt_extreme { s64 value; u64 set; };  /* min, max */
-struct tt_ask { u32 action; u32 reserved; };
+struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
-BPF_PERCPU_ARRAY(tt_drops, u64, 2);
+BPF_PERCPU_ARRAY(tt_drops, u64, 3);
 BPF_PERCPU_ARRAY(at_, u64, 1024);
 BPF_PERCPU_ARRAY(at_errors, u64, 1024);
 
