@@ -152,6 +152,8 @@ static __always_inline bool tt_contains(const char *text, u32 size, const char *
 """
 
 _OPTIONAL = (
+    ("struct pt_regs", "#include <linux/ptrace.h>\n"),
+    ("struct bpf_perf_event_data", "#include <linux/bpf_perf_event.h>\n"),
     ("tt_log_bucket(", BUCKET_C),
     ("tt_drop(", DROP_C),
     ("tt_current_wanted(", CURRENT_C),
