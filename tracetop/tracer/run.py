@@ -76,12 +76,11 @@ class ScriptRun:
         loaded.set_control(pack_control(self._order.filter))
         if not self._order.dry_run:
             loaded.run_begin()
-            self._take(loaded, printer)
-            if not self._over:
-                loaded.attach()
-                notes += loaded.notes
+            loaded.attach()
+            notes += loaded.notes
         self._outbox.send(m.Attached(probes))
         if not self._order.dry_run:
+            self._take(loaded, printer)
             self._serve(loaded, printer, target)
             self._end(loaded, printer)
             notes += _losses(loaded)

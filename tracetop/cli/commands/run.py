@@ -85,10 +85,10 @@ def run(words: list[str]) -> int:
 def _script(found: argparse.Namespace, *, as_root: bool) -> tuple[str, str]:
     """Return the script's name and text."""
     if found.program is not None:
-        return "-e", found.program
+        return "script", found.program
     path = found.words[0]
     if path != _STDIN:
-        return Path(path).name, script_text(path, as_root=as_root)
+        return Path(path).stem, script_text(path, as_root=as_root)
     try:
         return "stdin", sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
