@@ -10,12 +10,14 @@ import pytest
 
 from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.symbols import KernelSymbols
+from tracetop.bpf.user_symbols import UserSymbols
+from tracetop.lang import compile_script
 from tracetop.model.buckets import log_bounds
 from tracetop.model.control import Filter
 from tracetop.model.frame import Histogram
+from tracetop.probes import Library
 from tracetop.tracer import kept
-from tracetop.tracer.keys import KeyCells
-from tracetop.tracer.library import Library
+from tracetop.tracer.printing.names import MachineNames
 from tracetop.tracer.processes import ProcessTable
 from tracetop.tracer.running import Machine, Running
 from tracetop.tracer.syscalls import SyscallNames
@@ -34,9 +36,10 @@ def syscalls() -> SyscallNames:
 def latency(syscalls: SyscallNames) -> Iterator[Running]:
     """The pane of latencies, counting all system calls of all processes."""
     kernel = RunningKernel()
-    machine = Machine(kernel, KernelSymbols(), syscalls, KeyCells(syscalls), ProcessTable())
+    symbols, users = KernelSymbols(), UserSymbols()
+    machine = Machine(kernel, symbols, users, syscalls, MachineNames(symbols, users), ProcessTable())
     script = next(script for script in Library().scripts("latency") if script.name == "latency")
-    running = Running.compile(script.text, script.name, machine, bundled=True)
+    running = Running(compile_script(script.text, script.name, kernel), machine)
     running.control(ANY, ())
     running.attach()
     yield running

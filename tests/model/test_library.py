@@ -3,7 +3,7 @@
 import pytest
 
 from tracetop.errors import UsageError
-from tracetop.tracer.library import Library
+from tracetop.probes import Library
 
 PANES = ("syscalls", "latency", "processes", "stacks")
 

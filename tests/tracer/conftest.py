@@ -6,13 +6,14 @@ from tests.tracer.fake_kernel import FakeKernel, fake_machine, install
 from tests.tracer.fake_proc import FakeProc
 from tracetop.tracer import processes
 from tracetop.tracer.keys import KeyCells
+from tracetop.tracer.printing.decode import Decoder
 from tracetop.tracer.running import Machine
-from tracetop.tracer.syscalls import SyscallNames
 
 
 @pytest.fixture
 def cells() -> KeyCells:
-    return KeyCells(SyscallNames("x86_64"))
+    machine = fake_machine()
+    return KeyCells(machine.syscalls, Decoder(machine.names, lambda _map, _id: ()))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A kernel in memory: what `Loaded` would do, written down, and a compiler that takes a script at its word."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -9,14 +10,15 @@ import pytest
 from tests.tracer.specs import Value, sample, spec
 from tracetop.bpf.merge import Bytes, MapSample
 from tracetop.bpf.stats import ProgStats
+from tracetop.bpf.user_symbols import UserSymbols
 from tracetop.errors import KernelError, ScriptError, UsageError, VerifierError
-from tracetop.lang import read_header
 from tracetop.model.control import pack_control
 from tracetop.model.frame import Variant
-from tracetop.model.program import MapSpec, Program
-from tracetop.tracer import running
-from tracetop.tracer.keys import KeyCells
-from tracetop.tracer.library import BundledScript
+from tracetop.model.header import read_header
+from tracetop.model.program import Action, MapSpec, Program
+from tracetop.probes import PaneScript
+from tracetop.tracer import assistant, load, running
+from tracetop.tracer.printing.names import MachineNames
 from tracetop.tracer.processes import ProcessTable
 from tracetop.tracer.running import Machine
 from tracetop.tracer.syscalls import SyscallNames
@@ -29,7 +31,14 @@ class FakeKernel:
     specs: tuple[MapSpec, ...] = (spec("@"),)
     rows: dict[str, dict[int, Value]] = field(default_factory=dict)
     loaded: list["FakeLoaded"] = field(default_factory=list)
+    actions: tuple[Action, ...] = ()
     tried_out: list[str] = field(default_factory=list)
+    trials: list["FakeTrial"] = field(default_factory=list)
+    patience: int = 0
+    """How often a trial is asked before it has passed."""
+    hits_per_s: int = 0
+    """Of each script's hooks, while they are on; the statistics have each run take 50 ns."""
+    clock: Callable[[], float] = lambda: time.monotonic()  # noqa: PLW0108 - a test may stop it
     dropped: int = 0
     missed: int = 0
     stacks: dict[int, tuple[int, ...]] = field(default_factory=dict)
@@ -53,7 +62,10 @@ class FakeLoaded:
         self.attached = self.closed = False
         self.controls: list[bytes] = []
         self.deleted: list[tuple[str, list[bytes]]] = []
-        self.actions: list[int] = []
+        self.sent: list[tuple[int, bytes]] = []
+        self.event_fd: int | None = None
+        self.attached_s = 0.0
+        self.runs = 0
         self.calls: list[str] = []
         self.notes: tuple[str, ...] = ()
 
@@ -67,6 +79,7 @@ class FakeLoaded:
         if "unattachable" in self.program.script:
             raise KernelError("cannot attach", mend="use another kernel")
         self.attached = True
+        self.attached_s = self.kernel.clock()
 
     def detach(self) -> None:
         self.attached = False
@@ -100,11 +113,11 @@ class FakeLoaded:
     def drops(self) -> dict[str, int]:
         return {"@": self.kernel.dropped}
 
-    def events(self) -> list[int]:
-        sent, self.actions = self.actions, []
+    def events(self) -> list[tuple[int, bytes]]:
+        sent, self.sent = self.sent, []
         return sent
 
-    def stack(self, stack_id: int) -> Sequence[int]:
+    def stack(self, stack_id: int, map_name: str = "") -> Sequence[int]:
         return self.kernel.stacks.get(stack_id, ())
 
     def delete_stacks(self, stack_ids: Iterable[int]) -> None:
@@ -112,25 +125,60 @@ class FakeLoaded:
             self.kernel.stacks.pop(stack_id)
 
     def stats(self) -> list[ProgStats]:
-        return [ProgStats("tt", 1, 1000, 10, self.kernel.missed)]
+        runs = round(self.kernel.hits_per_s * (self.kernel.clock() - self.attached_s)) if self.attached else 0
+        return [ProgStats("tt", 1, 1000 + 50 * runs, 10 + runs, self.kernel.missed)]
+
+
+class FakeTrial:
+    """A trial that takes as long as the kernel says. A script with ``deadly`` in it kills clang."""
+
+    def __init__(self, kernel: FakeKernel, program: Program) -> None:
+        self._program, self._left = program, kernel.patience
+        self.fd, self.until_s, self.closed = -1, 0.0, False
+        kernel.tried_out.append(program.name)
+        kernel.trials.append(self)
+
+    def passed(self) -> bool:
+        assert not self.closed
+        if "deadly" in self._program.script:
+            raise VerifierError("the C compiler fails on the script", mend="simplify the script")
+        self._left -= 1
+        return self._left < 0
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeStatistics:
+    """Run-time statistics that are always there."""
+
+    on = True
+
+    def __enter__(self) -> "FakeStatistics":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
 
 
 class FakeLibrary:
     """Three bundled panes; ``latency`` has three scripts, of which the last does not load."""
 
     SCRIPTS = (
-        BundledScript("syscalls", "// syscalls", "syscalls", Variant("syscalls", "System calls")),
-        BundledScript("latency", "// latency", "latency", Variant("calls", "Latency", "syscall")),
-        BundledScript("runqueue", "// runqueue", "latency", Variant("runqueue", "Run queue")),
-        BundledScript("blockio", "// blockio unloadable", "latency", Variant("blockio", "Block I/O")),
-        BundledScript("stacks", "// stacks unattachable", "stacks", Variant("stacks", "Kernel stacks")),
+        PaneScript("syscalls", "// syscalls", "syscalls", Variant("syscalls", "System calls")),
+        PaneScript("latency", "// latency", "latency", Variant("calls", "Latency", "syscall")),
+        PaneScript("runqueue", "// runqueue", "latency", Variant("runqueue", "Run queue")),
+        PaneScript("blockio", "// blockio unloadable", "latency", Variant("blockio", "Block I/O")),
+        PaneScript("stacks", "// stacks unattachable", "stacks", Variant("stacks", "Kernel stacks")),
     )
 
-    def scripts(self, pane: str) -> tuple[BundledScript, ...]:
+    def scripts(self, pane: str) -> tuple[PaneScript, ...]:
         found = tuple(script for script in self.SCRIPTS if script.pane == pane)
         if not found:
             raise UsageError(f"no pane named {pane}", mend="name another")
         return found
+
+    def of_text(self, pane: str, text: str) -> PaneScript | None:
+        return next((script for script in self.SCRIPTS if (script.pane, script.text) == (pane, text)), None)
 
 
 class FakeSymbols:
@@ -140,16 +188,21 @@ class FakeSymbols:
 
 def fake_machine() -> Machine:
     syscalls = SyscallNames("x86_64")
-    return Machine(cast("Any", None), cast("Any", FakeSymbols()), syscalls, KeyCells(syscalls), ProcessTable())
+    symbols = cast("Any", FakeSymbols())
+    users = UserSymbols()
+    return Machine(cast("Any", None), symbols, users, syscalls, MachineNames(symbols, users), ProcessTable())
 
 
 def install(kernel: FakeKernel, patch: pytest.MonkeyPatch) -> None:
-    """Make `Running` load into `kernel`. A script with ``wrong`` in it does not compile."""
+    """Make panes load into `kernel`. A script with ``wrong`` in it does not compile."""
 
     def compile_script(text: str, name: str, _kernel: object) -> Program:
         if "wrong" in text:
             raise ScriptError("this does not parse", mend="write another")
-        return Program(name=name, script=text, c_text="", maps=kernel.specs, probes=(), header=read_header(text))
+        header = read_header(text)
+        return Program(
+            name=name, script=text, c_text="", maps=kernel.specs, probes=(), actions=kernel.actions, header=header
+        )
 
     class Loading:
         @staticmethod
@@ -159,9 +212,11 @@ def install(kernel: FakeKernel, patch: pytest.MonkeyPatch) -> None:
             kernel.loaded.append(FakeLoaded(kernel, program))
             return kernel.loaded[-1]
 
-    patch.setattr(running, "compile_script", compile_script)
+    for module in (load, assistant):
+        patch.setattr(module, "compile_script", compile_script)
     patch.setattr(running, "Loaded", Loading)
-    patch.setattr(running, "try_out", lambda program: kernel.tried_out.append(program.name))
+    patch.setattr(load, "Trial", lambda program: FakeTrial(kernel, program))
+    patch.setattr(load, "RunTimeStats", FakeStatistics)
 
 
-__all__ = ["FakeKernel", "FakeLibrary", "FakeLoaded", "fake_machine", "install", "pack_control"]
+__all__ = ["FakeKernel", "FakeLibrary", "FakeLoaded", "FakeTrial", "fake_machine", "install", "pack_control"]

@@ -156,22 +156,22 @@ def gauge_cells(gauge: Gauge, *values: Value) -> tuple[Cell, ...]:
         (ValueKind.STRING, b"hi\x1b", ("hi\x1b",)),
     ],
 )
-def test_a_gauge_of_each_kind(kind: ValueKind, value: Value, cells_then: tuple[Cell, ...]) -> None:
-    gauge = Gauge(spec("@", kind, ()))
+def test_a_gauge_of_each_kind(cells: KeyCells, kind: ValueKind, value: Value, cells_then: tuple[Cell, ...]) -> None:
+    gauge = Gauge(spec("@", kind, ()), cells)
     assert gauge.number().cells == (None,) * len(cells_then)
     assert gauge_cells(gauge, value) == cells_then
 
 
-def test_a_gauge_whose_map_was_cleared_is_empty_again() -> None:
+def test_a_gauge_whose_map_was_cleared_is_empty_again(cells: KeyCells) -> None:
     """Not the last number for ever; and it counts from zero when it comes back."""
-    gauge = Gauge(spec("@", ValueKind.COUNT, ()))
+    gauge = Gauge(spec("@", ValueKind.COUNT, ()), cells)
     gauge_cells(gauge, 10)
     assert gauge_cells(gauge) == (None, None)
     assert gauge_cells(gauge, 4) == (2.0, 4)
 
 
-def test_a_gauge_counts_from_its_reset() -> None:
-    gauge = Gauge(spec("@", ValueKind.COUNT, ()))
+def test_a_gauge_counts_from_its_reset(cells: KeyCells) -> None:
+    gauge = Gauge(spec("@", ValueKind.COUNT, ()), cells)
     gauge_cells(gauge, 10)
     gauge.reset()
     assert gauge.number().cells == (None, None)

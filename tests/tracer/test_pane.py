@@ -11,8 +11,8 @@ from tracetop.lang import STACK_DEPTH
 from tracetop.model.control import Filter, pack_control
 from tracetop.model.frame import PaneState, Sort, StackTree, Table
 from tracetop.model.message import PaneRequest, SetSort
-from tracetop.model.program import KeyRole, ValueKind
-from tracetop.tracer.library import Library
+from tracetop.model.program import KeyRole, MapAction, ValueKind
+from tracetop.probes import Library
 from tracetop.tracer.pane import ROWS_MOST, Pane
 from tracetop.tracer.running import Machine
 from tracetop.tracer.stacks import CUT
@@ -21,14 +21,19 @@ LIBRARY = cast("Library", FakeLibrary())
 ANY = Filter()
 
 
-def pane(name: str, script: str = "") -> Pane:
-    return Pane(PaneRequest(name, script), LIBRARY)
+def pane(machine: Machine, name: str, script: str = "", sample: int = 1) -> Pane:
+    return Pane(PaneRequest(name, script, sample), LIBRARY, machine)
 
 
-def loaded(machine: Machine, name: str = "latency", script: str = "") -> Pane:
-    one = pane(name, script)
-    one.load(machine, ANY)
+def load(one: Pane, filter_: Filter = ANY) -> Pane:
+    """Take all steps of the pane's load."""
+    while one.advance(filter_):
+        pass
     return one
+
+
+def loaded(machine: Machine, name: str = "latency", script: str = "", sample: int = 1) -> Pane:
+    return load(pane(machine, name, script, sample))
 
 
 def table(one: Pane) -> Table:
@@ -38,9 +43,9 @@ def table(one: Pane) -> Table:
 
 
 def test_a_pane_loads_before_it_is_on(kernel: FakeKernel, machine: Machine) -> None:
-    one = pane("syscalls")
+    one = pane(machine, "syscalls")
     assert (one.frame().state, kernel.loaded) == (PaneState.LOADING, [])
-    one.load(machine, Filter(7, ""))
+    load(one, Filter(7, ""))
     assert (one.frame().state, kernel.attached) == (PaneState.ON, ["// syscalls"])
     assert kernel.loaded[0].controls == [pack_control(Filter(7, ""))]
 
@@ -66,7 +71,7 @@ def test_a_failed_pane_switched_on_tries_again(kernel: FakeKernel, machine: Mach
     one = loaded(machine, "stacks")
     one.set_enabled(True)
     assert one.frame().state is PaneState.LOADING
-    one.load(machine, ANY)
+    load(one)
     assert one.frame().state is PaneState.FAILED
 
 
@@ -84,7 +89,7 @@ def test_off_detaches_but_keeps_the_counts_on_attaches_again(kernel: FakeKernel,
 
 
 def test_a_pane_switched_off_before_it_loaded_loads_when_switched_on(kernel: FakeKernel, machine: Machine) -> None:
-    one = pane("syscalls")
+    one = pane(machine, "syscalls")
     one.set_enabled(False)
     assert one.frame().state is PaneState.OFF
     one.set_enabled(True)
@@ -96,7 +101,7 @@ def test_another_variant_replaces_the_old_one_once_it_runs(kernel: FakeKernel, m
     one.select("runqueue")
     assert kernel.attached == ["// latency"]
     assert (one.frame().variant, one.frame().title) == ("calls", "Latency"), "what is in force, not what is wanted"
-    one.load(machine, ANY)
+    load(one)
     assert (kernel.attached, kernel.open) == (["// runqueue"], ["// runqueue"])
     frame = one.frame()
     assert (frame.variant, frame.title, [v.name for v in frame.variants]) == (
@@ -110,11 +115,11 @@ def test_another_variant_replaces_the_old_one_once_it_runs(kernel: FakeKernel, m
 def test_a_variant_that_does_not_load_leaves_all_as_it_was(kernel: FakeKernel, machine: Machine, enabled: bool) -> None:
     """The old script, its parameters, and whether it is on; with the reason in the frame."""
     one = loaded(machine)
-    one.set_params(("openat",), machine, ANY)
+    one.set_params(("openat",), ANY)
     one.set_enabled(enabled)
     before = one.frame()
     one.select("blockio")
-    one.load(machine, ANY)
+    load(one)
     after = one.frame()
     assert (after.state, after.variant, after.params) == (before.state, "calls", ("openat",))
     assert after.diagnostic is not None
@@ -126,7 +131,7 @@ def test_the_reason_is_gone_when_something_loads(kernel: FakeKernel, machine: Ma
     one = loaded(machine)
     for variant in ("blockio", "runqueue"):
         one.select(variant)
-        one.load(machine, ANY)
+        load(one)
     assert one.frame().diagnostic is None
 
 
@@ -149,18 +154,18 @@ def test_parameters_are_put_in_force_and_count_anew(kernel: FakeKernel, machine:
     kernel.rows["@"] = {1: 5}
     one = loaded(machine)
     one.read()
-    one.set_params(("openat",), machine, Filter(3, ""))
+    one.set_params(("openat",), Filter(3, ""))
     assert kernel.loaded[0].controls[-1] == pack_control(Filter(3, ""), (257,))
     assert (one.frame().params, table(one).sums[-1]) == (("openat",), 0)
-    one.set_params((), machine, ANY)
+    one.set_params((), ANY)
     assert kernel.loaded[0].controls[-1] == pack_control(ANY)
 
 
 def test_the_parameter_of_one_variant_is_not_passed_to_one_without(kernel: FakeKernel, machine: Machine) -> None:
     one = loaded(machine)
-    one.set_params(("openat",), machine, ANY)
+    one.set_params(("openat",), ANY)
     one.select("runqueue")
-    one.load(machine, ANY)
+    load(one)
     assert (one.frame().params, kernel.loaded[1].controls) == ((), [pack_control(ANY)])
 
 
@@ -172,10 +177,10 @@ def test_parameters_that_mean_nothing_are_refused_and_the_old_stay(
     kernel: FakeKernel, machine: Machine, params: tuple[str, ...]
 ) -> None:
     one = loaded(machine)
-    one.set_params(("read",), machine, ANY)
+    one.set_params(("read",), ANY)
     controls = len(kernel.loaded[0].controls)
     with pytest.raises(UsageError):
-        one.set_params(params, machine, ANY)
+        one.set_params(params, ANY)
     assert (one.frame().params, len(kernel.loaded[0].controls)) == (("read",), controls)
 
 
@@ -186,11 +191,11 @@ def test_parameters_of_a_users_script_are_whole_numbers(
     kernel: FakeKernel, machine: Machine, text: str, number: int
 ) -> None:
     one = loaded(machine, "mine", "// mine")
-    one.set_params((text,), machine, ANY)
+    one.set_params((text,), ANY)
     assert kernel.loaded[0].controls[-1] == pack_control(ANY, (number,))
     for wrong in ("openat", "", "1.5", str(1 << 63)):
         with pytest.raises(UsageError):
-            one.set_params((wrong,), machine, ANY)
+            one.set_params((wrong,), ANY)
 
 
 def test_a_filter_is_one_write_and_nothing_is_loaded_again(kernel: FakeKernel, machine: Machine) -> None:
@@ -198,16 +203,16 @@ def test_a_filter_is_one_write_and_nothing_is_loaded_again(kernel: FakeKernel, m
     kernel.rows["@"] = {1: 5}
     one = loaded(machine)
     one.read()
-    one.set_filter(Filter(9, "sh"), machine)
+    one.set_filter(Filter(9, "sh"))
     assert len(kernel.loaded) == 1
     assert kernel.loaded[0].controls == [pack_control(ANY), pack_control(Filter(9, "sh"))]
     assert table(one).sums[-1] == 0
 
 
 def test_a_sort_asked_for_before_the_pane_loaded_is_kept(kernel: FakeKernel, machine: Machine) -> None:
-    one = pane("latency")
+    one = pane(machine, "latency")
     one.set_sort(SetSort("latency", "@", Sort("total", descending=False), 5))
-    one.load(machine, ANY)
+    load(one)
     one.read()
     assert table(one).sort == Sort("total", descending=False)
 
@@ -216,7 +221,7 @@ def test_a_sort_outlives_a_change_of_variant(kernel: FakeKernel, machine: Machin
     one = loaded(machine)
     one.set_sort(SetSort("latency", "@", Sort("n")))
     one.select("runqueue")
-    one.load(machine, ANY)
+    load(one)
     one.read()
     assert table(one).sort == Sort("n")
 
@@ -246,7 +251,7 @@ def test_the_script_is_sent_once_after_each_load(kernel: FakeKernel, machine: Ma
     one = loaded(machine)
     assert [one.frame().script, one.frame().script] == ["// latency", ""]
     one.select("runqueue")
-    one.load(machine, ANY)
+    load(one)
     assert [one.frame().script, one.frame().script] == ["// runqueue", ""]
 
 
@@ -274,18 +279,11 @@ def test_a_reset_clears_extremes_in_the_kernel(kernel: FakeKernel, machine: Mach
 
 
 def test_what_a_script_asks_of_user_space_is_done_before_the_next_read(kernel: FakeKernel, machine: Machine) -> None:
-    from tracetop.model.program import MapAction, Program
-
     kernel.rows["@"] = {1: 5}
+    kernel.actions = (MapAction("clear", "@"),)
     one = loaded(machine)
-    running = one.running
-    assert running is not None
     one.read()
-    old = running.program
-    running.program = Program(
-        name=old.name, script=old.script, c_text="", maps=old.maps, probes=(), actions=(MapAction("clear", "@"),)
-    )
-    kernel.loaded[0].actions = [0, 0, 0]
+    kernel.loaded[0].sent = [(0, b"")] * 3
     one.read()
     assert table(one).rows == ()
     assert kernel.loaded[0].calls.count("clear") == 1, "a flood of them costs no more than one"

@@ -2,17 +2,18 @@
 
 from tracetop.bpf.merge import MapSample
 from tracetop.model.frame import Cell, Number
-from tracetop.model.program import MapSpec, ValueKind
+from tracetop.model.program import MapSpec
 from tracetop.tracer.counters import CounterMap
-from tracetop.tracer.keys import decode_text
-from tracetop.tracer.values import growing_field, tidy, value_columns, value_numbers
+from tracetop.tracer.keys import KeyCells
+from tracetop.tracer.values import growing_field, is_text, tidy, value_columns, value_numbers
 
 
 class Gauge:
     """One map without a key, kept from tick to tick."""
 
-    def __init__(self, spec: MapSpec) -> None:
+    def __init__(self, spec: MapSpec, cells: KeyCells) -> None:
         self.spec = spec
+        self._text = cells.value_cell(spec) if is_text(spec) else None
         self._counter = CounterMap(growing_field(spec))
         self._columns = value_columns(spec)
         self._none: tuple[Cell, ...] = (None,) * len(self._columns)
@@ -25,8 +26,8 @@ class Gauge:
 
     def update(self, sample: MapSample, elapsed_s: float) -> None:
         """Take one sample; a map that was never written, or was cleared, has no row and leaves the cells empty."""
-        if self.spec.kind is ValueKind.STRING:
-            self._cells = tuple(decode_text(value.tobytes()) for value in sample.values) or self._none
+        if self._text:
+            self._cells = tuple(map(self._text, sample.values)) or self._none
             return
         counted = self._counter.update(sample)
         if not len(counted):

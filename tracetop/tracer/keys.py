@@ -1,21 +1,25 @@
-"""The parts of a map's key, from the kernel's bytes to readable cells and columns.
+"""The parts of a map's key, and values that are no numbers, from the kernel's bytes to readable cells and columns.
 
 Owns: decoding and naming. Pure but for the tables of names it is given. Runs in the tracer.
 """
 
-import pwd
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracetop.model.frame import Cell, Column, ColumnKind
-from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ValueKind
+from tracetop.model.value import Shape, ValueType
 from tracetop.tracer.counters import Keys, as_rows
+from tracetop.tracer.printing.decode import Decoder
 from tracetop.tracer.syscalls import SyscallNames
+from tracetop.tracer.values import cell_of
 
 TEXT_ROLES = (KeyRole.COMM, KeyRole.STRING)
 STACK_ROLES = (KeyRole.KSTACK, KeyRole.USTACK)
+USERNAME = ValueType(shape=Shape.USERNAME, size=4, signed=False)
 
 
 def integers(spec: MapSpec, part: KeyPart, keys: Keys) -> NDArray[np.integer[Any]]:
@@ -53,11 +57,11 @@ def key_columns(parts: tuple[KeyPart, ...]) -> tuple[Column, ...]:
 
 
 class KeyCells:
-    """Turns keys into cells a person can read; remembers names that cost a look-up."""
+    """Turns keys, and values that are no numbers, into cells a person can read."""
 
-    def __init__(self, syscalls: SyscallNames) -> None:
+    def __init__(self, syscalls: SyscallNames, decoder: Decoder) -> None:
         self._syscalls = syscalls
-        self._users: dict[int, str] = {}
+        self._decoder = decoder
 
     def cells(self, spec: MapSpec, keys: Keys) -> list[tuple[Cell, ...]]:
         """Return the readable parts of every key, without its stacks."""
@@ -67,19 +71,23 @@ class KeyCells:
         )
 
     def _column(self, spec: MapSpec, part: KeyPart, keys: Keys) -> list[Cell]:
-        if part.role in TEXT_ROLES:
+        if part.role in TEXT_ROLES and part.type.shape in (Shape.STRING, Shape.INTEGER):
             return [*texts(part, keys)]
-        numbers: list[int] = integers(spec, part, keys).tolist()
-        if part.role is KeyRole.SYSCALL:
-            return [self._syscalls.name(number) for number in numbers]
         if part.role is KeyRole.UID:
-            return [self._user(number) for number in numbers]
-        return [*numbers]
+            read = self._decoder.reader(USERNAME)
+        elif part.type.shape is not Shape.INTEGER:
+            read = self._decoder.reader(part.type)
+        else:
+            numbers: list[int] = integers(spec, part, keys).tolist()
+            return [self._syscalls.name(number) for number in numbers] if part.role is KeyRole.SYSCALL else [*numbers]
+        return [cell_of(read(key.tobytes(), part.offset)) for key in as_rows(keys)]
 
-    def _user(self, uid: int) -> str:
-        if uid not in self._users:
-            try:
-                self._users[uid] = pwd.getpwuid(uid).pw_name
-            except KeyError:
-                self._users[uid] = str(uid)
-        return self._users[uid]
+    def value_cell(self, spec: MapSpec) -> Callable[[NDArray[Any]], Cell]:
+        """Return what makes a cell of one row of a map's values, where those are shown as text."""
+        if spec.kind is ValueKind.STRING:
+            return lambda row: decode_text(row.tobytes())
+        if spec.kind is ValueKind.SCALAR:
+            number = self._decoder.number(spec.value)
+            return lambda row: cell_of(number(int(row[0])))
+        read = self._decoder.reader(spec.value)
+        return lambda row: cell_of(read(row.tobytes(), 0))

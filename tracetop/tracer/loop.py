@@ -4,7 +4,6 @@ Owns: what filter, interval and panes are in force, and the clock. Refuses to ow
 bytes travel (`pipe`). BCC is not thread-safe: everything here runs in the process's one thread.
 """
 
-import functools
 import math
 import os
 import select
@@ -16,11 +15,12 @@ import psutil
 from tracetop.bpf.stats import RunTimeStats
 from tracetop.errors import TracetopError, UsageError
 from tracetop.model import message as m
-from tracetop.model.control import Filter
-from tracetop.model.frame import Frame, PaneState, TracerCost
+from tracetop.model.frame import Frame, TracerCost
+from tracetop.probes import Library
+from tracetop.tracer.assistant import Assistant
 from tracetop.tracer.cost import CostMeter
-from tracetop.tracer.library import Library
 from tracetop.tracer.pane import Pane
+from tracetop.tracer.panes import Panes
 from tracetop.tracer.pipe import Inbox, Outbox
 from tracetop.tracer.running import Machine
 
@@ -28,6 +28,8 @@ INTERVAL_S = (0.25, 10.0)
 """Least and greatest time between frames."""
 FIRST_READ_S = 0.25
 """A pane that has just been loaded shows its first numbers so soon."""
+DRAIN_EVERY_S = 0.05
+"""What scripts send is taken no oftener: many events for one turn of the loop."""
 
 
 class Loop:
@@ -36,17 +38,14 @@ class Loop:
     def __init__(self, inbox: Inbox, outbox: Outbox, machine: Machine, drain_log: Callable[[], str]) -> None:
         self._inbox = inbox
         self._outbox = outbox
-        self._machine = machine
         self._drain_log = drain_log
-        self._library = Library()
         self._meter = CostMeter(RunTimeStats())
-        self._panes: dict[str, Pane] = {}
-        self._waiting: list[Pane] = []
-        self._filter = Filter()
+        self._panes = Panes(machine, Library())
+        self._assistant = Assistant(machine.kernel)
         self._interval_s = 1.0
         self._seq = 0
         self._next_s = math.inf  # until Start there is nothing to read
-        self._read_s = time.monotonic()
+        self._read_s = self._drained_s = time.monotonic()
         self._elapsed_s = 0.0
         self._cpu_s = time.process_time()
         self._cost = TracerCost()
@@ -56,30 +55,49 @@ class Loop:
         """Serve until asked to stop or the screen has gone; then free everything in the kernel."""
         try:
             while not (self._stopping or self._inbox.closed):
-                self._wait()
+                readable = self._wait()
                 self._take_commands()
-                if self._waiting:
-                    self._load_one()
+                if not {*readable}.isdisjoint(self._panes.event_fds()):
+                    self._drain()
+                if pane := self._panes.ready(time.monotonic(), readable):
+                    self._load(pane)
                 elif time.monotonic() >= self._next_s:
                     self._tick()
+                elif self._assistant.asked:
+                    self._assist()
             if self._stopping:
                 self._finish()
         except BrokenPipeError:
             pass  # the screen has gone: the end of our work, not a fault
         finally:
-            self._close()
+            self._panes.close()
 
-    def _wait(self) -> None:
-        """Sleep until a command comes, the pipe takes more, or the next tick; not at all while panes wait to load."""
-        timeout_s = 0.0 if self._waiting else max(0.0, self._next_s - time.monotonic())
+    def _wait(self) -> list[int]:
+        """Sleep until a command comes, the pipe takes more, a load can go on, or the next tick.
+
+        Returns the descriptors that can be read.
+        """
+        waits, events = self._panes.waits(), self._panes.event_fds()
+        now_s, drain_s = time.monotonic(), self._drained_s + DRAIN_EVERY_S
+        readers = [self._inbox.fd, *(wait.fd for wait in waits if wait.fd >= 0)]
+        if drain_s <= now_s:
+            readers += events
+        until_s = min(
+            [self._next_s, *(wait.until_s for wait in waits), *[drain_s] * (bool(events) and drain_s > now_s)]
+        )
+        timeout_s = 0.0 if self._assistant.asked else max(0.0, until_s - now_s)
         writers = [self._outbox.fd] if self._outbox.blocked else []
-        _, writable, _ = select.select([self._inbox.fd], writers, [], None if math.isinf(timeout_s) else timeout_s)
+        readable, writable, _ = select.select(readers, writers, [], None if math.isinf(timeout_s) else timeout_s)
         if writable:
             self._outbox.flush()
+        return readable
 
     def _take_commands(self) -> None:
         changed = False
         for command in self._inbox.commands():
+            if isinstance(command, m.CheckScript | m.Complete):
+                self._assistant.ask(command)
+                continue
             changed = True
             try:
                 self._carry_out(command)
@@ -90,72 +108,18 @@ class Loop:
         if changed and not self._stopping:
             self._send_frame()
 
-    @functools.singledispatchmethod
     def _carry_out(self, command: m.Command) -> None:
-        raise NotImplementedError(type(command).__name__)
-
-    @_carry_out.register
-    def _(self, command: m.Start) -> None:
-        self._filter = command.filter
-        self._set_interval(command.interval_s)
-        panes = [Pane(request, self._library) for request in command.panes]
-        self._close()
-        self._panes = {pane.name: pane for pane in panes}
-        self._waiting = panes
-
-    @_carry_out.register
-    def _(self, command: m.SetFilter) -> None:
-        self._filter = command.filter
-        for pane in self._panes.values():
-            pane.set_filter(command.filter, self._machine)
-
-    @_carry_out.register
-    def _(self, command: m.SetInterval) -> None:
-        self._set_interval(command.interval_s)
-
-    @_carry_out.register
-    def _(self, command: m.SetEnabled) -> None:
-        pane = self._pane(command.pane)
-        pane.set_enabled(command.enabled)
-        if pane.state is PaneState.LOADING:
-            self._queue(pane)
-        elif pane in self._waiting and not command.enabled:
-            self._waiting.remove(pane)
-        self._meter.want()
-
-    @_carry_out.register
-    def _(self, command: m.SetParams) -> None:
-        self._pane(command.pane).set_params(command.params, self._machine, self._filter)
-
-    @_carry_out.register
-    def _(self, command: m.SelectVariant) -> None:
-        pane = self._pane(command.pane)
-        pane.select(command.variant)
-        self._queue(pane)
-
-    @_carry_out.register
-    def _(self, command: m.SetSort) -> None:
-        self._pane(command.pane).set_sort(command)
-
-    @_carry_out.register
-    def _(self, command: m.SetOffsets) -> None:
-        self._pane(command.pane).show_offsets(command.offsets)
-
-    @_carry_out.register
-    def _(self, command: m.Reset) -> None:
-        del command
-        for pane in self._panes.values():
-            pane.reset()
-
-    @_carry_out.register
-    def _(self, command: m.Stop) -> None:
-        del command
-        self._stopping = True
-
-    def _pane(self, name: str) -> Pane:
-        if name not in self._panes:
-            raise UsageError(f"no pane named {name}", why=f"open are {', '.join(self._panes)}", mend="name one of them")
-        return self._panes[name]
+        match command:
+            case m.Start():
+                self._set_interval(command.interval_s)
+                self._panes.open(command.panes, command.filter)
+            case m.SetInterval():
+                self._set_interval(command.interval_s)
+            case m.Stop():
+                self._stopping = True
+            case _:
+                self._panes.carry_out(command)
+                self._meter.want()
 
     def _set_interval(self, interval_s: float) -> None:
         least, greatest = INTERVAL_S
@@ -168,23 +132,26 @@ class Loop:
         self._interval_s = interval_s
         self._next_s = min(self._next_s, time.monotonic() + interval_s)
 
-    def _queue(self, pane: Pane) -> None:
-        if pane not in self._waiting:
-            self._waiting.append(pane)
+    def _drain(self) -> None:
+        self._drained_s = time.monotonic()
+        if self._panes.drain():
+            self._send_frame()
 
-    def _load_one(self) -> None:
-        """Load one of the panes that wait; commands are served between two of them."""
-        pane = self._waiting.pop(0)
-        pane.load(self._machine, self._filter)
-        self._meter.want()
-        self._next_s = time.monotonic() + FIRST_READ_S
-        self._send_frame()
+    def _load(self, pane: Pane) -> None:
+        """Take a step to a pane's hooks; commands are served between two steps."""
+        if self._panes.advance(pane):
+            self._meter.want()
+            self._next_s = time.monotonic() + FIRST_READ_S
+            self._send_frame()
+
+    def _assist(self) -> None:
+        for answer in self._assistant.answers():
+            self._outbox.send(answer)
 
     def _tick(self) -> None:
         self._next_s = max(self._next_s + self._interval_s, time.monotonic() + INTERVAL_S[0] / 2)
         self._read()
-        on = [p.running for p in self._panes.values() if p.running and p.state is PaneState.ON]
-        self._meter.tick(on)
+        self._meter.tick(self._panes.running())
         self._measure_self()
         self._send_frame()
         if log := self._drain_log():
@@ -196,15 +163,10 @@ class Loop:
         os.set_blocking(self._outbox.fd, True)
         self._send_frame(final=True)
 
-    def _close(self) -> None:
-        for pane in self._panes.values():
-            pane.close()
-
     def _read(self) -> None:
         now_s = time.monotonic()
         self._elapsed_s, self._read_s = now_s - self._read_s, now_s
-        for pane in self._panes.values():
-            pane.read()
+        self._panes.read()
         self._seq += 1
 
     def _measure_self(self) -> None:
@@ -223,8 +185,8 @@ class Loop:
                 time=time.time(),
                 elapsed_s=round(self._elapsed_s, 4),
                 interval_s=self._interval_s,
-                filter=self._filter,
-                panes={name: pane.frame() for name, pane in self._panes.items()},
+                filter=self._panes.filter,
+                panes=self._panes.frames(),
                 tracer=self._cost,
                 final=final,
             )

@@ -1,66 +1,95 @@
 """One pane: a name, the scripts it can show, the one that runs now, and why it does not where it does not.
 
-Owns: the pane's state and what is in force in it. Refuses to own: what the maps hold (`running`). Tracer.
+Owns: the pane's state and what is in force in it. Refuses to own: what the maps hold (`running`), and the steps of a
+load (`load`). Tracer.
 """
 
 import contextlib
 
 from tracetop.errors import Diagnostic, TracetopError, UsageError
-from tracetop.lang import read_header
-from tracetop.model.control import PARAMS, Filter
-from tracetop.model.frame import Cost, PaneFrame, PaneState, Variant, View
+from tracetop.model.control import SAMPLE_NONE, Filter
+from tracetop.model.frame import Cost, PaneFrame, PaneState, View
 from tracetop.model.message import PaneRequest, SetSort
-from tracetop.tracer.library import BundledScript, Library
+from tracetop.probes import Library, PaneScript, pane_script
+from tracetop.tracer.load import Loading, Outcome, Wait, load
+from tracetop.tracer.parameters import numbers
 from tracetop.tracer.running import Machine, Running
 
 ROWS_MOST = 10_000
 """Rows of a table that a reader may ask for."""
-_NOT_64_BITS = 1 << 63
+_ENDED = "the script ended itself with exit(); switched on, it begins anew"
 
 
 class Pane:
     """One pane from request to close."""
 
-    def __init__(self, request: PaneRequest, library: Library) -> None:
+    def __init__(self, request: PaneRequest, library: Library, machine: Machine) -> None:
         """Take a bundled pane's scripts, or the text that came with the request. UsageError for an unknown name."""
         self.name = request.name
-        self.bundled = not request.script
-        self.scripts = _own(request) if request.script else library.scripts(request.name)
+        self._library = library
+        self._machine = machine
+        self.scripts = self._of_text(request.script) if request.script else library.scripts(request.name)
         self.script = self.scripts[0]
-        self.state = PaneState.LOADING
         self.params: tuple[str, ...] = ()
         self.running: Running | None = None
-        self._in_force: tuple[BundledScript, tuple[str, ...]] = self.script, ()
-        """The script and the parameters that run, where any do."""
+        self._sample = request.sample
+        self._state = PaneState.LOADING
+        self._filter = Filter()
+        self._in_force = self.script, self.scripts, self.params
+        """The script that runs, those that it is one of, and its parameters, where any does."""
+        self._loading: Loading | None = None
+        self._asked: Outcome | None = None
+        """What has loaded, and is hot: it is put to work by `proceed` only."""
         self._diagnostic: Diagnostic | None = None
         self._views: tuple[View, ...] = ()
-        self._script_sent = False
+        self._script_sent = ""
         self._sorts: dict[str, SetSort] = {}
 
-    def load(self, machine: Machine, filter_: Filter) -> None:
-        """Compile, load and attach the chosen script; the one before runs until the new one has loaded.
+    @property
+    def state(self) -> PaneState:
+        """What the pane is doing."""
+        return PaneState.ASKING if self._asked else self._state
 
-        A script that cannot run leaves the one before in place, or the pane FAILED where there was none.
+    def advance(self, filter_: Filter) -> Wait | None:
+        """Go on to load the chosen script; return what the next step waits for, None where there is none.
+
+        The script before runs until the new one has loaded. One that cannot run leaves the one before in place, or
+        the pane FAILED where there was none.
         """
+        self._filter = filter_
         try:
-            new = Running.compile(self.script.text, self.script.name, machine, bundled=self.bundled)
+            if self._loading is None:
+                self._loading = load(self.script, self._machine, self._control, self._sample)
+            return next(self._loading)
+        except StopIteration as end:
+            self._loading = None
+            self._loaded(end.value)
         except TracetopError as error:
+            self._loading = None
             self._refused(error)
-            return
+        return None
+
+    def proceed(self, sample: int) -> None:
+        """Put the script to work that is hot, on 1 in `sample` events. UsageError where none is."""
+        if self._asked is None:
+            raise UsageError(
+                f"{self.name} does not wait for an answer",
+                mend="answer where tracetop has asked",
+                why="nothing was asked",
+            )
+        if not 1 <= sample < SAMPLE_NONE:
+            raise UsageError(f"1 in {sample} events", why="that is none", mend="choose a number from 1 on, such as 64")
+        self._sample = sample
+        new, _ = self._asked
         try:
-            new.control(filter_, self._numbers(machine))
+            self._control(new, sample)
             new.attach()
         except TracetopError as error:
-            new.close()
+            self._give_up()
             self._refused(error)
-            return
-        self.close()
-        self.running, self.state, self._diagnostic = new, PaneState.ON, None
-        self._in_force = self.script, self.params
-        self._views, self._script_sent = (), False
-        for sort in list(self._sorts.values()):
-            with contextlib.suppress(UsageError):  # asked of another of the pane's scripts
-                self.set_sort(sort)
+        else:
+            self._asked = None
+            self._take(new)
 
     def select(self, variant: str) -> None:
         """Choose another of the pane's scripts, to be loaded next. UsageError for an unknown one."""
@@ -70,40 +99,53 @@ class Pane:
             raise UsageError(f"{self.name} has no variant {variant}", why=f"it has {names}", mend="choose one of them")
         if not found.variant.parameter:
             self.params = ()
-        self.script = found
-        if self.running is None:
-            self.state = PaneState.LOADING
+        self._choose(found, self.scripts)
+
+    def replace(self, text: str) -> None:
+        """Choose this text, to be loaded next; that of a bundled script brings its variants back.
+
+        UsageError for an empty one.
+        """
+        if not text.strip():
+            raise UsageError(f"no script for {self.name}", why="the text is empty", mend="write a probe and an action")
+        scripts = self._of_text(text)
+        self._choose(next(script for script in scripts if script.text == text), scripts)
+        self._sample = 0
 
     def set_enabled(self, enabled: bool) -> None:
         """Attach or detach the probes. A pane that failed tries again from the start when it is switched on."""
+        if not enabled:
+            self._give_up()
         if self.running is None:
-            self.state = PaneState.LOADING if enabled else PaneState.OFF
-        elif enabled and self.state is PaneState.OFF:
+            self._state = PaneState.LOADING if enabled else PaneState.OFF
+        elif enabled and self._state is PaneState.OFF:
             self.running.attach()
-            self.state = PaneState.ON
-        elif not enabled and self.state is PaneState.ON:
+            self._state = PaneState.ON
+        elif not enabled and self._state is PaneState.ON:
             self.read()
             self.running.detach()
-            self.state = PaneState.OFF
-            self.script, self.params = self._in_force  # another one that waits to be loaded is not wanted any more
+            self._state = PaneState.OFF
+            self.script, self.scripts, self.params = self._in_force  # another that waits is not wanted any more
 
-    def set_params(self, params: tuple[str, ...], machine: Machine, filter_: Filter) -> None:
+    def set_params(self, params: tuple[str, ...], filter_: Filter) -> None:
         """Put other positional parameters in force and count anew. UsageError where one means nothing."""
         before, self.params = self.params, params
         try:
-            numbers = self._numbers(machine)
+            self._numbers()
         except UsageError:
             self.params = before
             raise
+        self._filter = filter_
         if self.running:
-            self.running.control(filter_, numbers)
-            self._in_force = self.script, params
+            self._control(self.running, self.running.sample)
+            self._in_force = self.script, self.scripts, params
             self.reset()
 
-    def set_filter(self, filter_: Filter, machine: Machine) -> None:
+    def set_filter(self, filter_: Filter) -> None:
         """Put another filter in force and count anew: a total is of the processes that the screen names beside it."""
+        self._filter = filter_
         if self.running:
-            self.running.control(filter_, self._numbers(machine))
+            self._control(self.running, self.running.sample)
             self.reset()
 
     def set_sort(self, command: SetSort) -> None:
@@ -134,9 +176,20 @@ class Pane:
 
     def read(self) -> None:
         """Read the maps, where the probes are on."""
-        if self.running and self.state is PaneState.ON:
+        if self.running and self._state is PaneState.ON:
             self.running.read()
             self._views = self.running.views()
+            if self.running.exited:
+                self._state = PaneState.OFF
+
+    def drain(self) -> bool:
+        """Do what the script asked user space for; return whether it has ended itself."""
+        if self.running is None or self._state is not PaneState.ON:
+            return False
+        self.running.drain()
+        if self.running.exited:
+            self.read()
+        return self.running.exited
 
     def show_offsets(self, offsets: bool) -> None:
         """Name stack frames with or without their offset."""
@@ -147,64 +200,82 @@ class Pane:
     def frame(self) -> PaneFrame:
         """Return the pane as of the last read; a script that waits to be loaded is not in force yet."""
         running = self.running
-        script, params = self._in_force if running else (self.script, self.params)
-        sent, self._script_sent = self._script_sent, running is not None
+        script, scripts, params = self._in_force if running else (self.script, self.scripts, self.params)
+        text = script.text if running or self._state is PaneState.FAILED else ""
+        sent, self._script_sent = self._script_sent, text
+        log = running.log() if running else None
         return PaneFrame(
             name=self.name,
             title=script.variant.title,
             state=self.state,
-            views=self._views,
+            views=(*self._views, log) if log else self._views,
             diagnostic=self._diagnostic,
-            notes=running.notes if running else (),
+            notes=(*running.notes, *[_ENDED] * running.exited) if running else (),
             dropped=running.dropped if running else 0,
             missed=running.missed if running else 0,
             cost=running.cost if running else Cost(),
             variant=script.variant.name,
-            variants=tuple(script.variant for script in self.scripts),
+            variants=tuple(one.variant for one in scripts),
             params=params,
-            script="" if sent or not running else script.text,
+            hot=self._asked.hot if self._asked else None,
+            sample=running.sample if running else 1,
+            bundled=script.bundled,
+            script="" if text == sent else text,
         )
 
     def close(self) -> None:
         """Free what is in the kernel."""
+        self._give_up()
         if self.running:
             self.running.close()
             self.running = None
 
+    def _choose(self, script: PaneScript, scripts: tuple[PaneScript, ...]) -> None:
+        self._give_up()
+        self.script, self.scripts = script, scripts
+        if self.running is None:
+            self._state = PaneState.LOADING
+
+    def _of_text(self, text: str) -> tuple[PaneScript, ...]:
+        """Return the scripts of a pane that shows this text: with its variants where it is a bundled one."""
+        if self._library.of_text(self.name, text):
+            return self._library.scripts(self.name)
+        return (pane_script(self.name, text, bundled=False),)
+
+    def _loaded(self, outcome: Outcome) -> None:
+        if outcome.hot:
+            self._asked = outcome
+        else:
+            self._take(outcome.running)
+
+    def _take(self, new: Running) -> None:
+        """Show a script that is on its hooks; free the one before."""
+        self.close()
+        self.running, self._state, self._diagnostic = new, PaneState.ON, None
+        self._in_force = self.script, self.scripts, self.params
+        self._views = ()
+        for sort in list(self._sorts.values()):
+            with contextlib.suppress(UsageError):  # asked of another of the pane's scripts
+                self.set_sort(sort)
+
+    def _give_up(self) -> None:
+        """Let go of a script that has not been put to work."""
+        if self._loading:
+            self._loading.close()
+            self._loading = None
+        if self._asked:
+            self._asked.running.close()
+            self._asked = None
+
     def _refused(self, error: TracetopError) -> None:
         self._diagnostic = error.diagnostic
         if self.running is None:
-            self.state = PaneState.FAILED
+            self._state = PaneState.FAILED
         else:
-            self.script, self.params = self._in_force
+            self.script, self.scripts, self.params = self._in_force
 
-    def _numbers(self, machine: Machine) -> tuple[int, ...]:
-        """Return the parameters as the programs read them. UsageError where they cannot."""
-        if len(self.params) > PARAMS:
-            raise UsageError(
-                f"{len(self.params)} parameters", why=f"a script has at most {PARAMS}", mend="leave the others out"
-            )
-        return tuple(self._number(text, machine) for text in self.params)
+    def _control(self, running: Running, sample: int) -> None:
+        running.control(self._filter, self._numbers(), sample)
 
-    def _number(self, text: str, machine: Machine) -> int:
-        if self.script.variant.parameter == "syscall":
-            number = machine.syscalls.number(text)
-        else:
-            try:
-                number = int(text, 0)
-            except ValueError:
-                number = _NOT_64_BITS
-        if not -(1 << 63) <= number < 1 << 63:
-            raise UsageError(
-                f"not a number: {text}",
-                why=f"the parameters of {self.script.name} are whole numbers of 64 bits",
-                mend="write one such as 4096 or 0x1000",
-            )
-        return number
-
-
-def _own(request: PaneRequest) -> tuple[BundledScript, ...]:
-    """Return the one script of a pane whose text came with its request."""
-    header = read_header(request.script)
-    variant = Variant(request.name, header.get("title", request.name), header.get("$1", ""))
-    return (BundledScript(request.name, request.script, request.name, variant),)
+    def _numbers(self) -> tuple[int, ...]:
+        return numbers(self.params, self.script, self._machine.syscalls)

@@ -6,17 +6,18 @@ the reading of them. Refuses to own: what /proc knows (`process_table` extends t
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracetop.bpf.merge import MapSample
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
-from tracetop.model.program import KeyRole, MapSpec, ValueKind
+from tracetop.model.program import KeyRole, MapSpec
 from tracetop.tracer.counters import Counted, CounterMap, Keys, as_keys, union
-from tracetop.tracer.keys import KeyCells, decode_text, integers, key_columns
+from tracetop.tracer.keys import KeyCells, integers, key_columns
 from tracetop.tracer.processes import comm_of
-from tracetop.tracer.values import Numbers, growing_field, spread, summable, tidy, value_columns, value_numbers
+from tracetop.tracer.values import Numbers, growing_field, is_text, spread, summable, tidy, value_columns, value_numbers
 
 ROWS = 200
 """Rows sent unless the screen asks for another number."""
@@ -35,7 +36,8 @@ class JoinedTable:
         self.shown = shown or specs
         self._cells = cells
         self._counters = {spec.name: CounterMap(growing_field(spec)) for spec in specs}
-        self._texts: dict[str, dict[bytes, bytes]] = {}
+        self._readers = {spec.name: cells.value_cell(spec) for spec in specs if is_text(spec)}
+        self._texts: dict[str, dict[bytes, NDArray[Any]]] = {}
         """By map and key, as the kernel wrote them: only those that are shown are decoded."""
         self.keys: Keys = as_keys(np.empty((0, specs[0].key_size), dtype=np.uint8))
         self.numbers: list[Numbers] = []
@@ -102,10 +104,9 @@ class JoinedTable:
         return [tidy(column, number) if summable(column) else None for column, number in pairs]
 
     def _count(self, spec: MapSpec, sample: MapSample) -> Counted:
-        if spec.kind is ValueKind.STRING:
-            texts = np.asarray(sample.values, dtype=np.uint8)
-            pairs = zip(as_keys(sample.keys), as_keys(texts), strict=True)
-            self._texts[spec.name] = {bytes(key): bytes(value) for key, value in pairs}
+        if is_text(spec):
+            self._texts[spec.name] = dict(zip(map(bytes, as_keys(sample.keys)), sample.values, strict=True))
+            sample = MapSample(sample.keys, np.zeros((len(sample.keys), 1), dtype=np.int64))
         return self._counters[spec.name].update(sample)
 
     def _order(self) -> NDArray[np.intp]:
@@ -166,10 +167,10 @@ class JoinedTable:
         pairs = zip(self.key_columns, cells, strict=True)
         return next((str(cell) for column, cell in pairs if column.role is KeyRole.COMM), "")
 
-    def text_of(self, map_name: str, key: bytes) -> str | None:
-        """Return the string that a STRING map has for a key, None where it has none."""
-        text = self._texts.get(map_name, {}).get(key)
-        return None if text is None else decode_text(text)
+    def text_of(self, map_name: str, key: bytes) -> Cell:
+        """Return what a map whose values are shown as text has for a key, None where it has none."""
+        value = self._texts.get(map_name, {}).get(key)
+        return None if value is None else self._readers[map_name](value)
 
 
 def _argsort(values: list[Cell] | Numbers, *, descending: bool, ties: Numbers) -> NDArray[np.intp]:

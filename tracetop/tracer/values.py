@@ -9,9 +9,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.model.frame import Column, ColumnKind
+from tracetop.model.frame import Cell, Column, ColumnKind
 from tracetop.model.program import MapSpec, ValueKind
+from tracetop.model.value import Shape
 from tracetop.tracer.counters import Keys, Values, align
+from tracetop.tracer.printing.datum import Datum, Stack
+from tracetop.tracer.printing.text import text
 
 Numbers = NDArray[np.float64]
 
@@ -38,8 +41,22 @@ def value_columns(spec: MapSpec) -> tuple[Column, ...]:
             total = Column(f"{start}total", f"{name} total".strip(), ColumnKind.TOTAL, unit)
             return rate, count, mean, total
         case _:
-            kind = ColumnKind.TEXT if spec.kind is ValueKind.STRING else ColumnKind.VALUE
+            kind = ColumnKind.TEXT if is_text(spec) else ColumnKind.VALUE
             return (Column(f"{start}{spec.kind.value}", name or spec.kind.value, kind, unit),)
+
+
+def is_text(spec: MapSpec) -> bool:
+    """Say whether a map's values are shown as text, by `Decoder` from their bytes, and not as numbers."""
+    if spec.kind is ValueKind.SCALAR:
+        return spec.value.shape is not Shape.INTEGER
+    return spec.kind in (ValueKind.STRING, ValueKind.VALUE)
+
+
+def cell_of(datum: Datum) -> Cell:
+    """Return a decoded value as a cell: a stack on one line, innermost frame first."""
+    if isinstance(datum, int | str | None) and not isinstance(datum, bool):
+        return datum
+    return " < ".join(line.strip() for line in datum.lines) if isinstance(datum, Stack) else text(datum)
 
 
 def value_numbers(spec: MapSpec, new: Values, total: Values, last: Values, elapsed_s: float) -> list[Numbers]:

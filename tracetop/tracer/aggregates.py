@@ -1,0 +1,96 @@
+"""The views of one script: which aggregator each of its maps has, and what they show.
+
+Owns: the choice by a map's type, and the order of the views. Refuses to own: reading the maps (`running`) and freeing
+their entries (`upkeep`). Tracer.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+
+from tracetop.bpf.merge import MapSample
+from tracetop.model.control import Filter
+from tracetop.model.frame import View
+from tracetop.model.program import MapSpec, Program, ValueKind
+from tracetop.tracer.distributions import Distribution
+from tracetop.tracer.gauges import Gauge
+from tracetop.tracer.keys import KeyCells
+from tracetop.tracer.process_table import ProcessCounts, is_process_map
+from tracetop.tracer.processes import ProcessTable
+from tracetop.tracer.stacks import CallTree, is_stack_map
+from tracetop.tracer.tables import JoinedTable
+
+_DISTRIBUTIONS = (ValueKind.HIST, ValueKind.LHIST)
+Aggregator = JoinedTable | Gauge | Distribution | CallTree
+
+
+class Aggregates:
+    """What a script has counted, from tick to tick."""
+
+    def __init__(
+        self,
+        program: Program,
+        cells: KeyCells,
+        processes: ProcessTable,
+        tree: Callable[[MapSpec], CallTree],
+    ) -> None:
+        """`tree` makes the aggregator of a map that is keyed by stacks."""
+        self.specs = {spec.name: spec for spec in program.maps if not spec.scratch}
+        self._cells = cells
+        self._processes = processes
+        self._is_joined = program.header.get("join") == "process"
+        shown = list(self.specs.values())
+        counted = [spec for spec in shown if spec.kind not in _DISTRIBUTIONS]
+        stacks = [spec for spec in counted if is_stack_map(spec)]
+        self.tables = self._tables([spec for spec in counted if spec.keys and spec not in stacks])
+        self.trees = [tree(spec) for spec in stacks]
+        self._gauges = [Gauge(spec, cells) for spec in counted if not spec.keys]
+        self._distributions = [Distribution(spec, cells) for spec in shown if spec.kind in _DISTRIBUTIONS]
+
+    def update(self, samples: Mapping[str, MapSample], elapsed_s: float) -> None:
+        """Take one sample of each map, `elapsed_s` after the last."""
+        for table in self.tables:
+            table.update(samples, elapsed_s)
+        for gauge in self._gauges:
+            gauge.update(samples[gauge.spec.name], elapsed_s)
+        for part in (*self._distributions, *self.trees):
+            part.update(samples[part.spec.name])
+
+    def reset(self) -> None:
+        """Count anew."""
+        parts: list[Aggregator] = [*self.tables, *self._gauges, *self._distributions, *self.trees]
+        for part in parts:
+            part.reset()
+
+    def follow(self, filter_: Filter) -> None:
+        """Show the processes that a filter lets through."""
+        for table in self.process_tables():
+            table.follow(filter_)
+
+    def process_tables(self) -> list[ProcessCounts]:
+        """Return the tables that are joined with what /proc knows."""
+        return [table for table in self.tables if isinstance(table, ProcessCounts)]
+
+    def views(self) -> tuple[View, ...]:
+        """Return what the maps have counted, in the order that the script first names them."""
+        found: dict[str, View] = {table.name: table.table() for table in self.tables}
+        found |= {part.spec.name: part.histogram() for part in self._distributions}
+        found |= {part.spec.name: part.tree() for part in self.trees}
+        found |= {part.spec.name: part.number() for part in self._gauges}
+        return tuple(found[name] for name in self.specs if name in found)
+
+    def _tables(self, specs: Sequence[MapSpec]) -> list[JoinedTable]:
+        groups = groupby(sorted(specs, key=_signature), key=_signature)
+        joined = [tuple(group) for _, group in groups]
+        order = list(self.specs)
+        joined.sort(key=lambda group: order.index(group[0].name))
+        return [self._table(group) for group in joined]
+
+    def _table(self, specs: tuple[MapSpec, ...]) -> JoinedTable:
+        if self._is_joined and is_process_map(specs[0]):
+            return ProcessCounts(specs, self._cells, self._processes)
+        return JoinedTable(specs, self._cells)
+
+
+def _signature(spec: MapSpec) -> tuple[object, ...]:
+    """Return what two maps must share to be one table: the parts of their keys, and how the kernel holds them."""
+    return (spec.key_size, tuple((part.role.value, part.offset, part.size, part.label) for part in spec.keys))
