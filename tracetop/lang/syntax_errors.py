@@ -1,6 +1,7 @@
 """What is said of text that is not of the language: what stands there, what could, and what was probably meant.
 
-Owns: the words, for readers who do not know the language yet; habits of other languages are in `habits`.
+Owns: the words, for readers who do not know the language yet; what is recognised is in `habits` and
+`slips`.
 """
 
 import re
@@ -9,11 +10,13 @@ from lark import Token
 from lark.exceptions import UnexpectedInput
 
 from tracetop.errors import ScriptError
-from tracetop.lang.habits import HABITS, Mistake
+from tracetop.lang.habits import HABITS
+from tracetop.lang.mistake import Mistake
+from tracetop.lang.slips import GAPS, SIGNS
 from tracetop.lang.source import Source
 from tracetop.lang.trace import Trace
 
-_WORD = re.compile(r"[#@$]?\w+|[#@$]|[-+*/%&|^<>=!]=|\+\+|--|->|&&|\|\||\S", re.ASCII)
+_WORD = re.compile(r"[#@$]?\w+|[#@$]|<<=|>>=|[-+*/%&|^<>=!:]=|\+\+|--|->|&&|\|\||\S", re.ASCII)
 _WANTED = {
     "PROBE": "a probe such as tracepoint:raw_syscalls:sys_enter",
     "INTEGER": "an expression",
@@ -48,8 +51,8 @@ def syntax_error(
     at = min(max(error.pos_in_stream or 0, 0), len(text))
     found = _WORD.match(text, at)
     mistake = Mistake(text, at, found[0] if found else text[at : at + 1], wanted, trace)
-    for habit in HABITS:
-        said = habit(mistake)
+    for recognise in (*SIGNS, *HABITS, *GAPS):
+        said = recognise(mistake)
         if said is not None:
             return source.error(said.at, said.what, why=said.why, mend=said.mend)
     return source.error(

@@ -1,0 +1,79 @@
+"""Where a parser stopped, and what is said of it: the material of `habits` and `slips`."""
+
+import re
+from dataclasses import dataclass
+
+from lark import Token
+
+from tracetop.lang.trace import Trace
+
+_FIRST_WORD = re.compile(r"\s*([A-Za-z_]\w*)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Where the parser stopped."""
+
+    text: str
+    at: int
+    found: str
+    """The word or sign there."""
+    wanted: frozenset[str]
+    """Terminals of the grammar that could have stood there."""
+    trace: Trace
+
+    @property
+    def statement_at(self) -> int:
+        """Where the statement begins, blanks and all."""
+        return max(self.text.rfind(end, 0, self.at) for end in ";{}") + 1
+
+    @property
+    def statement(self) -> str:
+        """The statement so far."""
+        return self.text[self.statement_at : self.at]
+
+    @property
+    def first_word(self) -> str:
+        """The word that the statement begins with, empty where it begins with something else."""
+        match = _FIRST_WORD.match(self.text, self.statement_at)
+        return match[1] if match else ""
+
+    @property
+    def first_word_at(self) -> int:
+        """Where that word stands."""
+        match = _FIRST_WORD.match(self.text, self.statement_at)
+        return match.start(1) if match else self.statement_at
+
+    @property
+    def line_at(self) -> int:
+        """Where the line begins."""
+        return self.text.rfind("\n", 0, self.at) + 1
+
+    def token(self, count: int = 1) -> str:
+        """Return the last token that was taken, or the one `count` - 1 before it; empty where there is none."""
+        return str(self.trace.last(count) or "")
+
+    @property
+    def token_type(self) -> str:
+        """The terminal of the last token."""
+        return getattr(self.trace.last(), "type", "")
+
+    @property
+    def token_end(self) -> int:
+        """The offset behind the last token."""
+        return getattr(self.trace.last(), "end_pos", 0) or 0
+
+    @property
+    def opened(self) -> Token | None:
+        """The bracket that is open here."""
+        return self.trace.opened[-1] if self.trace.opened else None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of a mistake."""
+
+    at: int
+    what: str
+    mend: str
+    why: str = ""
