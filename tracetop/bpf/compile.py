@@ -1,8 +1,8 @@
 """C text to instructions: clang through BCC, against our own headers.
 
 Owns: the call, its flags and options. Refuses to own: what must be so around a compile (`surroundings`), why one was
-refused (`refusals`), and what becomes of the instructions (`load`). Two compiles at once crash in LLVM: the tracer's one
-thread only.
+refused (`refusals`), and what becomes of the instructions (`load`). Two compiles at once crash in LLVM: the
+tracer's one thread only.
 """
 
 import atexit
@@ -11,6 +11,7 @@ import platform
 import re
 from typing import Any
 
+from tracetop.bpf.cpus import possible_cpus
 from tracetop.bpf.find import load_bcc
 from tracetop.bpf.output import Output
 from tracetop.bpf.refusals import refused_text
@@ -48,6 +49,7 @@ def _flags() -> list[str]:
     return [
         f"-DTT_LINUX_VERSION_CODE={(major << 16) + (minor << 8) + min(patch, 255)}",
         f"-DTT_PAGE_SIZE={os.sysconf('SC_PAGE_SIZE')}",
+        f"-DTT_CPUS={possible_cpus()}",
     ]
 
 

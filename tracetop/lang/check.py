@@ -4,7 +4,7 @@ Owns: clauses, and running over the script until nothing new is learnt of its ma
 typed is in `statements`, expressions in `expressions`; how uses of one map agree in `scope`.
 """
 
-from tracetop.lang import syntax, typed
+from tracetop.lang import loops, syntax, typed
 from tracetop.lang.define import define
 from tracetop.lang.expressions import check_expr, check_integer
 from tracetop.lang.header import process_directive
@@ -19,6 +19,8 @@ from tracetop.lang.types import INT64, Form
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import LinearScale, ProbeKind, TimeSeries, ValueKind
 
+_REGISTERED = loops
+"""Imported for what it registers with `statements`."""
 _MAX_RUNS = 10
 """Types only widen, so this is never reached by a script that a person wrote."""
 _UNFILTERED = frozenset({ProbeKind.BEGIN, ProbeKind.END, ProbeKind.INTERVAL})

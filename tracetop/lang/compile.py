@@ -65,6 +65,7 @@ def _compile(source: Source, kernel: Kernel, options: Options) -> Program:
         header=header,
         stack_map="tt_kstacks" if "tt_kstacks" in emitted.stack_maps else "",
         stack_maps=emitted.stack_maps,
+        callbacks=emitted.callbacks,
         options={"print_maps_on_exit": str(settings.print_maps_on_exit)},
         notes=expansion.notes + planned.notes,
     )

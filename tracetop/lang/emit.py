@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from tracetop.lang import emit_integers, emit_memory, emit_output, emit_places, prelude, typed
+from tracetop.lang.emit_loops import callback_name, has_loop, open_frame
 from tracetop.lang.emit_output import EVENTS
 from tracetop.lang.emit_slots import declare
 from tracetop.lang.emit_statements import block
@@ -43,6 +44,7 @@ class Emitted:
     c_text: str
     actions: tuple[Action, ...]
     stack_maps: tuple[str, ...]
+    callbacks: tuple[str, ...]
 
 
 @dataclass
@@ -52,6 +54,7 @@ class _Shared:
     plan: Plan
     source: Source
     actions: list[Action] = field(default_factory=list)
+    callbacks: list[str] = field(default_factory=list)
     scratch_bytes: int = 0
 
 
@@ -61,7 +64,8 @@ def emit(plan: Plan, source: Source) -> Emitted:
     ScriptError for a clause whose values do not fit on the stack: LLVM would not refuse it but end the process.
     """
     shared = _Shared(plan, source)
-    programs = "".join(_program(program, i, shared) for i, program in enumerate(plan.programs))
+    written = [_program(program, i, shared) for i, program in enumerate(plan.programs)]
+    programs = "".join([*shared.callbacks, *written])
     stacks = dict.fromkeys(_STACK_MAP.findall(programs))
     printing = any(not isinstance(action, MapAction) for action in shared.actions)
     tables = [
@@ -76,7 +80,8 @@ def emit(plan: Plan, source: Source) -> Emitted:
     raw_helpers = dict.fromkeys(program.raw.helper for program in plan.programs if program.raw)
     used = "".join(helper for helper in raw_helpers if helper and helper.split("(")[0].split()[-1] in programs)
     text = prelude.structs() + "\n" + "".join(tables) + prelude.helpers(programs) + records + used + programs
-    return Emitted(text, tuple(shared.actions), tuple(name for name, _depth in stacks))
+    callbacks = tuple(callback_name(index) for index in range(len(shared.callbacks)))
+    return Emitted(text, tuple(shared.actions), tuple(name for name, _depth in stacks), callbacks)
 
 
 def _scratch_table(size: int, programs: int) -> str:
@@ -140,11 +145,18 @@ def _program(program: PlannedProgram, number: int, shared: _Shared) -> str:
     context, function = _context(program), program.spec.function
     clauses, calls, scratch = [], [], 0
     for i, clause in enumerate(program.clauses, 1):
-        out = Writer(plan, program, clause.clause.variables, actions=shared.actions)
+        out = Writer(
+            plan,
+            program,
+            clause.clause.variables,
+            actions=shared.actions,
+            callbacks=shared.callbacks,
+            context=context,
+        )
         clauses.append(_clause(f"{function}_{i}", clause, out, context))
         calls.append(f"{function}_{i}(ctx, control{', scratch' if out.scratch_bytes else ''});")
         scratch = max(scratch, out.scratch_bytes)
-        if max(out.stack_bytes, out.scratch_bytes - MAX_SCRATCH_BYTES) > MAX_STACK_BYTES:
+        if max(out.stack_bytes + out.callback_stack_bytes, out.scratch_bytes - MAX_SCRATCH_BYTES) > MAX_STACK_BYTES:
             raise shared.source.error(
                 clause.clause.at,
                 f"values of this clause take {out.stack_bytes + out.scratch_bytes} bytes, too much for one program",
@@ -215,7 +227,9 @@ def _comm_beside(pid_field: str, format_: TracepointFormat | None) -> str:
 
 
 def _clause(function: str, planned: PlannedClause, out: Writer, context: str) -> str:
-    for name, type_ in out.variables:
+    if has_loop(planned.clause.body):
+        open_frame(out)
+    for name, type_ in () if out.frame else out.variables:
         if type_.is_scalar:
             out.reserve(8)
             out.line(f"{c_integer(type_)} var_{name} = 0;")

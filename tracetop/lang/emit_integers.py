@@ -59,8 +59,8 @@ def _field(node: typed.FieldValue, out: Writer) -> str:
 
 
 @value.register
-def _variable(node: typed.VarValue, _out: Writer) -> str:
-    return f"var_{node.name}"
+def _variable(node: typed.VarValue, out: Writer) -> str:
+    return out.variable(node.name)
 
 
 @value.register
@@ -141,7 +141,7 @@ def _convert(node: typed.Convert, out: Writer) -> str:
 @value.register
 def _step(node: typed.StepValue, out: Writer) -> str:
     if isinstance(node.target, typed.VarValue):
-        place = f"var_{node.target.name}"
+        place = out.variable(node.target.name)
         out.forget_variable(node.target.name)
         old = out.temporary(node.type, place)
         out.line(f"{place} += {node.delta};")

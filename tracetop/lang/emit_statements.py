@@ -36,7 +36,7 @@ def block(body: tuple[typed.Statement, ...], out: Writer) -> None:
 def _set_variable(node: typed.SetVariable, out: Writer) -> None:
     name = f"var_{node.name}"
     if node.value.type.is_scalar:
-        out.line(f"{name} = {value(node.value, out)};")
+        out.line(f"{out.variable(node.name)} = {value(node.value, out)};")
     else:
         source = text(node.value, out)
         if source != name:
@@ -125,4 +125,8 @@ def _block(node: typed.Block, out: Writer) -> None:
 
 @statement.register
 def _return(_node: typed.Return, out: Writer) -> None:
-    out.line("return;")
+    if out.is_callback and out.frame:
+        out.line(f"*(u64 *)(scratch + {out.frame.ended}) = 1;")
+        out.line("return 1;")
+    else:
+        out.line("return;")

@@ -29,6 +29,8 @@ def identify(script: typed.Script, kernel: Kernel) -> typed.Script:
                 state.discard(node.map)
             elif isinstance(node, typed.Send) and isinstance(node.action, MapAction | PrintMap | PrintEntry):
                 state.discard(node.action.map_name)
+            elif isinstance(node, typed.ForMap):
+                state.discard(node.map)
     if not state:
         return script
     clauses = tuple(_rekeyed(clause, state) for clause in script.clauses)

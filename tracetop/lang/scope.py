@@ -63,6 +63,8 @@ class Scope:
     learnt: Learnt
     check: "Callable[[syntax.Expr, Scope], typed.Expr]"
     """`expressions.check_expr`: what is looked up here may have to be checked there."""
+    in_loop: bool = False
+    """A loop is around the statement that is checked."""
 
     def error(self, at: int, what: str, *, mend: str, why: str = "") -> ScriptError:
         """Return the error that points at offset `at`."""

@@ -7,13 +7,13 @@ from tracetop.lang import typed
 
 
 def statements(body: tuple[typed.Statement, ...]) -> Iterator[typed.Statement]:
-    """Yield every statement, those of both branches of an `If` too."""
+    """Yield every statement, those of both branches of an `If` and those of loops too."""
     for node in body:
         yield node
         if isinstance(node, typed.If):
             yield from statements(node.then)
             yield from statements(node.otherwise)
-        elif isinstance(node, typed.Block):
+        elif isinstance(node, typed.Block | typed.Loop):
             yield from statements(node.body)
 
 

@@ -36,6 +36,16 @@ _REGISTERS = 20
 
 
 @dataclass
+class Frame:
+    """What a clause with loops shares with their callbacks, all of it in scratch memory."""
+
+    ended: int
+    """Where it is kept that a callback has ended the clause."""
+    places: dict[str, int] = field(default_factory=dict)
+    """Where each variable lies."""
+
+
+@dataclass
 class Writer:
     """Writes one clause of one program."""
 
@@ -48,6 +58,16 @@ class Writer:
     """Shared by all writers of a script: every request to user space."""
     stack_bytes: int = 0
     """What the clause's strings and keys take of the BPF stack."""
+    context: str = ""
+    """The C type of what `ctx` points to."""
+    frame: Frame | None = None
+    """Of a clause with loops; nothing of it but numbers lies on the stack."""
+    is_callback: bool = False
+    """This is the body of a loop."""
+    callbacks: list[str] = field(default_factory=list)
+    """Shared by all writers of a script: the functions of all loops, by their index in ``Program.callbacks``."""
+    callback_stack_bytes: int = 0
+    """What the deepest of the callbacks takes of the BPF stack, which it shares with the clause."""
     scratch_bytes: int = 0
     """What of the clause lies in the program's scratch memory, since it does not fit on the stack."""
     _depth: int = 1
@@ -90,12 +110,11 @@ class Writer:
     def array(self, size: int, stem: str = "s") -> str:
         """Write an array of zeros, 8-aligned, on the stack or in scratch memory, and return its name, a ``char *``."""
         name, size = self.name(stem), -(-size // 8) * 8
-        if size <= _STACK_ARRAY and self.stack_bytes + size <= _STACK_ARRAYS:
+        if not self.frame and size <= _STACK_ARRAY and self.stack_bytes + size <= _STACK_ARRAYS:
             self.reserve(size)
             self.line(f"char {name}[{size}] __attribute__((aligned(8))) = {{}};")
             return name
-        self.line(f"char *{name} = scratch + {self.scratch_bytes};")
-        self.scratch_bytes += size
+        self.line(f"char *{name} = scratch + {self.take_scratch(size)};")
         self.clear(name, size)
         return name
 
@@ -120,16 +139,44 @@ class Writer:
     def lvalue(self, c_type: str, size: int, stem: str) -> str:
         """Write a struct of zeros, on the stack or in scratch memory, and return C text that stands for it."""
         size = -(-size // 8) * 8
-        if size <= _STACK_ARRAYS // 2 and self.stack_bytes + size <= _STACK_ARRAYS:
+        if not self.frame and size <= _STACK_ARRAYS // 2 and self.stack_bytes + size <= _STACK_ARRAYS:
             name = self.name(stem)
             self.reserve(size)
             self.line(f"{c_type} {name} __attribute__((aligned(8))) = {{}};")
             return name
         name = self.name(stem)
-        self.line(f"{c_type} *{name} = ({c_type} *)(scratch + {self.scratch_bytes});")
-        self.scratch_bytes += size
+        self.line(f"{c_type} *{name} = ({c_type} *)(scratch + {self.take_scratch(size)});")
         self.clear(name, size)
         return f"(*{name})"
+
+    def take_scratch(self, size: int) -> int:
+        """Return where in the scratch memory there are `size` bytes, a multiple of 8."""
+        self.scratch_bytes += size
+        return self.scratch_bytes - size
+
+    def variable(self, name: str) -> str:
+        """Return C text that stands for a variable that is a number."""
+        return f"(*var_{name})" if self.frame else f"var_{name}"
+
+    def inside(self) -> "Writer":
+        """Return the writer of a loop's body: a function of its own, which begins with nothing fetched."""
+        return Writer(
+            self.plan,
+            self.program,
+            self.variables,
+            actions=self.actions,
+            context=self.context,
+            frame=self.frame,
+            is_callback=True,
+            callbacks=self.callbacks,
+            scratch_bytes=self.scratch_bytes,
+        )
+
+    def return_from(self, inside: "Writer", context_bytes: int) -> None:
+        """Count what a loop's body takes of stack and scratch memory, its context on the stack included."""
+        self.scratch_bytes = inside.scratch_bytes
+        taken = inside.stack_bytes + inside.callback_stack_bytes + context_bytes
+        self.callback_stack_bytes = max(self.callback_stack_bytes, taken)
 
     def reserve(self, size: int) -> None:
         """Count `size` bytes of the BPF stack as taken."""
@@ -178,6 +225,10 @@ class Writer:
             for node, text in self._memory.items()
             if not (isinstance(node, typed.Slot) and node.map == map_name)
         }
+
+    def forget_all(self) -> None:
+        """Forget everything: a loop ran."""
+        self._memory = {}
 
     def forget_variable(self, name: str) -> None:
         """Forget all that depends on a variable: it was assigned."""

@@ -88,6 +88,44 @@ class If:
 
 
 @dataclass(frozen=True)
+class While:
+    """``while (condition) { body }``."""
+
+    condition: Expr
+    body: tuple["Statement", ...]
+
+
+@dataclass(frozen=True)
+class ForRange:
+    """``for ($name : low..high) { body }``."""
+
+    name: str
+    low: Expr
+    high: Expr
+    body: tuple["Statement", ...]
+
+
+@dataclass(frozen=True)
+class ForMap:
+    """``for ($name : @map) { body }``; `entry` is the type of the variable: a tuple of key and value."""
+
+    name: str
+    map: str
+    entry: Type
+    body: tuple["Statement", ...]
+
+
+@dataclass(frozen=True)
+class Break:
+    """``break``."""
+
+
+@dataclass(frozen=True)
+class Continue:
+    """``continue``."""
+
+
+@dataclass(frozen=True)
 class Return:
     """``return``."""
 
@@ -99,7 +137,23 @@ class Block:
     body: tuple["Statement", ...]
 
 
-Statement = SetVariable | Store | Add | Aggregate | Delete | Send | Signal | Evaluate | If | Block | Return
+Loop = While | ForRange | ForMap
+Statement = (
+    SetVariable
+    | Store
+    | Add
+    | Aggregate
+    | Delete
+    | Send
+    | Signal
+    | Evaluate
+    | If
+    | Block
+    | Loop
+    | Break
+    | Continue
+    | Return
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,197 @@
+"""C of loops: each body is a function of its own that a helper of the kernel calls back.
+
+The verifier looks at a callback once, whatever the number of rounds, where it would walk through every round of a
+loop in C. What a loop and what is around it share lies in the program's scratch memory, whose contents the verifier
+does not know: of a counter on the stack it would follow every value.
+"""
+
+from collections.abc import Callable
+
+from tracetop.lang import typed
+from tracetop.lang.emit_statements import block
+from tracetop.lang.generics import statement, value
+from tracetop.lang.plan import SHARED, PlannedMap
+from tracetop.lang.types import INT64, UINT64, Type, tuple_offsets
+from tracetop.lang.walk import statements
+from tracetop.lang.writer import Frame, Writer, c_stored
+from tracetop.model.marker import MarkerKind, marker
+from tracetop.model.program import Layout, ValueKind
+
+_MOST_ROUNDS = 1 << 23
+"""BPF_MAX_LOOPS: asked for more, the helper makes none."""
+_CONTEXT_BYTES = 64
+"""What a loop takes of the stack beside its values: its struct tt_loop and what clang spills."""
+_LOOPS = (typed.While, typed.ForRange, typed.ForMap)
+_PARTS = {
+    ValueKind.COUNT: ("u64", "total += *part;"),
+    ValueKind.SUM: ("s64", "total += *part;"),
+    ValueKind.AVG: ("struct tt_total", "total += part->total; count += part->count;"),
+    ValueKind.MIN: (
+        "struct tt_extreme",
+        "if (part->set && (!count || part->value < total)) { total = part->value; count = 1; }",
+    ),
+    ValueKind.MAX: (
+        "struct tt_extreme",
+        "if (part->set && (!count || part->value > total)) { total = part->value; count = 1; }",
+    ),
+}
+"""By kind: the type of one CPU's value, and how it joins those of the others."""
+
+
+def has_loop(body: tuple[typed.Statement, ...]) -> bool:
+    """Say whether a clause needs callbacks."""
+    return any(isinstance(node, _LOOPS) for node in statements(body))
+
+
+def open_frame(out: Writer) -> None:
+    """Write the variables of a clause with loops into scratch memory, where its callbacks find them."""
+    out.frame = Frame(ended=out.take_scratch(8))
+    out.line(f"*(u64 *)(scratch + {out.frame.ended}) = 0;")
+    for name, type_ in out.variables:
+        size = -(-type_.size // 8) * 8
+        out.frame.places[name] = out.take_scratch(size)
+        out.clear(f"(scratch + {out.frame.places[name]})", size)
+    _declare_variables(out, out.frame)
+
+
+def _declare_variables(out: Writer, frame: Frame) -> None:
+    for name, type_ in out.variables:
+        c_type = c_stored(Type(signed=type_.signed)) if type_.is_scalar else "char"
+        out.line(f"{c_type} *var_{name} = ({c_type} *)(scratch + {frame.places[name]});")
+
+
+@statement.register
+def _while(node: typed.While, out: Writer) -> None:
+    def test(inner: Writer) -> None:
+        inner.line(f"if (!{value(node.condition, inner)})")
+        inner.line("    return 1;")
+
+    with_callback = _callback(MarkerKind.LOOP, test, node.body, out)
+    _call(f"tt_loop({_MOST_ROUNDS}, {with_callback});", node.body, out)
+
+
+@statement.register
+def _for_range(node: typed.ForRange, out: Writer) -> None:
+    low = out.temporary(INT64, value(node.low, out), "low")
+    high = out.temporary(INT64, value(node.high, out), "high")
+    first, count = (f"*(volatile s64 *)(scratch + {out.take_scratch(8)})" for _ in range(2))
+    out.line(f"{first} = {low};")
+    # Kept where neither clang nor the verifier sees it: the verifier throws the callback of a loop that makes no round
+    # away, and then does not find it ("No program to jit").
+    out.line(f"{count} = {high} > {low} ? {high} - {low} : 0;")
+    rounds = out.temporary(UINT64, count, "rounds")
+    out.line(f"if ({rounds} > {_MOST_ROUNDS})")
+    out.line(f"    {rounds} = {_MOST_ROUNDS};")
+
+    def advance(inner: Writer) -> None:
+        inner.line(f"{inner.variable(node.name)} = {first} + loop->first;")
+
+    _call(f"tt_loop({rounds}, {_callback(MarkerKind.LOOP, advance, node.body, out)});", node.body, out)
+
+
+@statement.register
+def _for_map(node: typed.ForMap, out: Writer) -> None:
+    planned = out.plan.maps[node.map]
+    address = _address(MarkerKind.MAP, list(out.plan.maps).index(node.map), out)
+    with_callback = _callback(MarkerKind.ELEMENT, lambda inner: _entry(node, planned, inner), node.body, out)
+    _call(f"tt_for_each({address}, {with_callback});", node.body, out)
+
+
+@statement.register
+def _break(_node: typed.Break, out: Writer) -> None:
+    out.line("return 1;")
+
+
+@statement.register
+def _continue(_node: typed.Continue, out: Writer) -> None:
+    out.line("return 0;")
+
+
+def _callback(kind: MarkerKind, begin: Callable[[Writer], None], body: tuple[typed.Statement, ...], out: Writer) -> str:
+    """Write a loop's body, which `begin` begins, as a function; return the arguments that hand it to a helper."""
+    index = len(out.callbacks)
+    out.callbacks.append("")
+    inner = out.inside()
+    if inner.frame is None:
+        raise AssertionError("a loop in a clause without a frame")
+    inner.line(f"{out.context} *ctx = loop->ctx;")
+    inner.line("struct tt_control *control = loop->control;")
+    inner.line("char *scratch = loop->scratch;")
+    _declare_variables(inner, inner.frame)
+    begin(inner)
+    block(body, inner)
+    inner.line("return 0;")
+    lines = "".join(f"{line}\n" for line in inner.lines)
+    out.callbacks[index] = f"\nint {callback_name(index)}(struct tt_loop *loop)\n{{\n{lines}}}\n"
+    out.return_from(inner, _CONTEXT_BYTES)
+    context = out.name("loop")
+    out.line(f"struct tt_loop {context} = {{.ctx = ctx, .control = control, .scratch = scratch}};")
+    return f"{_address(kind, index, out)}, &{context}, 0"
+
+
+def callback_name(index: int) -> str:
+    """Return the name of a callback's function, by its index in ``Program.callbacks``."""
+    return f"tt_loop_{index}"
+
+
+def _address(kind: MarkerKind, index: int, out: Writer) -> str:
+    """Write a pointer to a callback or map, which the loader puts in, and return its name."""
+    name = out.name(kind.name.lower())
+    out.line(f'void *{name}; asm volatile("%0 = {marker(kind, index)} ll" : "=r"({name}));')
+    return name
+
+
+def _call(text: str, body: tuple[typed.Statement, ...], out: Writer) -> None:
+    """Write the call of a helper, and the way out for a body that returned from the clause."""
+    out.line(text)
+    out.forget_all()
+    if out.frame and any(isinstance(node, typed.Return) for node in statements(body)):
+        out.line(f"if (*(u64 *)(scratch + {out.frame.ended}))")
+        out.line(f"    return{' 1' if out.is_callback else ''};")
+
+
+def _entry(node: typed.ForMap, planned: PlannedMap, out: Writer) -> None:
+    """Write the copy of a map's entry into the loop's variable; entries that count nothing are passed over."""
+    key_type, value_type = node.entry.parts
+    place = f"var_{node.name}"
+    out.line("char *key = (char *)loop->first, *found = (char *)loop->second;")
+    if planned.spec.kept_slots:
+        out.line("if (!*(u64 *)found)")
+        out.line("    return 0;")
+    target = f"({place} + {tuple_offsets(node.entry.parts)[0][1]})"
+    if planned.spec.kind in SHARED:
+        _copy(target, value_type, "found", value_type.size, out)
+    else:
+        _sum_up(planned, target, out)
+    several = len(planned.type.keys) > 1
+    types = key_type.parts if several else (key_type,)
+    offsets = tuple_offsets(types)[0]
+    for offset, type_, part in zip(offsets, types, planned.spec.keys, strict=True):
+        held = 4 if planned.spec.layout is Layout.PERCPU_ARRAY else part.size
+        _copy(f"({place} + {offset})", type_, f"(key + {part.offset})", held, out)
+
+
+def _copy(target: str, type_: Type, source: str, size: int, out: Writer) -> None:
+    """Write the copy of a part of a key or a value; `size` bytes of it lie in the map."""
+    if type_.is_scalar:
+        held = c_stored(Type(size=size, signed=type_.signed))
+        out.line(f"*({c_stored(type_)} *){target} = *({held} *){source};")
+    else:
+        out.line(f"bpf_probe_read_kernel({target}, {size}, {source});")
+
+
+def _sum_up(planned: PlannedMap, target: str, out: Writer) -> None:
+    """Write what the CPUs' values of the current key come to."""
+    kind = planned.spec.kind
+    c_type, join = _PARTS[kind]
+    table = _address(MarkerKind.MAP, list(out.plan.maps).index(planned.spec.name), out)
+    out.line("s64 total = 0;")
+    out.line("u64 count = 0;")
+    with out.block("for (u32 cpu = 0; cpu < TT_CPUS; cpu++)"):
+        out.line(f"{c_type} *part = tt_of_cpu({table}, key, cpu);")
+        with out.block("if (part)"):
+            out.line(join)
+    if kind in (ValueKind.MIN, ValueKind.MAX) or planned.spec.layout is Layout.PERCPU_ARRAY:
+        out.line(f"if (!{'total' if kind is ValueKind.COUNT else 'count'})")
+        out.line("    return 0;")
+    out.line(f"*(s64 *){target} = {'tt_divide(total, count)' if kind is ValueKind.AVG else 'total'};")

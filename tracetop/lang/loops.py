@@ -1,0 +1,88 @@
+"""Checking of loops: ``while``, ``for`` over a range or a map, and what leaves a round or a loop.
+
+Owns: what may stand in a loop, and the type of its variable. Every loop becomes a callback of a helper of the kernel,
+so none has to be unrolled or bounded for the verifier's sake (`emit_loops`).
+"""
+
+from dataclasses import replace
+
+from tracetop.lang import syntax, typed
+from tracetop.lang.expressions import check_integer
+from tracetop.lang.scope import MapUse, Scope
+from tracetop.lang.statements import check_block, check_statement
+from tracetop.lang.types import INT64, UINT64, UNKNOWN, Type, tuple_of
+from tracetop.model.program import ValueKind
+
+_WITHOUT_ONE_VALUE = frozenset({ValueKind.STATS, ValueKind.HIST, ValueKind.LHIST, ValueKind.TSERIES})
+
+
+@check_statement.register
+def _while(node: syntax.While, scope: Scope) -> typed.Statement:
+    condition = check_integer(node.condition, scope, "a condition")
+    return typed.While(condition, check_block(node.body, replace(scope, in_loop=True)))
+
+
+@check_statement.register
+def _for(node: syntax.For, scope: Scope) -> typed.Statement:
+    variable = syntax.Variable(at=node.at, name=node.name)
+    inside = replace(scope, in_loop=True)
+    if isinstance(node.over, syntax.Range):
+        low = check_integer(node.over.low, scope, "the begin of a range")
+        high = check_integer(node.over.high, scope, "the end of a range")
+        scope.assign_variable(variable, INT64)
+        return typed.ForRange(node.name[1:], low, high, check_block(node.body, inside))
+    if node.over.keys:
+        raise scope.error(
+            node.over.at,
+            "a loop goes over a whole map",
+            mend=f"write for ({node.name} : {node.over.name}), and {node.name}.0 for the key",
+        )
+    entry = _entry(node.over, scope)
+    scope.assign_variable(variable, entry)
+    return typed.ForMap(node.name[1:], node.over.name, entry, check_block(node.body, inside))
+
+
+def _entry(node: syntax.Map, scope: Scope) -> Type:
+    """Return the type of a map's entries: a tuple of key and value; the key is a tuple where it has several parts."""
+    scope.learnt.asked.setdefault(node.name, node.at)
+    known = scope.known.maps.get(node.name)
+    if known is None or known.kind is None:
+        return UNKNOWN
+    if not known.keys:
+        raise scope.error(node.at, f"{node.name} has no key, only one value", mend=f"read it as it is: {node.name}")
+    if known.kind in _WITHOUT_ONE_VALUE:
+        raise scope.error(
+            node.at,
+            f"a loop cannot go over {node.name}: each of its values is a {known.kind}()",
+            mend="count or add up what the loop needs in a map of its own",
+        )
+    key = known.keys[0] if len(known.keys) == 1 else tuple_of(known.keys)
+    return tuple_of((key, _value(known)))
+
+
+def _value(use: MapUse) -> Type:
+    """Return the type of the value that a loop sees: of an aggregation what it comes to over all CPUs."""
+    match use.kind:
+        case ValueKind.COUNT:
+            return UINT64
+        case ValueKind.SUM | ValueKind.AVG | ValueKind.MIN | ValueKind.MAX:
+            return replace(INT64, unit=use.value.unit)
+        case _:
+            return use.value
+
+
+@check_statement.register
+def _break(node: syntax.Break, scope: Scope) -> typed.Statement:
+    _refuse_outside("break", node.at, scope)
+    return typed.Break()
+
+
+@check_statement.register
+def _continue(node: syntax.Continue, scope: Scope) -> typed.Statement:
+    _refuse_outside("continue", node.at, scope)
+    return typed.Continue()
+
+
+def _refuse_outside(word: str, at: int, scope: Scope) -> None:
+    if not scope.in_loop:
+        raise scope.error(at, f"{word} stands in no loop", mend="use it in while or for; return ends the clause")
