@@ -92,7 +92,7 @@ CASES = [
     ("BEGIN { @ = 08; }", 13, "08 is not an integer", "decimal, octal (0377) or hex"),
     ("BEGIN { @ = 18446744073709551616; }", 13, "not an integer of 64 bits", "decimal"),
     ("BEGIN { @x = ; }", 14, "unexpected ;", "an expression"),
-    ("BEGIN { @x = 1 }}", 17, "unexpected }", "a probe"),
+    ("BEGIN { @x = 1 }}", 17, "closes nothing", "remove it"),
     ("BEGIN @x = 1;", 7, "unexpected @x", "expected {"),
     ("BEGIN /pid == 1 { }", 17, "unexpected {", "/ and then {"),
     ("BEGIN { @ = 1", 7, "this { has no }", "add the }"),
