@@ -183,8 +183,8 @@ def _typedef(building: Building, meta: Meta, parts: list[Any]) -> syntax.Alias:
     return syntax.Alias(at=meta.start_pos, name=declarator.name, type=_declared(declarator, type_).type)
 
 
-def _settings(_building: Building, _meta: Meta, parts: list[syntax.Setting]) -> list[syntax.Setting]:
-    return parts
+def _settings(_building: Building, _meta: Meta, parts: list[Token | syntax.Setting]) -> list[syntax.Setting]:
+    return [part for part in parts if isinstance(part, syntax.Setting)]
 
 
 def _setting(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Setting:

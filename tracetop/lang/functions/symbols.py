@@ -10,10 +10,12 @@ from tracetop.lang.options import STACK_MODES
 from tracetop.lang.registers import NAMES
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import NSECS, UINT64, Form, Type, opaque, pointer, spoken
-from tracetop.model.ctype import VOID
+from tracetop.model.ctype import VOID, CKind, CType
 from tracetop.model.program import KeyRole, ProbeKind
 from tracetop.model.value import Shape
 
+_WORD = CType(kind=CKind.INT, size=8, name="unsigned long")
+"""What symbols of data are taken to be; a cast says otherwise."""
 _WITH_REGISTERS = frozenset(
     {
         ProbeKind.KPROBE,
@@ -61,7 +63,7 @@ def _kaddr(arguments: Arguments) -> typed.Expr:
         raise arguments.error(
             f"the kernel has no symbol {name}", mend="see /proc/kallsyms for those it has", at=arguments.at(0)
         )
-    return typed.Const(found, UINT64)
+    return typed.Const(found, pointer(_WORD, user=False))
 
 
 def _uaddr(arguments: Arguments) -> typed.Expr:
@@ -74,7 +76,7 @@ def _uaddr(arguments: Arguments) -> typed.Expr:
         raise arguments.error(
             f"{hook.target} has no symbol {name}", mend="nm -D shows those it has", at=arguments.at(0)
         )
-    return typed.Const(found, pointer(VOID, user=True))
+    return typed.Const(found, pointer(_WORD, user=True))
 
 
 def _reg(arguments: Arguments) -> typed.Expr:
