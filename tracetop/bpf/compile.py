@@ -9,6 +9,7 @@ import atexit
 import os
 import platform
 import re
+import time
 from typing import Any
 
 from tracetop.bpf.cpus import possible_cpus
@@ -50,6 +51,7 @@ def _flags() -> list[str]:
         f"-DTT_LINUX_VERSION_CODE={(major << 16) + (minor << 8) + min(patch, 255)}",
         f"-DTT_PAGE_SIZE={os.sysconf('SC_PAGE_SIZE')}",
         f"-DTT_CPUS={possible_cpus()}",
+        f"-DTT_STARTED_NS={time.monotonic_ns()}ULL",
     ]
 
 
