@@ -16,20 +16,35 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import msgspec
 
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.streams import complain
 from tracetop.model import message as m
-from tracetop.source.child import Child
 from tracetop.source.protocol import Ended, Source
 from tracetop.view.text import escape
 
 _MOST_FILE_BYTES = 10240
 """What ``cat`` prints of a file, as in bpftrace."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Watched(Protocol):
+    """A command that waits until the probes are attached, and ends the run with its own end."""
+
+    def release(self) -> None:
+        """Let it begin."""
+
+    def wait(self) -> None:
+        """Wait for its end."""
+
+    def epitaph(self) -> str:
+        """Say how it ended."""
+
+    def end(self) -> None:
+        """Ask it to end, where it still runs."""
 
 
 class Style(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +68,7 @@ class _Event(Enum):
     OVER = auto()
 
 
-def run_script(source: Source, order: m.Run, style: Style, out: BinaryIO, child: Child | None = None) -> int:
+def run_script(source: Source, order: m.Run, style: Style, out: BinaryIO, child: Watched | None = None) -> int:
     """Print the run of a script until it ends; return the exit code. Closes the source, ends the child.
 
     A signal ends it as ``exit()`` would, the second one at once; the reader of `out` going away ends it too (141).
@@ -75,7 +90,7 @@ def run_script(source: Source, order: m.Run, style: Style, out: BinaryIO, child:
 
 
 def _wait(
-    source: Source, writer: "_Writer", child: Child | None, events: "queue.SimpleQueue[_Event]", *, verbose: bool
+    source: Source, writer: "_Writer", child: Watched | None, events: "queue.SimpleQueue[_Event]", *, verbose: bool
 ) -> int:
     stopping = False
     while True:
@@ -101,7 +116,7 @@ class _Writer:
         order: m.Run,
         style: Style,
         out: BinaryIO,
-        child: Child | None,
+        child: Watched | None,
         events: "queue.SimpleQueue[_Event]",
     ) -> None:
         self.code: int = ExitCode.OK
@@ -202,7 +217,7 @@ def _read_file(path: str) -> bytes:
         return file.read(_MOST_FILE_BYTES)
 
 
-def _await_child(child: Child, events: "queue.SimpleQueue[_Event]") -> None:
+def _await_child(child: Watched, events: "queue.SimpleQueue[_Event]") -> None:
     child.wait()
     events.put(_Event.CHILD_ENDED)
 

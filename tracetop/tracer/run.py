@@ -11,7 +11,7 @@ import time
 from contextlib import closing, suppress
 
 from tracetop.bpf.session import Loaded
-from tracetop.errors import UsageError
+from tracetop.errors import TracetopError, UsageError
 from tracetop.lang import compile_script
 from tracetop.lang.options import Options
 from tracetop.model import message as m
@@ -31,15 +31,19 @@ _TO_STDERR = ("errorf", "warnf")
 
 
 def serve(inbox: Inbox, outbox: Outbox, kernel: Kernel, names: Names) -> None:
-    """Wait for a `Run` and carry it out; nothing where the asker goes or stops before."""
+    """Carry out each `Run` that comes, one after the other, until the asker goes or stops without a run to stop."""
     while not inbox.closed:
         select.select([inbox.fd], [], [])
         for command in inbox.commands():
-            if isinstance(command, m.Run):
-                return ScriptRun(command, inbox, outbox).run(kernel, names)
             if isinstance(command, m.Stop):
-                return None
-    return None
+                return
+            if isinstance(command, m.Run):
+                os.set_blocking(outbox.fd, False)
+                try:
+                    ScriptRun(command, inbox, outbox).run(kernel, names)
+                except TracetopError as error:
+                    os.set_blocking(outbox.fd, True)
+                    outbox.send(m.Fatal(error.diagnostic))
 
 
 class ScriptRun:
@@ -84,6 +88,7 @@ class ScriptRun:
             self._serve(loaded, printer, target)
             self._end(loaded, printer)
             notes += _losses(loaded)
+        os.set_blocking(self._outbox.fd, True)
         self._outbox.send(m.Finished(self._exit_code or 0, notes))
 
     def _serve(self, loaded: Loaded, printer: Printer, target: int | None) -> None:

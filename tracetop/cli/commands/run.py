@@ -57,29 +57,29 @@ def run(words: list[str]) -> int:
             drop_privileges()
         name, text = _script(found, as_root=as_root)
         with _open(found.output) as out:
-            order = Run(
-                name=name,
-                script=text,
-                params=tuple(found.words if found.program is not None else found.words[1:]),
-                filter=Filter(pid=found.pid),
-                pid=found.pid,
-                child=child.pid if child else 0,
-                unsafe=found.unsafe,
-                dry_run=found.dry_run,
-                debug=tuple(found.debug),
-                json=found.format == "json",
-                terminal=out.isatty(),
-            )
+            order = order_of(found, name, text, child=child.pid if child else 0, terminal=out.isatty())
             source.send(order)
-            style = Style(
-                json=found.format == "json",
-                quiet=found.quiet,
-                verbose=found.verbose,
-                buffered=found.buffer == "full",
-            )
+            style = Style(json=order.json, quiet=found.quiet, verbose=found.verbose, buffered=found.buffer == "full")
             return run_script(source, order, style, out, child)
     finally:
         source.close()
+
+
+def order_of(found: argparse.Namespace, name: str, text: str, *, child: int, terminal: bool) -> Run:
+    """Return the order to run a script, from what `parser` found."""
+    return Run(
+        name=name,
+        script=text,
+        params=tuple(found.words if found.program is not None else found.words[1:]),
+        filter=Filter(pid=found.pid),
+        pid=found.pid,
+        child=child,
+        unsafe=found.unsafe,
+        dry_run=found.dry_run,
+        debug=tuple(found.debug),
+        json=found.format == "json",
+        terminal=terminal,
+    )
 
 
 def _script(found: argparse.Namespace, *, as_root: bool) -> tuple[str, str]:
