@@ -66,7 +66,8 @@ def _variable(node: typed.VarValue, out: Writer) -> str:
 @value.register
 def _map_value(node: typed.MapValue, out: Writer) -> str:
     place = pointer(node.slot, out)
-    return out.temporary(node.type, f"{place} ? *{place} : 0", "old")
+    held = f"*{place}" if node.type.is_integer else f"*({c_stored(node.type)} *){place}"
+    return out.temporary(node.type, f"{place} ? {held} : 0", "old")
 
 
 @value.register

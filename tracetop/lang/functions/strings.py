@@ -39,6 +39,8 @@ def address(arguments: Arguments, i: int) -> typed.Expr:
 def _str(arguments: Arguments) -> typed.Expr:
     arguments.count(1, 2)
     first = arguments.value(0)
+    if first.type.form is Form.STRING and len(arguments) == 1:
+        return first  # a record's own text: older bpftrace wants it asked for
     if first.type.form is Form.ARRAY and first.type.c:  # of unsigned characters, say
         size = min(first.type.size, MAX_STRING_BYTES)
         return typed.StringAt(typed.Unary("&", first, Type(signed=False)), first.type.user, string(_padded(size)))
