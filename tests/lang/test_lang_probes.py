@@ -51,7 +51,7 @@ def test_functions_of_programs_have_names_of_their_own(build: Build) -> None:
 def test_a_probe_beside_one_that_exists_may_be_missing(build: Build) -> None:
     program = build("tracepoint:sched:gone, tracepoint:sched:sched_switch { @ = count(); }")
     assert [probe.event for probe in program.probes] == ["sched_switch"]
-    assert program.notes == ("left out tracepoint:sched:gone: this kernel has no event of that name",)
+    assert program.notes == ("left out tracepoint:sched:gone: this kernel has no tracepoint of that name",)
 
 
 def test_a_clause_may_be_missing_where_the_header_calls_it_optional(build: Build) -> None:

@@ -1,0 +1,242 @@
+"""Each family of probes: what may be written, which hook it is, its full name, and what is said where there is none."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.lang.fake_kernel import FakeKernel
+from tracetop.errors import Diagnostic, ScriptError
+from tracetop.lang.parser import parse
+from tracetop.lang.probes import Expansion, Hook, Wanted, expand
+from tracetop.lang.source import Source
+from tracetop.model.ctype import VOID, CFunction
+from tracetop.model.kernel import UsdtProbe, UserSymbol
+from tracetop.model.program import ProbeKind
+
+PROG, LIBC = "/opt/prog", "/lib/libc.so.6"
+Hooks = Callable[..., list[Hook]]
+Refused = Callable[..., Diagnostic]
+
+
+@pytest.fixture
+def kernel() -> FakeKernel:
+    names = ("vfs_read", "vfs_write", "vfs_readv", "do_nanosleep", "tcp_connect")
+    kernel = FakeKernel(functions={name: CFunction(name=name, parameters=(), returns=VOID) for name in names})
+    kernel.functions["kvm_exit"] = CFunction(name="kvm_exit", parameters=(), returns=VOID, module="kvm")
+    kernel.paths |= {PROG: PROG, "prog": PROG, "libc": LIBC}
+    cpp = ("_ZN3app4Pool3addEi", "_ZN3app4Pool3addEl", "_ZN3app4Pool5clearEv")
+    names_at = {"main": 0x100, "handle_one": 0x200, "handle_two": 0x300} | dict.fromkeys(cpp, 0x400)
+    kernel.symbols[PROG] = {name: UserSymbol(name, at, 64) for name, at in names_at.items()}
+    kernel.symbols[LIBC] = {"malloc": UserSymbol("malloc", 0x900, 80)}
+    spoken = ("app::Pool::add(int)", "app::Pool::add(long)", "app::Pool::clear()")
+    kernel.spoken = dict(zip(cpp, spoken, strict=True))
+    kernel.usdt[PROG] = (
+        UsdtProbe(provider="app", name="start", offset=0x500, arguments=("-4@%edi",)),
+        UsdtProbe(provider="app", name="start", offset=0x540, arguments=("-4@%esi",)),
+        UsdtProbe(provider="app", name="stop", offset=0x580, semaphore=0x3000),
+        UsdtProbe(provider="gc", name="start", offset=0x5C0),
+    )
+    return kernel
+
+
+@pytest.fixture
+def hooks(kernel: FakeKernel) -> Hooks:
+    def resolve(probes: str, **wanted: object) -> list[Hook]:
+        return [entry.hook for entry in _expand(kernel, f"{probes} {{ }}", **wanted).clauses]
+
+    return resolve
+
+
+@pytest.fixture
+def refused(kernel: FakeKernel) -> Refused:
+    def resolve(text: str, **wanted: object) -> Diagnostic:
+        with pytest.raises(ScriptError) as caught:
+            _expand(kernel, text if "{" in text else f"{text} {{ }}", **wanted)
+        return caught.value.diagnostic
+
+    return resolve
+
+
+def _expand(kernel: FakeKernel, text: str, **wanted: object) -> Expansion:
+    source = Source("t", text)
+    return expand(source, parse(source), kernel, Wanted(**wanted))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("probe", "names"),
+    [
+        ("k:vfs_read", ["kprobe:vfs_read"]),
+        ("kprobe:vfs_read+0x10", ["kprobe:vfs_read+16"]),
+        ("kprobe:vfs_r*", ["kprobe:vfs_read", "kprobe:vfs_readv"]),
+        ("kprobe:kvm:kvm_exit", ["kprobe:kvm:kvm_exit"]),
+        ("kr:vfs_read", ["kretprobe:vfs_read"]),
+        ("f:vfs_read", ["fentry:vmlinux:vfs_read"]),
+        ("kfunc:vmlinux:vfs_read", ["fentry:vmlinux:vfs_read"]),
+        ("kretfunc:kvm_exit", ["fexit:kvm:kvm_exit"]),
+        ("fr:vfs_w*", ["fexit:vmlinux:vfs_write"]),
+        ("rt:sched_switch", ["rawtracepoint:sched_switch"]),
+        ("rawtracepoint:sched_wakeup*", ["rawtracepoint:sched_wakeup", "rawtracepoint:sched_wakeup_new"]),
+        ("t:sched:sched_switch", ["tracepoint:sched:sched_switch"]),
+        ("tracepoint:sch*:sched_switch", ["tracepoint:sched:sched_switch"]),
+        ("tracepoint:*sched_switch", ["tracepoint:sched:sched_switch"]),
+        ("u:prog:main", [f"uprobe:{PROG}:main"]),
+        (f"uprobe:{PROG}:main+4", [f"uprobe:{PROG}:main+4"]),
+        (f"uprobe:{PROG}:0x400100", [f"uprobe:{PROG}:4194560"]),
+        (f"uprobe:{PROG}:handle_*", [f"uprobe:{PROG}:handle_one", f"uprobe:{PROG}:handle_two"]),
+        ("uprobe:/opt/*:main", [f"uprobe:{PROG}:main"]),
+        ("ur:libc:malloc", [f"uretprobe:{LIBC}:malloc"]),
+        ('uprobe:prog:cpp:"app::Pool::clear"', [f"uprobe:{PROG}:_ZN3app4Pool5clearEv"]),
+        ('uprobe:prog:"app::Pool::add(int)"', [f"uprobe:{PROG}:_ZN3app4Pool3addEi"]),
+        (
+            'uprobe:prog:cpp:"app::Pool::add"',
+            [f"uprobe:{PROG}:_ZN3app4Pool3addEi", f"uprobe:{PROG}:_ZN3app4Pool3addEl"],
+        ),
+        (f"usdt:{PROG}:app:stop", [f"usdt:{PROG}:app:stop"]),
+        (f"U:{PROG}:stop", [f"usdt:{PROG}:app:stop"]),
+        (f"usdt:{PROG}:*:stop", [f"usdt:{PROG}:app:stop"]),
+        ("p:hz:99", ["profile:hz:99"]),
+        ("profile:10ms", ["profile:us:10000"]),
+        ("i:s:1", ["interval:s:1"]),
+        ("interval:1s", ["interval:us:1000000"]),
+        ("s:faults", ["software:faults"]),
+        ("software:page-faults:1e3", ["software:page-faults:1000"]),
+        ("h:cycles:1_000", ["hardware:cycles:1000"]),
+        ("BEGIN", ["BEGIN"]),
+        ("end", ["end"]),
+    ],
+)
+def test_the_full_name_of_each_probe(hooks: Hooks, probe: str, names: list[str]) -> None:
+    assert [hook.name for hook in hooks(probe)] == names
+
+
+def test_a_user_hook_is_a_place_in_a_file(hooks: Hooks) -> None:
+    (hook,) = hooks("uprobe:prog:main+4")
+    assert hook.spec_fields() == {
+        "kind": ProbeKind.UPROBE,
+        "category": "",
+        "event": "main+4",
+        "target": PROG,
+        "offset": 0x104,
+        "semaphore": 0,
+        "pid": 0,
+        "period": 0,
+    }
+
+
+def test_a_static_probe_at_two_places_is_two_hooks_with_their_own_arguments(hooks: Hooks) -> None:
+    first, second = hooks(f"usdt:{PROG}:app:start")
+    assert (first.offset, second.offset) == (0x500, 0x540)
+    assert [hook.arguments[0].register for hook in (first, second) if hook.arguments[0]] == ["di", "si"]
+
+
+def test_a_semaphore_goes_with_its_probe(hooks: Hooks) -> None:
+    (hook,) = hooks(f"usdt:{PROG}:app:stop")
+    assert hook.semaphore == 0x3000
+
+
+def test_the_named_process_is_on_hooks_that_can_be_on_one(hooks: Hooks) -> None:
+    found = hooks("uprobe:prog:main, profile:hz:99, software:faults, interval:s:1, kprobe:vfs_read", pid=7)
+    assert [hook.pid for hook in found] == [7, 7, 7, 0, 0]
+
+
+def test_without_a_binary_the_named_process_is_looked_at(hooks: Hooks) -> None:
+    assert [hook.name for hook in hooks("usdt:app:stop", pid=7)] == [f"usdt:{PROG}:app:stop"]
+    assert [hook.name for hook in hooks("usdt:stop", pid=7)] == [f"usdt:{PROG}:app:stop"]
+    assert [hook.name for hook in hooks("uprobe:main", pid=7)] == [f"uprobe:{PROG}:main"]
+
+
+def test_parameters_may_stand_in_a_probe(hooks: Hooks) -> None:
+    assert [hook.name for hook in hooks("kprobe:$1", params=("vfs_read",))] == ["kprobe:vfs_read"]
+
+
+@pytest.mark.parametrize(
+    ("probe", "what", "mend"),
+    [
+        ("kprobe:vfs_raed", "unknown kernel function vfs_raed", "did you mean vfs_read?"),
+        ("kprobe:zzz*", "unknown kernel function zzz*", "write a wider wildcard"),
+        ("kretprobe:vfs_read+4", "kretprobe takes no offset", "kprobe:vfs_read+4"),
+        ("fentry:kvm:vfs_read", "unknown kernel function vfs_read in module kvm", ""),
+        ("kprobe:", "kprobe: is not a whole probe", "kprobe:FUNCTION"),
+        ("uprobe:prog:mian", f"unknown function mian in {PROG}", ""),
+        ("uprobe:prog:handle_on", f"unknown function handle_on in {PROG}", "did you mean handle_one?"),
+        ("uprobe:nothere:main", "unknown program or library nothere", "write its path"),
+        ("uprobe:main", "uprobe:main is not a whole probe", "uprobe:BINARY:FUNCTION"),
+        ("uprobe:prog:main+64", f"main of {PROG} has no offset 64", "objdump"),
+        ("uprobe:prog:16", f"{PROG} has no code at 0x10", "nm"),
+        ("uretprobe:prog:main+4", "uretprobe takes no offset", f"uretprobe:{PROG}:main"),
+        (f"usdt:{PROG}:stat", "unknown static probe stat", "did you mean app:start?"),
+        ("usdt:libc:setjmp", "unknown static probe setjmp", "use uprobe"),
+        ("usdt:stop", "usdt:stop is not a whole probe", "-p"),
+        ("software:fautls", "unknown software event fautls", "did you mean"),
+        ("hardware:cycles:0", "hardware:cycles:0 is not a whole probe", "hardware:EVENT:COUNT"),
+        ("profile:99", "profile:99 is less than a microsecond", "write the unit"),
+        ("profile:s:2", "a profile slower than once a second", "interval:s:N"),
+        ("rawtracepoint:sys_enter_read", "unknown raw tracepoint sys_enter_read", "tracepoint:syscalls:sys_enter_read"),
+        ("watchpoint:0x10:8:w", "watchpoint probes are not supported", "uprobe or fentry"),
+        ("iter:task", "iter probes are not supported", "tracepoint:sched"),
+        ("self:signal:SIGUSR1", "self probes are not supported", "interval"),
+        ("kprobe:$2", "kprobe:$2 needs a value for $2", "tracetop run"),
+        ("kprob:vfs_read", "unknown kind of probe kprob", "did you mean kprobe?"),
+    ],
+)
+def test_what_is_said_of_a_probe_that_is_wrong(refused: Refused, probe: str, what: str, mend: str) -> None:
+    wrong = refused(probe, params=("x",))
+    assert wrong.what == what
+    assert mend in wrong.mend
+    assert wrong.where == "t.bt:1:1"
+
+
+@pytest.mark.parametrize(
+    ("probe", "mend"),
+    [
+        ("kprobe:do_sys_open", "use tracepoint:syscalls:sys_enter_openat"),
+        ("kretprobe:vfs_read", "use tracepoint:syscalls:sys_exit_read"),
+        ("kprobe:__x64_sys_openat", "use tracepoint:syscalls:sys_enter_openat"),
+        ("kprobe:finish_task_switch", "use tracepoint:sched:sched_switch"),
+        ("kprobe:try_to_wake_up", "use tracepoint:sched:sched_wakeup"),
+        ("kprobe:frobnicate", "look for a tracepoint near it"),
+    ],
+)
+def test_a_refused_kind_names_what_serves(kernel: FakeKernel, refused: Refused, probe: str, mend: str) -> None:
+    kinds = (ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.FENTRY, ProbeKind.FEXIT)
+    kernel.refusals |= dict.fromkeys(kinds, "this kernel has none of them")
+    wrong = refused(probe)
+    assert wrong.why == "this kernel has none of them"
+    assert wrong.mend.startswith(mend)
+
+
+def test_where_only_breakpoints_are_refused_the_trampoline_serves(kernel: FakeKernel, refused: Refused) -> None:
+    kernel.refusals[ProbeKind.KPROBE] = "compiled out"
+    assert refused("kprobe:tcp_connect").mend == "use fentry:tcp_connect"
+
+
+def test_other_clauses_run_on_without_a_refused_one(kernel: FakeKernel) -> None:
+    kernel.refusals[ProbeKind.HARDWARE] = "no counters here"
+    expansion = _expand(kernel, "hardware:cycles { } profile:hz:99 { }")
+    assert [entry.hook.name for entry in expansion.clauses] == ["profile:hz:99"]
+    assert expansion.notes == ("left out hardware:cycles: no counters here; use profile:hz:99, or software:cpu-clock",)
+
+
+def test_clauses_that_see_nothing_are_not_enough_to_run_on(kernel: FakeKernel, refused: Refused) -> None:
+    kernel.refusals[ProbeKind.HARDWARE] = "no counters here"
+    assert refused("BEGIN { } hardware:cycles { } interval:s:1 { }").why == "no counters here"
+
+
+def test_missing_probes_may_be_allowed(kernel: FakeKernel) -> None:
+    text = "kprobe:nope { } kprobe:vfs_read { }"
+    warned = _expand(kernel, text, missing="warn")
+    assert len(warned.clauses) == 1
+    assert warned.notes[0].startswith("left out kprobe:nope")
+    assert _expand(kernel, text, missing="ignore").notes == ()
+
+
+def test_a_flood_names_its_number_and_the_wildcard(kernel: FakeKernel, refused: Refused) -> None:
+    kernel.symbols[PROG] = {f"f{i}": UserSymbol(f"f{i}", i) for i in range(600)}
+    wrong = refused("uprobe:prog:f*")
+    assert "600 hooks, at most 512" in wrong.what
+    assert "uprobe:prog:f*" in wrong.mend
+
+
+def test_a_binary_that_cannot_be_read_says_why(kernel: FakeKernel, refused: Refused) -> None:
+    kernel.paths["/etc/passwd"] = "/etc/passwd"
+    assert refused("uprobe:/etc/passwd:main").why == "there is no such file"
