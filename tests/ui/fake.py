@@ -1,8 +1,10 @@
 """A source of written-down frames, as the tracer would send them: the same for each seed, so screens compare."""
 
 import random
+import re
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -17,6 +19,9 @@ from tracetop.model.frame import (
     Frame,
     Histogram,
     HistRow,
+    Hot,
+    Log,
+    Number,
     PaneFrame,
     PaneState,
     Row,
@@ -28,9 +33,18 @@ from tracetop.model.frame import (
     View,
 )
 from tracetop.model.message import (
+    AddPane,
+    Checked,
+    CheckScript,
     Command,
+    Complete,
+    Completion,
+    Completions,
     Hello,
     Message,
+    Proceed,
+    RemovePane,
+    ReplaceScript,
     SelectVariant,
     SetEnabled,
     SetFilter,
@@ -61,12 +75,38 @@ COMMANDS = (
     ("[/]", "evil \x1b[31mred\x1b[0m [red]markup[/red]"),
     ("containerd", "/usr/bin/containerd --log-level info"),
 )
+WORDS = (
+    ("tracepoint:syscalls:sys_enter_open", "tracepoint"),
+    ("tracepoint:syscalls:sys_enter_openat", "tracepoint"),
+    ("tracepoint:syscalls:sys_enter_openat2", "tracepoint"),
+    ("count", "function: how often"),
+    ("comm", "builtin: name of the task"),
+    *(
+        (f"tracepoint:sched:sched_{name}", "tracepoint")
+        for name in (
+            "switch",
+            "wakeup",
+            "wakeup_new",
+            "waking",
+            "process_exec",
+            "process_exit",
+            "process_fork",
+            "stat_wait",
+            "stat_runtime",
+            "migrate_task",
+        )
+    ),
+)
 STACKS = (Path(__file__).parent / "stacks.txt").read_text()
 VARIANTS = (
     Variant("syscall_latency", "system calls", "syscall"),
     Variant("runqueue", "run queue wait"),
     Variant("block", "block I/O"),
 )
+
+
+Maker = tuple[str, Callable[[], tuple[View, ...]], Cost]
+"""Title, views and cost of a pane."""
 
 
 class FakeSource:
@@ -92,6 +132,13 @@ class FakeSource:
         self.changes: dict[str, Callable[[PaneFrame], PaneFrame]] = {}
         """By pane: what a test does to each of its frames."""
         self._stop = threading.Event()
+        self.scripts: dict[str, str] = {}
+        """Of panes that were added or edited."""
+        self.sent_scripts: set[str] = set()
+        self.edited: set[str] = set()
+        self.refusals: dict[str, Diagnostic] = {}
+        self.samples: dict[str, int] = {}
+        self._seq_of_log: dict[str, int] = {}
 
     def start(self, listener: Listener) -> None:
         self._listener = listener
@@ -134,8 +181,44 @@ class FakeSource:
                 self.sorts[command.pane] = command.sort
             case SetOffsets():
                 self.offsets = command.offsets
+            case CheckScript():
+                at = command.script.find("bad")
+                wrong = None if at < 0 else wrong_at(command.script, at)
+                self.emit(Checked(command.serial, wrong, max(0, at)))
+            case Complete():
+                self.emit(completions(command))
+            case _:
+                self._run(command)
+
+    def _run(self, command: Command) -> None:
+        match command:
+            case AddPane():
+                self.states[command.pane.name] = PaneState.LOADING
+                self._load(command.pane.name, command.pane.script, bundled=not command.pane.script)
+            case ReplaceScript():
+                self._load(command.pane, command.script, bundled=False)
+            case RemovePane():
+                self.states.pop(command.pane, None)
+                self.scripts.pop(command.pane, None)
+            case Proceed():
+                self.states[command.pane] = PaneState.ON
+                self.samples[command.pane] = command.sample
             case _:
                 pass
+
+    def _load(self, name: str, text: str, *, bundled: bool) -> None:
+        """Have a script loaded with the next frame, or refused: one with ``refused`` in it is."""
+        self._seq_of_log[name] = 0
+        if "refused" not in text:
+            self.scripts[name] = text
+            self.sent_scripts.discard(name)
+            self.edited |= {name} if not bundled else set()
+            self.states[name] = PaneState.ASKING if "hot" in text else PaneState.ON
+            self.refusals.pop(name, None)
+        else:
+            self.refusals[name] = wrong_at(text, text.index("refused"))
+            if name not in self.scripts:
+                self.states[name] = PaneState.FAILED
 
     def restart(self) -> None:
         self.restarts += 1
@@ -147,21 +230,35 @@ class FakeSource:
 
     def next_frame(self) -> Frame:
         self._seq += 1
-        makers = {
+        makers: dict[str, Maker] = {
             "syscalls": ("System calls", self._syscalls, Cost(57, 410_233, 2.34, 3)),
             "latency": ("Latency", self._latency, Cost(223, 205_120, 4.57, 3)),
             "processes": ("Processes", self._processes, Cost(98, 410_233, 4.02, 3)),
             "stacks": ("Kernel stacks", self._stacks, Cost(2900, 392, 0.11, 3)),
         }
         panes = {}
-        for name, (title, views, cost) in makers.items():
+        added: dict[str, Maker] = {
+            name: (name, partial(self._views_of, name), Cost(140, 1_200, 0.02, 1))
+            for name in self.states
+            if name not in makers
+        }
+        for name, (title, views, cost) in {**makers, **added}.items():
+            if name not in self.states:
+                continue
             state = self.states[name]
             is_on = state is PaneState.ON
             made = views()
+            script = self.scripts.get(name, "") if name not in self.sent_scripts else ""
+            self.sent_scripts.add(name)
             frame = PaneFrame(
                 name=name,
                 title=title,
                 state=state,
+                script=script,
+                bundled=name not in self.edited,
+                diagnostic=self.refusals.get(name),
+                sample=self.samples.get(name, 1),
+                hot=Hot(410_000, 8.0) if state is PaneState.ASKING else None,
                 views=made if is_on else (),
                 cost=cost if is_on else Cost(),
                 variant=self.variant if name == "latency" else "",
@@ -186,6 +283,43 @@ class FakeSource:
     def _sorted(self, rows: list[Row], columns: tuple[Column, ...], sort: Sort) -> tuple[Row, ...]:
         place = [column.id for column in columns].index(sort.column)
         return tuple(sorted(rows, key=lambda row: row.cells[place], reverse=sort.descending))  # type: ignore[arg-type, return-value]
+
+    def _views_of(self, name: str) -> tuple[View, ...]:
+        """Return a view for each map that the script names, by what the name begins with, and a log for a printf."""
+        script = self.scripts.get(name, "")
+        views: list[View] = []
+        for word in dict.fromkeys(re.findall(r"@\w*", script)):
+            of = {"@h": self._latency, "@k": self._stacks, "@num": self._number}
+            made = next((make for start, make in of.items() if word.startswith(start)), self._by_name)
+            views += [msgspec.structs.replace(view, name=word) for view in made()]
+        return (*views, *([self._log(name)] if "printf" in script else []))
+
+    def _by_name(self) -> tuple[View, ...]:
+        columns = (
+            Column("comm", "comm", ColumnKind.KEY, role=KeyRole.COMM),
+            Column("per_s", "/s", ColumnKind.RATE),
+            Column("total", "total", ColumnKind.TOTAL),
+        )
+        rows = [
+            Row(comm, (comm, self._rate(9_000 / (place + 1)), 50_000 // (place + 1)), comm=comm)
+            for place, (comm, _) in enumerate(COMMANDS)
+        ]
+        sums = (None, *(sum(row.cells[i] for row in rows) for i in (1, 2)))  # type: ignore[misc]
+        sort = Sort("per_s")
+        made = Table(
+            name="@", columns=columns, rows=self._sorted(rows, columns, sort), rows_total=12, sums=sums, sort=sort
+        )
+        return (made,)
+
+    def _number(self) -> tuple[View, ...]:
+        columns = (Column("per_s", "/s", ColumnKind.RATE), Column("total", "total", ColumnKind.TOTAL))
+        return (Number(name="@n", columns=columns, cells=(self._rate(1_234.0), 1_234 * self._seq)),)
+
+    def _log(self, name: str) -> Log:
+        first = self._seq_of_log[name]
+        lines = tuple(f"{10_000 + number:6} {COMMANDS[number % 12][1]}" for number in range(first, first + 7))
+        self._seq_of_log[name] = first + 7
+        return Log(name="printf", first=first, lines=lines)
 
     def _syscalls(self) -> tuple[View, ...]:
         columns = (
@@ -304,6 +438,28 @@ class FakeSource:
             lost={},
         )
         return (made,)
+
+
+def wrong_at(text: str, at: int) -> Diagnostic:
+    """Return what is wrong with the word at an offset."""
+    row, column = text[:at].count("\n"), at - (text.rfind("\n", 0, at) + 1)
+    word = re.split(r"\W", text[at:])[0]
+    return Diagnostic(
+        what=f"unknown function {word}",
+        why="there is none of that name",
+        mend="did you mean bswap?",
+        where=f"script:{row + 1}:{column + 1}",
+        excerpt=f"{text.split(chr(10))[row]}\n{' ' * column}^",
+        code=ExitCode.SCRIPT,
+    )
+
+
+def completions(asked: Complete) -> Completions:
+    """Return the words that begin as the text before the cursor ends."""
+    match = re.search(r"[\w:]*$", asked.script[: asked.at])
+    begun = match.group() if match else ""
+    words = tuple(Completion(word, about) for word, about in WORDS if word.startswith(begun))
+    return Completions(asked.serial, asked.at - len(begun), words)
 
 
 def _same(frame: PaneFrame) -> PaneFrame:

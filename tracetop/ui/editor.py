@@ -88,8 +88,8 @@ class ScriptArea(TextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         """Let Enter and Tab be the bindings' keys, not text."""
-        if event.key not in ("enter", "tab"):
-            await super()._on_key(event)
+        if event.key in ("enter", "tab"):
+            event.prevent_default()
 
     async def _on_paste(self, event: events.Paste) -> None:
         """Take pasted text without what terminals interpret."""

@@ -101,7 +101,13 @@ QUESTION = [
 ]
 SCRIPT_PROMPT = [
     _bind("script.run", "enter", "submit", "run the script", shown="Enter"),
-    _bind("script.newline", "alt+enter,shift+enter,ctrl+j", "newline", "a new line", shown="Alt-Enter Ctrl-J"),
+    _bind(
+        "script.newline",
+        "alt+enter,shift+enter,ctrl+j",
+        "newline",
+        "a new line; Alt-Enter and Shift-Enter too",
+        shown="Ctrl-J",
+    ),
     _bind("script.complete", "tab", "complete(1)", "complete the word, or choose the next one", shown="Tab"),
     _bind("script.complete_back", "shift+tab", "complete(-1)", "choose the word before", shown="Shift-Tab"),
     _bind("script.older", "up", "older", "line above, or the script before in the history", shown="↑"),
@@ -138,7 +144,9 @@ BAR = (
     ("f", "filter", "f"),
     ("Enter", "drill", "enter"),
     ("Esc", "back", "escape"),
-    ("1-4", "on/off", ""),
+    (":", "script", "colon"),
+    ("e", "edit", "e"),
+    ("1-9", "on/off", ""),
     ("z", "zoom", "z"),
     ("i", "view", "i"),
     ("v", "source", "v"),

@@ -1,6 +1,6 @@
-"""Single numbers: each large, beside its history. Screen process.
+"""Single numbers: each large, beside or above its history. Screen process.
 
-Owns: the history. Refuses to own: how numbers are written (`view.numbers`).
+Owns: the history. Refuses to own: how numbers are written (`view.numbers`, `view.digits`).
 """
 
 from collections import deque
@@ -13,16 +13,21 @@ from tracetop.ui.lines import Line
 from tracetop.ui.pending import PanePending
 from tracetop.ui.theme import Palette
 from tracetop.ui.views import PaneView
-from tracetop.view.numbers import format_cell
-from tracetop.view.spark import sparkline
+from tracetop.view.digits import DIGIT_ROWS, large
+from tracetop.view.numbers import ABSENT, format_cell
+from tracetop.view.spark import graph
 from tracetop.view.table import title_of
-from tracetop.view.text import escape, fit
+from tracetop.view.text import cell_width, escape, fit
 
-_HISTORY = 200
+_HISTORY = 300
+_LARGE_FROM = 6
+"""Lines from which on the number is written large, above its history."""
+_TEXT = 36
+"""Cells of the number where its history is beside it."""
 
 
 class NumberView(PaneView):
-    """A map without a key: its columns side by side, with a line of history below."""
+    """A map without a key: its columns, and the history of the first of them that changes with time."""
 
     BINDING_GROUP_TITLE = "Number"
 
@@ -48,17 +53,57 @@ class NumberView(PaneView):
         self._past.clear()
 
     def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:
-        """Return name, value and history."""
+        """Return the number and its history."""
         if self._view is None:
             return []
         lead = _leading(self._view.columns)
         pairs = list(zip(self._view.columns, self._view.cells, strict=True))
-        first = [Segment(f" {escape(self._view.name)} ", ink.dim), Segment(_text(*pairs[lead]), ink.title)]
-        for place, (column, cell) in enumerate(pairs):
-            if place != lead:
-                first += [Segment(f"   {title_of(column)} ", ink.dim), Segment(_text(column, cell), ink.value)]
-        past = sparkline(tuple(self._past), max(0, width - 2))
-        return [first, [Segment(fit(f" {past}", width), ink.bar)]][:height]
+        others = [pair for place, pair in enumerate(pairs) if place != lead]
+        if height >= _LARGE_FROM:
+            return self._large(pairs[lead], others, (width, height), ink)
+        return self._small(pairs[lead], others, (width, height), ink)
+
+    def _small(
+        self, lead: tuple[Column, Cell], others: Sequence[tuple[Column, Cell]], size: tuple[int, int], ink: Palette
+    ) -> list[Line]:
+        """Return the number left, its history right; the other columns below it, or behind it on a single line."""
+        width, height = size
+        room = min(_TEXT, width)
+        first = [Segment(f" {_text(*lead)}", ink.title), Segment(f" {title_of(lead[0])}", ink.dim)]
+        texts = [first, _listed(others, ink)] if height > 1 else [[*first, *_listed(others, ink)]]
+        drawn = graph(tuple(self._past), width - room - 1, len(texts))
+        return [[*_padded(text, room), Segment(row, ink.spark)] for text, row in zip(texts, drawn, strict=True)]
+
+    def _large(
+        self, lead: tuple[Column, Cell], others: Sequence[tuple[Column, Cell]], size: tuple[int, int], ink: Palette
+    ) -> list[Line]:
+        """Return the number in large digits, and below it its history."""
+        width, height = size
+        column, cell = lead
+        number = _text(column, cell)
+        rows = large(number)
+        if not rows or cell_width(rows[0]) + 2 > width:
+            rows = (*[""] * (DIGIT_ROWS - 1), number)
+        lines: list[Line] = [[Segment(f"  {row}", ink.title)] for row in rows]
+        lines[-1] = [*lines[-1], Segment(f"  {title_of(column)}", ink.dim), *_listed(others, ink)]
+        values = [value for value in self._past if value is not None]
+        peak = format_cell(max(values, default=0), column, 7)
+        drawn = graph(tuple(self._past), width - 2, max(1, height - len(lines) - 2))
+        scale = fit(f" peak {peak}" if values else "", width)
+        return [*lines, [Segment(scale, ink.faint)], *([Segment(f" {row}", ink.spark)] for row in drawn)]
+
+
+def _listed(pairs: Sequence[tuple[Column, Cell]], ink: Palette) -> list[Segment]:
+    """Return columns as ``title value``, one behind the other."""
+    line: list[Segment] = []
+    for column, cell in pairs:
+        line += [Segment(f"  {title_of(column)} ", ink.dim), Segment(_text(column, cell), ink.value)]
+    return line
+
+
+def _padded(line: Sequence[Segment], width: int) -> list[Segment]:
+    """Return the segments in exactly `width` cells."""
+    return Segment.adjust_line_length(list(line), width)
 
 
 def _leading(columns: Sequence[Column]) -> int:
@@ -67,6 +112,6 @@ def _leading(columns: Sequence[Column]) -> int:
 
 
 def _text(column: Column, cell: Cell) -> str:
-    if isinstance(cell, str):
-        return escape(cell)
-    return format_cell(cell, column, 12, exact=True)
+    if cell is None:
+        return ABSENT
+    return escape(cell) if isinstance(cell, str) else format_cell(cell, column, 12, exact=True)

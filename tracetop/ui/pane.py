@@ -161,7 +161,7 @@ class Pane(Vertical):
             line.pending = self._pending
             line.pane = self.frame or line.pane
         self._title.script, self._title.edited = self.script, self.edited
-        self._title.middle = next((text for view in self._views if (text := view.headline)), "")
+        self._title.middle = self._views[0].headline if len(self._views) == 1 else ""
         self._status.middle = self.view.status
         for heading, view in zip(self._headings, self._views, strict=False):
             heading.total, heading.focused = view.headline, view is self.view and self.has_focus_within

@@ -119,7 +119,8 @@ class ScriptActions(Actions):
             pane = self.grid.add(request.name, request.script)
             self.ask(AddPane(request))
         self.zoomed = False
-        self.go_to(pane)
+        self.current = pane.number
+        self.call_after_refresh(pane.take_focus)  # one that is new cannot have it yet
 
     def on_script_prompt_submitted(self, event: ScriptPrompt.Submitted) -> None:
         """Run a script."""

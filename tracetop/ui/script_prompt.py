@@ -99,15 +99,16 @@ class ScriptPrompt(Vertical):
         self._rule.redraw()
         self.area.focus()
 
-    def close(self, *, refocus: bool = False) -> None:
-        """Hide the prompt; a text that was not run can be had back from the history."""
+    def close(self) -> None:
+        """Hide the prompt and give the focus back, if it is here; a text that was not run stays in the history."""
         if not self.is_open:
             return
-        self._stop_timers()
+        self._stop_waiting()
         self.completions.close()
+        before = self._focus_before
+        if self.has_focus_within:  # at once: a widget that is hidden loses the focus to nobody
+            self.screen.set_focus(before if before is not None and before.is_attached else None)
         self.remove_class("open")
-        if refocus and self._focus_before is not None and self._focus_before.is_attached:
-            self._focus_before.focus()
 
     def refuse(self, diagnostic: Diagnostic, at: int | None = None) -> None:
         """Say why the text cannot run."""
@@ -168,7 +169,7 @@ class ScriptPrompt(Vertical):
         self._fit()
         if not self.completions.is_chosen:
             self.completions.close()
-        self._stop_timers()
+        self._stop_waiting()
         self._serial += 1
         if not self.is_open or (self._verdict and self._verdict[0] == self.area.text):
             return
@@ -188,7 +189,7 @@ class ScriptPrompt(Vertical):
         if not self.completions.is_chosen and self.area.text[: self.area.at].strip():
             self.post_message(Consulted(Complete(self._serial, self.area.text, self.area.at)))
 
-    def _stop_timers(self) -> None:
+    def _stop_waiting(self) -> None:
         for timer in self._waits:
             timer.stop()
         self._waits = []
@@ -233,7 +234,7 @@ class ScriptPrompt(Vertical):
             word = self.completions.choose(by)
             self.area.put(self.completions.start, word)
         else:
-            self._stop_timers()
+            self._stop_waiting()
             self._serial += 1
             self._completing = self._serial
             self._ask_completions()
@@ -296,7 +297,7 @@ class ScriptPrompt(Vertical):
             self.completions.close()
         else:
             self._history.keep(self.area.text)
-            self.close(refocus=True)
+            self.close()
 
 
 def _offset(text: str, where: str) -> int:

@@ -6,6 +6,7 @@ Refuses to own: what is drawn. Screen process; reading and writing happen on Tex
 
 import codecs
 import os
+import re
 import select
 import sys
 import threading
@@ -26,6 +27,15 @@ from textual.strip import Strip
 
 BACKLOG_FULL = 8
 """Writes that wait for the terminal from which on a frame is not drawn: Textual itself blocks at 30."""
+
+
+_ENTER_WITH = re.compile(r"\x1b\r|\x1b\[27;([2-8]);13~")
+"""Alt+Enter, and Enter with a modifier as xterm spells it: Textual takes both for other keys."""
+
+
+def _kitty_enter(match: re.Match[str]) -> str:
+    """Return the same key as the one protocol that Textual knows spells it."""
+    return f"\x1b[13;{match[1] or 3}u"
 
 
 class Outlet:
@@ -102,7 +112,7 @@ class TerminalDriver(LinuxDriver):
                 if not data:
                     self._hung_up()
                     return
-                self._pass_on(parser.feed(decode(data)))
+                self._pass_on(parser.feed(_ENTER_WITH.sub(_kitty_enter, decode(data))))
             self._pass_on(parser.tick())
 
     def _pass_on(self, messages: Iterable[Any]) -> None:

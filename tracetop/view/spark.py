@@ -25,6 +25,27 @@ def _block(value: float | None, top: float) -> str:
     return _HEIGHTS[min(steps, 1 + int(min(value / top, 1) * steps))]
 
 
+def graph(values: Sequence[float | None], width: int, rows: int) -> tuple[str, ...]:
+    """Return the last `width` values as columns `rows` cells high, newest at the right, scaled to their maximum."""
+    shown = values[-width:] if width > 0 else ()
+    top = max((value for value in shown if value is not None), default=0)
+    eighths = [_eighths(value, top, rows) for value in shown]
+    lines = []
+    for row in range(rows - 1, -1, -1):
+        filled = (max(0, min(8, have - 8 * row)) for have in eighths)
+        lines.append("".join(f" {_HEIGHTS}"[part] for part in filled).rjust(max(0, width)))
+    return tuple(lines)
+
+
+def _eighths(value: float | None, top: float, rows: int) -> int:
+    """Return how many eighths of a cell a column is high; zero is the lowest block, and nothing else is."""
+    if value is None:
+        return 0
+    if value <= 0 or top <= 0:
+        return 1
+    return max(2, round(min(value / top, 1) * rows * 8))
+
+
 def bar(value: float, peak: float, width: int) -> str:
     """Return a bar from the left, `value` of `peak` long, padded to `width` cells; never empty above zero."""
     if value <= 0 or peak <= 0:
