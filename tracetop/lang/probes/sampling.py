@@ -52,7 +52,7 @@ def counted(asked: Asked) -> list[Hook]:
         raise asked.malformed(f"{asked.kind}:EVENT:COUNT")
     event = ALIASES.get(parts[0], parts[0])
     if event not in known:
-        raise asked.missing(f"{asked.kind} event", parts[0], [*known, *_ALIASES], mend=f"use one of {', '.join(known)}")
+        raise asked.missing(f"{asked.kind} event", parts[0], [*known, *ALIASES], mend=f"use one of {', '.join(known)}")
     name = f"{asked.kind}:{parts[0]}" + (f":{count}" if count else "")
     return [Hook(asked.kind, name, event=event, period=count or known[event], pid=asked.pid)]
 

@@ -11,7 +11,7 @@ from tracetop.lang.probes.asked import MAX_PROBES, Asked, MissingProbeError
 from tracetop.lang.probes.hook import Hook
 from tracetop.lang.probes.usdt_arguments import parse_arguments
 from tracetop.lang.probes.user import find_binaries
-from tracetop.lang.suggest import did_you_mean
+from tracetop.lang.suggest import nearest
 from tracetop.model.kernel import UsdtProbe
 
 
@@ -71,8 +71,9 @@ def _hook(asked: Asked, path: str, probe: UsdtProbe) -> Hook:
 
 
 def _unknown(asked: Asked, name: str, known: set[str]) -> MissingProbeError:
-    bare = {full.partition(":")[2]: full for full in known}
-    suggestion = did_you_mean(name, known, "") or did_you_mean(name, bare, "")
+    full_names = {full if ":" in name else full.partition(":")[2]: full for full in sorted(known, reverse=True)}
+    match = nearest(name, full_names)
+    suggestion = f"did you mean {full_names[match]}?" if match else ""
     some = ", ".join(sorted(known)[:5]) + (", …" if len(known) > 5 else "")
     return asked.missing(
         "static probe",
