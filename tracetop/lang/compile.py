@@ -49,7 +49,7 @@ def _compile(source: Source, kernel: Kernel, options: Options) -> Program:
     directives = read_directives(source, header)
     script = substitute(source, parse(source, kernel.arch), options.params)
     settings = read_settings(source, script, directives.entries)
-    wanted = Wanted(directives.optional, settings.missing_probes, options.pid, options.params)
+    wanted = Wanted(directives.optional, settings.missing_probes, options.pid, options.params, options.child)
     expansion = expand(source, script, kernel, wanted)
     checked, types = check(source, expansion, kernel, script.definitions, options, settings)
     planned = plan(identify(checked, kernel), types, directives, settings.max_map_keys, kernel)

@@ -41,6 +41,13 @@ class Asked:
     """What stands behind the kind, between colons."""
     pid: int = 0
     """The process that the asker named; 0 for none."""
+    child: int = 0
+    """The process that the asker started; 0 for none."""
+
+    @property
+    def user_pid(self) -> int:
+        """The only process that a probe in user space is put on; 0 for all."""
+        return self.pid or self.child
 
     def error(self, what: str, *, mend: str, why: str = "") -> ScriptError:
         """Return the error that points at the probe."""

@@ -97,6 +97,8 @@ class Wanted:
     """The only process that user-space, sampling and counting probes are put on; 0 for all."""
     params: tuple[str, ...] | None = None
     """``$1`` and so on, where they are known."""
+    child: int = 0
+    """The only process that user-space probes are put on, where it is not `pid`: it has not executed its program yet."""
 
 
 def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted) -> Expansion:
@@ -167,7 +169,7 @@ def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel, wanted: Wanted
     kind = next((each for each in ProbeKind if each.value == name), None)
     if kind is None:
         raise _unknown_kind(source, probe, written.kind)
-    asked = Asked(source, probe, kernel, kind, written.parts, wanted.pid)
+    asked = Asked(source, probe, kernel, kind, written.parts, wanted.pid, wanted.child)
     if kind in _SERVES:
         why = kernel.refuses(kind)
         if why:

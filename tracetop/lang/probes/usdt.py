@@ -65,7 +65,7 @@ def _hook(asked: Asked, path: str, probe: UsdtProbe) -> Hook:
         target=path,
         offset=probe.offset,
         semaphore=probe.semaphore,
-        pid=asked.pid,
+        pid=asked.user_pid,
         arguments=parse_arguments(probe.arguments, asked.kernel.arch),
     )
 

@@ -96,7 +96,7 @@ def _hook(asked: Asked, path: str, symbol: UserSymbol, offset: int) -> Hook:
         event=event,
         target=path,
         offset=symbol.offset + offset,
-        pid=asked.pid,
+        pid=asked.user_pid,
     )
 
 
@@ -113,7 +113,7 @@ def _at_address(asked: Asked, path: str, address: int) -> Hook:
             f"{path} has no code at 0x{address:x}", mend=f"see nm {path} or objdump -d {path} for its addresses"
         )
     name = f"{asked.kind}:{path}:{address}"
-    return Hook(asked.kind, name, event=f"0x{address:x}", target=path, offset=offset, pid=asked.pid)
+    return Hook(asked.kind, name, event=f"0x{address:x}", target=path, offset=offset, pid=asked.user_pid)
 
 
 def _named(asked: Asked, symbols: Mapping[str, UserSymbol], name: str, *, cpp: bool) -> list[UserSymbol]:
