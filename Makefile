@@ -6,10 +6,10 @@ CHECKED := tracetop tests bench scripts
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench screenshots clean
+.PHONY: help run test test-vm lint format bench screenshots clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: ## Start the dashboard, after installing what is missing
 	@scripts/setup.sh run
@@ -18,6 +18,10 @@ run: ## Start the dashboard, after installing what is missing
 test: ## Run all tests; those that load BPF programs run as root
 	@scripts/setup.sh dev
 	@scripts/test.sh $(BIN)/python $(ARGS)
+
+test-vm: ## Run the tests of kprobes and fentry in virtual machines with Debian's kernels (as root)
+	@scripts/setup.sh vm
+	@$(BIN)/python -m tests.vm $(ARGS)
 
 lint: ## Check format, style and types
 	@scripts/setup.sh dev

@@ -4,6 +4,7 @@
 #   scripts/setup.sh run      what the dashboard needs
 #   scripts/setup.sh dev      and what tests, linter and type checker need
 #   scripts/setup.sh bench    and what the benchmarks compare with
+#   scripts/setup.sh vm       and what virtual machines need
 #
 # Safe to repeat. What a finished set-up must have left on disk is written to .venv/.ready-STAGE: a key of its
 # inputs, then a path a line. While the key holds and every path exists nothing is done, without asking dpkg or pip.
@@ -17,18 +18,18 @@ packages='python3-bpfcc /usr/lib/python3/dist-packages/bcc/__init__.py'
 extra=
 enough=dev
 case $stage in
-run) enough='run dev bench' ;;
-dev | bench)
+run) enough='run dev bench vm' ;;
+dev | bench | vm)
     extra='[dev]'
     packages="$packages
 gcc /usr/bin/gcc
 libc6-dev /usr/include/stdio.h
 bpftrace /usr/bin/bpftrace
 tmux /usr/bin/tmux"
-    enough='dev bench'
+    enough='dev bench vm'
     ;;
 *)
-    echo "usage: $0 run|dev|bench" >&2
+    echo "usage: $0 run|dev|bench|vm" >&2
     exit 2
     ;;
 esac
@@ -36,6 +37,13 @@ if [ "$stage" = bench ]; then
     packages="$packages
 htop /usr/bin/htop"
     enough=bench
+fi
+if [ "$stage" = vm ]; then
+    packages="$packages
+busybox-static /bin/busybox
+debian-archive-keyring /usr/share/keyrings/debian-archive-keyring.gpg
+qemu-system-x86 /usr/bin/qemu-system-x86_64"
+    enough=vm
 fi
 
 say() { echo "setup: $*" >&2; }
@@ -102,6 +110,10 @@ find_python() {
 missing=$(echo "$packages" | while read -r package path; do [ -e "$path" ] || echo "$package"; done)
 # shellcheck disable=SC2086 # a list of words
 [ -z "$missing" ] || apt_install $missing
+# Debian 12 has it in qemu-system-common, later ones in a package of its own.
+if [ "$stage" = vm ] && ! [ -e /usr/lib/qemu/virtiofsd ] && ! [ -e /usr/libexec/virtiofsd ]; then
+    apt_install virtiofsd
+fi
 
 if ! .venv/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     if ! python=$(find_python ensurepip); then

@@ -1,0 +1,43 @@
+"""Runs the tests of this folder in virtual machines, one for each kernel: python -m tests.vm [PYTEST ARGUMENT]...
+
+--kernel SERIES     only that kernel (6.1, 6.12); may be repeated
+--run COMMAND ...   another command instead of pytest
+"""
+
+import argparse
+import os
+import sys
+import time
+
+from tests.vm.kernels import KERNELS, kernel
+from tests.vm.machine import run
+
+_LIMIT_S = 600.0
+_TEST_LIMIT_S = 300
+"""For one test: an emulated processor is about fifteen times slower."""
+
+
+def main() -> int:
+    """Return the first exit code that is not 0."""
+    if os.geteuid() != 0:
+        os.execvp("sudo", ["sudo", sys.executable, "-B", "-m", "tests.vm", *sys.argv[1:]])
+    parser = argparse.ArgumentParser(prog="python -m tests.vm", description=__doc__, allow_abbrev=False)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--kernel", action="append", choices=KERNELS)
+    parser.add_argument("--run", nargs=argparse.REMAINDER)
+    options, words = parser.parse_known_args()
+    pytest = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-m", "vm"]
+    command = options.run or [*pytest, "-o", f"timeout={_TEST_LIMIT_S}", *(words or ["tests/vm"])]
+    code = 0
+    for series in options.kernel or KERNELS:
+        image = kernel(series)
+        print(f"== Linux {image.modules.name}", file=sys.stderr, flush=True)
+        started_s = time.monotonic()
+        result = run(image, command, limit_s=_LIMIT_S)
+        print(f"== exit code {result} after {time.monotonic() - started_s:.0f} s", file=sys.stderr, flush=True)
+        code = code or result
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
