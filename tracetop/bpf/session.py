@@ -133,6 +133,11 @@ class Loaded:
         """Return how many events found no room in the buffer, since the program was loaded."""
         return sum(self._drops_by_slot()[len(self.program.maps) : len(self.program.maps) + 1])
 
+    def missed(self) -> int:
+        """Return how many hits ran no program, since another run of it was under way, since the program was loaded."""
+        by_kernel = sum(stats.recursion_misses for stats in self.stats())
+        return by_kernel + sum(self._drops_by_slot()[len(self.program.maps) + 1 :][:1])
+
     @property
     def event_fd(self) -> int | None:
         """A descriptor that is readable while `events` has something to give; None for a script that sends nothing."""
@@ -212,7 +217,7 @@ class Loaded:
                 run_once(probe, program_fd)
 
     def _drops_by_slot(self) -> list[int]:
-        """Return failed updates by slot: one for each map, and behind them one for events."""
+        """Return failed updates by slot: one for each map, behind them one for events and one for missed runs."""
         if self._drops is None:
             return []
         counts: list[int] = self._drops.read()[1].view(np.uint64).sum(axis=1).tolist()
