@@ -8,7 +8,7 @@ names, numbers and strings written as numbers.
 import re
 from dataclasses import dataclass, field
 
-from tracetop.lang import emit_integers, emit_memory, emit_output, emit_places, prelude, typed
+from tracetop.lang import emit_integers, emit_memory, emit_output, emit_places, emit_scratch, prelude, typed
 from tracetop.lang.emit_loops import callback_name, has_loop, open_frame
 from tracetop.lang.emit_output import EVENTS
 from tracetop.lang.emit_slots import declare
@@ -17,7 +17,7 @@ from tracetop.lang.generics import value
 from tracetop.lang.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.source import Source
 from tracetop.lang.writer import Writer, c_integer, in_parentheses
-from tracetop.model.control import COMM_BYTES
+from tracetop.model.control import COMM_BYTES, SAMPLE_NONE
 from tracetop.model.kernel import Field, TracepointFormat
 from tracetop.model.program import Action, MapAction, ProbeKind
 
@@ -70,9 +70,9 @@ def emit(plan: Plan, source: Source) -> Emitted:
     printing = any(not isinstance(action, MapAction) for action in shared.actions)
     tables = [
         "BPF_ARRAY(tt_control, struct tt_control, 1);\n",
-        f"BPF_PERCPU_ARRAY(tt_drops, u64, {len(plan.maps) + 1});\n",
+        f"BPF_PERCPU_ARRAY(tt_drops, u64, {len(plan.maps) + 2});\n",
         f"BPF_RINGBUF_OUTPUT({EVENTS}, {_PRINT_PAGES if printing else _EVENT_PAGES});\n" if shared.actions else "",
-        _scratch_table(shared.scratch_bytes, len(plan.programs)) if shared.scratch_bytes else "",
+        emit_scratch.declare(shared.scratch_bytes, len(plan.programs)) if shared.scratch_bytes else "",
         *(_stack_table(name, int(depth or STACK_DEPTH)) for name, depth in stacks),
         *(declare(planned) for planned in plan.maps.values()),
     ]
@@ -82,17 +82,6 @@ def emit(plan: Plan, source: Source) -> Emitted:
     text = prelude.structs() + "\n" + "".join(tables) + prelude.helpers(programs) + records + used + programs
     callbacks = tuple(callback_name(index) for index in range(len(shared.callbacks)))
     return Emitted(text, tuple(shared.actions), tuple(name for name, _depth in stacks), callbacks)
-
-
-def _scratch_table(size: int, programs: int) -> str:
-    """Return the declaration of the memory for what does not fit on the stack.
-
-    Each program has an entry of its own on each CPU: another program of the script may interrupt it, itself never.
-    """
-    return (
-        f"struct tt_scratch {{ u64 words[{-(-size // 8)}]; }};\n"
-        f"BPF_PERCPU_ARRAY(tt_scratch, struct tt_scratch, {programs});\n"
-    )
 
 
 def _context(program: PlannedProgram) -> str:
@@ -174,22 +163,38 @@ def _program(program: PlannedProgram, number: int, shared: _Shared) -> str:
         "struct tt_control *control = tt_control.lookup(&zero);",
         "if (!control)",
         "    return 0;",
+        *_pick(program),
     ]
     if scratch:
-        body += [
-            f"u32 own = {number};",
-            "char *scratch = (char *)tt_scratch.lookup(&own);",
-            "if (!scratch)",
-            "    return 0;",
-        ]
+        body += emit_scratch.enter(program.spec.kind, number, missed=len(plan.maps) + 1)
     wanted = [_wanted(clause.clause.subject, program) for clause in program.clauses]
     if "current" in wanted:
         body.append("bool current = tt_current_wanted(control);")
-    for call, *conditions in zip(calls, gates, wanted, strict=True):
+    for call, *conditions in zip(calls, gates, _picked(program), wanted, strict=True):
         condition = " && ".join(part for part in conditions if part)
         body += [f"if {in_parentheses(condition)}", f"    {call}"] if condition else [call]
+    body += emit_scratch.leave(program.spec.kind) if scratch else []
     lines = "".join(f"    {line}\n" for line in [*body, "return 0;"])
     return f"{''.join(clauses)}\n/* {_comment(program)} */\nint {function}({context} *ctx)\n{{\n{lines}}}\n"
+
+
+def _pick(program: PlannedProgram) -> list[str]:
+    """Return the lines that leave out all but one event in N, or all while hooks are only counted (SAMPLE_NONE)."""
+    if program.spec.kind in (ProbeKind.BEGIN, ProbeKind.END):
+        return []
+    sampled = [clause.sampled for clause in program.clauses]
+    if all(sampled):
+        return ["if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)", "    return 0;"]
+    lines = [f"if (control->sample == {SAMPLE_NONE:#x})", "    return 0;"]
+    if any(sampled):
+        lines.append("bool picked = control->sample <= 1 || !(bpf_get_prandom_u32() % control->sample);")
+    return lines
+
+
+def _picked(program: PlannedProgram) -> list[str]:
+    """Return for each clause the condition that its event was picked, where only some of the program's depend on it."""
+    sampled = [clause.sampled for clause in program.clauses]
+    return ["picked" if each and not all(sampled) else "" for each in sampled]
 
 
 def _gate(clause: PlannedClause, plan: Plan, program: PlannedProgram) -> str:

@@ -13,6 +13,7 @@ from tracetop.lang.known_types import KnownTypes
 from tracetop.lang.layouts import layout
 from tracetop.lang.lower import REQUEST, RawForm, raw_form
 from tracetop.lang.probes import Hook
+from tracetop.lang.sampling import Sampling, sampling
 from tracetop.lang.types import Type
 from tracetop.lang.walk import conjuncts, expressions, is_deleted, nodes, statements
 from tracetop.model.buckets import linear_count, log_buckets
@@ -53,6 +54,8 @@ class PlannedClause:
     """Parts of the predicate that only look at the hook's arguments: asked before the filter, which costs more."""
     rest: tuple[typed.Expr, ...]
     """The other parts, in order."""
+    sampled: bool
+    """Whether it may be left out for all but one event in N."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +87,17 @@ class _Planning:
     directives: Directives
     entries: int
     kernel: Kernel
+    sampling: Sampling
 
 
 def plan(script: typed.Script, types: KnownTypes, directives: Directives, entries: int, kernel: Kernel) -> Plan:
     """Return how a checked script is carried out on this kernel; `entries` is the size of a keyed map."""
-    planning = _Planning(script, types, directives, entries, kernel)
+    planning = _Planning(script, types, directives, entries, kernel, sampling(script))
     maps = {
         type_.name: PlannedMap(_map_spec(slot, type_, planning), type_, is_deleted(type_.name, script))
         for slot, type_ in enumerate(script.maps)
     }
-    programs = tuple(_programs(script, kernel))
+    programs = tuple(_programs(script, kernel, planning.sampling))
     return Plan(maps, programs, tuple(dict.fromkeys(_notes(programs))), kernel.arch)
 
 
@@ -124,6 +128,7 @@ def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
         value=layout(type_.value, planning.types),
         scratch=state and (kept or type_.value.stamp),
         kept_slots=kept,
+        sampled=type_.name in planning.sampling.maps,
         drop_slot=slot,
     )
 
@@ -208,11 +213,12 @@ def _never_zero(value: typed.Expr) -> bool:
     )
 
 
-def _programs(script: typed.Script, kernel: Kernel) -> Iterator[PlannedProgram]:
-    by_hook: dict[Hook, list[typed.Clause]] = {}
-    for clause in script.clauses:
-        by_hook.setdefault(clause.hook, []).append(clause)
-    for number, (hook, clauses) in enumerate(by_hook.items(), 1):
+def _programs(script: typed.Script, kernel: Kernel, sampling_: Sampling) -> Iterator[PlannedProgram]:
+    by_hook: dict[Hook, list[tuple[typed.Clause, bool]]] = {}
+    for clause, sampled in zip(script.clauses, sampling_.clauses, strict=True):
+        by_hook.setdefault(clause.hook, []).append((clause, sampled))
+    for number, (hook, hooked) in enumerate(by_hook.items(), 1):
+        clauses = [clause for clause, _ in hooked]
         raw = _usable_raw_form(hook, clauses, kernel)
         where = hook.spec_fields()
         if raw:
@@ -223,13 +229,13 @@ def _programs(script: typed.Script, kernel: Kernel) -> Iterator[PlannedProgram]:
             line=clauses[0].line,
             **where,
         )
-        yield PlannedProgram(spec, hook, raw, tuple(_planned_clause(clause, raw) for clause in clauses))
+        yield PlannedProgram(spec, hook, raw, tuple(_planned_clause(*each, raw) for each in hooked))
 
 
-def _planned_clause(clause: typed.Clause, raw: RawForm | None) -> PlannedClause:
+def _planned_clause(clause: typed.Clause, sampled: bool, raw: RawForm | None) -> PlannedClause:
     parts = list(conjuncts(clause.predicate))
     gate = tuple(part for part in parts if all(_is_cheap(node, raw) for node in nodes(part)))
-    return PlannedClause(clause, gate, tuple(part for part in parts if part not in gate))
+    return PlannedClause(clause, gate, tuple(part for part in parts if part not in gate), sampled)
 
 
 def _is_cheap(node: object, raw: RawForm | None) -> bool:
