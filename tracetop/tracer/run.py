@@ -7,7 +7,6 @@ like (`printed`), files and commands of the user (the reader has the rights that
 import os
 import select
 import struct
-import time
 from contextlib import closing, suppress
 
 from tracetop.bpf.session import Loaded
@@ -18,13 +17,12 @@ from tracetop.model import message as m
 from tracetop.model.control import pack_control
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import Exit, Format, MapAction
-from tracetop.tracer import kept
+from tracetop.tracer.chores import Chores
 from tracetop.tracer.pipe import Inbox, Outbox
 from tracetop.tracer.printed import Printer
 from tracetop.tracer.printing.decode import Names, raw_text, terminal_text
 
 _CODE = struct.Struct("=q")
-_UPKEEP_S = 2.0
 _CHUNK_CHARACTERS = 1 << 16
 """Text that is sent at once while more events wait; once none waits, all of it is sent."""
 _TO_STDERR = ("errorf", "warnf")
@@ -40,7 +38,7 @@ def serve(inbox: Inbox, outbox: Outbox, kernel: Kernel, names: Names) -> None:
             if isinstance(command, m.Run):
                 os.set_blocking(outbox.fd, False)
                 try:
-                    ScriptRun(command, inbox, outbox).run(kernel, names)
+                    ScriptRun(command, inbox, outbox, names).run(kernel)
                 except TracetopError as error:
                     os.set_blocking(outbox.fd, True)
                     outbox.send(m.Fatal(error.diagnostic))
@@ -49,10 +47,11 @@ def serve(inbox: Inbox, outbox: Outbox, kernel: Kernel, names: Names) -> None:
 class ScriptRun:
     """A run, from its command to `Finished`."""
 
-    def __init__(self, order: m.Run, inbox: Inbox, outbox: Outbox) -> None:
+    def __init__(self, order: m.Run, inbox: Inbox, outbox: Outbox, names: Names) -> None:
         self._order = order
         self._inbox = inbox
         self._outbox = outbox
+        self._names = names
         self._text: list[str] = []
         self._characters = 0
         self._over = False
@@ -60,7 +59,7 @@ class ScriptRun:
         self._exit_code: int | None = None
         """What the script gave to ``exit``, None where it has not."""
 
-    def run(self, kernel: Kernel, names: Names) -> None:
+    def run(self, kernel: Kernel) -> None:
         """Carry it out. Raises what compiling, loading and attaching raise; an asker that has gone is no fault."""
         order = self._order
         options = Options(params=order.params, pid=order.pid, child=order.child, unsafe=order.unsafe)
@@ -69,7 +68,7 @@ class ScriptRun:
         try:
             with suppress(BrokenPipeError), closing(Loaded.load(program)) as loaded:
                 clean = terminal_text if order.terminal else raw_text
-                self._live(loaded, Printer(loaded, names, json=order.json, clean=clean), target)
+                self._live(loaded, Printer(loaded, self._names, json=order.json, clean=clean), target)
         finally:
             if target is not None:
                 os.close(target)
@@ -95,13 +94,13 @@ class ScriptRun:
         """Print what comes until the run is over."""
         readers = [fd for fd in (self._inbox.fd, target) if fd is not None]
         events = [loaded.event_fd] if loaded.event_fd is not None else []
-        tidied_s = time.monotonic()
+        chores = Chores(loaded, self._names.remember, self._order.pid, self._order.child)
         while not self._over:
             # While the reader does not keep up, events wait in the kernel's buffer, and those that find no room there
             # are counted.
             late = self._outbox.blocked
             readable, writable, _ = select.select(
-                readers if late else readers + events, [self._outbox.fd] if late else [], [], _UPKEEP_S
+                readers if late else readers + events, [self._outbox.fd] if late else [], [], chores.every_s
             )
             if writable:
                 self._outbox.flush()
@@ -110,9 +109,7 @@ class ScriptRun:
             self._over = self._over or target in readable
             if not late:
                 self._take(loaded, printer)
-            if time.monotonic() - tidied_s > _UPKEEP_S:
-                tidied_s = time.monotonic()
-                kept.free_empty(loaded)
+            chores.do()
 
     def _listen(self) -> None:
         stops = [isinstance(command, m.Stop) for command in self._inbox.commands()]
@@ -198,6 +195,6 @@ def _losses(loaded: Loaded) -> tuple[str, ...]:
     ]
     if lost := loaded.lost_events():
         notes.append(f"{lost} events were lost, they came faster than they were printed: print less, or count in a map")
-    if missed := sum(stat.recursion_misses for stat in loaded.stats()):
+    if missed := loaded.missed():
         notes.append(f"{missed} hits were missed: they came while the same probe was at work on that CPU")
     return tuple(notes)

@@ -98,7 +98,7 @@ class Wanted:
     params: tuple[str, ...] | None = None
     """``$1`` and so on, where they are known."""
     child: int = 0
-    """The only process that user-space probes are put on, where it is not `pid`: it has not executed its program yet."""
+    """The only process that user-space probes are put on where `pid` is 0; it has not executed its program yet."""
 
 
 def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted) -> Expansion:

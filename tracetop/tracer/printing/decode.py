@@ -46,6 +46,9 @@ class Names(Protocol):
     def user_frames(self, pid: int, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
         """Return a line for each address of a process."""
 
+    def remember(self, pid: int) -> None:
+        """Look at a process while it lives, for addresses that are shown after its end."""
+
     def user(self, uid: int) -> str:
         """Return a user's name, or the number."""
 

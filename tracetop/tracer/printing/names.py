@@ -48,6 +48,10 @@ class MachineNames:
             ]
         )
 
+    def remember(self, pid: int) -> None:
+        """Look at a process while it lives, for addresses that are shown after its end."""
+        self._user.remember(pid)
+
     def user(self, uid: int) -> str:
         """Return a user's name, or the number."""
         if uid not in self._users:
