@@ -35,7 +35,7 @@ class Pane:
         self._sample = request.sample
         self._state = PaneState.LOADING
         self._filter = Filter()
-        self._in_force = self.script, self.scripts, self.params
+        self._in_force: tuple[PaneScript, tuple[PaneScript, ...], tuple[str, ...]] = self.script, self.scripts, ()
         """The script that runs, those that it is one of, and its parameters, where any does."""
         self._loading: Loading | None = None
         self._asked: Outcome | None = None
@@ -232,6 +232,7 @@ class Pane:
 
     def _choose(self, script: PaneScript, scripts: tuple[PaneScript, ...]) -> None:
         self._give_up()
+        self._diagnostic = None  # a reader knows a refusal of this one from a refusal before it
         self.script, self.scripts = script, scripts
         if self.running is None:
             self._state = PaneState.LOADING
