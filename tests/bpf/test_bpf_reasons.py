@@ -10,9 +10,9 @@ from tracetop.bpf.compile import kernel_version
 from tracetop.bpf.cpus import cpu_list
 from tracetop.bpf.lockdown import selected
 from tracetop.bpf.privileges import effective_capabilities, may_trace, owns_all_ids
-from tracetop.bpf.refusals import clang_reason, verifier_reason
-from tracetop.errors import ExitCode, TracetopError
-from tracetop.model.program import ProbeKind, ProbeSpec
+from tracetop.bpf.refusals import clang_reason, refused_function, verifier_reason
+from tracetop.errors import ExitCode, KernelError, TracetopError
+from tracetop.model.program import ProbeKind, ProbeSpec, Program
 
 VERIFIER = """\
 0: R1=ctx() R10=fp0
@@ -40,6 +40,29 @@ def test_the_verifiers_last_word_and_its_line() -> None:
 @pytest.mark.parametrize("log", ["", "\n", "processed 2 insns (limit 1000000)\n"])
 def test_a_log_without_a_word_is_no_reason(log: str) -> None:
     assert verifier_reason(log) == ""
+
+
+@pytest.mark.parametrize(
+    ("log", "what", "why"),
+    [
+        ("9: (85) call unknown#181\ninvalid func unknown#181\n", "while and for loops", "no helper bpf_loop"),
+        ("unknown func bpf_for_each_map_elem#164\n", "for loops over maps", "no helper bpf_for_each_map_elem"),
+        ("unrecognized bpf_ld_imm64 insn\n", "while and for loops", "no helper bpf_loop"),
+        ("number of funcs in func_info doesn't match number of subprogs\n", "while and for loops", "bpf_loop"),
+        (
+            "unknown func bpf_d_path#147\n",
+            "a part of the script",
+            "no helper bpf_d_path, or not for this kind of probe",
+        ),
+    ],
+)
+def test_a_kernel_without_a_helper_is_named_as_the_cause(log: str, what: str, why: str) -> None:
+    probe = ProbeSpec(function="f", kind=ProbeKind.BEGIN, names=("BEGIN",))
+    program = Program(name="mine", script="", c_text="", maps=(), probes=(probe,))
+    error = refused_function(probe, program, errno.EINVAL, log)
+    assert isinstance(error, KernelError)
+    assert error.diagnostic.what == f"mine: this kernel cannot do {what}"
+    assert why in error.diagnostic.why
 
 
 def test_clangs_first_error_and_its_line() -> None:

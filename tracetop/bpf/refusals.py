@@ -10,6 +10,14 @@ import re
 from tracetop.errors import KernelError, PrivilegeError, VerifierError
 from tracetop.model.program import ProbeSpec, Program
 
+_HELPERS = {
+    164: ("for loops over maps", "bpf_for_each_map_elem", "5.13"),
+    181: ("while and for loops", "bpf_loop", "5.17"),
+    195: ("for loops over maps of which each CPU keeps a part", "bpf_map_lookup_percpu_elem", "5.19"),
+}
+"""What a script cannot do on a kernel without the helper of that number, and the Linux that first had it."""
+_NO_CALLBACKS = ("number of funcs in func_info doesn't match", "unrecognized bpf_ld_imm64 insn")
+"""What a verifier that knows no callbacks (before v5.13) says of a program with one."""
 _MEND_REFUSED = "simplify the script, or report it: the compiler should not emit what the kernel refuses"
 
 
@@ -45,6 +53,9 @@ def refused_function(
 ) -> KernelError | PrivilegeError | VerifierError:
     """Say why the kernel took a function's program not in, from the errno and the verifier's log."""
     what = f"{program.name}: the kernel refuses the program of {', '.join(probe.names)}"
+    missing = _missing_helper(program, log)
+    if missing is not None:
+        return missing
     reason = verifier_reason(log)
     where = f"{program.name}.bt:{probe.line}"
     if code == errno.E2BIG:
@@ -57,6 +68,22 @@ def refused_function(
     return KernelError(
         what, why=os.strerror(code), mend="the kernel's log (dmesg) may say more", where=where, detail=log
     )
+
+
+def _missing_helper(program: Program, log: str) -> KernelError | None:
+    """Return the error of a program that calls a helper which this kernel has not, None for any other refusal."""
+    unknown = re.search(r"(?:unknown|invalid) func (\S+)#(\d+)", log)
+    number = int(unknown[2]) if unknown else 181 if any(words in log for words in _NO_CALLBACKS) else 0
+    if not number:
+        return None
+    if number in _HELPERS:
+        what, helper, since = _HELPERS[number]
+        why, mend = f"it has no helper {helper}", f"use Linux {since} or newer"
+    else:
+        name = unknown[1] if unknown and unknown[1] != "unknown" else f"number {number}"
+        what, why = "a part of the script", f"it has no helper {name}, or not for this kind of probe"
+        mend = "use a newer Linux, another kind of probe, or leave that part out"
+    return KernelError(f"{program.name}: this kernel cannot do {what}", why=why, mend=mend, detail=log)
 
 
 def not_permitted(what: str, why: str) -> PrivilegeError:
