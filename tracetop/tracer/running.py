@@ -12,7 +12,7 @@ from tracetop.bpf.merge import MapSample
 from tracetop.bpf.session import Loaded
 from tracetop.bpf.stats import ProgStats
 from tracetop.bpf.symbols import KernelSymbols
-from tracetop.bpf.user_symbols import UserSymbols
+from tracetop.bpf.user_symbols import UserFrame, UserSymbols
 from tracetop.lang import STACK_DEPTH
 from tracetop.model.control import Filter, pack_control
 from tracetop.model.frame import Cost, Log, View
@@ -23,7 +23,7 @@ from tracetop.tracer.keys import KeyCells
 from tracetop.tracer.printing.decode import Decoder, Names
 from tracetop.tracer.processes import ProcessTable
 from tracetop.tracer.sent import Sent
-from tracetop.tracer.stacks import CUT, CallTree
+from tracetop.tracer.stacks import CUT, CallTree, StackId
 from tracetop.tracer.syscalls import SyscallNames
 from tracetop.tracer.tables import JoinedTable
 from tracetop.tracer.upkeep import Upkeep
@@ -140,7 +140,7 @@ class Running:
         samples = {name: self._scaled(spec, self._loaded.read(name)) for name, spec in self._aggregates.specs.items()}
         self._aggregates.update(samples, elapsed_s)
         dropped, self.dropped = self.dropped, sum(self._loaded.drops().values()) - self._dropped_before
-        self.missed = sum(stat.recursion_misses for stat in self._loaded.stats()) - self._missed_before
+        self.missed = self._loaded.missed() - self._missed_before
         self._upkeep.tick(now_s, is_full=self.dropped > dropped)
 
     def views(self) -> tuple[View, ...]:
@@ -199,12 +199,24 @@ class Running:
     def _tree(self, spec: MapSpec) -> CallTree:
         return CallTree(spec, self._cells, self._frames)
 
-    def _frames(self, stack_id: int) -> list[str]:
+    def _frames(self, stack: StackId) -> list[str]:
         """Return a stack's function names, outermost first; empty where the kernel has no such stack.
 
         A stack as deep as a slot is long has lost its outermost callers: CUT stands for them.
         """
-        addresses = self._loaded.stack(stack_id)
-        named = [self._machine.symbols.name(address) for address in reversed(addresses)]
+        addresses = self._loaded.stack(stack.id, stack.map)
+        outermost_first = addresses[: stack.depth or None][::-1]
+        if stack.pid:
+            found = [self._machine.user_symbols.frame(stack.pid, address) for address in outermost_first]
+            named = [(_user_name(frame), frame.offset) for frame in found]
+        else:
+            named = [self._machine.symbols.name(address) for address in outermost_first]
         names = [f"{name}+{offset:#x}" if self._offsets else name for name, offset in named]
-        return [CUT, *names] if len(addresses) >= STACK_DEPTH else names
+        return [CUT, *names] if not stack.depth and len(addresses) >= STACK_DEPTH else names
+
+
+def _user_name(frame: UserFrame) -> str:
+    """Return a frame's name; where no function is known the file's, so that a tree is not split by address."""
+    if not frame.name.startswith("0x"):
+        return frame.name
+    return f"[{frame.module.rpartition('/')[2] or 'unknown'}]"
