@@ -8,7 +8,16 @@ names, numbers and strings written as numbers.
 import re
 from dataclasses import dataclass, field
 
-from tracetop.lang import emit_integers, emit_memory, emit_output, emit_places, emit_scratch, prelude, typed
+from tracetop.lang import (
+    emit_integers,
+    emit_memory,
+    emit_output,
+    emit_places,
+    emit_scratch,
+    emit_totals,
+    prelude,
+    typed,
+)
 from tracetop.lang.emit_loops import callback_name, has_loop, open_frame
 from tracetop.lang.emit_output import EVENTS
 from tracetop.lang.emit_slots import declare
@@ -21,7 +30,7 @@ from tracetop.model.control import COMM_BYTES, SAMPLE_NONE
 from tracetop.model.kernel import Field, TracepointFormat
 from tracetop.model.program import Action, MapAction, ProbeKind
 
-_REGISTERED = (emit_integers, emit_memory, emit_output, emit_places)
+_REGISTERED = (emit_integers, emit_memory, emit_output, emit_places, emit_totals)
 """Imported for what they register with `generics`."""
 STACKS = 65536
 """Slots, for a new stack to find its own free; with the depth below 35 MB of the kernel's memory."""

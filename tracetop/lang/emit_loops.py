@@ -9,12 +9,13 @@ from collections.abc import Callable
 
 from tracetop.lang import typed
 from tracetop.lang.emit_statements import block
+from tracetop.lang.emit_totals import pointer_to, sum_up
 from tracetop.lang.generics import statement, value
 from tracetop.lang.plan import SHARED, PlannedMap
 from tracetop.lang.types import INT64, UINT64, Type, tuple_offsets
 from tracetop.lang.walk import statements
 from tracetop.lang.writer import Frame, Writer, c_stored
-from tracetop.model.marker import MarkerKind, marker
+from tracetop.model.marker import MarkerKind
 from tracetop.model.program import Layout, ValueKind
 
 _MOST_ROUNDS = 1 << 23
@@ -22,20 +23,6 @@ _MOST_ROUNDS = 1 << 23
 _CONTEXT_BYTES = 64
 """What a loop takes of the stack beside its values: its struct tt_loop and what clang spills."""
 _LOOPS = (typed.While, typed.ForRange, typed.ForMap)
-_PARTS = {
-    ValueKind.COUNT: ("u64", "total += *part;"),
-    ValueKind.SUM: ("s64", "total += *part;"),
-    ValueKind.AVG: ("struct tt_total", "total += part->total; count += part->count;"),
-    ValueKind.MIN: (
-        "struct tt_extreme",
-        "if (part->set && (!count || part->value < total)) { total = part->value; count = 1; }",
-    ),
-    ValueKind.MAX: (
-        "struct tt_extreme",
-        "if (part->set && (!count || part->value > total)) { total = part->value; count = 1; }",
-    ),
-}
-"""By kind: the type of one CPU's value, and how it joins those of the others."""
 
 
 def has_loop(body: tuple[typed.Statement, ...]) -> bool:
@@ -92,7 +79,7 @@ def _for_range(node: typed.ForRange, out: Writer) -> None:
 @statement.register
 def _for_map(node: typed.ForMap, out: Writer) -> None:
     planned = out.plan.maps[node.map]
-    address = _address(MarkerKind.MAP, list(out.plan.maps).index(node.map), out)
+    address = pointer_to(MarkerKind.MAP, list(out.plan.maps).index(node.map), out)
     with_callback = _callback(MarkerKind.ELEMENT, lambda inner: _entry(node, planned, inner), node.body, out)
     _call(f"tt_for_each({address}, {with_callback});", node.body, out)
 
@@ -126,19 +113,12 @@ def _callback(kind: MarkerKind, begin: Callable[[Writer], None], body: tuple[typ
     out.return_from(inner, _CONTEXT_BYTES)
     context = out.name("loop")
     out.line(f"struct tt_loop {context} = {{.ctx = ctx, .control = control, .scratch = scratch}};")
-    return f"{_address(kind, index, out)}, &{context}, 0"
+    return f"{pointer_to(kind, index, out)}, &{context}, 0"
 
 
 def callback_name(index: int) -> str:
     """Return the name of a callback's function, by its index in ``Program.callbacks``."""
     return f"tt_loop_{index}"
-
-
-def _address(kind: MarkerKind, index: int, out: Writer) -> str:
-    """Write a pointer to a callback or map, which the loader puts in, and return its name."""
-    name = out.name(kind.name.lower())
-    out.line(f'void *{name}; asm volatile("%0 = {marker(kind, index)} ll" : "=r"({name}));')
-    return name
 
 
 def _call(text: str, body: tuple[typed.Statement, ...], out: Writer) -> None:
@@ -181,17 +161,10 @@ def _copy(target: str, type_: Type, source: str, size: int, out: Writer) -> None
 
 
 def _sum_up(planned: PlannedMap, target: str, out: Writer) -> None:
-    """Write what the CPUs' values of the current key come to."""
+    """Write what the CPUs' values of the current key come to; an entry that counts nothing is passed over."""
     kind = planned.spec.kind
-    c_type, join = _PARTS[kind]
-    table = _address(MarkerKind.MAP, list(out.plan.maps).index(planned.spec.name), out)
-    out.line("s64 total = 0;")
-    out.line("u64 count = 0;")
-    with out.block("for (u32 cpu = 0; cpu < TT_CPUS; cpu++)"):
-        out.line(f"{c_type} *part = tt_of_cpu({table}, key, cpu);")
-        with out.block("if (part)"):
-            out.line(join)
+    total = sum_up(planned, "key", out)
     if kind in (ValueKind.MIN, ValueKind.MAX) or planned.spec.layout is Layout.PERCPU_ARRAY:
-        out.line(f"if (!{'total' if kind is ValueKind.COUNT else 'count'})")
+        out.line(f"if (!{total.value if kind is ValueKind.COUNT else total.count})")
         out.line("    return 0;")
-    out.line(f"*(s64 *){target} = {'tt_divide(total, count)' if kind is ValueKind.AVG else 'total'};")
+    out.line(f"*(s64 *){target} = {total.text};")

@@ -116,7 +116,8 @@ def _variable(node: syntax.Variable, scope: Scope) -> typed.Expr:
 @check_expr.register
 def _map(node: syntax.Map, scope: Scope) -> typed.Expr:
     slot = scope.use_map(node, scope.check_keys(node))
-    return typed.MapValue(slot, scope.map_value(node))
+    type_ = scope.map_value(node)
+    return typed.MapValue(slot, type_) if scope.is_shared(node.name) else typed.Total(slot, type_)
 
 
 @check_expr.register

@@ -155,13 +155,15 @@ LOOP_C = """
 struct tt_loop { u64 first; u64 second; void *ctx; struct tt_control *control; char *scratch; };
 static long (*tt_loop)(u32 rounds, void *callback, void *context, u64 flags) = (void *)181;
 static long (*tt_for_each)(void *map, void *callback, void *context, u64 flags) = (void *)164;
-static void *(*tt_of_cpu)(void *map, const void *key, u32 cpu) = (void *)195;
 """
+
+OF_CPU_C = "static void *(*tt_of_cpu)(void *map, const void *key, u32 cpu) = (void *)195;\n"
 
 _OPTIONAL = (
     ("struct pt_regs", "#include <linux/ptrace.h>\n"),
     ("struct bpf_perf_event_data", "#include <linux/bpf_perf_event.h>\n"),
     ("struct tt_loop", LOOP_C),
+    ("tt_of_cpu(", OF_CPU_C),
     ("tt_log_bucket(", BUCKET_C),
     ("tt_drop(", DROP_C),
     ("tt_current_wanted(", CURRENT_C),

@@ -14,7 +14,7 @@ from tracetop.lang.options import Options, Settings
 from tracetop.lang.probes import Hook
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
-from tracetop.lang.types import UNKNOWN, Form, Type, join, spoken
+from tracetop.lang.types import INT64, UINT64, UNKNOWN, Form, Type, join, spoken
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import LinearScale, TimeSeries, ValueKind
 
@@ -134,15 +134,18 @@ class Scope:
         self.learnt.maps[node.name] = replace(old, kind=kind, value=joined, scale=scale)
 
     def map_value(self, node: syntax.Map) -> Type:
-        """Return the type of the map's value, UNKNOWN in the first run. ScriptError for an aggregation."""
+        """Return the type of the map's value, UNKNOWN in the first run. ScriptError for a distribution."""
         known = self.known.maps.get(node.name)
-        if known is None or known.kind in (None, ValueKind.SCALAR, ValueKind.STRING, ValueKind.VALUE):
+        if known is None or known.kind is None or self.is_shared(node.name):
             return known.value if known else UNKNOWN
+        if known.kind is ValueKind.COUNT:
+            return UINT64
+        if known.kind in (ValueKind.SUM, ValueKind.AVG, ValueKind.MIN, ValueKind.MAX):
+            return replace(INT64, unit=known.value.unit)
         raise self.error(
             node.at,
-            f"{node.name} is {_kind(known.kind)}, its value cannot be read in the script",
-            why="each CPU keeps a part of it",
-            mend="keep what you want to read in a map of plain integers",
+            f"{node.name} is {_kind(known.kind)}, which has no single value",
+            mend="keep what you want to read in a map of its own, as count(), sum(), avg(), min() or max()",
         )
 
     def assign_variable(self, node: syntax.Variable, value: Type) -> None:

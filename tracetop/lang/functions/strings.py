@@ -60,7 +60,7 @@ def _buf(arguments: Arguments) -> typed.Expr:
     arguments.count(1, 2)
     first = arguments.value(0)
     most = arguments.scope.settings.max_strlen
-    if first.type.form is Form.ARRAY:
+    if first.type.form in (Form.ARRAY, Form.STRING):
         pointer: typed.Expr = typed.Unary("&", first, Type(signed=False))
         length: typed.Expr = arguments.integer(1) if len(arguments) == 2 else typed.Const(first.type.size)
         user = first.type.user
@@ -78,7 +78,7 @@ def _strncmp(arguments: Arguments) -> typed.Expr:
     arguments.count(3)
     left, right = arguments.text(0), arguments.text(1)
     limit = arguments.constant(2, 1, MAX_STRING_BYTES)
-    return typed.SameText(left, right, negated=True, limit=limit)
+    return typed.SameText(left, right, negated=True, limit=limit, type=Type(size=4))
 
 
 def _strcontains(arguments: Arguments) -> typed.Expr:

@@ -140,6 +140,14 @@ class MapValue:
 
 
 @dataclass(frozen=True)
+class Total:
+    """What the CPUs' values of an aggregation's slot come to; 0 where there is none."""
+
+    slot: Slot
+    type: Type
+
+
+@dataclass(frozen=True)
 class Unary:
     """``-`` or ``~``; ``!`` has the type BOOL."""
 
@@ -357,6 +365,7 @@ Expr = (
     | Tuple
     | VarValue
     | MapValue
+    | Total
     | Unary
     | Binary
     | SameText
