@@ -79,6 +79,8 @@ _KERNEL = {
     "MINORMASK": (1 << 20) - 1,
     "NAME_MAX": 255,
     "PATH_MAX": 4096,
+    # uapi/linux/stat.h; Python has a function of that name
+    "S_IFMT": 0o170000,
     # linux/errno.h, linux/err.h
     "ERESTARTSYS": 512,
     "ERESTARTNOINTR": 513,
