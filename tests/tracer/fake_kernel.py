@@ -41,6 +41,7 @@ class FakeKernel:
     clock: Callable[[], float] = lambda: time.monotonic()  # noqa: PLW0108 - a test may stop it
     dropped: int = 0
     missed: int = 0
+    lost_events: int = 0
     stacks: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     @property
@@ -65,7 +66,6 @@ class FakeLoaded:
         self.sent: list[tuple[int, bytes]] = []
         self.event_fd: int | None = None
         self.attached_s = 0.0
-        self.runs = 0
         self.calls: list[str] = []
         self.notes: tuple[str, ...] = ()
 
@@ -120,7 +120,13 @@ class FakeLoaded:
     def stack(self, stack_id: int, map_name: str = "") -> Sequence[int]:
         return self.kernel.stacks.get(stack_id, ())
 
-    def delete_stacks(self, stack_ids: Iterable[int]) -> None:
+    def missed(self) -> int:
+        return self.kernel.missed
+
+    def lost_events(self) -> int:
+        return self.kernel.lost_events
+
+    def delete_stacks(self, stack_ids: Iterable[int], map_name: str = "") -> None:
         for stack_id in stack_ids:
             self.kernel.stacks.pop(stack_id)
 

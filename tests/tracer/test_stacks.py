@@ -11,17 +11,18 @@ from tracetop.model.frame import StackTree
 from tracetop.model.program import KeyRole, MapSpec, ValueKind
 from tracetop.tracer import stacks
 from tracetop.tracer.keys import KeyCells
-from tracetop.tracer.stacks import USER_MODE, WINDOW_S, CallTree
+from tracetop.tracer.stacks import USER_MODE, WINDOW_S, CallTree, StackId
 
 KSTACK = part(KeyRole.KSTACK, 0, 4, signed=True)
 STACKS = spec("@", keys=(KSTACK,))
+BOTH = spec("@", keys=(KSTACK, part(KeyRole.USTACK, 4, 8)))
 BY_COMM = spec("@", keys=(part(KeyRole.COMM, 0, 16), part(KeyRole.KSTACK, 16, 4, signed=True)))
 FRAMES = {1: ("main", "read"), 2: ("main", "write"), 3: ("main",), 4: ("idle",)}
 NO_STACK, COLLISION, OTHER = -14, -17, -12
 
 
-def resolve(stack_id: int) -> Sequence[str]:
-    return FRAMES.get(stack_id, ())
+def resolve(stack: StackId) -> Sequence[str]:
+    return FRAMES.get(stack.id, ())
 
 
 def call_tree(cells: KeyCells, of: MapSpec = STACKS) -> CallTree:
@@ -107,7 +108,7 @@ def test_renaming_keeps_totals_recent_counts_and_losses(proc: FakeProc, cells: K
     feed(tree, {1: 5, COLLISION: 2})
     proc.now_s += WINDOW_S + 1
     before = feed(tree, {1: 6, 2: 3, COLLISION: 2})
-    tree.rename(lambda stack_id: [f"{name}+0x10" for name in resolve(stack_id)])
+    tree.rename(lambda stack: [f"{name}+0x10" for name in resolve(stack)])
     after = tree.tree()
     for field in ("total", "self_total", "recent", "self_recent"):
         renamed = {path.replace("+0x10", ""): number for path, number in paths(after, field).items()}
@@ -122,7 +123,7 @@ def test_too_many_frames_leave_out_the_lightest_and_keep_parents(
 ) -> None:
     """Also where very many weigh the same: the tree is cut, not emptied."""
     monkeypatch.setattr(stacks, "NODES", 50)
-    many = CallTree(STACKS, cells, lambda i: [f"f{i % 7}", f"g{i % 31}", f"h{i}"])
+    many = CallTree(STACKS, cells, lambda one: [f"f{one.id % 7}", f"g{one.id % 31}", f"h{one.id}"])
     tree = feed(many, dict.fromkeys(range(200), 1) | {500: 40})
     found = paths(tree)
     assert len(found) == 51
@@ -149,8 +150,8 @@ def test_stacks_without_a_recent_sample_are_retired_and_their_counts_stay(proc: 
     proc.now_s += WINDOW_S + 1
     before = feed(tree, {1: 5, 2: 4, NO_STACK: 2})
     keys, ids = tree.retire()
-    assert ([bytes(key) for key in keys], ids) == ([struct.pack("=i", 1)], {1})
-    assert tree.stack_ids() == {2, NO_STACK}
+    assert ([bytes(key) for key in keys], ids) == ([struct.pack("=i", 1)], {("", 1)})
+    assert tree.held() == {("", 2)}
     assert paths(feed(tree, {2: 4, NO_STACK: 2})) == paths(before), "deleted from the map, not from the tree"
 
 
@@ -162,7 +163,7 @@ def test_a_slot_that_was_given_back_may_hold_another_stack(
     feed(tree, {1: 5, 2: 3, 3: 2})
     proc.now_s += WINDOW_S + 1
     feed(tree, {1: 5, 2: 3, 3: 2})
-    assert tree.retire()[1] == {1, 2, 3}
+    assert tree.retire()[1] == {("", 1), ("", 2), ("", 3)}
     monkeypatch.setitem(FRAMES, 1, ("other",))
     after = feed(tree, {1: 4})
     assert (paths(after)["/main/read"], paths(after)["/other"]) == (5, 4)
@@ -181,3 +182,38 @@ def test_naming_anew_keeps_the_samples_of_retired_stacks(proc: FakeProc, cells: 
     tree.reset()
     tree.rename(resolve)
     assert paths(tree.tree()) == {"": 0}
+
+
+def both(kernel_id: int, user_id: int, pid: int = 7) -> bytes:
+    return struct.pack("=iiI", kernel_id, user_id, pid)
+
+
+def named(stack: StackId) -> Sequence[str]:
+    return (f"u{stack.id} of {stack.pid}",) if stack.pid else (f"k{stack.id}",)
+
+
+def test_the_kernels_frames_stand_under_the_programs(cells: KeyCells) -> None:
+    tree = CallTree(BOTH, cells, named)
+    tree.update(sample({both(1, 2): 5, both(3, 2): 1, both(NO_STACK, 2): 4, both(1, NO_STACK): 2}, BOTH))
+    assert paths(tree.tree()) == {"": 12, "/u2 of 7": 10, "/k1": 2, "/u2 of 7/k1": 5, "/u2 of 7/k3": 1}
+    assert paths(tree.tree(), "self_total")["/u2 of 7"] == 4
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [(both(1, COLLISION), "collision"), (both(COLLISION, 1), "collision"), (both(NO_STACK, NO_STACK), "unreadable")],
+)
+def test_a_path_that_lacks_one_of_its_stacks_is_lost(cells: KeyCells, key: bytes, reason: str) -> None:
+    tree = CallTree(BOTH, cells, named)
+    tree.update(sample({key: 5}, BOTH))
+    assert (tree.tree().lost, paths(tree.tree())) == ({reason: 5}, {"": 0})
+
+
+@pytest.mark.usefixtures("crowded")
+def test_both_stacks_of_a_key_are_given_back(proc: FakeProc, cells: KeyCells) -> None:
+    tree = CallTree(BOTH, cells, named)
+    tree.update(sample({both(1, 2): 5, both(3, 4): 1, both(3, 5): 1}, BOTH))
+    proc.now_s += WINDOW_S + 1
+    tree.update(sample({both(1, 2): 5, both(3, 4): 2, both(3, 5): 2}, BOTH))
+    assert tree.retire()[1] == {("", 1), ("", 2)}
+    assert tree.held() == {("", 3), ("", 4), ("", 5)}

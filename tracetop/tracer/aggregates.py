@@ -34,7 +34,8 @@ class Aggregates:
         tree: Callable[[MapSpec], CallTree],
     ) -> None:
         """`tree` makes the aggregator of a map that is keyed by stacks."""
-        self.specs = {spec.name: spec for spec in program.maps if not spec.scratch}
+        hidden = {name.strip() for name in program.header.get("hide", "").split(",")}
+        self.specs = {spec.name: spec for spec in program.maps if not spec.scratch and spec.name not in hidden}
         self._cells = cells
         self._processes = processes
         self._is_joined = program.header.get("join") == "process"
@@ -52,8 +53,10 @@ class Aggregates:
             table.update(samples, elapsed_s)
         for gauge in self._gauges:
             gauge.update(samples[gauge.spec.name], elapsed_s)
-        for part in (*self._distributions, *self.trees):
-            part.update(samples[part.spec.name])
+        for distribution in self._distributions:
+            distribution.update(samples[distribution.spec.name])
+        for tree in self.trees:
+            tree.update(samples[tree.spec.name])
 
     def reset(self) -> None:
         """Count anew."""

@@ -22,12 +22,16 @@ class Sent:
         self._loaded = loaded
         self._printer = Printer(loaded, names)
         self._lines = PrintedLines()
+        self._lost_events = 0
         actions = loaded.program.actions
         self._printing = frozenset(i for i, one in enumerate(actions) if not isinstance(one, Exit | MapAction))
 
     def drain(self) -> bool:
         """Take what was sent, in order, at most one buffer full; return whether the script has ended itself."""
         events = self._loaded.events()
+        lost_events = self._loaded.lost_events()
+        self._lines.lose(lost_events - self._lost_events)
+        self._lost_events = lost_events
         too_many = sum(number in self._printing for number, _ in events) - MOST_LINES
         done: set[int] = set()
         for number, payload in events:

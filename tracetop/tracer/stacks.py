@@ -1,4 +1,6 @@
-"""Maps keyed by a stack become one tree, outermost frame first, counted as the samples come.
+"""Maps keyed by stacks become one tree, outermost frame first, counted as the samples come.
+
+A key with a program's stack and the kernel's is one path: the kernel's frames stand under the program's.
 
 Owns: the tree, the window of recent samples, and the count of samples whose stack was lost. Refuses to own: the
 addresses (`bpf`) and how the tree is drawn (`view`). Each new sample costs the depth of its stack. Tracer.
@@ -6,17 +8,17 @@ addresses (`bpf`) and how the tree is drawn (`view`). Each new sample costs the 
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracetop.bpf.merge import MapSample
 from tracetop.model.frame import Cell, StackTree
-from tracetop.model.program import KeyRole, MapSpec
-from tracetop.tracer.counters import Counted, CounterMap, Keys, as_keys
+from tracetop.model.program import KeyPart, KeyRole, MapSpec
+from tracetop.tracer.counters import Counted, CounterMap, Keys, as_keys, as_rows
 from tracetop.tracer.keys import STACK_ROLES, KeyCells, integers
 
 WINDOW_S = 30.0
@@ -35,8 +37,22 @@ new stacks finds its slot taken and is lost."""
 _NO_STACK = -14  # -EFAULT: the interrupted code had no kernel stack
 _COLLISION = -17  # -EEXIST: another stack has this one's slot
 
-Resolve = Callable[[int], Sequence[str]]
-"""From a stack id to its frames' names, outermost first; empty where the kernel no longer has it."""
+
+class StackId(NamedTuple):
+    """One stack of a key."""
+
+    map: str
+    """C name of the stack map; empty for the program's only one."""
+    id: int
+    """Negative for a stack that is lost, or that was not there."""
+    pid: int = 0
+    """Of a program's stack the process, 0 for the kernel's stack."""
+    depth: int = 0
+    """Frames that the script asks for; 0 where it asks for as many as there are."""
+
+
+Resolve = Callable[[StackId], Sequence[str]]
+"""From a stack to its frames' names, outermost first; empty where the kernel no longer has it."""
 
 
 @dataclass(eq=False)
@@ -100,40 +116,41 @@ class CallTree:
     def _count(self, keys: Keys, counts: NDArray[np.int64]) -> list[tuple[bytes, int]]:
         """Add the counts to the totals; return (key, count) of those whose stack is known."""
         keys, counts = keys[counts > 0], counts[counts > 0]
-        ids = self._stack_ids(keys).tolist()
+        stacks = self._stacks(keys)
         cells = self._cells.cells(self.spec, keys)
         hits: list[tuple[bytes, int]] = []
-        for key, stack_id, labels, new in zip(map(bytes, keys), ids, cells, counts.tolist(), strict=True):
-            leaf = self._leaf(key, stack_id, labels)
+        for key, of_key, labels, new in zip(map(bytes, keys), stacks, cells, counts.tolist(), strict=True):
+            leaf = self._leaf(key, of_key, labels)
             if leaf is None:
-                reason = "collision" if stack_id == _COLLISION else "unreadable"
+                reason = "collision" if any(stack.id == _COLLISION for stack in of_key) else "unreadable"
                 self._lost[reason] = self._lost.get(reason, 0) + new
                 continue
             hits.append((key, new))
             _add_total(leaf, new)
         return hits
 
-    def retire(self) -> tuple[Keys, set[int]]:
+    def retire(self) -> tuple[Keys, set[tuple[str, int]]]:
         """Forget keys without a recent sample, once there are many; what they counted stays in the tree.
 
-        Returns the keys, for the caller to delete from the map, and their stacks' ids. A stack that is sampled again is
-        counted and named anew, under the same or another id.
+        Returns the keys, for the caller to delete from the map, and their stacks: stack map and id. A stack that is
+        sampled again is counted and named anew, under the same or another id.
         """
         counted = self._counted
         if counted is None or len(counted) < CROWDED:
             return as_keys(np.empty((0, self.spec.key_size), dtype=np.uint8)), set()
-        ids = self._stack_ids(counted.keys)
         recent = {key for _, hits in self._window for key, _ in hits}
-        old = np.array([bytes(key) not in recent for key in counted.keys], dtype=bool) & (ids >= 0)
+        stacks = self._stacks(counted.keys)
+        held = [any(stack.id >= 0 for stack in of_key) for of_key in stacks]
+        old = np.array([bytes(key) not in recent for key in counted.keys], dtype=bool) & np.array(held, dtype=bool)
         for key in map(bytes, counted.keys[old]):
             self._leaves.pop(key, None)
         self._retired += int(counted.total[old, 0].sum())
         self._counted = Counted(counted.keys[~old], counted.new[~old], counted.total[~old], counted.last[~old])
-        return counted.keys[old], set(ids[old].tolist())
+        return counted.keys[old], _held(stacks[i] for i in np.flatnonzero(old))
 
-    def stack_ids(self) -> set[int]:
-        """Return the ids of all stacks that the map's keys have."""
-        return set(self._stack_ids(self._counted.keys).tolist()) if self._counted else set()
+    def held(self) -> set[tuple[str, int]]:
+        """Return stack map and id of all stacks that the map's keys have."""
+        return _held(self._stacks(self._counted.keys)) if self._counted else set()
 
     def tree(self) -> StackTree:
         """Return the heaviest nodes as the frame has them, parents before children."""
@@ -153,19 +170,31 @@ class CallTree:
             lost=dict(self._lost),
         )
 
-    def _stack_ids(self, keys: Keys) -> NDArray[np.integer[Any]]:
-        stack = next(part for part in self.spec.keys if part.role in STACK_ROLES)
-        return integers(self.spec, stack, keys)
+    def _stacks(self, keys: Keys) -> list[tuple[StackId, ...]]:
+        """Return the stacks of every key, the outer one first: a program's calls the kernel."""
+        parts = sorted(
+            (p for p in self.spec.keys if p.role in STACK_ROLES), key=lambda part: part.role is KeyRole.KSTACK
+        )
+        columns = [self._column(part, keys) for part in parts]
+        return list(zip(*columns, strict=True))
+
+    def _column(self, part: KeyPart, keys: Keys) -> list[StackId]:
+        """Return one stack of every key; of a program's the process stands behind the id."""
+        map_, depth = part.type.map, part.type.depth
+        if part.role is KeyRole.KSTACK:
+            return [StackId(map_, id_, 0, depth) for id_ in integers(self.spec, part, keys).tolist()]
+        pairs = np.ascontiguousarray(as_rows(keys)[:, part.offset : part.offset + 8]).view(np.int32).reshape(-1, 2)
+        return [StackId(map_, id_, pid, depth) for id_, pid in pairs.tolist()]
 
     def _forget(self) -> None:
         self._root = _Node("", None)
         self._leaves.clear()
         self._lost.clear()
 
-    def _leaf(self, key: bytes, stack_id: int, labels: tuple[Cell, ...]) -> _Node | None:
+    def _leaf(self, key: bytes, stacks: tuple[StackId, ...], labels: tuple[Cell, ...]) -> _Node | None:
         """Return the node of a whole stack, made on first sight; None where its frames are lost."""
         if key not in self._leaves:
-            frames = (USER_MODE,) if stack_id == _NO_STACK else self._resolve(stack_id) if stack_id >= 0 else ()
+            frames = self._frames(stacks)
             node: _Node | None = self._root if frames else None
             for name in (*map(str, labels), *frames) if node else ():
                 parent = node
@@ -174,6 +203,14 @@ class CallTree:
                     node = parent.children[name] = _Node(name, parent)
             self._leaves[key] = node
         return self._leaves[key]
+
+    def _frames(self, stacks: tuple[StackId, ...]) -> Sequence[str]:
+        """Return the frames of a key's stacks, outermost first; empty where one is lost, or none was there."""
+        there = [stack for stack in stacks if stack.id != _NO_STACK]
+        if not there:
+            return (USER_MODE,) if not any(stack.pid for stack in stacks) else ()
+        named = [self._resolve(stack) if stack.id >= 0 else () for stack in there]
+        return [name for names in named for name in names] if all(named) else ()
 
     def _slide(self, hits: list[tuple[bytes, int]]) -> None:
         """Let these samples enter the recent counts, and those that are older than the window leave them."""
@@ -212,4 +249,8 @@ def _add_total(leaf: _Node, count: int) -> None:
 
 def is_stack_map(spec: MapSpec) -> bool:
     """Say whether a map is keyed by a stack."""
-    return any(part.role in (KeyRole.KSTACK, KeyRole.USTACK) for part in spec.keys)
+    return any(part.role in STACK_ROLES for part in spec.keys)
+
+
+def _held(stacks: Iterable[tuple[StackId, ...]]) -> set[tuple[str, int]]:
+    return {(stack.map, stack.id) for of_key in stacks for stack in of_key if stack.id >= 0}

@@ -40,12 +40,14 @@ class Upkeep:
     def _retire_stacks(self) -> None:
         """Free stacks that are not sampled any more: in hours they would leave no slot for new ones."""
         trees = self._aggregates.trees
-        unused: set[int] = set()
+        unused: dict[str, set[int]] = {}
         for tree in trees:
-            keys, ids = tree.retire()
+            keys, stacks = tree.retire()
             if len(keys):
                 self._loaded.delete_keys(tree.spec.name, as_rows(keys))
-            unused |= ids
-        for tree in trees:
-            unused -= tree.stack_ids()
-        self._loaded.delete_stacks(unused)
+            for map_, id_ in stacks:
+                unused.setdefault(map_, set()).add(id_)
+        for map_, id_ in (stack for tree in trees for stack in tree.held()):
+            unused.get(map_, set()).discard(id_)
+        for map_, ids in unused.items():
+            self._loaded.delete_stacks(ids, map_)
