@@ -57,9 +57,13 @@ class Printer:
 
     def text(self, action: int, payload: bytes) -> str:
         """Return what the action of that number prints: nothing where it is none that prints."""
+        return self.show(action)(payload)
+
+    def show(self, action: int) -> Show:
+        """Return what makes text of the payloads of one action."""
         if action not in self._shows:
             self._shows[action] = self._show(self._loaded.program.actions[action])
-        return self._shows[action](payload)
+        return self._shows[action]
 
     def words(self, action: Format, payload: bytes) -> str:
         """Return what an action's format makes of its payload: a command's text, a path."""
@@ -81,6 +85,8 @@ class Printer:
                 return lambda payload: f"{label}: {render(payload)}\n"
             case Format(verb="printf" | "join" | "time"):
                 render = self._render(action)
+                if isinstance(self._lines, TextLines) and action.verb == "printf":
+                    return render
                 return lambda payload: self._lines.said(action.verb, render(payload))
             case PrintMap():
                 return lambda _: self.map(action.map_name, action.top, action.div)
@@ -93,13 +99,12 @@ class Printer:
                 return lambda _: ""
 
     def _render(self, action: Format) -> Show:
-        parts = [self._decoder.part(part) for part in action.arguments]
         if action.verb == "time":
             return lambda _: clock_text(action.format, int(time.time()))
         if action.verb == "join":
+            parts = [self._decoder.part(part) for part in action.arguments]
             return lambda payload: action.format.join(_without_empty_end([str(read(payload)) for read in parts]))
-        render = compile_format(action.format)
-        return lambda payload: render([read(payload) for read in parts])
+        return compile_format(action.format, action.arguments, self._decoder)
 
     def _entry(self, action: PrintEntry, payload: bytes) -> str:
         reader = self._reader(action.map_name)

@@ -1,109 +1,149 @@
 """``printf``: a format and a payload become text, as C does it, but that integers are printed whole.
 
 Without a length modifier a number is not cut to 32 bits (as bpftrace since 0.22); ``h`` and ``hh`` cut. ``%s`` prints
-any value. Formats are read once; an event costs its conversions. Refuses to own: what a conversion takes, which `lang`
-has checked. Pure.
+any value. Refuses to own: what a conversion takes, which `lang` has checked. Pure.
+
+A format becomes one of Python's, and the payload's parts one struct, so that an event costs one unpacking, one
+formatting, and what its strings take.
 """
 
 import re
-from collections.abc import Callable, Sequence
+import struct
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from tracetop.tracer.printing.datum import Buffer, Datum, Named
+from tracetop.model.value import Shape, ValuePart, ValueType
+from tracetop.tracer.printing.datum import Buffer, Datum
+from tracetop.tracer.printing.decode import Decoder
 from tracetop.tracer.printing.text import buffer_text, text
 
-_CONVERSION = re.compile(r"%([-+ #0]*)(\d*)(?:\.(\d*))?(hh|h|ll|l|j|z|t)?(rx|rh|[a-zA-Z%])")
-_BITS = {"hh": 8, "h": 16}
+_CONVERSION = re.compile(
+    r"%(?P<flags>[-+ #0]*)(?P<width>\d*)(?P<precision>\.\d*)?(?P<length>hh|h|ll|l|j|z|t)?(?P<letter>rx|rh|[a-zA-Z%])"
+)
+_CODES = {1: "b", 2: "h", 4: "i", 8: "q"}
+_NUMBERS = frozenset({Shape.INTEGER, Shape.BOOL, Shape.ENUM, Shape.POINTER})
+_CUT_BITS = {"hh": 8, "h": 16}
 _WORD_BITS = 64
-_BASES = {"o": "o", "x": "x", "X": "X", "b": "b", "u": "d"}
-_PREFIXES = {"o": "0", "x": "0x", "X": "0X", "b": "0b"}
+_SIGNED = ("d", "i")
+_INTEGERS = {"d": "d", "i": "d", "u": "d", "x": "x", "X": "X", "o": "o"}
+"""Conversions of integers that Python has, under its names; of others the text is made here."""
+_PREFIXES = {"x": "0x", "X": "0X", "o": "0", "b": "0b"}
 
-Render = Callable[[Sequence[Datum]], str]
+Render = Callable[[bytes], str]
+"""Makes text of a payload."""
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
-    """One conversion of a format, such as ``%-8llx``."""
+class _Step:
+    """What one conversion becomes."""
 
-    letter: str
-    flags: str = ""
-    width: int = 0
-    precision: int = -1
-    """-1 for none."""
-    length: str = ""
-
-    def render(self, datum: Datum) -> str:
-        """Return the text of one argument."""
-        if isinstance(datum, str) and not self.width and self.precision < 0:
-            return datum
-        return self._padded(*self._converted(datum))
-
-    def _converted(self, datum: Datum) -> tuple[str, str, bool]:
-        """Return (sign or prefix, digits or text, whether zeros may stand between the two)."""
-        if self.letter in ("r", "rx", "rh"):
-            return "", _buffer(self.letter, datum), False
-        if self.letter == "s" or not isinstance(datum, int | Named):
-            said = text(datum)
-            return "", said if self.precision < 0 else said[: self.precision], False
-        number = datum.number if isinstance(datum, Named) else int(datum)
-        if self.letter == "c":
-            return "", chr(number & 0xFF), False
-        if self.letter == "p":
-            return "", f"{number & (1 << _WORD_BITS) - 1:#x}", False
-        sign, digits = self._integer(number)
-        return sign, digits.rjust(self.precision, "0"), self.precision < 0
-
-    def _integer(self, number: int) -> tuple[str, str]:
-        """Return an integer's sign or prefix, and its digits."""
-        bits = _BITS.get(self.length, _WORD_BITS)
-        number &= (1 << bits) - 1
-        if base := _BASES.get(self.letter):
-            return _PREFIXES.get(self.letter, "") if "#" in self.flags and number else "", f"{number:{base}}"
-        if number >> (bits - 1):
-            return "-", str((1 << bits) - number)
-        return "+" if "+" in self.flags else " " if " " in self.flags else "", str(number)
-
-    def _padded(self, sign: str, body: str, zeros: bool) -> str:
-        missing = self.width - len(sign) - len(body)
-        if missing <= 0:
-            return sign + body
-        if "-" in self.flags:
-            return sign + body + " " * missing
-        if "0" in self.flags and zeros:
-            return sign + "0" * missing + body
-        return " " * missing + sign + body
+    code: str
+    """Of `struct`."""
+    spec: str
+    """Python's conversion."""
+    convert: Callable[..., Datum] | None
+    """Makes what `spec` takes of what `code` unpacks."""
 
 
-def compile_format(format_: str) -> Render:
-    """Return what makes text of a format's arguments."""
-    pieces = _parse(format_)
+def compile_format(format_: str, arguments: Sequence[ValuePart], decoder: Decoder) -> Render:
+    """Return what makes text of a payload that holds a format's arguments."""
+    left, codes, converts, at, end = iter(arguments), ["="], [], 0, 0
+    python: list[str] = []
+    for match in _CONVERSION.finditer(format_):
+        python.append(format_[end : match.start()].replace("%", "%%"))
+        end = match.end()
+        if match["letter"] == "%":
+            python.append("%%")
+            continue
+        part = next(left)
+        step = _step(match, part.type, decoder)
+        codes.append(f"{part.offset - at}x{step.code}")
+        at = part.offset + part.type.size
+        if step.convert:
+            converts.append((len(codes) - 2, step.convert))
+        python.append(step.spec)
+    whole = "".join([*python, format_[end:].replace("%", "%%")])
+    unpack = struct.Struct("".join(codes)).unpack_from
+    if not converts:
+        return lambda payload: whole % unpack(payload)
 
-    def render(arguments: Sequence[Datum]) -> str:
-        left = iter(arguments)
-        return "".join([piece if isinstance(piece, str) else piece.render(next(left)) for piece in pieces])
+    def render(payload: bytes) -> str:
+        values = list(unpack(payload))
+        for place, convert in converts:
+            values[place] = convert(values[place])
+        return whole % tuple(values)
 
     return render
 
 
-def _parse(format_: str) -> list[str | Conversion]:
-    """Return a format's literal pieces (``%%`` read as ``%``) and its conversions, in order."""
-    pieces: list[str | Conversion] = []
-    end = 0
-    for match in _CONVERSION.finditer(format_):
-        pieces.append(format_[end : match.start()])
-        end = match.end()
-        flags, width, precision, length, letter = match.groups()
-        if letter == "%":
-            pieces.append("%")
-        else:
-            cut = -1 if precision is None else int(precision or 0)
-            pieces.append(Conversion(letter, flags, int(width or 0), cut, length or ""))
-    pieces.append(format_[end:])
-    return [piece for piece in pieces if piece]
+def _step(match: re.Match[str], type_: ValueType, decoder: Decoder) -> _Step:
+    letter, flags = match["letter"], match["flags"]
+    field = match["width"] + (match["precision"] or "")
+    plain_flags = "".join([flag for flag in "-0" if flag in flags])
+    if type_.shape not in _NUMBERS or type_.size not in _CODES:
+        read, show = decoder.reader(type_), _SHOWS.get(letter, text)
+        return _Step(f"{type_.size}s", f"%{plain_flags}{field}s", lambda data: show(read(data, 0)))
+    if letter in _INTEGERS and "#" not in flags:
+        flags = flags if letter in _SIGNED else plain_flags
+        code, convert = _integer(letter, match["length"], type_)
+        return _Step(code, f"%{flags}{field}{_INTEGERS[letter]}", convert)
+    return _Step(_code(type_), f"%{plain_flags}{field}s", _spelling(match, decoder.number(type_)))
 
 
-def _buffer(letter: str, datum: Datum) -> str:
-    data = datum.data if isinstance(datum, Buffer) else text(datum).encode(errors="surrogateescape")
-    if letter == "rh":
-        return data.hex(" ")
-    return "".join([f"\\x{byte:02x}" for byte in data]) if letter == "rx" else buffer_text(data)
+def _spelling(match: re.Match[str], name: Callable[[int], Datum]) -> Callable[[int], str]:
+    """Return what writes a number where Python has no such conversion; `name` makes the number's datum."""
+    letter = match["letter"]
+    if letter not in _PREFIXES:
+        return _SPELLINGS.get(letter, lambda value: text(name(value)))
+    cut = _masked(_CUT_BITS.get(match["length"], _WORD_BITS), signed=False)
+    prefix = _PREFIXES[letter] if "#" in match["flags"] else ""
+    return lambda value: (prefix if value else "") + f"{cut(value):{letter}}"
+
+
+def _integer(letter: str, length: str | None, type_: ValueType) -> tuple[str, Callable[[int], int] | None]:
+    """Return how an integer is unpacked, and what is to be done to it for this conversion."""
+    bits = _CUT_BITS.get(length or "", _WORD_BITS)
+    signed = letter in _SIGNED
+    code = _code(type_)
+    if bits < _WORD_BITS:
+        return code, _masked(bits, signed=signed)
+    if type_.size == _WORD_BITS // 8:
+        return "q" if signed else "Q", None
+    return code, None if signed or code.isupper() else _masked(_WORD_BITS, signed=False)
+
+
+def _code(type_: ValueType) -> str:
+    """Return struct's code of a number as its own type has it."""
+    signed = type_.signed and type_.shape in (Shape.INTEGER, Shape.ENUM)
+    return _CODES[type_.size] if signed else _CODES[type_.size].upper()
+
+
+def _masked(bits: int, *, signed: bool) -> Callable[[int], int]:
+    """Return what cuts a number to so many bits."""
+    mask, top = (1 << bits) - 1, 1 << (bits - 1)
+    if signed:
+        return lambda value: ((value & mask) ^ top) - top
+    return lambda value: value & mask
+
+
+def _character(value: int) -> str:
+    return bytes([value & 0xFF]).decode(errors="surrogateescape")
+
+
+def _address(value: int) -> str:
+    return f"{value & (1 << _WORD_BITS) - 1:#x}"
+
+
+def _bytes(datum: Datum) -> bytes:
+    return datum.data if isinstance(datum, Buffer) else text(datum).encode(errors="surrogateescape")
+
+
+_SPELLINGS: Mapping[str, Callable[[int], str]] = MappingProxyType({"c": _character, "p": _address})
+_SHOWS: Mapping[str, Callable[[Datum], str]] = MappingProxyType(
+    {
+        "r": lambda datum: buffer_text(_bytes(datum)),
+        "rx": lambda datum: "".join([f"\\x{byte:02x}" for byte in _bytes(datum)]),
+        "rh": lambda datum: _bytes(datum).hex(" "),
+    }
+)
