@@ -229,19 +229,20 @@ def _programs(script: typed.Script, kernel: Kernel, sampling_: Sampling) -> Iter
             line=clauses[0].line,
             **where,
         )
-        yield PlannedProgram(spec, hook, raw, tuple(_planned_clause(*each, raw) for each in hooked))
+        yield PlannedProgram(spec, hook, raw, tuple(_planned_clause(*each, hook, raw) for each in hooked))
 
 
-def _planned_clause(clause: typed.Clause, sampled: bool, raw: RawForm | None) -> PlannedClause:
+def _planned_clause(clause: typed.Clause, sampled: bool, hook: Hook, raw: RawForm | None) -> PlannedClause:
     parts = list(conjuncts(clause.predicate))
-    gate = tuple(part for part in parts if all(_is_cheap(node, raw) for node in nodes(part)))
+    gate = tuple(part for part in parts if all(_is_cheap(node, hook, raw) for node in nodes(part)))
     return PlannedClause(clause, gate, tuple(part for part in parts if part not in gate), sampled)
 
 
-def _is_cheap(node: object, raw: RawForm | None) -> bool:
+def _is_cheap(node: object, hook: Hook, raw: RawForm | None) -> bool:
     """Say whether a node costs no more than a load or two."""
     if isinstance(node, typed.Argument):
-        return raw is None and node.type.is_scalar
+        place = hook.arguments[node.index] if hook.arguments else None
+        return raw is None and node.type.is_scalar and not (place and place.in_memory)
     if isinstance(node, typed.FieldValue):
         return node.type.is_integer and not node.data_loc and (raw is None or raw.readings[field_key(node)].is_argument)
     if isinstance(node, typed.Binary):

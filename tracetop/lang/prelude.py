@@ -98,12 +98,12 @@ static __always_inline bool tt_same(const char *a, const char *b, u32 size)
         __builtin_memcpy(&x, a + i, 8);
         __builtin_memcpy(&y, b + i, 8);
         differ |= x ^ y;
-        asm volatile("" : "+r"(differ));
+        OPTIMIZER_HIDE_VAR(differ);
     }
 #pragma unroll
     for (u32 i = size & ~7; i < size; i++) {
         differ |= (u8)(a[i] ^ b[i]);
-        asm volatile("" : "+r"(differ));
+        OPTIMIZER_HIDE_VAR(differ);
     }
     return !differ;
 }

@@ -9,6 +9,7 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define barrier() __asm__ volatile("" : : : "memory")
+#define OPTIMIZER_HIDE_VAR(var) asm volatile("" : "+r"(var))
 #define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
 #define offsetof(type, member) __builtin_offsetof(type, member)
