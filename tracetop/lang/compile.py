@@ -5,6 +5,7 @@ emitted, unless a clause needs more stack than BPF has.
 """
 
 import traceback
+from collections.abc import Callable
 
 from tracetop.errors import TracetopError
 from tracetop.lang.check import check
@@ -24,11 +25,17 @@ from tracetop.model.program import Program
 MAX_MAP_BYTES = 1 << 30
 
 
-def compile_script(text: str, name: str, kernel: Kernel, options: Options = Options()) -> Program:
+Seen = Callable[[str, object], None]
+"""Is shown what a pass has made: ``ast``, ``typed`` or ``c``, and the tree or text."""
+
+
+def compile_script(
+    text: str, name: str, kernel: Kernel, options: Options = Options(), seen: Seen | None = None
+) -> Program:
     """Compile a script for a kernel; `name` is the file's stem. ScriptError, with place and mend, where it is wrong."""
     source = Source(name, text)
     try:
-        return _compile(source, kernel, options)
+        return _compile(source, kernel, options, seen or _unseen)
     except RecursionError:
         raise source.error(
             0, "the script is too long an expression or too deeply nested", mend="split it with variables"
@@ -44,17 +51,24 @@ def compile_script(text: str, name: str, kernel: Kernel, options: Options = Opti
         ) from error
 
 
-def _compile(source: Source, kernel: Kernel, options: Options) -> Program:
+def _unseen(stage: str, made: object) -> None:
+    """Show nobody."""
+
+
+def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Program:
     header = read_header(source.text)
     directives = read_directives(source, header)
     script = substitute(source, parse(source, kernel.arch), options.params)
+    seen("ast", script)
     settings = read_settings(source, script, directives.entries)
     wanted = Wanted(directives.optional, settings.missing_probes, options.pid, options.params, options.child)
     expansion = expand(source, script, kernel, wanted)
     checked, types = check(source, expansion, kernel, script.definitions, options, settings)
+    seen("typed", checked)
     planned = plan(identify(checked, kernel), types, directives, settings.max_map_keys, kernel)
     _refuse_hoard(source, planned, kernel)
     emitted = emit(planned, source)
+    seen("c", emitted.c_text)
     return Program(
         name=source.name,
         script=source.text,

@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from tracetop.bpf.session import Loaded
 from tracetop.errors import TracetopError, UsageError
 from tracetop.lang import compile_script
+from tracetop.lang.dump import dump
 from tracetop.lang.options import Options
 from tracetop.model import message as m
 from tracetop.model.control import pack_control
@@ -53,7 +54,10 @@ class ScriptRun:
         """Carry it out. Raises what compiling, loading and attaching raise; an asker that has gone is no fault."""
         order = self._order
         options = Options(params=order.params, pid=order.pid, child=order.child, unsafe=order.unsafe)
-        program = compile_script(order.script, order.name, kernel, options)
+        program = compile_script(order.script, order.name, kernel, options, self._show)
+        if order.debug:
+            self._outbox.send(m.Finished())
+            return
         target = _open_process(order.pid) if order.pid else None
         try:
             with suppress(BrokenPipeError), closing(Loaded.load(program)) as loaded:
@@ -64,6 +68,12 @@ class ScriptRun:
         finally:
             if target is not None:
                 os.close(target)
+
+    def _show(self, stage: str, made: object) -> None:
+        """Print what a stage of the compiler has made, where that was asked for."""
+        if stage in self._order.debug:
+            text = made if isinstance(made, str) else f"{dump(made)}\n"
+            self._outbox.send(m.Output(text.encode(errors="surrogateescape")))
 
     def _rehearse(self, loaded: Loaded) -> m.Finished:
         self._outbox.send(m.Attached(_probes(loaded)))
