@@ -27,25 +27,48 @@ def check_privileges(kernel: RunningKernel) -> None:
     PrivilegeError where it lacks a right, KernelError where the kernel lacks or locks what is needed, InstallError
     without libbpf.
     """
-    status = Path("/proc/self/status").read_text()
-    if not may_trace(effective_capabilities(status)):
+    check_capabilities()
+    check_namespace()
+    check_lockdown()
+    check_system_calls()
+    ensure_tracefs()
+    check_btf(kernel)
+
+
+def check_capabilities() -> None:
+    """Raise PrivilegeError where this process lacks the capabilities to trace."""
+    if not may_trace(effective_capabilities(Path("/proc/self/status").read_text())):
         raise _lacking(in_container=os.geteuid() == 0)
+
+
+def check_namespace() -> None:
+    """Raise PrivilegeError in a user namespace, whose capabilities are not the machine's."""
     if not owns_all_ids(Path("/proc/self/uid_map").read_text()):
         raise PrivilegeError(
             "root of a user namespace may not trace",
             why="BPF asks for capabilities of the whole machine, not of a container's user namespace",
             mend="run tracetop on the host, or in a container without a user namespace",
         )
-    mode = lockdown_mode()
-    if mode == "confidentiality":
+
+
+def check_lockdown() -> None:
+    """Raise KernelError where the lockdown forbids to read kernel memory."""
+    if lockdown_mode() == "confidentiality":
         raise KernelError(
             "the kernel is locked down",
             why="lockdown=confidentiality forbids BPF to read kernel memory",
             mend="boot with lockdown=integrity or none; Secure Boot alone does not need confidentiality",
         )
+
+
+def check_system_calls() -> None:
+    """Raise KernelError or PrivilegeError where bpf(2) or perf_event_open(2) is not to be had."""
     _try_bpf()
     _try_perf()
-    ensure_tracefs()
+
+
+def check_btf(kernel: RunningKernel) -> None:
+    """Raise KernelError where the kernel does not describe its types, InstallError without libbpf."""
     if not kernel.has_btf:
         raise _no_btf()
 

@@ -19,9 +19,12 @@ _READ_BYTES = 1 << 18
 _END_S = 1.0
 
 
-def ask(question: Question, answerer: tuple[str, ...] = ANSWERER) -> Iterator[Answer]:
-    """Yield the answers as they come. PrivilegeError where sudo refuses, TracerError where the other side fails."""
-    spawner = Spawner(answerer)
+def ask(question: Question, answerer: tuple[str, ...] = ANSWERER, *, privileged: bool = True) -> Iterator[Answer]:
+    """Yield the answers as they come. PrivilegeError where sudo refuses, TracerError where the other side fails.
+
+    Not `privileged`: whoever answers has the rights of this process, and says what it cannot do with them.
+    """
+    spawner = Spawner(answerer, privileged=privileged)
     try:
         interactive = spawner.asks_password
         questions, answers = spawner.spawn()

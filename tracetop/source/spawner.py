@@ -52,9 +52,9 @@ def sudo_refused() -> PrivilegeError:
 class Spawner:
     """The screen's end of the socket."""
 
-    def __init__(self, tracer: tuple[str, ...] = TRACER) -> None:
-        """Fork. PrivilegeError where no tracer could be started anyway."""
-        self.through_sudo = needs_sudo()
+    def __init__(self, tracer: tuple[str, ...] = TRACER, *, privileged: bool = True) -> None:
+        """Fork. PrivilegeError where no tracer could be started anyway; not `privileged`: without sudo, as it is."""
+        self.through_sudo = privileged and needs_sudo()
         """True where tracers are started through sudo."""
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._started = False

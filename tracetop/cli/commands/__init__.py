@@ -11,6 +11,7 @@ COMMANDS = MappingProxyType(
         "list": "the probes that this kernel has, as bpftrace -l",
         "run": "a script as bpftrace would run it",
         "programs": "BPF programs and maps of this machine, and what they cost",
+        "doctor": "what this machine can trace, and what to do about the rest",
     }
 )
 """What the command line may begin with, the module of that name, and what it is for; `dashboard` is for all else."""

@@ -1,0 +1,203 @@
+"""What this machine offers to a tracer, one check after the other, each with its cause and its mend.
+
+Owns: the checks of kernel, rights and BCC, in an order in which the first that fails is the cause of the others.
+Refuses to own: the scripts that tracetop ships (`doctor`). Runs in the process that answers one question.
+"""
+
+import os
+import platform
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from tracetop.bpf.find import load_bcc
+from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.lockdown import lockdown_mode
+from tracetop.bpf.privileges import (
+    check_btf,
+    check_capabilities,
+    check_lockdown,
+    check_namespace,
+    check_system_calls,
+)
+from tracetop.bpf.stats import RunTimeStats
+from tracetop.bpf.syscalls import Command, MapCreateAttr, bpf
+from tracetop.bpf.tracefs import ensure_tracefs
+from tracetop.errors import Diagnostic, KernelError, TracetopError
+from tracetop.model.inquiry import Finding, Verdict
+from tracetop.model.program import ProbeKind
+
+_ARCHITECTURES = ("x86_64", "aarch64")
+_ARRAY, _RING_BUFFER = 2, 27
+_LARGE_MAP_BYTES = 16 << 20
+_RING_BYTES = 4096
+_LEAST_SAMPLE_RATE = 49
+"""Samples per second of the pane of kernel stacks."""
+_KINDS = {
+    "tracepoint": ((ProbeKind.TRACEPOINT,), "tracepoints"),
+    "software": ((ProbeKind.SOFTWARE, ProbeKind.PROFILE, ProbeKind.INTERVAL), "sampling and software events"),
+}
+"""Without these the panes of tracetop cannot run."""
+_OTHER_KINDS = {
+    "kprobe": ((ProbeKind.KPROBE, ProbeKind.KRETPROBE), "kprobes", "use tracepoints; `tracetop list` has them"),
+    "fentry": ((ProbeKind.FENTRY, ProbeKind.FEXIT), "fentry and fexit", "use tracepoints; `tracetop list` has them"),
+    "uprobe": ((ProbeKind.UPROBE, ProbeKind.URETPROBE), "uprobes", "use a kernel with CONFIG_UPROBE_EVENTS"),
+    "usdt": ((ProbeKind.USDT,), "static probes of programs (USDT)", "use a kernel with CONFIG_UPROBE_EVENTS"),
+    "hardware": ((ProbeKind.HARDWARE,), "hardware counters (PMU)", "sample by time instead: profile:hz:99"),
+}
+_FUNCTIONS = {
+    "kprobe_multi": ("bpf_kprobe_multi_link_attach", "kprobes, thousands at once", "attach fewer (Linux 5.18 has it)"),
+    "bpf_loop": ("bpf_loop", "loops of any length", "use unroll() or a range of at most 64 (Linux 5.17 has it)"),
+    "for_each": ("bpf_for_each_map_elem", "loops over maps", "print the map instead (Linux 5.13 has it)"),
+}
+"""By check: the kernel's function that is there where the feature is."""
+
+
+def examine_rights(kernel: RunningKernel) -> Iterator[Finding]:
+    """Yield what the process is and may do; nothing after the first that is BAD can work."""
+    yield _kernel(kernel)
+    yield Finding(id="container", title="container", verdict=Verdict.GOOD, detail=container() or "none")
+    yield attempt("capabilities", "capabilities", _capabilities)
+    yield attempt("namespace", "user namespace", lambda: _done(check_namespace, "the machine's own"))
+    yield attempt("lockdown", "lockdown", lambda: _done(check_lockdown, lockdown_mode() or "none"))
+    yield attempt("bpf", "system calls bpf and perf_event_open", lambda: _done(check_system_calls, "allowed"))
+
+
+def examine_machine(kernel: RunningKernel) -> Iterator[Finding]:
+    """Yield what kernel and installation offer to a process that may trace."""
+    yield attempt("tracefs", "tracefs", lambda: str(ensure_tracefs()))
+    yield attempt("btf", "kernel types (BTF)", lambda: _done(lambda: check_btf(kernel), "/sys/kernel/btf/vmlinux"))
+    yield attempt("bcc", "BCC", _bcc)
+    yield attempt("memlock", "locked memory", _memlock)
+    yield attempt("ring_buffer", "ring buffer", lambda: _map(_RING_BUFFER, 0, 0, _RING_BYTES, "events in order"))
+    for name, (kinds, title) in _KINDS.items():
+        yield attempt(name, title, lambda kinds=kinds: _taken(kernel, kinds))  # type: ignore[misc]
+    yield attempt("sample_rate", "sampling rate", _sample_rate)
+    for name, (kinds, title, mend) in _OTHER_KINDS.items():
+        yield _offered(name, title, kernel.refuses(kinds[0]), mend)
+    for name, (function, title, mend) in _FUNCTIONS.items():
+        reason = kernel.refuses(ProbeKind.KPROBE) if name == "kprobe_multi" else ""
+        found = kernel.function(function) is not None
+        yield _offered(name, title, reason or ("" if found else f"this kernel has no {function}"), mend)
+    yield _statistics()
+
+
+def attempt(id_: str, title: str, look: Callable[[], str]) -> Finding:
+    """Return the finding of a look that returns what it found, or raises why it cannot be."""
+    try:
+        return Finding(id=id_, title=title, verdict=Verdict.GOOD, detail=look())
+    except TracetopError as error:
+        return bad(id_, title, error.diagnostic)
+
+
+def bad(id_: str, title: str, diagnostic: Diagnostic) -> Finding:
+    """Return the finding of something that cannot work."""
+    return Finding(
+        id=id_,
+        title=title,
+        verdict=Verdict.BAD,
+        detail=diagnostic.what,
+        why=diagnostic.why,
+        mend=diagnostic.mend,
+        code=diagnostic.code,
+    )
+
+
+def container() -> str:
+    """Return which kind of container this process seems to be in, empty for none."""
+    if Path("/.dockerenv").exists():
+        return "docker"
+    if Path("/run/.containerenv").exists():
+        return "podman"
+    with suppress(OSError):
+        variables = Path("/proc/1/environ").read_bytes().split(b"\0")
+        found = next((each for each in variables if each.startswith(b"container=")), b"")
+        return found.partition(b"=")[2].decode(errors="replace")
+    return ""
+
+
+def _kernel(kernel: RunningKernel) -> Finding:
+    detail = f"Linux {platform.release()}, {kernel.arch}, {kernel.cpus} CPUs"
+    if kernel.arch in _ARCHITECTURES:
+        return Finding(id="kernel", title="kernel", verdict=Verdict.GOOD, detail=detail)
+    error = KernelError(detail, why=f"system calls of {kernel.arch} are not known", mend="use x86-64 or aarch64")
+    return bad("kernel", "kernel", error.diagnostic)
+
+
+def _done(check: Callable[[], None], detail: str) -> str:
+    check()
+    return detail
+
+
+def _capabilities() -> str:
+    check_capabilities()
+    return "root" if os.geteuid() == 0 else "granted without being root"
+
+
+def _bcc() -> str:
+    bcc = load_bcc()
+    return f"{bcc.__version__} in {Path(bcc.__file__ or '').parent}"
+
+
+def _memlock() -> str:
+    """Make a map of 16 MiB, more than the limit of a kernel that still counts maps as locked memory (before 5.11)."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    said = "unlimited" if limit == resource.RLIM_INFINITY else f"{limit >> 10} KiB"
+    try:
+        return _map(_ARRAY, 4, 8, _LARGE_MAP_BYTES // 8, f"maps of 16 MiB fit (ulimit -l: {said})")
+    except KernelError as error:
+        raise KernelError(
+            "large maps do not fit", why=f"locked memory is limited to {said}", mend="ulimit -l unlimited"
+        ) from error
+
+
+def _map(type_: int, key_bytes: int, value_bytes: int, entries: int, detail: str) -> str:
+    attr = MapCreateAttr(map_type=type_, key_size=key_bytes, value_size=value_bytes, max_entries=entries)
+    try:
+        os.close(bpf(Command.MAP_CREATE, attr))
+    except OSError as error:
+        raise KernelError(
+            "the kernel refuses such a map", why=error.strerror or str(error), mend="use Linux 5.8 or newer"
+        ) from error
+    return detail
+
+
+def _taken(kernel: RunningKernel, kinds: tuple[ProbeKind, ...]) -> str:
+    for kind in kinds:
+        if reason := kernel.refuses(kind):
+            raise KernelError(f"no {kind} probes", why=reason, mend="use a kernel that has them: most do")
+    return "taken"
+
+
+def _sample_rate() -> str:
+    rate, paranoid = _sysctl("perf_event_max_sample_rate"), _sysctl("perf_event_paranoid")
+    if rate < _LEAST_SAMPLE_RATE:
+        raise KernelError(
+            f"at most {rate} samples per second",
+            why="kernel.perf_event_max_sample_rate is so low: the kernel lowers it where sampling took too long",
+            mend="as root: sysctl kernel.perf_event_max_sample_rate=100000",
+        )
+    return f"up to {rate} per second (perf_event_paranoid {paranoid}, which does not bind root)"
+
+
+def _sysctl(name: str) -> int:
+    try:
+        return int(Path(f"/proc/sys/kernel/{name}").read_text())
+    except OSError as error:
+        raise KernelError(
+            "no perf events", why=f"kernel.{name} is not there", mend="use a kernel with CONFIG_PERF_EVENTS"
+        ) from error
+
+
+def _statistics() -> Finding:
+    with RunTimeStats() as statistics:
+        reason = "" if statistics.on else "the kernel has no such switch (Linux 5.8 has it), or it needs CAP_SYS_ADMIN"
+        return _offered("statistics", "statistics of what programs cost", reason, "costs are not shown")
+
+
+def _offered(id_: str, title: str, reason: str, mend: str) -> Finding:
+    """Return the finding of something that tracetop's own panes can do without."""
+    if not reason:
+        return Finding(id=id_, title=title, verdict=Verdict.GOOD, detail="offered")
+    return Finding(id=id_, title=title, verdict=Verdict.NONE, detail="not offered", why=reason, mend=mend)
