@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.handmade import Caller
+from tests.kernel.probed import Probed, Start
 from tracetop.bpf.session import Loaded
 from tracetop.bpf.tracefs import ensure_tracefs
 from tracetop.model.control import Filter, pack_control
@@ -47,3 +48,17 @@ def load() -> Iterator[LoadProgram]:
     yield load_program
     for one in loaded:
         one.close()
+
+
+@pytest.fixture
+def start(loads: Mapping[str, Path]) -> Iterator[Start]:
+    """Start a `Probed`, which waits to be run; ended with the test."""
+    started: list[Probed] = []
+
+    def one() -> Probed:
+        started.append(Probed(loads["probed"]))
+        return started[-1]
+
+    yield one
+    for each in started:
+        each.end()

@@ -2,8 +2,6 @@
 
 import os
 import platform
-import subprocess
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +9,13 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram
 from tests.kernel.handmade import by_key, count_map, program
+from tests.kernel.probed import ROUNDS, Start
 from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.session import Loaded
 from tracetop.errors import KernelError
 from tracetop.model.program import Layout, ProbeKind, ProbeSpec, Program
 
 pytestmark = pytest.mark.kernel
-ROUNDS = 100
 FIRST_ARGUMENT, RESULT = ("ctx->di", "ctx->ax") if platform.machine() == "x86_64" else ("ctx->regs[0]",) * 2
 KEYED = """
 #include <linux/ptrace.h>
@@ -32,42 +30,6 @@ int on_hit(struct pt_regs *ctx)
     return 0;
 }
 """
-
-
-class Probed:
-    """The load program, waiting; `run` makes ROUNDS rounds and says how many found the semaphore raised."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = str(path)
-        self._process = subprocess.Popen([path, str(ROUNDS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        self.pid = int(self._process.stdout.readline())
-
-    def run(self) -> int:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-    def end(self) -> None:
-        self._process.communicate()
-
-
-Start = Callable[[], Probed]
-
-
-@pytest.fixture
-def start(loads: Mapping[str, Path]) -> Iterator[Start]:
-    started: list[Probed] = []
-
-    def one() -> Probed:
-        started.append(Probed(loads["probed"]))
-        return started[-1]
-
-    yield one
-    for each in started:
-        each.end()
 
 
 @pytest.fixture(scope="module")
