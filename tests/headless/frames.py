@@ -10,6 +10,7 @@ from tracetop.model.frame import (
     Frame,
     Histogram,
     HistRow,
+    Log,
     Number,
     PaneFrame,
     PaneState,
@@ -114,6 +115,10 @@ def stack_tree(symbol: str = "vfs_read") -> StackTree:
 
 def big_number() -> Number:
     return Number(name="@opens", columns=(Column("opens_total", "opens", ColumnKind.TOTAL),), cells=(17,))
+
+
+def log(first: int = 120, *lines: str) -> Log:
+    return Log(name="printed", first=first, lines=lines or ("open /etc/passwd", "open /proc/1/stat"))
 
 
 def pane(name: str, *views: View, state: PaneState = PaneState.ON) -> PaneFrame:

@@ -13,6 +13,7 @@ import pytest
 from tests.headless import frames
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.batch import run_batch
+from tracetop.model.frame import Log
 from tracetop.model.message import Command, Fatal, Hello, LogLines, Message, Refused
 from tracetop.source.protocol import Ended, Listener
 
@@ -142,3 +143,32 @@ def test_a_reader_that_leaves_ends_it_quietly_with_141() -> None:
     )
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def logged(seq: int, first: int, *lines: str) -> Message:
+    """Return a frame of a script that has printed these lines."""
+    return frames.frame(frames.pane("mine", Log(name="printed", first=first, lines=lines)), seq=seq)
+
+
+def lines_of(*messages: Message) -> list[tuple[int, list[str], int]]:
+    """Return of every printed tick the number of the first line, the lines, and how many were lost."""
+    out = io.StringIO()
+    run_batch(Written(messages), None, as_json=True, out=out)
+    panes = [json.loads(line)["panes"]["mine"] for line in out.getvalue().splitlines()]
+    return [(pane["first"], pane["lines"], pane["lost"]) for pane in panes]
+
+
+def test_lines_of_frames_that_are_not_printed_come_with_the_next() -> None:
+    """Those before the first tick, and those of a frame that only says what is in force."""
+    found = lines_of(
+        logged(1, 0, "a"), logged(2, 1), logged(3, 1, "b"), logged(3, 2, "c"), logged(4, 3, "d"), logged(5, 4)
+    )
+    assert found == [(0, ["a", "b"], 0), (2, ["c", "d"], 0), (4, [], 0)]
+
+
+def test_lines_that_never_came_are_lost_lines() -> None:
+    assert lines_of(logged(1, 0, "a"), logged(3, 1, "b"), logged(4, 7, "c")) == [(0, ["a", "b"], 0), (7, ["c"], 5)]
+
+
+def test_a_script_that_was_loaded_anew_counts_its_lines_anew() -> None:
+    assert lines_of(logged(1, 5), logged(3, 5, "a"), logged(4, 0, "b")) == [(5, ["a"], 0), (0, ["b"], 0)]

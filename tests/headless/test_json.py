@@ -17,7 +17,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
 FRAME = {"time", "seq", "interval_s", "elapsed_s", "filter", "tracer", "panes"}
 PANE = {
     *("title", "state", "complete", "dropped", "missed", "cost_percent", "cost_ns_per_event", "events_per_s"),
-    *("error", "notes", "variant", "params", "view", "views"),
+    *("error", "notes", "variant", "params", "sample", "view", "views"),
 }
 SUMMARY = {"count", "p50", "p90", "p99", "max", "bounds"}
 VIEWS: dict[str, set[str]] = {
@@ -25,6 +25,7 @@ VIEWS: dict[str, set[str]] = {
     "histogram": {"name", "unit", "since_reset", "buckets", "rows", "rows_total"} | SUMMARY,
     "stacks": {"name", "samples", "samples_recent", "window_s", "lost", "lost_by_reason", "rows", "rows_total"},
     "number": {"name", "values"},
+    "log": {"name", "first", "lines", "lost"},
 }
 
 
@@ -56,6 +57,7 @@ def examples() -> list[Any]:
         view_of(frames.stack_tree()),
         view_of(frames.big_number()),
         printed_pane(frames.big_number(), frames.big_number())["views"],
+        view_of(frames.log()),
     ]
 
 

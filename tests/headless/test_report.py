@@ -16,7 +16,7 @@ def all_kinds(name: str = "nginx") -> list[PaneFrame]:
     return [
         *frames.bundled().panes.values(),
         frames.failed("broken"),
-        frames.pane("mine", frames.sizes_histogram(), frames.big_number(), frames.processes_table(name)),
+        frames.pane("mine", frames.sizes_histogram(), frames.big_number(), frames.processes_table(name), frames.log(0, name)),
     ]
 
 
@@ -73,3 +73,8 @@ def test_a_pane_that_is_off_shows_no_old_numbers() -> None:
     off = frames.pane("syscalls", frames.syscalls_table(), state=PaneState.OFF)
     assert "read" not in printed(off)
     assert "Syscalls: off" in printed(off)
+
+
+def test_what_a_script_printed_stands_line_by_line() -> None:
+    lines = printed(frames.pane("mine", frames.log(7, "one", "two\x1b[2J"))).split("\n")
+    assert lines[3:5] == ["  one", "  two\\x1b[2J"]

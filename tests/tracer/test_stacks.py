@@ -87,6 +87,13 @@ def test_user_mode_is_a_frame_not_a_loss(cells: KeyCells) -> None:
     assert (paths(tree), tree.lost) == ({"": 4, f"/{USER_MODE}": 4}, {})
 
 
+def test_a_thread_of_the_kernel_is_a_frame_not_a_loss(cells: KeyCells) -> None:
+    of = spec("@", keys=(part(KeyRole.USTACK, 0, 8),))
+    tree = call_tree(cells, of)
+    tree.update(sample({struct.pack("=iI", NO_STACK, 7): 5, struct.pack("=iI", 1, 7): 2}, of))
+    assert paths(tree.tree())["/[no user stack]"] == 5
+
+
 def test_other_key_parts_are_the_outermost_frames(cells: KeyCells) -> None:
     tree = call_tree(cells, BY_COMM)
     rows: dict[bytes, Value] = {text_key(comm) + struct.pack("=i", 1): 2 for comm in (b"sh", b"[/]\x1b")}

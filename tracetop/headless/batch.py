@@ -11,6 +11,7 @@ from typing import TextIO
 
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.digest import json_line
+from tracetop.headless.gather import Gathered
 from tracetop.headless.report import text
 from tracetop.headless.streams import complain, silence
 from tracetop.model.frame import Frame, PaneState
@@ -61,13 +62,17 @@ def _keep(inbox: Inbox, message: Message | Ended) -> None:
 
 def _print_ticks(inbox: Inbox, ticks: int | None, as_json: bool, out: TextIO) -> int:
     printed, first_seq, last_seq = 0, None, -1
+    gathered = Gathered()
     while True:
         message = inbox.get()
         if isinstance(message, Fatal | Ended):
             return _ended(message)
         if isinstance(message, Refused):
             complain(message.diagnostic)
-        if not isinstance(message, Frame) or message.seq == last_seq or not _ready(message):
+        if not isinstance(message, Frame):
+            continue
+        gathered.add(message)
+        if message.seq == last_seq or not _ready(message):
             continue
         if first_seq is None:
             first_seq = message.seq + _WARM_UP
@@ -75,6 +80,7 @@ def _print_ticks(inbox: Inbox, ticks: int | None, as_json: bool, out: TextIO) ->
         if message.seq < first_seq and hopeless is None:
             continue
         last_seq = message.seq
+        message = gathered.whole(message)
         out.write(json_line(message) + "\n" if as_json else text(message, _width(out)))
         out.flush()
         printed += 1

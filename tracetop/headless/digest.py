@@ -16,6 +16,7 @@ from tracetop.model.frame import (
     Frame,
     Histogram,
     HistRow,
+    Log,
     Number,
     PaneFrame,
     PaneState,
@@ -73,6 +74,7 @@ def _pane(pane: PaneFrame) -> Object:
         "notes": pane.notes,
         "variant": pane.variant or None,
         "params": pane.params,
+        "sample": pane.sample,
         **first,
         "views": others,
     }
@@ -93,7 +95,9 @@ def _view(view: View) -> Object:
         return _table(view)
     if isinstance(view, Histogram):
         return _histogram(view)
-    return _stacks(view) if isinstance(view, StackTree) else _number(view)
+    if isinstance(view, StackTree):
+        return _stacks(view)
+    return _log(view) if isinstance(view, Log) else _number(view)
 
 
 def _table(table: Table) -> Object:
@@ -114,6 +118,10 @@ def _table(table: Table) -> Object:
 
 def _named(columns: Sequence[Column], cells: Sequence[Cell]) -> Object:
     return {column.id: cell for column, cell in zip(columns, cells, strict=True)}
+
+
+def _log(log: Log) -> Object:
+    return {"view": "log", "name": log.name, "first": log.first, "lines": log.lines, "lost": log.lost}
 
 
 def _number(number: Number) -> Object:

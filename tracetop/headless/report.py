@@ -6,7 +6,7 @@ Owns: the layout on paper. No colours, no control characters, no line wider than
 import time
 from collections.abc import Iterator
 
-from tracetop.model.frame import Frame, Histogram, HistRow, PaneFrame, PaneState, StackTree, Table, View
+from tracetop.model.frame import Frame, Histogram, HistRow, Log, PaneFrame, PaneState, StackTree, Table, View
 from tracetop.view import status
 from tracetop.view.calltree import CallTree, flatten, hot_paths
 from tracetop.view.histogram import bars, summary
@@ -61,6 +61,8 @@ def _view(view: View, sign: str, width: int) -> Iterator[str]:
         yield from _histogram(view, sign, width)
     elif isinstance(view, StackTree):
         yield from _stacks(view, sign)
+    elif isinstance(view, Log):
+        yield from (f"  {escape(each)}" for each in view.lines)
     else:
         yield f"  {status.number_text(view, sign)}"
 

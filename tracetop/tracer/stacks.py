@@ -27,6 +27,8 @@ NODES = 2_000
 """Nodes sent at most, the heaviest."""
 USER_MODE = "[user mode]"
 """Where the CPU was in user space, so that there was no kernel stack to take."""
+NO_USER_STACK = "[no user stack]"
+"""Where there was no program's stack to take: a thread of the kernel."""
 CUT = "[more callers]"
 """Above the frames of a stack that is deeper than a slot of the kernel's stack map."""
 EARLIER = "[earlier]"
@@ -208,7 +210,7 @@ class CallTree:
         """Return the frames of a key's stacks, outermost first; empty where one is lost, or none was there."""
         there = [stack for stack in stacks if stack.id != _NO_STACK]
         if not there:
-            return (USER_MODE,) if not any(stack.pid for stack in stacks) else ()
+            return (USER_MODE if not stacks[0].pid else NO_USER_STACK,) if len(stacks) == 1 else ()
         named = [self._resolve(stack) if stack.id >= 0 else () for stack in there]
         return [name for names in named for name in names] if all(named) else ()
 
