@@ -175,7 +175,7 @@ def _padding(building: Building, meta: Meta, parts: list[Any]) -> syntax.Declara
 def _typedef(building: Building, meta: Meta, parts: list[Any]) -> syntax.Alias:
     type_, declarator = parts
     if isinstance(type_, syntax.Enumeration):
-        type_ = _hoisted_enum(building, type_)
+        type_ = _hoisted_enum(building, replace(type_, name=type_.name or f"({declarator.name})"))
     if isinstance(type_, syntax.Record) and (declarator.pointers or declarator.dimensions):
         named = type_ if type_.name else replace(type_, name=f"({declarator.name})")
         building.hoisted.append(named)

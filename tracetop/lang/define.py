@@ -4,7 +4,7 @@ Owns: what one definition may use of those before it, and what is said where it 
 where members lie (`abi`) and what names mean elsewhere (`layout`).
 """
 
-from dataclasses import replace
+from msgspec import structs
 
 from tracetop.lang import syntax
 from tracetop.lang.abi import Member, lay_out
@@ -55,7 +55,7 @@ class _Definer:
                     self._enumeration(node)
                 case syntax.Alias(name=name):
                     type_ = self._declared_type(node.type, 0, (), f"({name})")
-                    self._add(node, name, replace(type_, alias=name))
+                    self._add(node, name, structs.replace(type_, alias=name))
 
     def _add(self, node: syntax.Node, name: str, type_: CType) -> None:
         if name in self._types:

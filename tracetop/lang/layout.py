@@ -13,7 +13,7 @@ from tracetop.model.ctype import CHAR, VOID, CKind, CStruct, CType
 from tracetop.model.kernel import Kernel
 
 _POINTER_BYTES = 8
-_SIZED = re.compile(r"(?:__)?(?P<sign>[us])(?P<bits>8|16|32|64)|(?P<u>u?)int(?P<n>8|16|32|64)(?:_t)?")
+_SIZED = re.compile(r"(?:(?:__)?(?P<sign>[us])|__[bl]e)(?P<bits>8|16|32|64)|(?P<u>u?)int(?P<n>8|16|32|64)(?:_t)?")
 _MORE_INTEGERS = {
     "size_t": ("unsigned long", 8),
     "ssize_t": ("long", 8),
@@ -86,7 +86,7 @@ def plain_type(name: str) -> CType | None:
         return _spelt_integer(words)
     sized = _SIZED.fullmatch(name)
     if sized:
-        signed = sized["sign"] == "s" or sized["u"] == ""
+        signed = sized["sign"] == "s" or sized["u"] == ""  # in network byte order: unsigned
         bits = int(sized["bits"] or sized["n"])
         return CType(kind=CKind.INT, size=bits // 8, signed=signed, name=name)
     if name in _MORE_INTEGERS:
