@@ -183,6 +183,17 @@ def _typedef(building: Building, meta: Meta, parts: list[Any]) -> syntax.Alias:
     return syntax.Alias(at=meta.start_pos, name=declarator.name, type=_declared(declarator, type_).type)
 
 
+def _definition(rule: Rule) -> Rule:
+    """Return the rule of a definition at the top: it makes those that were within it, then the definition itself."""
+
+    def define(building: Building, meta: Meta, parts: list[Any]) -> tuple[syntax.Definition, ...]:
+        made = (*building.hoisted, rule(building, meta, parts))
+        building.hoisted.clear()
+        return made
+
+    return define
+
+
 def _settings(_building: Building, _meta: Meta, parts: list[Token | syntax.Setting]) -> list[syntax.Setting]:
     return [part for part in parts if isinstance(part, syntax.Setting)]
 
@@ -214,18 +225,18 @@ RULES: dict[str, Rule] = {
     "dimension": _dimension,
     "member_type": _member_type,
     "record": _record,
-    "record_definition": _record,
+    "record_definition": _definition(_record),
     "enumeration": _enumeration,
-    "enum_definition": _enumeration,
+    "enum_definition": _definition(_enumeration),
     "enumerators": lambda _building, _meta, parts: parts,
     "enumerator": lambda _building, _meta, parts: (str(parts[0]), parts[-1]),
     "member": _member,
     "declarator": _declarator,
     "function_pointer": _function_pointer,
     "padding": _padding,
-    "typedef": _typedef,
+    "typedef": _definition(_typedef),
     "forward": lambda _building, _meta, _parts: None,
     "settings": _settings,
     "setting": _setting,
-    "map_declaration": _map_declaration,
+    "map_declaration": _definition(_map_declaration),
 }

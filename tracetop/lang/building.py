@@ -26,7 +26,7 @@ class Building:
     constants: dict[str, int] = field(default_factory=dict)
     """Enumerators so far: C's, so of the whole script."""
     hoisted: list[syntax.Definition] = field(default_factory=list)
-    """Definitions within others, which C knows everywhere behind."""
+    """Definitions within the one that is being built: C knows them everywhere behind."""
     unfolding: tuple[str, ...] = ()
     """The macros that are being unfolded."""
     unfolded: list[str] = field(default_factory=list)

@@ -26,7 +26,6 @@ from tracetop.lang.syntax_errors import syntax_error
 from tracetop.lang.trace import Trace
 
 _RULES: dict[str, Rule] = {**build_expressions.RULES, **build_statements.RULES, **build_definitions.RULES}
-_DEFINITIONS = (syntax.Record, syntax.Enumeration, syntax.Alias, syntax.MapDeclaration)
 
 
 def parse(source: Source, arch: str = "x86_64") -> syntax.Script:
@@ -48,7 +47,7 @@ def parse(source: Source, arch: str = "x86_64") -> syntax.Script:
     return syntax.Script(
         clauses=clauses,
         settings=tuple(setting for part in parts if isinstance(part, list) for setting in part),
-        definitions=(*building.hoisted, *(part for part in parts if isinstance(part, _DEFINITIONS))),
+        definitions=tuple(node for part in parts if isinstance(part, tuple) for node in part),
         includes=prepared.includes,
     )
 
