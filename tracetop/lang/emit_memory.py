@@ -69,14 +69,16 @@ def _variable(node: typed.VarValue, place: str, out: Writer) -> None:
 def _field(node: typed.FieldValue, place: str, out: Writer) -> None:
     field, size = f"ctx->f_{node.field.name}", node.type.size
     reading = out.program.raw.readings[field_key(node)] if out.program.raw else None
+    # Behind the NUL of a record's text stands what was there before: as part of a key it would make many keys of one.
+    read = "bpf_probe_read_kernel_str" if node.type.form is Form.STRING else "bpf_probe_read_kernel"
     if reading and reading.kernel:
         base, offset, _size = reading.kernel
-        out.line(f"bpf_probe_read_kernel({place}, {size}, (void *)({base} + {offset}));")
+        out.line(f"{read}({place}, {size}, (void *)({base} + {offset}));")
     elif node.data_loc:
         out.line(f"bpf_probe_read_kernel_str({place}, {size}, (char *)ctx + ({field} & 0xffff));")
     else:
         # A copy by loads would be refused where clang makes one address for it and for a helper's argument.
-        out.line(f"bpf_probe_read_kernel({place}, {size}, (void *)ctx + {node.field.offset});")
+        out.line(f"{read}({place}, {size}, (void *)ctx + {node.field.offset});")
 
 
 @fill.register
