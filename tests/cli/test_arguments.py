@@ -2,10 +2,11 @@
 
 import pytest
 
-from tracetop.cli.arguments import BUNDLED, Arguments, pane_arguments
+from tracetop.cli.arguments import Arguments, pane_arguments
 from tracetop.cli.commands import COMMANDS, batch, dashboard
 from tracetop.errors import UsageError
 from tracetop.model.control import Filter
+from tracetop.probes import DEFAULT
 
 
 def arguments(
@@ -26,21 +27,21 @@ def parse(words: list[str]) -> Arguments:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([], arguments(*BUNDLED)),
+        ([], arguments(*DEFAULT)),
         (["latency", "my.bt"], arguments("latency", "my.bt")),
         (["-e", "BEGIN {}"], arguments(programs=("BEGIN {}",))),
         (["-e", "a", "-e", "b", "stacks"], arguments("stacks", programs=("a", "b"))),
-        (["-p", "812"], arguments(*BUNDLED, filter_=Filter(812, ""))),
-        (["-c", "ngin*"], arguments(*BUNDLED, filter_=Filter(0, "ngin*"))),
-        (["-c", "tmux: server"], arguments(*BUNDLED, filter_=Filter(0, "tmux: server"))),
-        (["-c", "812"], arguments(*BUNDLED, filter_=Filter(0, "812"))),
-        (["-c", "a" * 15], arguments(*BUNDLED, filter_=Filter(0, "a" * 15))),
-        (["-f", "812 nginx"], arguments(*BUNDLED, filter_=Filter(812, "nginx"))),
-        (["-p", "7", "-c", "sh"], arguments(*BUNDLED, filter_=Filter(7, "sh"))),
-        (["-f", "7", "-c", "sh"], arguments(*BUNDLED, filter_=Filter(7, "sh"))),
-        (["-i", "0.25"], arguments(*BUNDLED, interval_s=0.25)),
-        (["-i", "10"], arguments(*BUNDLED, interval_s=10.0)),
-        (["batch"], arguments(*BUNDLED)),
+        (["-p", "812"], arguments(*DEFAULT, filter_=Filter(812, ""))),
+        (["-c", "ngin*"], arguments(*DEFAULT, filter_=Filter(0, "ngin*"))),
+        (["-c", "tmux: server"], arguments(*DEFAULT, filter_=Filter(0, "tmux: server"))),
+        (["-c", "812"], arguments(*DEFAULT, filter_=Filter(0, "812"))),
+        (["-c", "a" * 15], arguments(*DEFAULT, filter_=Filter(0, "a" * 15))),
+        (["-f", "812 nginx"], arguments(*DEFAULT, filter_=Filter(812, "nginx"))),
+        (["-p", "7", "-c", "sh"], arguments(*DEFAULT, filter_=Filter(7, "sh"))),
+        (["-f", "7", "-c", "sh"], arguments(*DEFAULT, filter_=Filter(7, "sh"))),
+        (["-i", "0.25"], arguments(*DEFAULT, interval_s=0.25)),
+        (["-i", "10"], arguments(*DEFAULT, interval_s=10.0)),
+        (["batch"], arguments(*DEFAULT)),
         (["batch", "-n", "3", "--json", "stacks"], arguments("stacks")),
         (["latency", "batch"], arguments("latency", "batch")),
     ],
@@ -101,7 +102,7 @@ def test_help_names_panes_and_exit_codes(words: list[str], capsys: pytest.Captur
         parse(words)
     text = capsys.readouterr().out
     assert caught.value.code == 0
-    assert all(pane in text for pane in BUNDLED)
+    assert all(pane in text for pane in DEFAULT)
     assert "exit codes" in text
 
 

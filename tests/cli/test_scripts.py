@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tracetop.cli.panes import lines
 from tracetop.cli.scripts import pane_requests
 from tracetop.errors import Diagnostic, UsageError
 from tracetop.model.message import PaneRequest
+from tracetop.source import scripts
+from tracetop.source.scripts import offered_scripts
 
 TEXT = "BEGIN { @ = count(); }"
 NOBODY = 65534
@@ -22,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 def script(folder: Path, name: str = "mine.bt", text: str | bytes = TEXT, mode: int = 0o644) -> str:
     path = folder / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(exist_ok=True, mode=0o700)
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     path.chmod(mode)
     return str(path)
@@ -141,3 +144,62 @@ def test_a_user_who_types_a_password_may_run_any_file(folder: Path) -> None:
     """Through sudo it is his own decision, taken with his own rights."""
     path = script(folder, mode=0o666)
     assert pane_requests((path,), (), as_root=False) == (PaneRequest("mine", TEXT),)
+
+
+@pytest.fixture
+def config(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's folder for scripts; the system's is empty."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    monkeypatch.setattr(scripts, "SYSTEM_FOLDER", folder / "system")
+    (folder / "tracetop").mkdir(mode=0o700)
+    return folder / "tracetop"
+
+
+def test_scripts_in_the_users_folders_and_the_systems_are_offered_by_name(config: Path) -> None:
+    script(config, "b.bt", "//! title: Bees\n//! about: All of them.\nBEGIN { }")
+    script(config, "scripts/c.bt")
+    script(config.parent, "system/a.bt")
+    script(config.parent, "system/b.bt")
+    script(config, "d.txt")
+    found = list(offered_scripts(as_root=True))
+    assert [(offer.name, offer.title, offer.about) for offer in found] == [
+        ("a", "a", ""),
+        ("b", "Bees", "All of them."),
+        ("c", "c", ""),
+    ]
+    assert found[1].path == str(config / "b.bt"), "the user's own comes first"
+
+
+def test_an_offer_that_cannot_be_opened_says_why(config: Path) -> None:
+    script(config, "a.bt", mode=0o666)
+    script(config, "b.bt", b"\xff")
+    script(config, "c.bt", "  ")
+    assert [(offer.refusal, offer.text) for offer in offered_scripts(as_root=True)] == [
+        (f"another user can change {config / 'a.bt'}", ""),
+        ("it is not UTF-8 text", ""),
+        ("it is empty", ""),
+    ]
+    assert next(offered_scripts(as_root=False)).refusal == "", "asked for a password, sudo has let him"
+
+
+def test_a_script_in_a_folder_is_opened_by_its_name_unless_a_bundled_pane_has_it(config: Path) -> None:
+    script(config, "mine.bt")
+    script(config, "latency.bt")
+    assert requests("mine", "latency", "nosuch") == [
+        PaneRequest("mine", TEXT),
+        PaneRequest("latency"),
+        PaneRequest("nosuch"),
+    ]
+
+
+def test_the_list_of_panes_has_the_shipped_ones_and_the_users_own(config: Path) -> None:
+    script(config, "mine.bt", "//! title: Mine \x1b[2J\nBEGIN { }")
+    printed = list(lines(as_root=True))
+    assert printed[0].split()[0] == "syscalls"
+    assert any("or Run-queue wait: " in line for line in printed)
+    assert printed[-1].split(None, 1) == ["mine", "Mine \\x1b[2J"]
+
+
+def test_without_a_folder_there_are_no_offers(config: Path) -> None:
+    assert list(offered_scripts(as_root=True)) == []
+    assert list(lines(as_root=True))[-1] == "  none"

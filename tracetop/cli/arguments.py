@@ -8,10 +8,9 @@ import msgspec
 
 from tracetop.errors import UsageError
 from tracetop.model.control import COMM_BYTES, Filter, parse_filter
+from tracetop.probes import DEFAULT
 
-BUNDLED = ("syscalls", "latency", "processes", "stacks")
-"""The panes of the default dashboard, in the order of their digits."""
-PANES = f"panes: {', '.join(BUNDLED)}, or a script's file ending in .bt"
+PANES = f"panes: {', '.join(DEFAULT)} and more (tracetop --panes), or a script's file ending in .bt"
 EXIT_CODES = """\
 exit codes: 0 done, 1 a bug, 2 wrong usage, 3 a script is wrong, 4 no privilege,
   5 the kernel cannot, 6 BCC is not installed, 7 the tracer died, 128+n signal n
@@ -54,7 +53,7 @@ def add_pane_options(parser: argparse.ArgumentParser) -> None:
 def pane_arguments(found: argparse.Namespace) -> Arguments:
     """Return what the options of `add_pane_options` say. UsageError for a wrong filter."""
     return Arguments(
-        panes=tuple(found.panes) or (() if found.programs else BUNDLED),
+        panes=tuple(found.panes) or (() if found.programs else DEFAULT),
         programs=tuple(found.programs),
         filter=_filter(found.filter, found.pid, found.comm),
         interval_s=found.interval,

@@ -1,25 +1,22 @@
-"""Reading the scripts that a user names, as that user: what he may not read, a script of his may not be.
+"""What the words of a command line ask to open: bundled panes, scripts in files, scripts in the words themselves."""
 
-Owns: refusing files that somebody else could have written where the tracer runs them as root.
-"""
-
-import os
-import stat
 from pathlib import Path
 
 from tracetop.errors import UsageError
 from tracetop.model.message import PaneRequest
+from tracetop.probes import Library
+from tracetop.source.scripts import offered_scripts, script_text
 
-_MOST_BYTES = 1 << 20
 
-
-def pane_requests(panes: tuple[str, ...], programs: tuple[str, ...], *, as_root: bool) -> tuple[PaneRequest, ...]:
+def pane_requests(
+    panes: tuple[str, ...], programs: tuple[str, ...], *, as_root: bool, sample: int = 0
+) -> tuple[PaneRequest, ...]:
     """Return what to open, file texts included, each under a name of its own.
 
-    `as_root`: nobody was asked for a password on the way to root, so a script must be root's or the caller's own.
-    UsageError for a file that cannot be read or trusted.
+    A name is that of a bundled pane, or else of a script in one of the folders for them. `as_root`: see `script_text`;
+    `sample`: see `PaneRequest`. UsageError for a file that cannot be read or trusted.
     """
-    requests = [_file(pane, as_root=as_root) if pane.endswith(".bt") else PaneRequest(pane) for pane in panes]
+    requests = [_pane(pane, as_root=as_root) for pane in panes]
     requests += [_request("script", text, "the program given with -e") for text in programs]
     bundled = {request.name for request in requests if not request.script}
     named: dict[str, PaneRequest] = {}
@@ -28,50 +25,21 @@ def pane_requests(panes: tuple[str, ...], programs: tuple[str, ...], *, as_root:
         if request.script:  # a bundled pane keeps its name, and named twice it is one pane
             names = (name, *(f"{name}-{i}" for i in range(2, len(requests) + 2)))
             name = next(name for name in names if name not in named and name not in bundled)
-        named[name] = PaneRequest(name, request.script)
+        named[name] = PaneRequest(name, request.script, sample)
     return tuple(named.values())
 
 
-def _file(path: str, *, as_root: bool) -> PaneRequest:
-    return _request(Path(path).stem, script_text(path, as_root=as_root), path)
-
-
-def script_text(path: str, *, as_root: bool) -> str:
-    """Return the text of a file. UsageError where it cannot be read or trusted, or is no text."""
-    try:
-        with Path(path).open("rb") as file:
-            if as_root:
-                _check_trust(path, os.fstat(file.fileno()))
-            data = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise UsageError(
-            f"cannot read {path}", why=error.strerror or "", mend="name a script that you may read, or a pane"
-        ) from error
-    if len(data) > _MOST_BYTES:
-        raise UsageError(
-            f"{path} is no script", why="it is larger than 1 MiB", mend="name a file in bpftrace's language"
-        )
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no script", why="it is not UTF-8 text", mend="name a text file") from error
+def _pane(word: str, *, as_root: bool) -> PaneRequest:
+    if word.endswith(".bt"):
+        return _request(Path(word).stem, script_text(word, as_root=as_root), word)
+    if word not in Library().panes():
+        for offer in offered_scripts(as_root=as_root):
+            if offer.name == word:
+                return _request(word, script_text(offer.path, as_root=as_root), offer.path)
+    return PaneRequest(word)
 
 
 def _request(name: str, text: str, where: str) -> PaneRequest:
     if not text.strip():  # an empty request would mean a bundled pane
         raise UsageError(f"{where} is no script", why="it is empty", mend="write a probe and an action")
     return PaneRequest(name, text)
-
-
-def _check_trust(path: str, status: os.stat_result) -> None:
-    """Refuse a file, or a folder on the way to it, that another user could change."""
-    parents = [(str(folder), folder.stat()) for folder in Path(path).absolute().parents]
-    for name, found in [(path, status), *parents]:
-        others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
-        if (others and not sticky) or found.st_uid not in (0, os.getuid()):
-            raise UsageError(
-                f"will not run {path} as root",
-                why=f"another user can change {name}",
-                mend="copy the script to a folder of your own, or take the others' right to write away",
-            )

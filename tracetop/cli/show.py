@@ -16,8 +16,11 @@ Reader = Callable[[Source, tuple[str, ...]], int]
 """Shows what a source sends of the panes of these names, until the end; returns the exit code."""
 
 
-def show(arguments: Arguments, read: Reader) -> int:
-    """Start a tracer with the panes that were asked for and hand it to `read`; return its exit code."""
+def show(arguments: Arguments, read: Reader, *, asks: bool) -> int:
+    """Start a tracer with the panes that were asked for and hand it to `read`; return its exit code.
+
+    `asks`: there is somebody to ask before a script runs that is very hot; else it runs.
+    """
     from tracetop.source.live import LiveSource  # noqa: PLC0415 - --help needs none of this
     from tracetop.source.privileges import drop_privileges  # noqa: PLC0415
     from tracetop.source.spawner import Spawner  # noqa: PLC0415
@@ -26,7 +29,7 @@ def show(arguments: Arguments, read: Reader) -> int:
     source = LiveSource(Spawner())
     try:
         drop_privileges()
-        panes = pane_requests(arguments.panes, arguments.programs, as_root=as_root)
+        panes = pane_requests(arguments.panes, arguments.programs, as_root=as_root, sample=0 if asks else 1)
         source.send(Start(panes, arguments.filter, arguments.interval_s))
         return read(source, tuple(pane.name for pane in panes))
     finally:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -29,6 +29,7 @@ from tracetop.model.frame import Frame
 from tracetop.model.message import Checked, Command, Completions
 from tracetop.probes import Library
 from tracetop.source.protocol import Source
+from tracetop.source.scripts import Offer
 from tracetop.ui import keys, theme
 from tracetop.ui.banner import Banner
 from tracetop.ui.bars import HeaderLine, KeyBar, TabLine
@@ -71,8 +72,9 @@ class Dashboard(ScriptActions):
         filter: Filter = Filter(),  # noqa: A002, B008 - frozen
         clock: Callable[[], float] = time.monotonic,
         history: Path | None = None,
+        offers: Callable[[], Iterable[Offer]] = tuple,
     ) -> None:
-        """`history` is where scripts are kept from one start to the next; None: nowhere."""
+        """`history` is where scripts are kept from one start to the next, None: nowhere; `offers` for the palette."""
         super().__init__(driver_class=TerminalDriver)
         self.session = Session(source, filter)
         self._source = source
@@ -82,7 +84,7 @@ class Dashboard(ScriptActions):
         self._drawing = False
         self.grid, self.tabs = Grid(panes), TabLine()
         self.header, self.banner, self.key_bar, self.prompt = HeaderLine(), Banner(), KeyBar(), Prompt()
-        self.script_prompt, self.library = ScriptPrompt(History(history)), Library()
+        self.script_prompt, self.library, self.offers = ScriptPrompt(History(history)), Library(), offers
         for own in (theme.DARK, theme.LIGHT):
             self.register_theme(own)
         self.theme = theme.for_terminal(os.environ.get("COLORFGBG", "")).name
@@ -252,7 +254,7 @@ class Dashboard(ScriptActions):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Know the pane that has the focus."""
         pane = next((one for one in event.widget.ancestors_with_self if isinstance(one, Pane)), None)
-        if pane is not None:
+        if pane is not None and event.widget.has_focus:  # it may be elsewhere again by now
             self.current = pane.number
             self.prompt.close()
             self.script_prompt.close()
@@ -294,12 +296,17 @@ class Dashboard(ScriptActions):
             self._draw_soon()
 
 
-def run_dashboard(source: Source, panes: tuple[str, ...], filter: Filter = Filter()) -> int:  # noqa: A002, B008
+def run_dashboard(
+    source: Source,
+    panes: tuple[str, ...],
+    filter: Filter = Filter(),  # noqa: A002, B008
+    offers: Callable[[], Iterable[Offer]] = tuple,
+) -> int:
     """Run until the user quits or a signal comes; return the exit code, 128 + the number of a signal.
 
     What ended the tracer, if that is how it ended, is printed once the terminal is restored.
     """
-    dashboard = Dashboard(source, panes, filter, history=state_file())
+    dashboard = Dashboard(source, panes, filter, history=state_file(), offers=offers)
     try:
         dashboard.run()
     finally:

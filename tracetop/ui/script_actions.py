@@ -5,7 +5,7 @@ is typed (`script_prompt`). Screen process.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -13,6 +13,7 @@ from tracetop.errors import Diagnostic, UsageError
 from tracetop.model.frame import Frame, PaneState
 from tracetop.model.message import AddPane, PaneRequest, RemovePane, ReplaceScript
 from tracetop.probes import Library
+from tracetop.source.scripts import Offer
 from tracetop.ui import external
 from tracetop.ui.actions import Actions
 from tracetop.ui.pane import Pane
@@ -26,7 +27,7 @@ class Attempt(msgspec.Struct, frozen=True):
     text: str
     is_new: bool
     before: Diagnostic | None = None
-    """What the pane's frame said was wrong before."""
+    """What the pane's frame says was wrong before; the tracer takes it back when it takes this script up."""
 
 
 class ScriptActions(Actions):
@@ -34,6 +35,8 @@ class ScriptActions(Actions):
 
     script_prompt: ScriptPrompt
     library: Library
+    offers: Callable[[], Iterable[Offer]]
+    """Lists the scripts in the folders for them, anew each time."""
     attempt: Attempt | None = None
     is_away = False
     """True while another program has the terminal."""
@@ -51,30 +54,36 @@ class ScriptActions(Actions):
         else:
             self.tell("this pane runs no script")
 
-    async def action_edit_elsewhere(self) -> None:
+    def action_edit_elsewhere(self) -> None:
         """Edit the script of the current pane in the user's editor."""
         if text := self._text_of(self.pane):
-            await self.edit_elsewhere(text, self.pane.pane_name)
+            self.edit_elsewhere(text, self.pane.pane_name)
         else:
             self.tell("this pane runs no script")
 
-    async def on_script_prompt_editor_wanted(self, event: ScriptPrompt.EditorWanted) -> None:
+    def on_script_prompt_editor_wanted(self, event: ScriptPrompt.EditorWanted) -> None:
         """Go on in the user's editor."""
-        await self.edit_elsewhere(event.text, event.pane)
+        self.edit_elsewhere(event.text, event.pane)
 
-    async def edit_elsewhere(self, text: str, pane: str) -> None:
+    def edit_elsewhere(self, text: str, pane: str) -> None:
         """Hand the terminal to the user's editor; what comes back stands in the prompt, to be run or not."""
+        self.run_worker(self._edit_elsewhere(text, pane), exclusive=True)  # frames are taken in meanwhile
+
+    async def _edit_elsewhere(self, text: str, pane: str) -> None:
+        failed = ""
         try:
             command = external.editor()
             with self.suspend():
                 self.is_away = True
-                try:  # frames are taken in meanwhile, but not drawn
+                try:
                     text = await asyncio.to_thread(external.edit, text, command)
                 finally:
                     self.is_away = False
         except UsageError as error:
-            self.tell(f"{error.diagnostic.what}: {error.diagnostic.why}", bad=True)
+            failed = f"{error.diagnostic.what}: {error.diagnostic.why}"
         self.script_prompt.open(text, pane, f"edit {pane}" if pane else "new pane")
+        if failed:
+            self.script_prompt.tell(failed)
 
     def action_shipped_script(self) -> None:
         """Run the script that tracetop ships again."""
@@ -146,7 +155,9 @@ class ScriptActions(Actions):
             self.refuse(pane.diagnostic)
         elif attempt.is_new or pane.script == attempt.text or pane.state is PaneState.ASKING:
             self.attempt = None
-        elif pane.diagnostic and pane.diagnostic != attempt.before:
+        elif pane.diagnostic is None:
+            self.attempt = msgspec.structs.replace(attempt, before=None)
+        elif pane.diagnostic != attempt.before:
             self.refuse(pane.diagnostic)
 
     def refuse(self, diagnostic: Diagnostic) -> bool:

@@ -26,4 +26,4 @@ def run(words: list[str]) -> int:
 
         return run_batch(source, found.ticks, found.json, sys.stdout)
 
-    return show(pane_arguments(found), read)
+    return show(pane_arguments(found), read, asks=False)

@@ -1,14 +1,18 @@
 """``tracetop [PANE|FILE.bt]...``: the live dashboard."""
 
 import argparse
+import os
 import sys
+from functools import partial
 
 from tracetop import __version__
 from tracetop.cli.arguments import PANES, add_pane_options, command_parser, pane_arguments
 from tracetop.cli.commands import COMMANDS
+from tracetop.cli.panes import print_panes
 from tracetop.cli.show import show
 from tracetop.errors import UsageError
 from tracetop.source.protocol import Source
+from tracetop.source.scripts import offered_scripts
 
 
 def parser() -> argparse.ArgumentParser:
@@ -17,21 +21,26 @@ def parser() -> argparse.ArgumentParser:
     description = "Live system calls, latencies, processes and kernel stacks, by eBPF."
     parser = command_parser("tracetop", description, PANES, others)
     add_pane_options(parser)
+    parser.add_argument("--panes", dest="list_panes", action="store_true", help="list all panes and scripts, and end")
     parser.add_argument("--version", action="version", version=f"tracetop {__version__}")
     return parser
 
 
 def run(words: list[str]) -> int:
     """Draw until the user leaves; return the exit code."""
-    arguments = pane_arguments(parser().parse_args(words))
+    found = parser().parse_args(words)
+    as_root = os.geteuid() == 0
+    if found.list_panes:
+        return print_panes(as_root=as_root)
+    arguments = pane_arguments(found)
     _check_terminal()
 
     def read(source: Source, panes: tuple[str, ...]) -> int:
         from tracetop.ui.app import run_dashboard  # noqa: PLC0415 - takes a third of a second, the tracer loads then
 
-        return run_dashboard(source, panes, arguments.filter)
+        return run_dashboard(source, panes, arguments.filter, partial(offered_scripts, as_root=as_root))
 
-    return show(arguments, read)
+    return show(arguments, read, asks=True)
 
 
 def _check_terminal() -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tracetop.cli.arguments import command_parser, positive
-from tracetop.cli.scripts import script_text
 from tracetop.errors import UsageError
 from tracetop.model.control import Filter
 from tracetop.model.message import Run
+from tracetop.source.scripts import script_text
 
 _NOTES = """\
 A script prints as under bpftrace, and so do its maps when it ends: by exit(), by Ctrl-C, or with -p's or -c's process.

@@ -1,0 +1,103 @@
+"""Scripts in files, read as the user who asks: what he may not read, a script of his may not be.
+
+Owns: the folders for scripts, and refusing files that somebody else could have written where the tracer runs them as
+root. Refuses to own: what is opened (`cli`) or offered (`ui`). Screen process.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from tracetop.errors import UsageError
+from tracetop.probes import pane_script
+
+_MOST_BYTES = 1 << 20
+SYSTEM_FOLDER = Path("/etc/tracetop")
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A script in one of the folders for them."""
+
+    name: str
+    """The file's stem."""
+    title: str
+    path: str
+    text: str
+    refusal: str = ""
+    """Why it cannot be opened, empty where it can."""
+    about: str = ""
+
+
+def script_text(path: str, *, as_root: bool) -> str:
+    """Return the text of a file. UsageError where it cannot be read or trusted, or is no text.
+
+    `as_root`: nobody was asked for a password on the way to root, so a script must be root's or the caller's own.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            if as_root:
+                _check_trust(path, os.fstat(file.fileno()))
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {path}", why=error.strerror or "", mend="name a script that you may read, or a pane"
+        ) from error
+    if len(data) > _MOST_BYTES:
+        raise UsageError(
+            f"{path} is no script", why="it is larger than 1 MiB", mend="name a file in bpftrace's language"
+        )
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is no script", why="it is not UTF-8 text", mend="name a text file") from error
+
+
+def script_folders() -> tuple[Path, ...]:
+    """Return where scripts are looked for: the user's folders, then the system's."""
+    config = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    own = (config if config.is_absolute() else Path.home() / ".config") / "tracetop"
+    return own, own / "scripts", SYSTEM_FOLDER
+
+
+def offered_scripts(*, as_root: bool) -> Iterator[Offer]:
+    """Yield the scripts in the folders, by name; of two with one name the first found: a user's own.
+
+    A file that cannot be read or trusted is offered with the reason why it cannot be opened.
+    """
+    found: dict[str, Path] = {}
+    for folder in script_folders():
+        try:
+            for path in sorted(folder.glob("*.bt")):
+                found.setdefault(path.stem, path)
+        except OSError:  # a folder that this user may not read has nothing for him
+            continue
+    for name in sorted(found):
+        yield _offer(name, str(found[name]), as_root=as_root)
+
+
+def _offer(name: str, path: str, *, as_root: bool) -> Offer:
+    try:
+        text = script_text(path, as_root=as_root)
+    except UsageError as error:
+        return Offer(name, name, path, "", error.diagnostic.why or error.diagnostic.what)
+    if not text.strip():
+        return Offer(name, name, path, "", "it is empty")
+    script = pane_script(name, text, bundled=False)
+    return Offer(name, script.variant.title, path, text, about=script.about)
+
+
+def _check_trust(path: str, status: os.stat_result) -> None:
+    """Refuse a file, or a folder on the way to it, that another user could change."""
+    parents = [(str(folder), folder.stat()) for folder in Path(path).absolute().parents]
+    for name, found in [(path, status), *parents]:
+        others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
+        if (others and not sticky) or found.st_uid not in (0, os.getuid()):
+            raise UsageError(
+                f"will not run {path} as root",
+                why=f"another user can change {name}",
+                mend="copy the script to a folder of your own, or take the others' right to write away",
+            )
