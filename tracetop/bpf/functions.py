@@ -1,11 +1,11 @@
 """The functions of the kernel that a probe may be put on, by name.
 
 Owns: where that list comes from. Refuses to own: parameters (`btf`). The privileged tracer process; reads megabytes,
-so it is asked once, and only for wildcards and suggestions.
+so it is asked once, and only for probes on functions.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from tracetop.bpf.symbols import read_kallsyms
 from tracetop.bpf.tracefs import find_tracefs
 
 _BLACKLIST = Path("/sys/kernel/debug/kprobes/blacklist")
-_TEXT_SYMBOL = re.compile(r"^[0-9a-f]+ [tT] (\S+)", re.MULTILINE)
-_HOLLOW = "__ftrace_invalid_address__"
+_CODE = re.compile(rb"^[0-9a-f]+ [tTwW] (\S+)", re.MULTILINE)
+_SHARED = re.compile(rb"^(?!0+ )([0-9a-f]+) [tTwW] .*\n(?:\1 [tTwW] .*\n)+", re.MULTILINE)
+"""Symbols of one address, one behind the other as the kernel sorts them; not of 0, which hidden ones have."""
+_HOLLOW = b"__ftrace_invalid_address__"
 """The kernel's list has this in the place of a weak function that another one overrode."""
 
 
@@ -23,24 +25,31 @@ def probed_functions(described: Iterable[str]) -> tuple[str, ...]:
 
     Where it does not show its own list, those that BTF describes (`described`) and that have an address.
     """
-    names = _listed()
-    if names is None:
-        names = set(described) & set(_TEXT_SYMBOL.findall(read_kallsyms().decode(errors="replace")))
-    return tuple(sorted(names - _blacklisted()))
+    return tuple(sorted(name.decode(errors="replace") for name in _probed(described) - _blacklisted()))
 
 
-def _listed() -> set[str] | None:
-    """Return the kernel's list of functions with a place for a probe, or None where it has none or hides it."""
+def with_aliases(names: set[bytes], kallsyms: bytes) -> set[bytes]:
+    """Return the names and all others of the same code: the kernel's list has one, ``__x64_sys_getppid`` is another."""
+    shared = ({line.split()[2] for line in match[0].splitlines()} for match in _SHARED.finditer(kallsyms))
+    return names.union(*(group for group in shared if not group.isdisjoint(names)))
+
+
+def _probed(described: Iterable[str]) -> set[bytes]:
+    kallsyms = read_kallsyms()
+    listed = set(_listed())
+    return with_aliases(listed, kallsyms) if listed else set(map(str.encode, described)) & set(_CODE.findall(kallsyms))
+
+
+def _listed() -> Iterator[bytes]:
+    """Yield the kernel's list of functions that have a place for a probe; nothing where it has none or hides it."""
+    place = find_tracefs()
     with suppress(OSError):
-        place = find_tracefs()
-        if place:
-            lines = (place / "available_filter_functions").read_text().splitlines()
-            return {line.split(maxsplit=1)[0] for line in lines if not line.startswith(_HOLLOW)}
-    return None
+        lines = (place / "available_filter_functions").read_bytes().splitlines() if place else ()
+        yield from (line.split(maxsplit=1)[0] for line in lines if not line.startswith(_HOLLOW))
 
 
-def _blacklisted() -> set[str]:
+def _blacklisted() -> set[bytes]:
     """Return the functions that kprobes must not touch; empty where debugfs does not show them."""
     with suppress(OSError):
-        return {line.split()[-1] for line in _BLACKLIST.read_text().splitlines()}
+        return {line.split()[-1] for line in _BLACKLIST.read_bytes().splitlines()}
     return set()

@@ -1,0 +1,61 @@
+"""Probes on functions, on a kernel that has kprobes: scripts with what they must print, and bpftrace beside them."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.kernel.cases import Case, CaseTracer, check, read_cases, run_case
+from tracetop.bpf.kernel import RunningKernel
+from tracetop.model.program import ProbeKind
+
+pytestmark = pytest.mark.vm
+CASES = read_cases(Path(__file__).with_name("functions.cases"))
+BY_BOTH = """
+kprobe:vfs_write /comm == "dd" && arg2 == 123/ { @arguments[arg2] = count(); @file = ((struct file *)arg0)->f_flags; }
+kretprobe:vfs_write /comm == "dd" && retval == 123/ { @results = sum(retval); }
+kfunc:vfs_read /comm == "dd" && args->count == 123/ { @reads[probe, args->count] = count(); }
+"""
+DD = "/usr/bin/dd if=/dev/zero of=/dev/shm/written bs=123 count=7"
+
+
+@pytest.fixture(scope="module")
+def tracer() -> Iterator[CaseTracer]:
+    one = CaseTracer()
+    yield one
+    one.end()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case: Case, tracer: CaseTracer, loads: Mapping[str, Path]) -> None:
+    check(case, run_case(case, tracer, loads))
+
+
+def test_this_kernel_takes_every_kind_of_probe_on_functions() -> None:
+    kernel = RunningKernel()
+    kinds = (ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.FENTRY, ProbeKind.FEXIT, ProbeKind.UPROBE)
+    assert [kernel.refuses(kind) for kind in kinds] == [""] * len(kinds)
+
+
+def test_a_module_has_its_functions_and_types() -> None:
+    kernel = RunningKernel()
+    opened = kernel.function("ovl_open")
+    assert opened
+    assert (opened.module, [each.name for each in opened.parameters]) == ("overlay", ["inode", "file"])
+    assert kernel.function("ovl_open", "vmlinux") is None
+    assert kernel.struct("ovl_fs") is not None
+    assert "ovl_open" in kernel.function_names()
+
+
+def printed(*command: str) -> list[str]:
+    """Return the lines that a tracer prints at its end, of maps only."""
+    run = subprocess.run(command, check=True, capture_output=True, text=True, timeout=200)
+    return sorted(line for line in run.stdout.splitlines() if line.startswith("@"))
+
+
+def test_bpftrace_counts_the_same() -> None:
+    ours = printed(sys.executable, "-m", "tracetop", "run", "-e", BY_BOTH, "-c", DD)
+    assert len(ours) == 4
+    assert ours == printed("bpftrace", "-e", BY_BOTH, "-c", DD)
