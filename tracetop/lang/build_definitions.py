@@ -187,7 +187,8 @@ def _definition(rule: Rule) -> Rule:
     """Return the rule of a definition at the top: it makes those that were within it, then the definition itself."""
 
     def define(building: Building, meta: Meta, parts: list[Any]) -> tuple[syntax.Definition, ...]:
-        made = (*building.hoisted, rule(building, meta, parts))
+        node = rule(building, meta, parts)
+        made = (*building.hoisted, node)
         building.hoisted.clear()
         return made
 
