@@ -1,6 +1,7 @@
 """Every key of every binding does what the help says; a binding without a case here fails."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 from textual.binding import Binding
@@ -11,6 +12,10 @@ from tracetop.errors import Diagnostic
 from tracetop.model.control import Filter
 from tracetop.model.frame import Sort
 from tracetop.model.message import (
+    AddPane,
+    PaneRequest,
+    Proceed,
+    RemovePane,
     Reset,
     SelectVariant,
     SetEnabled,
@@ -24,6 +29,7 @@ from tracetop.source.protocol import Ended
 from tracetop.ui import keys
 from tracetop.ui.flame import FlameView
 from tracetop.ui.help import HelpScreen
+from tracetop.ui.log import LogView
 from tracetop.ui.table import TableView
 from tracetop.ui.tree import TreeView
 from tracetop.ui.views import RowsView
@@ -53,6 +59,17 @@ def tree(on: Driven) -> TreeView:
     return view
 
 
+def log(on: Driven) -> LogView:
+    view = on.app.pane.view
+    assert isinstance(view, LogView)
+    return view
+
+
+def prompt_text(on: Driven) -> str:
+    assert on.app.script_prompt.is_open
+    return on.app.script_prompt.area.text
+
+
 def flame_line(text: str) -> Check:
     return lambda on: any(text in line and "with callees" in line for line in on.lines)
 
@@ -60,6 +77,9 @@ def flame_line(text: str) -> Check:
 PROCESSES = ("tab", "tab")
 STACKS = ("shift+tab",)
 FLAME = (*STACKS, "i")
+PRINTS = (":", *"a { printf(1); }", "enter")
+HOT = (":", *"hot { @a = count(); }", "enter")
+TYPED = (":", *"one two")
 DEEP = 8
 CASES: dict[str, Case] = {
     "help": ((), lambda on: isinstance(on.app.screen, HelpScreen)),
@@ -106,6 +126,35 @@ CASES: dict[str, Case] = {
     "tree.unfold": ((*STACKS, "left"), lambda on: tree(on)._rows[0].unfolded),
     "tree.flip": (STACKS, lambda on: not tree(on)._rows[0].unfolded),
     "tree.all": (STACKS, lambda on: all(row.unfolded or not row.foldable for row in tree(on)._rows)),
+    "script": ((), lambda on: on.app.script_prompt.is_open),
+    "pane.edit": (PRINTS, lambda on: prompt_text(on) == "a { printf(1); }"),
+    "pane.editor": (PRINTS, lambda on: "did not edit the script" in on.text),
+    "pane.shipped": (STACKS, lambda on: "this pane runs the script that tracetop ships" in on.lines[-1]),
+    "pane.close": (STACKS, sent(RemovePane("stacks"))),
+    "question.run": (HOT, sent(Proceed("script", 1))),
+    "question.sample": (HOT, sent(Proceed("script", 64))),
+    "question.cancel": (HOT, sent(RemovePane("script"))),
+    "log.left": ((*PRINTS, "right"), lambda on: log(on)._left == 0),
+    "log.right": (PRINTS, lambda on: log(on)._left > 0),
+    "log.wrap": (PRINTS, lambda on: log(on)._wrap),
+    "script.run": ((":", "x"), sent(AddPane(PaneRequest("script", "x")))),
+    "script.newline": (TYPED, lambda on: prompt_text(on) == "one two\n"),
+    "script.complete": ((":", "c", "o", "u"), lambda on: prompt_text(on) == "count"),
+    "script.complete_back": (
+        (":", *"tracepoint:sched:", "tab"),
+        lambda on: prompt_text(on) == "tracepoint:sched:sched_migrate_task",
+    ),
+    "script.older": ((":", "x", "escape", ":"), lambda on: prompt_text(on) == "x"),
+    "script.newer": ((":", "x", "escape", ":", "up"), lambda on: prompt_text(on) == ""),
+    "script.search": ((":", "x", "y", "escape", ":", "y"), lambda on: prompt_text(on) == "xy"),
+    "script.editor": (TYPED, lambda on: prompt_text(on) == "one two" and "did not edit the script" in on.text),
+    "script.leave": ((":",), lambda on: not on.app.script_prompt.is_open),
+    "edit.start": (TYPED, lambda on: on.app.script_prompt.area.at == 0),
+    "edit.end": ((*TYPED, "home"), lambda on: on.app.script_prompt.area.at == 7),
+    "edit.kill": ((*TYPED, "home"), lambda on: prompt_text(on) == ""),
+    "edit.kill_back": (TYPED, lambda on: prompt_text(on) == ""),
+    "edit.kill_word": (TYPED, lambda on: prompt_text(on) == "one "),
+    "edit.undo": ((*TYPED, "ctrl+u"), lambda on: prompt_text(on) == "one two"),
     "flame.left": ((*FLAME, "down", "right"), flame_line("entry_SYSCALL")),
     "flame.right": ((*FLAME, "down"), flame_line("asm_exc_page_fault")),
     "flame.zoom": ((*FLAME, "down"), lambda on: "zoomed: entry_SYSCALL_64_after_hwframe" in on.text),
@@ -121,6 +170,8 @@ BINDINGS: list[Binding] = [binding for _, group in keys.GROUPS for binding in gr
 async def test_key_does_what_its_binding_says(binding: Binding, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before, holds = CASES[str(binding.id)]
     async with dashboard((160, 36), ticks=1) as on:
+        monkeypatch.setenv("VISUAL", "false")
+        monkeypatch.setattr(on.app, "suspend", nullcontext)
         monkeypatch.setattr(on.app, "action_suspend_process", lambda: setattr(on.app, "title", "suspended"))
         await on.press(*before)
         await on.tick()
@@ -128,6 +179,8 @@ async def test_key_does_what_its_binding_says(binding: Binding, key: str, monkey
             on.source.emit(Ended(Diagnostic(what="the tracer died", mend="press R")))
             await on.pilot.pause()
         await on.press(key)
+        await on.app.workers.wait_for_complete()
+        await on.pilot.pause()
         assert holds(on)
 
 

@@ -10,6 +10,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import BindingType
+from textual.message import Message
 from textual.widgets import TextArea
 
 from tracetop.ui import keys
@@ -25,6 +26,13 @@ class ScriptArea(TextArea):
     """A text area for scripts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.EDITING]
+
+    class RowWanted(Message):
+        """The row above (-1) or below is wanted, or what is beyond."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
 
     def __init__(self) -> None:
         super().__init__(id="script-text", compact=True, highlight_cursor_line=False)
@@ -64,6 +72,10 @@ class ScriptArea(TextArea):
             self._error, self._is_dim = error, dim
             self._line_cache.clear()
             self.refresh()
+
+    def action_row(self, by: int) -> None:
+        """Say that another row, or what is beyond the first or last one, is wanted."""
+        self.post_message(self.RowWanted(by))
 
     def get_line(self, line_index: int) -> Text:
         """Return one line in colours; Textual's hook for that."""

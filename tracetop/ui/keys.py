@@ -110,15 +110,13 @@ SCRIPT_PROMPT = [
     ),
     _bind("script.complete", "tab", "complete(1)", "complete the word, or choose the next one", shown="Tab"),
     _bind("script.complete_back", "shift+tab", "complete(-1)", "choose the word before", shown="Shift-Tab"),
-    _bind("script.older", "up", "older", "line above, or the script before in the history", shown="↑"),
-    _bind("script.newer", "down", "newer", "line below, or the next script in the history", shown="↓"),
-    _bind(
-        "script.search", "ctrl+r", "recall", "script in the history that has this text; again: an older", shown="Ctrl-R"
-    ),
+    _bind("script.search", "ctrl+r", "recall", "older script in the history that has this text", shown="Ctrl-R"),
     _bind("script.editor", "ctrl+o", "editor", "edit it in $VISUAL or $EDITOR", shown="Ctrl-O"),
     _bind("script.leave", "escape", "leave", "close the prompt", shown="Esc"),
 ]
 EDITING = [
+    _bind("script.older", "up", "row(-1)", "line above, or the script before in the history", shown="↑"),
+    _bind("script.newer", "down", "row(1)", "line below, or the next script in the history", shown="↓"),
     _bind("edit.start", "home,ctrl+a", "cursor_line_start", "start of the line", shown="Ctrl-A Home"),
     _bind("edit.end", "end,ctrl+e", "cursor_line_end", "end of the line", shown="Ctrl-E End"),
     _bind("edit.kill", "ctrl+k", "delete_to_end_of_line", "delete to the end of the line", shown="Ctrl-K"),

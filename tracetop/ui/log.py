@@ -60,7 +60,7 @@ class LogView(PaneView):
         """The last line in view of how many, and what there is below it."""
         have = self._log.end - self._log.first
         if self._top is None or not have:
-            return f"{have} {ELLIPSIS}" if have else ""
+            return "following" if have else ""
         below = self._log.end - self._shown.stop
         return f"{self._shown.stop - self._log.first}/{have}" + (f" ↓ {below} below: G" if below else "")
 

@@ -11,10 +11,10 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tracetop.model.frame import PaneState
-from tracetop.model.message import SelectVariant, SetEnabled
+from tracetop.model.message import PaneRequest, SelectVariant, SetEnabled
 from tracetop.ui import keys
-from tracetop.ui.actions import Actions
 from tracetop.ui.messages import Asked
+from tracetop.ui.script_actions import ScriptActions
 from tracetop.view.text import escape
 
 Entry = tuple[str, str, Callable[[], object]]
@@ -38,15 +38,19 @@ class DashboardCommands(Provider):
                 yield Hit(score, _shown(name, pressed), act, text=name)
 
     def _entries(self) -> Iterator[Entry]:
-        dashboard = cast("Actions", self.app)
+        dashboard = cast("ScriptActions", self.app)
         for binding in keys.APP:
             if binding.id and not binding.id.startswith(("toggle.", "palette", "quit.now")):
                 yield binding.description, keys.shown(binding), partial(dashboard.run_action, binding.action)
+        for binding in keys.PANE:
+            act = partial(dashboard.run_action, binding.action, dashboard.pane)
+            yield f"this pane: {binding.description}", keys.shown(binding), act
         yield from self._panes(dashboard)
+        yield from self._library(dashboard)
         for name in dashboard.available_themes:
             yield f"theme: {name}", "", partial(setattr, dashboard, "theme", name)
 
-    def _panes(self, dashboard: Actions) -> Iterable[Entry]:
+    def _panes(self, dashboard: ScriptActions) -> Iterable[Entry]:
         """Yield the switch of each pane, and each source that it does not show now."""
         for pane in dashboard.panes:
             frame = pane.frame
@@ -61,8 +65,24 @@ class DashboardCommands(Provider):
                     choose = SelectVariant(pane.pane_name, variant.name)
                     yield f"pane {pane.number} shows: {escape(variant.title)}", "", _asking(dashboard, choose)
 
+    def _library(self, dashboard: ScriptActions) -> Iterable[Entry]:
+        """Yield each pane that is not open and could be: shipped ones, and scripts in the folders for them."""
+        is_open = {pane.pane_name for pane in dashboard.panes}
+        for name in dashboard.library.panes():
+            script = dashboard.library.scripts(name)[0]
+            if name not in is_open:
+                act = partial(dashboard.open_pane, PaneRequest(name))
+                yield f"open: {script.variant.title}", script.about, act
+        for offer in dashboard.offers():
+            if offer.refusal:
+                act = partial(dashboard.tell, f"{offer.path}: {offer.refusal}", bad=True)
+                yield f"open: {escape(offer.title)}", f"cannot: {escape(offer.refusal)}", act
+            elif offer.name not in is_open:
+                act = partial(dashboard.open_pane, PaneRequest(offer.name, offer.text))
+                yield f"open: {escape(offer.title)}", escape(offer.path), act
 
-def _asking(dashboard: Actions, command: SetEnabled | SelectVariant) -> Callable[[], object]:
+
+def _asking(dashboard: ScriptActions, command: SetEnabled | SelectVariant) -> Callable[[], object]:
     return partial(dashboard.post_message, Asked(command))
 
 

@@ -31,7 +31,9 @@ from tracetop.view.scrollback import Scrollback
 
 
 def _shown(frame: PaneFrame) -> tuple[View, ...]:
-    return frame.views if frame.state is PaneState.ON else ()
+    """Return the views to draw: of a user's script that is off, or has ended itself, what it came to."""
+    came_to = frame.state is PaneState.OFF and not frame.bundled
+    return frame.views if frame.state is PaneState.ON or came_to else ()
 
 
 class Pane(Vertical):
@@ -88,7 +90,7 @@ class Pane(Vertical):
     def take_focus(self, view: PaneView | None = None) -> None:
         """Give the focus to a view, else to the one that had it last, or to the first."""
         self._choose(view or self.view)
-        self.view.focus()
+        self.screen.set_focus(self.view)
 
     def _choose(self, view: PaneView) -> None:
         """Unfold a view; without the focus it is the one that gets it next."""

@@ -57,11 +57,11 @@ class ErrorLines(LineView):
 
     def show(self, diagnostic: Diagnostic | None, x: int | None, place: tuple[int, int], *, dim: bool) -> None:
         """Draw this error; `x` is the cell of its place in a text of one line, `place` its row and column."""
-        self._diagnostic, self._x, self._place, self._is_dim, self._notice = diagnostic, x, place, dim, ""
+        self._diagnostic, self._x, self._place, self._is_dim = diagnostic, x, place, dim
         self._resize()
 
     def tell(self, text: str) -> None:
-        """Say something else instead."""
+        """Say something else instead; nothing: go back to the error."""
         self._notice = escape(text)
         self._resize()
 

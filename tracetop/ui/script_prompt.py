@@ -76,6 +76,9 @@ class ScriptPrompt(Vertical):
         self._serial = 0
         self._completing = 0
         """Serial of the completions that Tab asked for."""
+        self._told_of = ""
+        self._completed = ""
+        """The text as a completion left it."""
         self._verdict: tuple[str, Diagnostic | None] | None = None
         """The last text that was checked, and what was wrong with it."""
         self._waits: list[Timer] = []
@@ -97,7 +100,7 @@ class ScriptPrompt(Vertical):
         self._say(None)
         self._fit()
         self._rule.redraw()
-        self.area.focus()
+        self.screen.set_focus(self.area)
 
     def close(self) -> None:
         """Hide the prompt and give the focus back, if it is here; a text that was not run stays in the history."""
@@ -115,6 +118,11 @@ class ScriptPrompt(Vertical):
         place = at if at is not None else _offset(self.area.text, diagnostic.where)
         self._verdict = self.area.text, diagnostic
         self._say(diagnostic, place)
+
+    def tell(self, text: str) -> None:
+        """Say something of the text that is not an error in it, until it changes; not escaped yet."""
+        self._told_of = self.area.text
+        self._error.tell(text)
 
     # What the tracer answers ------------------------------------------------------------------------------------
 
@@ -148,11 +156,14 @@ class ScriptPrompt(Vertical):
             return
         self._open_list(answer)
         if word := self.completions.only:
-            self.area.put(answer.start, word)
+            self._put(answer.start, word)
             self.completions.close()
         elif len(common := self.completions.common) > self.area.at - answer.start:
-            self.area.put(answer.start, common)
-            self._open_list(answer)
+            self._put(answer.start, common)
+
+    def _put(self, start: int, word: str) -> None:
+        self.area.put(start, word)
+        self._completed = self.area.text
 
     def _open_list(self, answer: Completions) -> None:
         width = self.screen.size.width
@@ -167,8 +178,10 @@ class ScriptPrompt(Vertical):
     def _typed(self, event: TextArea.Changed) -> None:
         event.stop()
         self._fit()
-        if not self.completions.is_chosen:
+        if self.area.text != self._completed:
             self.completions.close()
+        if self.area.text != self._told_of:
+            self._error.tell("")
         self._stop_waiting()
         self._serial += 1
         if not self.is_open or (self._verdict and self._verdict[0] == self.area.text):
@@ -231,8 +244,7 @@ class ScriptPrompt(Vertical):
     def action_complete(self, by: int) -> None:
         """Ask for words, or put the next one of those there are into the text."""
         if self.completions.is_open:
-            word = self.completions.choose(by)
-            self.area.put(self.completions.start, word)
+            self._put(self.completions.start, self.completions.choose(by))
         else:
             self._stop_waiting()
             self._serial += 1
@@ -244,23 +256,19 @@ class ScriptPrompt(Vertical):
         if self._verdict is None or self._verdict[0] != self.area.text:
             self._check()
 
-    def action_older(self) -> None:
-        """Go a line up; from the first one to the script before in the history."""
+    @on(ScriptArea.RowWanted)
+    def _row(self, event: ScriptArea.RowWanted) -> None:
+        """Go to another word, another line or, from the first and the last one, another script of the history."""
+        event.stop()
+        row = self.area.cursor_location[0] + event.by
         if self.completions.is_chosen:
-            self.action_complete(-1)
-        elif self.area.get_cursor_up_location() != (0, 0) and self.area.cursor_location[0] > 0:
+            self.action_complete(event.by)
+        elif not 0 <= row < self.area.document.line_count:
+            self._go_to(event.by)
+        elif event.by < 0:
             self.area.action_cursor_up()
         else:
-            self._go_to(-1)
-
-    def action_newer(self) -> None:
-        """Go a line down; from the last one to the next script in the history."""
-        if self.completions.is_chosen:
-            self.action_complete(1)
-        elif self.area.cursor_location[0] < self.area.document.line_count - 1:
             self.area.action_cursor_down()
-        else:
-            self._go_to(1)
 
     def _go_to(self, by: int) -> None:
         entries = self._history.entries
@@ -280,7 +288,7 @@ class ScriptPrompt(Vertical):
         end = self._place if self._place is not None and found == text else len(entries)
         place = next((at for at in range(end - 1, -1, -1) if needle in entries[at] and entries[at] != text), None)
         if place is None:
-            self._error.tell(f"no older script in the history has {needle!r}" if needle else "the history is empty")
+            self.tell(f"no older script in the history has this text: {needle}" if needle else "the history is empty")
             return
         if self._place is None:
             self._own = text

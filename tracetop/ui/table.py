@@ -115,6 +115,11 @@ class TableView(RowsView):
         self._followed = self._rows[index].id if index and self._rows else ""
         super().move_to(index)
 
+    @property
+    def nothing(self) -> str:
+        """What is said of no rows."""
+        return "nothing counted yet"
+
     def draw_heading(self, width: int, ink: Palette) -> Line:
         """Return the columns' titles; a sort that the tracer has not taken up yet is in another colour with a `?`."""
         if self._table is None:

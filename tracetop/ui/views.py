@@ -18,6 +18,7 @@ from tracetop.ui.lines import Line, LineView
 from tracetop.ui.messages import StatusChanged
 from tracetop.ui.pending import PanePending
 from tracetop.ui.theme import Palette
+from tracetop.view.text import fit
 
 
 class PaneView(LineView, can_focus=True):
@@ -83,6 +84,11 @@ class RowsView(PaneView):
         """How many rows there are."""
         raise NotImplementedError
 
+    @property
+    def nothing(self) -> str:
+        """What is said where there is no row."""
+        return "no samples yet"
+
     def draw_heading(self, width: int, ink: Palette, /) -> Line:
         """Return the heading."""
         raise NotImplementedError
@@ -117,6 +123,8 @@ class RowsView(PaneView):
         self._top = max(min(self._top, self._cursor, self.row_count - rows), self._cursor - rows + 1, 0)
         shown = range(self._top, min(self._top + rows, self.row_count))
         heading = self.draw_heading(width, ink)  # first: it decides the columns
+        if not self.row_count:
+            return [heading, [Segment(fit(f" {self.nothing}", width), ink.dim)]]
         body = [self._with_cursor(self.draw_row(index, width, ink), index, width, ink) for index in shown]
         return [heading, *body] if height > 1 else body
 
