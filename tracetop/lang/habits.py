@@ -70,7 +70,7 @@ def _foreign_word(mistake: Mistake) -> Said | None:
     for word, at in words:
         if word in _MEANT:
             return Said(at, f"{word} is no word of this language", _MEANT[word])
-    if mistake.first_word == "else":
+    if mistake.first_word == "else" and "LBRACE" not in mistake.wanted:
         return Said(mistake.first_word_at, "else without if", "write it directly behind the } of its if")
     return None
 

@@ -10,6 +10,7 @@ from tracetop.lang.mistake import Mistake, Said
 
 _PROBE_LINE = re.compile(r"(BEGIN|END|begin|end)\s*[{/]|[a-z]\w*:[\w/.*$]", re.ASCII)
 _NUMBER = re.compile(r"[0-9]\w*", re.ASCII)
+_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
 _QUOTED = re.compile(r"'((?:\\.|[^'\\\n])*)'")
 _TYPESET = {
     "\u201c": '"',
@@ -26,7 +27,7 @@ _TYPESET = {
 
 
 def _quote(mistake: Mistake) -> Said | None:
-    if mistake.found == '"':
+    if mistake.found == '"' and not _STRING.match(mistake.text, mistake.at):
         return Said(mistake.at, "this string has no end", 'add the closing " on the same line')
     if mistake.found != "'":
         return None
@@ -63,9 +64,7 @@ def _format(mistake: Mistake) -> Said | None:
 
 
 def _number(mistake: Mistake) -> Said | None:
-    if not _NUMBER.fullmatch(mistake.found) or not {"INTEGER", "SEMICOLON"} & mistake.wanted:
-        return None
-    if mistake.token_end == mistake.at or mistake.found.isdecimal() or "INTEGER" not in mistake.wanted:
+    if not _NUMBER.fullmatch(mistake.found) or mistake.found.isdecimal() or "INTEGER" not in mistake.wanted:
         return None
     return Said(
         mistake.at,

@@ -1,0 +1,103 @@
+"""A script that is not of the language: the error stands at the place and says what was probably meant."""
+
+import pytest
+
+from tracetop.errors import ScriptError
+from tracetop.lang.parser import parse
+from tracetop.lang.source import Source
+
+CASES = [
+    # of other languages
+    ("BEGIN { int x = 1; }", "int", "a variable has no type before it", "write $x = …"),
+    ("BEGIN { struct foo *p = arg0; }", "struct", "a variable has no type before it", "write $p = …"),
+    ("BEGIN { unsigned long x; }", "unsigned", "a variable has no type before it", "write $x = …"),
+    ("BEGIN { x = 1; }", "x", "x is neither a variable nor a map", "write $x"),
+    ("BEGIN { $y = 1; x += 1; }", "x", "x is neither a variable nor a map", "@x for a map"),
+    ("BEGIN { x++; }", "x", "x is neither a variable nor a map", "write $x"),
+    ("BEGIN { if (pid = 1) { } }", "=", "= assigns, it does not compare", "write =="),
+    ("BEGIN /pid = 1/ { }", "=", "= assigns, it does not compare", "write =="),
+    ("BEGIN { @x = @y = 1; }", "= 1", "one assignment a statement", "a statement of its own"),
+    ("BEGIN { $x := 1; }", ":=", ":= is no operator", "write ="),
+    ("BEGIN { args.x = 1; }", "=", "a field cannot be changed", "a variable or a map"),
+    ("BEGIN { $p->x->y = 1; }", "=", "a field cannot be changed", "a variable or a map"),
+    ("BEGIN { $x[0] = 1; }", "=", "an element cannot be changed", "@name[0] = …"),
+    ("BEGIN { $1 = 2; }", "=", "$1 cannot be assigned to", "a variable or a map"),
+    ("BEGIN { if (pid == 1 and 1) { } }", "and", "and is no word of this language", "write &&"),
+    ("BEGIN { if (pid == 1 or 1) { } }", "or", "or is no word of this language", "write ||"),
+    ("BEGIN { if (not pid) { } }", "not", "not is no word of this language", "write !"),
+    ("BEGIN { if (1) { } elif (2) { } }", "elif", "elif is no word of this language", "else if"),
+    ("BEGIN { do { } while (1) }", "do", "do is no word of this language", "while (…)"),
+    ("BEGIN { switch (1) { } }", "switch", "switch is no word of this language", "if (…)"),
+    ("BEGIN { else { } }", "else", "else without if", "behind the }"),
+    ("BEGIN { for (int i = 0; i < 10; i++) { } }", "for", "for goes over a map or a range", "0..10"),
+    ("BEGIN { for ($i = 0; $i < 10; $i++) { } }", "for", "for goes over a map or a range", "0..10"),
+    ("BEGIN { for $x in @m { } }", "for", "for goes over a map or a range", "$kv : @map"),
+    ("BEGIN { for (i : 0..10) { } }", "i :", "the name of a variable begins with $", "write $i"),
+    ("BEGIN { let x = 1; }", "x", "the name of a variable begins with $", "write $x"),
+    ("BEGIN { if (pid == 1) print(1); }", "print", "what if does stands in braces", "if (…) { … }"),
+    ("BEGIN { if 1 { } else print(1); }", "print", "what else does stands in braces", "else { … }"),
+    ("BEGIN { while 1 print(1); }", "print", "what while does stands in braces", "while (…) { … }"),
+    ("BEGIN { $x = { 1 }; }", "{ 1", "a block has no value", "inside the block"),
+    ("BEGIN { $x = (foo)$y; }", "foo", "foo is not known as a type", "(struct foo *)"),
+    ('BEGIN { print hello; }', "print", "print is called with parentheses", "print(…)"),
+    ('BEGIN { print "hello"; }', "print", "print is called with parentheses", "print(…)"),
+    ('import "foo.bt"\nBEGIN { }', "import", "import is not supported", "copy what you need"),
+    ("macro f($x) { $x }\nBEGIN { }", "macro", "macro is not supported", "where they are used"),
+    ("fn f($x : int64) : int64 { }\nBEGIN { }", "fn", "fn is not supported", "where they are used"),
+    ("function f() { }", "function", "function is not supported", "where they are used"),
+    # slips
+    ("BEGIN { printf('hello'); }", "'hello", "strings are written in double quotes", 'write "hello"'),
+    ("BEGIN { @x = 'b'; }", "'b", "there are no character literals", "98 for 'b'"),
+    ("BEGIN { printf(\u201chi\u201d); }", "\u201c", "a sign of typeset text", 'write "'),
+    ("BEGIN { @x = 3 \u2013 1; }", "\u2013", "a sign of typeset text", "write -"),
+    ('BEGIN { print("abc); }', '"', "this string has no end", 'closing "'),
+    ("BEGIN { printf(%d, pid); }", "%", "a format stands in double quotes", "printf("),
+    ("BEGIN { } /* so", "/*", "this comment has no end", "add */"),
+    ("BEGIN { } # so", "#", "only at the begin of a line", "//"),
+    ("BEGIN { print(5sec); }", "5sec", "5sec is not a number", "10ms"),
+    ("BEGIN { print(0x); }", "0x", "0x is not a number", "0x3e8"),
+    ("BEGIN { print(12abc); }", "12abc", "12abc is not a number", "1000"),
+    ("BEGIN { print(1.5); }", "1.5", "there are no fractions", "whole numbers"),
+    ('BEGIN { print("a\\qb"); }', "\\q", "unknown escape \\q", "\\\\ for a backslash"),
+    ("BEGIN { $ = 1; }", "$", "a $ needs a name", "$name"),
+    ("BEGIN { $0; }", "$0", "there is no parameter $0", "the first is $1"),
+    ("BEGIN { print(1) print(2); }", " print(2", "; is missing before print", "add ;"),
+    ("BEGIN {\n  print(1)\n  print(2);\n}", "\n  print(2", "; is missing before print", "add ;"),
+    ("BEGIN { print(1);", "{", "this { has no }", "add the }"),
+    ("BEGIN {\n  if (pid) {\n    print(1);\n\nEND { }", "{\n    print", "this { has no }", "the probe on line 5"),
+    ("BEGIN {\n  print(1);\nkprobe:f { }\n", "{\n", "this { has no }", "the probe on line 3"),
+    ("BEGIN { print((1 + 2); }", "((1", "this ( has no )", "add the )"),
+    ("BEGIN { @x[1; }", "[", "this [ has no ]", "add the ]"),
+    ("BEGIN { @ = 1 }}", "}", "this } closes nothing", "remove it"),
+    ("kprobe: vfs_read { }", "vfs", "a probe has no blanks in it", "write kprobe:vfs_read"),
+    ("kprobe:f\n/pid == 1/\n/tid == 2/\n{ }", "/tid", "a clause has one predicate", "&&"),
+    ("kprobe:f /pid == 1 { }", "{", "unexpected {", "/ and then {"),
+    ("@x = 1;", "@x", "a statement stands in a clause", "BEGIN { … }"),
+    ("let $x = 1; BEGIN { }", "$x", "a statement stands in a clause", "BEGIN { … }"),
+    ("config { } BEGIN { }", "{", "unexpected {", "expected ="),
+    ("config = { a=1, b=2 } BEGIN { }", ",", "unexpected ,", "; or }"),
+    ("struct foo { int x } BEGIN { }", "}", "unexpected }", ";"),
+    ("BEGIN { $x = pid ? 2; }", ";", "unexpected ;", "expected :"),
+    ("BEGIN { print(@x[]); }", "]", "unexpected ]", "an expression"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "place", "what", "mend"), CASES, ids=[case[0][:60] for case in CASES])
+def test_a_syntax_error_says_where_what_and_what_to_write(text: str, place: str, what: str, mend: str) -> None:
+    """`place` is the text that the error points at, the last of its kind where there are several."""
+    with pytest.raises(ScriptError) as caught:
+        parse(Source("t", text))
+    error = caught.value.diagnostic
+    assert what in error.what
+    assert mend in error.mend
+    assert text.startswith(place, error.at), text[error.at :]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "// nothing\n", "struct foo { int x; };", "#define A 1\n", "BEGIN", "BEGIN,"]
+)
+def test_a_script_without_a_clause_ends_too_early(text: str) -> None:
+    with pytest.raises(ScriptError) as caught:
+        parse(Source("t", text))
+    assert caught.value.diagnostic.what == "the script ends too early"
+    assert caught.value.diagnostic.at == len(text.rstrip())
