@@ -147,10 +147,12 @@ CONTAINS_C = """
 static __always_inline bool tt_contains(const char *text, u32 size, const char *part, u32 length)
 {
     for (u32 i = 0; i + length <= size; i++) {
-        bool same = true;
-        for (u32 j = 0; j < length; j++)
-            same &= text[i + j] == part[j];
-        if (same)
+        u64 differ = 0;
+        for (u32 j = 0; j < length; j++) {
+            differ |= (u8)(text[i + j] ^ part[j]);
+            OPTIMIZER_HIDE_VAR(differ);
+        }
+        if (!differ)
             return true;
         if (!text[i])
             return false;
