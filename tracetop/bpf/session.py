@@ -24,8 +24,9 @@ from tracetop.errors import TracetopError
 from tracetop.model.control import CONTROL_BYTES
 from tracetop.model.program import EVENT_HEADER_BYTES, Layout, MapSpec, ProbeKind, ProbeSpec, Program
 
-_CONTROL, _DROPS, _EVENTS = "tt_control", "tt_drops", "tt_events"
+_CONTROL, _DROPS, _EVENTS, _PRESENT = "tt_control", "tt_drops", "tt_events", "tt_present"
 _ACTION = struct.Struct("=I")
+_SLOT = struct.Struct("=I")
 _STACK_ID = struct.Struct("=I")
 _ADDRESS = struct.Struct("=Q")
 _ON_DEMAND = {ProbeKind.BEGIN, ProbeKind.END}
@@ -47,6 +48,7 @@ class Loaded:
         self._maps: dict[str, KernelMap] = {}
         self._control: KernelMap | None = None
         self._drops: KernelMap | None = None
+        self._present: KernelMap | None = None
         self._stack_maps: dict[str, KernelMap] = {}
         self._ring: RingBuffer | None = None
 
@@ -121,8 +123,15 @@ class Loaded:
         self._run(ProbeKind.END)
 
     def read(self, map_name: str) -> MapSample:
-        """Return the rows of the map of that name (``@start``), all CPUs merged; KeyError where there is none."""
-        return merge(self._specs[map_name], *self._maps[map_name].read())
+        """Return the rows of the map of that name (``@start``), all CPUs merged; KeyError where there is none.
+
+        A map without a key that all CPUs share has no row until it is written, and after `clear`.
+        """
+        spec = self._specs[map_name]
+        keys, values = self._maps[map_name].read()
+        if spec.layout is Layout.ARRAY and not values.any() and not self._is_present(spec):
+            return merge(spec, keys[:0], values[:0])
+        return merge(spec, keys, values)
 
     def drops(self) -> dict[str, int]:
         """Return failed updates by map name, since the program was loaded."""
@@ -154,6 +163,8 @@ class Loaded:
     def clear(self, map_name: str) -> None:
         """Delete every key of a map; an array's values become zero."""
         self._maps[map_name].clear()
+        if self._present is not None:
+            self._present.update(_SLOT.pack(self._specs[map_name].drop_slot), bytes(8))
 
     def zero(self, map_name: str) -> None:
         """Write zero to every value of a map; keys stay."""
@@ -231,6 +242,7 @@ class Loaded:
         self._maps = {spec.name: _open_map(spec, self._descriptor(spec.c_name)) for spec in self.program.maps}
         self._control = self._open_table(_CONTROL, Layout.ARRAY)
         self._drops = self._open_table(_DROPS, Layout.PERCPU_ARRAY)
+        self._present = self._open_table(_PRESENT, Layout.ARRAY)
         for name in {self.program.stack_map, *self.program.stack_maps} - {""}:
             table = self._open_table(name, Layout.HASH)
             if table is not None:
@@ -238,6 +250,11 @@ class Loaded:
         events = self._descriptor(_EVENTS)
         if events >= 0:
             self._ring = RingBuffer(events, map_sizes(events)[2])
+
+    def _is_present(self, spec: MapSpec) -> bool:
+        """Say whether a map whose value is zero was written: only then it is there."""
+        slot = _SLOT.pack(spec.drop_slot)
+        return self._present is None or any(self._present.lookup(slot) or b"")
 
     def _open_table(self, name: str, layout: Layout) -> KernelMap | None:
         """Open one of the tables that are no map of the script, or None where the C text has none."""

@@ -28,7 +28,7 @@ from tracetop.lang.source import Source
 from tracetop.lang.writer import Writer, c_integer, in_parentheses
 from tracetop.model.control import COMM_BYTES, SAMPLE_NONE
 from tracetop.model.kernel import Field, TracepointFormat
-from tracetop.model.program import Action, MapAction, ProbeKind
+from tracetop.model.program import Action, Layout, MapAction, ProbeKind
 
 _REGISTERED = (emit_integers, emit_memory, emit_output, emit_places, emit_totals)
 """Imported for what they register with `generics`."""
@@ -80,6 +80,7 @@ def emit(plan: Plan, source: Source) -> Emitted:
     tables = [
         "BPF_ARRAY(tt_control, struct tt_control, 1);\n",
         f"BPF_PERCPU_ARRAY(tt_drops, u64, {len(plan.maps) + 2});\n",
+        f"BPF_ARRAY(tt_present, u64, {len(plan.maps)});\n" if _has_places(plan) else "",
         f"BPF_RINGBUF_OUTPUT({EVENTS}, {_PRINT_PAGES if printing else _EVENT_PAGES});\n" if shared.actions else "",
         emit_scratch.declare(shared.scratch_bytes, len(plan.programs)) if shared.scratch_bytes else "",
         *(_stack_table(name, int(depth or STACK_DEPTH)) for name, depth in stacks),
@@ -91,6 +92,11 @@ def emit(plan: Plan, source: Source) -> Emitted:
     text = prelude.structs() + "\n" + "".join(tables) + prelude.helpers(programs) + records + used + programs
     callbacks = tuple(callback_name(index) for index in range(len(shared.callbacks)))
     return Emitted(text, tuple(shared.actions), tuple(name for name, _depth in stacks), callbacks)
+
+
+def _has_places(plan: Plan) -> bool:
+    """Say whether the script has maps without a key that all CPUs share: an array cannot tell that one is not there."""
+    return any(planned.spec.layout is Layout.ARRAY for planned in plan.maps.values())
 
 
 def _context(program: PlannedProgram) -> str:

@@ -176,6 +176,8 @@ def _insert(planned: PlannedMap, key_name: str, first: str, out: Writer) -> None
 def store(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
     """Write ``@slot = source``."""
     planned = out.planned(slot)
+    if planned.spec.layout is Layout.ARRAY:
+        out.line(f"tt_set_present({planned.spec.drop_slot}, 1);")
     if planned.spec.kind in (ValueKind.STRING, ValueKind.VALUE):
         _store_memory(slot, source, out)
         return
@@ -218,6 +220,8 @@ def add(slot: typed.Slot, amount: str, out: Writer) -> None:
 def delete(slot: typed.Slot, out: Writer) -> None:
     """Write ``delete(@slot)``: a kept slot is only marked empty, because the task will come back to it."""
     spec = out.planned(slot).spec
+    if spec.layout is Layout.ARRAY:
+        out.line(f"tt_set_present({spec.drop_slot}, 0);")
     if spec.kept_slots or spec.layout in _ARRAYS:
         place = pointer(slot, out)
         with out.block(f"if ({place})"):

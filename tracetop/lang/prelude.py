@@ -22,6 +22,15 @@ static __always_inline void tt_drop(u32 slot)
 }
 """
 
+PRESENT_C = """
+static __always_inline void tt_set_present(u32 slot, u64 present)  /* of maps without a key: whether they are there */
+{
+    u64 *place = tt_present.lookup(&slot);
+    if (place)
+        *place = present;
+}
+"""
+
 CURRENT_C = """
 static __always_inline bool tt_other_comm(struct tt_control *control, u64 *comm)
 {
@@ -176,6 +185,7 @@ _OPTIONAL = (
     ("tt_of_cpu(", OF_CPU_C),
     ("tt_log_bucket(", BUCKET_C),
     ("tt_drop(", DROP_C),
+    ("tt_set_present(", PRESENT_C),
     ("tt_current_wanted(", CURRENT_C),
     ("tt_task_wanted(", TASK_C),
     ("tt_record_wanted(", RECORD_C),

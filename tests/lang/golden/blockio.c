@@ -14,7 +14,7 @@ struct tt_extreme { s64 value; u64 set; };  /* min, max */
 struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
-BPF_PERCPU_ARRAY(tt_drops, u64, 3);
+BPF_PERCPU_ARRAY(tt_drops, u64, 4);
 BPF_HASH(at_issued, u64, u64, 16384);
 BPF_PERCPU_ARRAY(at_latency, u64, 489);
 
@@ -80,6 +80,8 @@ int tt_block_rq_issue_1(struct bpf_raw_tracepoint_args *ctx)
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
         return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
+        return 0;
     bool current = tt_current_wanted(control);
     if (current)
         tt_block_rq_issue_1_1(ctx, control);
@@ -114,6 +116,8 @@ int tt_block_rq_complete_2(struct bpf_raw_tracepoint_args *ctx)
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
+        return 0;
+    if (control->sample == 0xffffffff)
         return 0;
     tt_block_rq_complete_2_1(ctx, control);
     return 0;

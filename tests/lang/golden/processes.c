@@ -14,7 +14,7 @@ struct tt_extreme { s64 value; u64 set; };  /* min, max */
 struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
-BPF_PERCPU_ARRAY(tt_drops, u64, 7);
+BPF_PERCPU_ARRAY(tt_drops, u64, 8);
 BPF_PERCPU_HASH(at_syscalls, u32, u64, 16384);
 BPF_PERCPU_HASH(at_switches, u32, u64, 16384);
 BPF_PERCPU_HASH(at_faults, u32, u64, 16384);
@@ -145,6 +145,8 @@ int tt_sys_enter_1(struct bpf_raw_tracepoint_args *ctx)
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
         return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
+        return 0;
     bool current = tt_current_wanted(control);
     if (current)
         tt_sys_enter_1_1(ctx, control);
@@ -174,6 +176,8 @@ int tt_sched_switch_2(struct bpf_raw_tracepoint_args *ctx)
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
         return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
+        return 0;
     bool current = tt_current_wanted(control);
     if (current)
         tt_sched_switch_2_1(ctx, control);
@@ -201,6 +205,8 @@ int tt_page_fault_user_3(struct bpf_raw_tracepoint_args *ctx)
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
         return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
+        return 0;
     bool current = tt_current_wanted(control);
     if (current)
         tt_page_fault_user_3_1(ctx, control);
@@ -226,6 +232,8 @@ int tt_sched_process_exit_4(struct tt_sched_process_exit_4_record *ctx)
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
+        return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
@@ -257,6 +265,8 @@ int tt_sys_exit_read_5(struct tt_sys_exit_read_5_record *ctx)
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
         return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
+        return 0;
     bool current = tt_current_wanted(control);
     if (current)
         tt_sys_exit_read_5_1(ctx, control);
@@ -286,6 +296,8 @@ int tt_sys_exit_pread64_6(struct tt_sys_exit_pread64_6_record *ctx)
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
+        return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
@@ -317,6 +329,8 @@ int tt_sys_exit_readv_7(struct tt_sys_exit_readv_7_record *ctx)
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
         return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
+        return 0;
     bool current = tt_current_wanted(control);
     if (current)
         tt_sys_exit_readv_7_1(ctx, control);
@@ -346,6 +360,8 @@ int tt_sys_exit_preadv_8(struct tt_sys_exit_preadv_8_record *ctx)
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
+        return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
@@ -377,6 +393,8 @@ int tt_sys_exit_preadv2_9(struct tt_sys_exit_preadv2_9_record *ctx)
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
         return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
+        return 0;
     bool current = tt_current_wanted(control);
     if (current)
         tt_sys_exit_preadv2_9_1(ctx, control);
@@ -406,6 +424,8 @@ int tt_sys_exit_write_10(struct tt_sys_exit_write_10_record *ctx)
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
+        return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
@@ -437,6 +457,8 @@ int tt_sys_exit_pwrite64_11(struct tt_sys_exit_pwrite64_11_record *ctx)
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
         return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
+        return 0;
     bool current = tt_current_wanted(control);
     if (current)
         tt_sys_exit_pwrite64_11_1(ctx, control);
@@ -466,6 +488,8 @@ int tt_sys_exit_writev_12(struct tt_sys_exit_writev_12_record *ctx)
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
+        return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
@@ -497,6 +521,8 @@ int tt_sys_exit_pwritev_13(struct tt_sys_exit_pwritev_13_record *ctx)
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
         return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
+        return 0;
     bool current = tt_current_wanted(control);
     if (current)
         tt_sys_exit_pwritev_13_1(ctx, control);
@@ -526,6 +552,8 @@ int tt_sys_exit_pwritev2_14(struct tt_sys_exit_pwritev2_14_record *ctx)
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
+        return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)

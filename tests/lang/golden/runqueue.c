@@ -14,7 +14,7 @@ struct tt_extreme { s64 value; u64 set; };  /* min, max */
 struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
-BPF_PERCPU_ARRAY(tt_drops, u64, 3);
+BPF_PERCPU_ARRAY(tt_drops, u64, 4);
 BPF_HASH(at_queued, s32, u64, 16384);
 BPF_PERCPU_ARRAY(at_wait, u64, 489);
 
@@ -115,6 +115,8 @@ int tt_sched_wakeup_1(struct bpf_raw_tracepoint_args *ctx)
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
         return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
+        return 0;
     if (tt_task_wanted(control, ctx->args[0], 1268, 1752))
         tt_sched_wakeup_1_1(ctx, control);
     return 0;
@@ -142,6 +144,8 @@ int tt_sched_wakeup_new_2(struct bpf_raw_tracepoint_args *ctx)
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
+        return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
         return 0;
     if (tt_task_wanted(control, ctx->args[0], 1268, 1752))
         tt_sched_wakeup_new_2_1(ctx, control);
@@ -201,8 +205,11 @@ int tt_sched_switch_3(struct bpf_raw_tracepoint_args *ctx)
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
         return 0;
+    if (control->sample == 0xffffffff)
+        return 0;
+    bool picked = control->sample <= 1 || !(bpf_get_prandom_u32() % control->sample);
     bool current = tt_current_wanted(control);
-    if (current)
+    if (picked && current)
         tt_sched_switch_3_1(ctx, control);
     if (tt_task_wanted(control, ctx->args[2], 1268, 1752))
         tt_sched_switch_3_2(ctx, control);

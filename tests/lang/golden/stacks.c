@@ -14,10 +14,11 @@ struct tt_extreme { s64 value; u64 set; };  /* min, max */
 struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
-BPF_PERCPU_ARRAY(tt_drops, u64, 2);
+BPF_PERCPU_ARRAY(tt_drops, u64, 3);
 struct tt_kstacks_frames { u64 ip[64]; };
 BPF_TABLE("stacktrace", int, struct tt_kstacks_frames, tt_kstacks, 65536);
 BPF_PERCPU_HASH(at_, u32, u64, 16384);
+#include <linux/bpf_perf_event.h>
 
 static __always_inline void tt_drop(u32 slot)
 {
@@ -66,6 +67,8 @@ int tt_profile_1(struct bpf_perf_event_data *ctx)
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
+        return 0;
+    if (control->sample == 0xffffffff)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)

@@ -14,7 +14,7 @@ struct tt_extreme { s64 value; u64 set; };  /* min, max */
 struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
-BPF_PERCPU_ARRAY(tt_drops, u64, 3);
+BPF_PERCPU_ARRAY(tt_drops, u64, 4);
 BPF_PERCPU_ARRAY(at_, u64, 1024);
 BPF_PERCPU_ARRAY(at_errors, u64, 1024);
 
@@ -60,6 +60,8 @@ int tt_sys_enter_1(struct bpf_raw_tracepoint_args *ctx)
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
         return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
+        return 0;
     bool current = tt_current_wanted(control);
     if (current)
         tt_sys_enter_1_1(ctx, control);
@@ -89,6 +91,8 @@ int tt_sys_exit_2(struct bpf_raw_tracepoint_args *ctx)
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
+        return 0;
+    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
