@@ -38,8 +38,8 @@ def main() -> int:
         kernel = RunningKernel()
         check_privileges(kernel)
         outbox.send(Hello(PROTOCOL, os.getpid(), platform.release(), kernel.cpus, socket.gethostname()))
-        symbols = KernelSymbols()
-        names = MachineNames(symbols, UserSymbols())
+        symbols, user_symbols = KernelSymbols(), UserSymbols()
+        names = MachineNames(symbols, user_symbols)
         if sys.argv[1:] == ["run"]:
             from tracetop.tracer.run import serve  # noqa: PLC0415 - neither loads what only the other needs
 
@@ -48,7 +48,7 @@ def main() -> int:
             from tracetop.tracer.loop import Loop  # noqa: PLC0415
             from tracetop.tracer.running import Machine  # noqa: PLC0415
 
-            machine = Machine(kernel, symbols, SyscallNames(kernel.arch), names, ProcessTable())
+            machine = Machine(kernel, symbols, user_symbols, SyscallNames(kernel.arch), names, ProcessTable())
             Loop(Inbox(0), outbox, machine, output.drain).run()
     except TracetopError as error:
         return _fail(outbox, error.diagnostic)
