@@ -69,7 +69,8 @@ def _view(view: View, sign: str, width: int) -> Iterator[str]:
 
 def _table(table: Table, sign: str, width: int) -> Iterator[str]:
     columns = visible_columns(table, width, plain=True)
-    yield f"  {status.view_totals(table, sign)}, {len(table.rows)} of {table.rows_total} rows"
+    parts = (status.view_totals(table, sign), f"{len(table.rows)} of {table.rows_total} rows")
+    yield f"  {', '.join(filter(None, parts))}"
     yield line(heading(columns, table.sort))
     yield from (line(cells(row, columns, table.sums, exact=True)) for row in table.rows)
 

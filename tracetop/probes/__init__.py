@@ -40,12 +40,23 @@ def pane_script(name: str, text: str, *, bundled: bool) -> PaneScript:
     return PaneScript(name, text, pane, variant, header.get("about", ""), bundled)
 
 
+PROGRAMS = PaneScript(
+    name="programs",
+    text="",
+    pane="programs",
+    variant=Variant("programs", "BPF programs"),
+    about="BPF programs and maps of this machine: who loaded them, where they are attached, and what they cost.",
+)
+"""The one pane without a script: the tracer asks the kernel itself."""
+
+
 class Library:
     """All bundled scripts by pane."""
 
     def __init__(self) -> None:
         files = sorted((f for f in resources.files(__name__).iterdir() if f.name.endswith(".bt")), key=lambda f: f.name)
         self._scripts = [pane_script(f.name.removesuffix(".bt"), f.read_text(), bundled=True) for f in files]
+        self._scripts.append(PROGRAMS)
 
     def panes(self) -> tuple[str, ...]:
         """Return the names of all panes, those of the default dashboard first, then by name."""

@@ -43,7 +43,8 @@ def examine(kernel: RunningKernel) -> Iterator[Finding]:
         library = Library()
         for pane in library.panes():
             for script in library.scripts(pane):
-                yield _script(script, kernel)
+                if script.text:
+                    yield _script(script, kernel)
     finally:
         output.restore()
 

@@ -16,7 +16,9 @@ from tracetop.model.frame import Hot
 from tracetop.model.program import Program
 from tracetop.probes import PaneScript
 from tracetop.tracer.hot import estimate
+from tracetop.tracer.programs_shown import ProgramsShown
 from tracetop.tracer.running import Machine, Running
+from tracetop.tracer.shown import Shown
 
 COUNT_S = 0.2
 """For so long the hits of a script's hooks are counted before it is put to work."""
@@ -32,12 +34,12 @@ class Wait(NamedTuple):
 class Outcome(NamedTuple):
     """A loaded script: on its hooks, or off them where it is `hot` and someone is to be asked first."""
 
-    running: Running
+    running: Shown
     hot: Hot | None
 
 
 Loading = Generator[Wait, None, Outcome]
-Control = Callable[[Running, int], None]
+Control = Callable[[Shown, int], None]
 """Puts filter and parameters in force in a script, and that it counts one in so many events."""
 
 
@@ -47,6 +49,11 @@ def load(script: PaneScript, machine: Machine, control: Control, sample: int) ->
     `sample` 0: all events, but what tracetop does not ship is not attached where its hooks are very hot. Such scripts
     are also compiled in a process of their own first. TracetopError where it cannot run.
     """
+    if not script.text:  # the one pane that runs no script
+        shown = ProgramsShown(machine.kernel)
+        control(shown, 1)
+        shown.attach()
+        return Outcome(shown, None)
     program = compile_script(script.text, script.name, machine.kernel)
     if not script.bundled:
         yield from _try_out(program)

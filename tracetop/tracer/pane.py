@@ -13,7 +13,8 @@ from tracetop.model.message import PaneRequest, SetSort
 from tracetop.probes import Library, PaneScript, pane_script
 from tracetop.tracer.load import Loading, Outcome, Wait, load
 from tracetop.tracer.parameters import numbers
-from tracetop.tracer.running import Machine, Running
+from tracetop.tracer.running import Machine
+from tracetop.tracer.shown import Shown
 
 ROWS_MOST = 10_000
 """Rows of a table that a reader may ask for."""
@@ -31,7 +32,7 @@ class Pane:
         self.scripts = self._of_text(request.script) if request.script else library.scripts(request.name)
         self.script = self.scripts[0]
         self.params: tuple[str, ...] = ()
-        self.running: Running | None = None
+        self.running: Shown | None = None
         self._sample = request.sample
         self._state = PaneState.LOADING
         self._filter = Filter()
@@ -249,7 +250,7 @@ class Pane:
         else:
             self._take(outcome.running)
 
-    def _take(self, new: Running) -> None:
+    def _take(self, new: Shown) -> None:
         """Show a script that is on its hooks; free the one before."""
         self.close()
         self.running, self._state, self._diagnostic = new, PaneState.ON, None
@@ -275,7 +276,7 @@ class Pane:
         else:
             self.script, self.scripts, self.params = self._in_force
 
-    def _control(self, running: Running, sample: int) -> None:
+    def _control(self, running: Shown, sample: int) -> None:
         running.control(self._filter, self._numbers(), sample)
 
     def _numbers(self) -> tuple[int, ...]:

@@ -15,7 +15,8 @@ from tracetop.model.frame import PaneFrame, PaneState
 from tracetop.probes import Library
 from tracetop.tracer.load import Wait
 from tracetop.tracer.pane import Pane
-from tracetop.tracer.running import Machine, Running
+from tracetop.tracer.running import Machine
+from tracetop.tracer.shown import Shown
 
 LOADS_AT_ONCE = 2
 """Panes that load beside each other: a compile takes 120 MB."""
@@ -76,7 +77,7 @@ class Panes:
         ended = [pane for pane in self if pane.drain()]
         return bool(ended)
 
-    def running(self) -> list[Running]:
+    def running(self) -> list[Shown]:
         """Return the scripts that are on their hooks."""
         return [pane.running for pane in self if pane.running and pane.running.attached]
 

@@ -6,7 +6,7 @@ reads does). Runs in the tracer or in the process that answers one question, as 
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Protocol
 
 from tracetop.bpf.holders import Holders, find_holders
 from tracetop.bpf.objects import LoadedMap, LoadedProgram, loaded_maps, loaded_programs
+from tracetop.model.control import Filter
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
 from tracetop.model.program import KeyRole, Unit
 from tracetop.tracer.processes import comm_of
@@ -76,9 +77,9 @@ class ObjectTable:
         self.limit = limit
         self._rows: list[Row] = []
 
-    def update(self, rows: Iterable[Row]) -> None:
-        """Take what there is now."""
-        self._rows = list(rows)
+    def update(self, rows: Iterable[Row], filter_: Filter) -> None:
+        """Take what there is now, of what the filter lets through."""
+        self._rows = [row for row in rows if not filter_ or (row.pid and filter_.matches(row.pid, row.comm))]
 
     def table(self) -> Table:
         """Return the top rows, those without a value in the sort's column last."""
@@ -109,12 +110,17 @@ class ProgramTables:
         self.programs = ObjectTable("programs", _PROGRAM_COLUMNS, Sort("cpu_percent"), limit)
         self.maps = ObjectTable("maps", _MAP_COLUMNS, Sort("memory_bytes"), limit)
         self._types = types
+        self._filter = Filter()
         self._counters: dict[int, tuple[int, int]] | None = None
         """Nanoseconds and runs by program, at the read before."""
         self._read_s = 0.0
         self._holders = Holders({}, {}, {})
         self._held: tuple[frozenset[int], frozenset[int]] = frozenset(), frozenset()
         self._held_s = -_HOLDERS_EVERY_S
+
+    def follow(self, filter_: Filter) -> None:
+        """From the next read on, show what the processes hold that the filter lets through."""
+        self._filter = filter_
 
     def read(self, *, measured: bool) -> None:
         """Look at every program and map; `measured`: the statistics are on, and were at the read before."""
@@ -124,9 +130,15 @@ class ProgramTables:
         self._find_holders(programs, maps, now_s)
         before = self._counters if measured else None
         self._counters = {each.id: (each.run_time_ns, each.run_cnt) for each in programs}
+        self.programs.update(self._program_rows(programs, before, elapsed_s), self._filter)
+        self.maps.update(self._map_rows(programs, maps), self._filter)
+
+    def _program_rows(
+        self, programs: Sequence[LoadedProgram], before: Mapping[int, tuple[int, int]] | None, elapsed_s: float
+    ) -> Iterator[Row]:
         booted_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-        self.programs.update(
-            self._row(
+        for each in programs:
+            yield self._row(
                 each.id,
                 self._holders.programs,
                 *_rates(each, before, elapsed_s),
@@ -136,11 +148,11 @@ class ProgramTables:
                 each.name,
                 ", ".join(self._holders.hooks.get(each.id, ())) or self._function(each.attach_btf_id) or None,
             )
-            for each in programs
-        )
-        users = {each.id: [program.id for program in programs if each.id in program.map_ids] for each in maps}
-        self.maps.update(
-            self._row(
+
+    def _map_rows(self, programs: Sequence[LoadedProgram], maps: Sequence[LoadedMap]) -> Iterator[Row]:
+        for each in maps:
+            users = [str(program.id) for program in programs if each.id in program.map_ids]
+            yield self._row(
                 each.id,
                 self._holders.maps,
                 each.memory_bytes,
@@ -149,10 +161,8 @@ class ProgramTables:
                 each.value_bytes,
                 self._type("bpf_map_type", each.type),
                 each.name,
-                ", ".join(map(str, users[each.id])) or None,
+                ", ".join(users) or None,
             )
-            for each in maps
-        )
 
     def _find_holders(self, programs: Sequence[LoadedProgram], maps: Sequence[LoadedMap], now_s: float) -> None:
         held = frozenset(each.id for each in programs), frozenset(each.id for each in maps)

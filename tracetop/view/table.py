@@ -48,9 +48,11 @@ _KIND_WIDTH = MappingProxyType(
     }
 )
 _COMMAND = "command"
-_ID_WIDTH = MappingProxyType({"started": 19, "threads": 4, "rss_bytes": 6, "user": 8, _COMMAND: 16})
-_ID_RANK = MappingProxyType({"started": 7, "threads": 3, "rss_bytes": 1, _COMMAND: 2})
-"""Columns of the process table whose width and worth their kind does not say."""
+_ID_WIDTH = MappingProxyType(
+    {"started": 19, "threads": 4, "rss_bytes": 6, "user": 8, _COMMAND: 16, "loaded": 19, "type": 14, "hook": 24}
+)
+_ID_RANK = MappingProxyType({"started": 7, "threads": 3, "rss_bytes": 1, _COMMAND: 2, "loaded": 7})
+"""Columns of the tables of processes and BPF programs whose width and worth their kind does not say."""
 _KIND_RANK = MappingProxyType(
     {
         ColumnKind.KEY: 0,
