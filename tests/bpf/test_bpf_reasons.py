@@ -118,18 +118,31 @@ def test_the_chosen_one_of_a_kernels_list() -> None:
         (errno.EINVAL, ProbeKind.RAW_TRACEPOINT, "more arguments than this event has", ExitCode.KERNEL),
         (errno.EINVAL, ProbeKind.PROFILE, "perf_event_max_sample_rate", ExitCode.KERNEL),
         (errno.EMFILE, ProbeKind.SOFTWARE, "too many open files", ExitCode.KERNEL),
+        (errno.ENOENT, ProbeKind.HARDWARE, "does not count that event", ExitCode.KERNEL),
+        (errno.EOPNOTSUPP, ProbeKind.HARDWARE, "does not count that event", ExitCode.KERNEL),
+        (errno.ENOENT, ProbeKind.KPROBE, "only inlined in others", ExitCode.KERNEL),
+        (errno.EILSEQ, ProbeKind.KPROBE, "no instruction begins", ExitCode.KERNEL),
+        (errno.EINVAL, ProbeKind.KRETPROBE, "allows no probe there", ExitCode.KERNEL),
+        (524, ProbeKind.FENTRY, "allows no probe there", ExitCode.KERNEL),
+        (errno.EPERM, ProbeKind.FENTRY, "locked down (integrity)", ExitCode.PRIVILEGE),
+        (errno.EACCES, ProbeKind.UPROBE, "/bin/x may not be read", ExitCode.KERNEL),
+        (errno.ENOENT, ProbeKind.UPROBE, "/bin/x is not there any more", ExitCode.KERNEL),
+        (524, ProbeKind.URETPROBE, "cannot step over the instruction", ExitCode.KERNEL),
+        (errno.EINVAL, ProbeKind.USDT, "no program can be mapped", ExitCode.KERNEL),
+        (errno.ESRCH, ProbeKind.PROFILE, "process 7 has ended", ExitCode.KERNEL),
+        (errno.EBUSY, ProbeKind.SOFTWARE, "EBUSY", ExitCode.KERNEL),
     ],
 )
 def test_a_hook_that_is_refused_has_one_cause_and_its_exit_code(
     monkeypatch: pytest.MonkeyPatch, code: int, kind: ProbeKind, why: str, exit_code: ExitCode
 ) -> None:
     def refused(_probe: ProbeSpec, _program_fd: int) -> list[int]:
-        raise OSError(code, errno.errorcode[code])
+        raise OSError(code, errno.errorcode.get(code, "ENOTSUPP"))
 
     monkeypatch.setitem(attach._ATTACHERS, kind, refused)
     monkeypatch.setattr(reasons, "lockdown_mode", lambda: "integrity")
     with pytest.raises(TracetopError) as caught:
-        attach.attach(ProbeSpec(function="f", kind=kind, names=("the:probe",), period=9), 0)
+        attach.attach(ProbeSpec(function="f", kind=kind, names=("the:probe",), target="/bin/x", period=9, pid=7), 0)
     diagnostic = caught.value.diagnostic
     assert why in diagnostic.why
     assert diagnostic.what == "cannot attach the:probe"
