@@ -134,6 +134,31 @@ def test_restart_asks_for_what_was_last_in_force_in_the_order_it_was_asked() -> 
         assert [heard.next() for _ in expected] == [said(command) for command in expected]
 
 
+def test_restart_opens_the_panes_that_were_open_with_their_last_scripts_and_answers() -> None:
+    """What was asked of a pane that is closed, or of the script that it no longer shows, is not asked again."""
+    hot, other = m.PaneRequest("hot", "// hot"), m.PaneRequest("other", "// other")
+    with source() as (live, heard):
+        for command in (
+            START,
+            m.AddPane(hot),
+            m.AddPane(other),
+            m.Proceed("hot", 64),
+            m.SetParams("syscalls", ("read",)),
+            m.SetOffsets("other", True),
+            m.RemovePane("other"),
+            m.ReplaceScript("syscalls", "// new"),
+            m.SetParams("syscalls", ("write",)),
+            m.SetFilter(Filter(comm="die")),
+        ):
+            live.send(command)
+        heard.until_end()
+        live.restart()
+        assert isinstance(heard.next(), m.Hello)
+        panes = (m.PaneRequest("syscalls", "// new"), m.PaneRequest("hot", "// hot", 64))
+        expected: list[m.Command] = [m.Start(panes, Filter(comm="die"), 2.0), m.SetParams("syscalls", ("write",))]
+        assert [heard.next() for _ in expected] == [said(command) for command in expected]
+
+
 def test_restart_after_each_kind_of_death_listens_to_a_new_tracer() -> None:
     with source() as (live, heard):
         pids = set()

@@ -9,6 +9,7 @@ import select
 import signal
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -149,18 +150,19 @@ class LiveSource:
         )
 
     def _remember(self, command: m.Command) -> None:
+        start = self._wishes.get((m.Start,))
         match command:
             case m.Start():
                 self._wishes = {(m.Start,): command}
-            case m.SetFilter() | m.SetInterval():
-                start = self._wishes.get((m.Start,))
-                if isinstance(start, m.Start):
-                    change = msgspec.structs.asdict(command)
-                    self._wishes[(m.Start,)] = msgspec.structs.replace(start, **change)
             case m.SetSort():
                 self._wish((m.SetSort, command.pane, command.table), command)
             case m.SetEnabled() | m.SetParams() | m.SelectVariant() | m.SetOffsets():
                 self._wish((type(command), command.pane), command)
+            case _ if isinstance(start, m.Start):
+                self._wishes[(m.Start,)] = started_with(start, command)
+        if isinstance(command, m.RemovePane | m.ReplaceScript):  # what was wished of the pane was of its script
+            wishes = self._wishes.items()
+            self._wishes = {key: wish for key, wish in wishes if getattr(wish, "pane", None) != command.pane}
 
     def _wish(self, key: tuple[object, ...], command: m.Command) -> None:
         """Keep the last command of its key, in the order of the last ones: a variant chosen switches its pane on."""
@@ -186,6 +188,27 @@ class LiveSource:
         """Close what is left of the pipes to a tracer that has ended."""
         self._commands, self._messages = _closed(self._commands), _closed(self._messages)
         self._unsent.clear()
+
+
+def started_with(start: m.Start, command: m.Command) -> m.Start:
+    """Return the Start that opens what is open after the command."""
+    panes = start.panes
+    match command:
+        case m.SetFilter() | m.SetInterval():
+            return msgspec.structs.replace(start, **msgspec.structs.asdict(command))
+        case m.AddPane():
+            panes = (*panes, command.pane)
+        case m.RemovePane():
+            panes = tuple(pane for pane in panes if pane.name != command.pane)
+        case m.ReplaceScript():
+            panes = _changed(panes, command.pane, script=command.script, sample=0)
+        case m.Proceed():
+            panes = _changed(panes, command.pane, sample=command.sample)
+    return msgspec.structs.replace(start, panes=panes)
+
+
+def _changed(panes: tuple[m.PaneRequest, ...], name: str, **changes: Any) -> tuple[m.PaneRequest, ...]:
+    return tuple(msgspec.structs.replace(pane, **changes) if pane.name == name else pane for pane in panes)
 
 
 def _closed(descriptor: int) -> int:
