@@ -19,20 +19,9 @@ from tracetop.model.kernel import Kernel
 from tracetop.model.message import Completion
 
 KEYWORDS = ("if", "else", "while", "for", "unroll", "return", "break", "continue", "let")
-_BY_HOOK = {
+_ARGUMENTS = {
     "args": "the fields of the event, or the arguments of the function",
     "arg0": "the first argument",
-    "retval": "what the function returns",
-    "func": "the function's name",
-    "probe": "the probe's name",
-    "kstack": "the kernel's stack",
-    "ustack": "the program's stack",
-    "curtask": "the current task_struct",
-    "ncpus": "the number of CPUs",
-    "cpid": "the process started with -c",
-    "ppid": "the parent process",
-    "pcomm": "the parent's name",
-    "usermode": "1 where the sample was taken in user mode",
 }
 _MEMBER = re.compile(r"(?:\.|->)\s*(\w*)$")
 _WORD = re.compile(r"[@$]?\w*$")
@@ -74,9 +63,9 @@ def _language(text: str, cursor: Cursor) -> Iterator[Completion]:
     """Yield every word that may stand in a predicate or an action, the likelier first."""
     yield from (Completion(name, "variable") for name in _named(r"\$[A-Za-z_]\w*", cursor.clause))
     yield from (Completion(name, "map") for name in _named(r"@\w*", text))
-    yield Completion("args", _BY_HOOK["args"])
+    yield from (Completion(name, about) for name, about in _ARGUMENTS.items())
     yield from (Completion(name, builtin.about) for name, builtin in BUILTINS.items())
-    yield from (Completion(name, _BY_HOOK.get(name, "")) for name in (*HOOK_BUILTINS, "arg0"))
+    yield from (Completion(name, builtin.about) for name, builtin in HOOK_BUILTINS.items())
     for name, function in FUNCTIONS.items():
         yield Completion(
             f"{name}()" if function.usage == f"{name}()" else f"{name}(", f"{function.usage}: {function.about}"

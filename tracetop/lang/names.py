@@ -5,6 +5,7 @@ Owns: the builtins that only some hooks have (``retval``, ``arg0``, ``func``), a
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
 from tracetop.lang import syntax, typed
@@ -32,8 +33,8 @@ MAX_STACK_DEPTH = 127
 def name_value(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> typed.Expr:
     """Return what the word means here. ScriptError where it means nothing; `functions` are words that need ``()``."""
     name = node.name
-    if name in _BY_HOOK:
-        return _BY_HOOK[name](node, scope)
+    if name in HOOK_BUILTINS:
+        return HOOK_BUILTINS[name].value(node, scope)
     if name in BUILTINS:
         return typed.BuiltinValue(name, BUILTINS[name].type)
     argument = _ARGUMENT.fullmatch(name)
@@ -68,7 +69,7 @@ def _unknown(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> Scr
         return scope.error(node.at, "args alone has no value", mend="name a field, as in args.id")
     if node.name in functions:
         return scope.error(node.at, f"{node.name} is a function", mend=f"write {node.name}()")
-    mend = did_you_mean(node.name, [*BUILTINS, *_BY_HOOK, "args"], "variables begin with $ and maps with @")
+    mend = did_you_mean(node.name, [*BUILTINS, *HOOK_BUILTINS, "args"], "variables begin with $ and maps with @")
     return scope.error(
         node.at,
         f"unknown word {node.name}",
@@ -176,18 +177,25 @@ def _of_parent(field: str) -> Callable[[syntax.Name, Scope], typed.Expr]:
     return parent
 
 
-_BY_HOOK: dict[str, Callable[[syntax.Name, Scope], typed.Expr]] = {
-    "retval": _retval,
-    "func": _func,
-    "usermode": _usermode,
-    "probe": lambda _node, scope: _text(scope.hook.name),
-    "kstack": lambda _node, scope: stack(scope, user=False),
-    "ustack": lambda _node, scope: stack(scope, user=True),
-    "curtask": lambda _node, scope: current_task(scope),
-    "ncpus": lambda _node, scope: typed.Const(scope.kernel.cpus),
-    "cpid": lambda _node, scope: typed.Const(scope.options.child),
-    "ppid": _of_parent("tgid"),
-    "pcomm": _of_parent("comm"),
+@dataclass(frozen=True)
+class HookBuiltin:
+    """A builtin that depends on the hook, or on more than a table can say."""
+
+    value: Callable[[syntax.Name, Scope], typed.Expr]
+    about: str
+
+
+HOOK_BUILTINS = {
+    "retval": HookBuiltin(_retval, "what the function returns: in kretprobe, fexit and uretprobe"),
+    "func": HookBuiltin(_func, "the function that the probe is on"),
+    "probe": HookBuiltin(lambda _node, scope: _text(scope.hook.name), "the probe's name"),
+    "kstack": HookBuiltin(lambda _node, scope: stack(scope, user=False), "the kernel's stack"),
+    "ustack": HookBuiltin(lambda _node, scope: stack(scope, user=True), "the process's stack"),
+    "curtask": HookBuiltin(lambda _node, scope: current_task(scope), "the current task: a struct task_struct *"),
+    "usermode": HookBuiltin(_usermode, "1 where a sample was taken in user mode"),
+    "ncpus": HookBuiltin(lambda _node, scope: typed.Const(scope.kernel.cpus), "how many processors there can be"),
+    "ppid": HookBuiltin(_of_parent("tgid"), "the parent process"),
+    "pcomm": HookBuiltin(_of_parent("comm"), "the parent's name"),
+    "cpid": HookBuiltin(lambda _node, scope: typed.Const(scope.options.child), "the process of `tracetop run -c`"),
 }
-HOOK_BUILTINS = tuple(_BY_HOOK)
 __all__ = ["HOOK_BUILTINS", "MAX_STACK_DEPTH", "current_task", "name_value", "stack"]

@@ -1,0 +1,32 @@
+"""The reference of builtins and functions in docs/language.md, as the compiler's own tables have them.
+
+python -m tests.setup.reference           prints it, to be pasted between the marks of docs/language.md
+"""
+
+from collections.abc import Iterable
+
+from tracetop.lang.builtins import BUILTINS
+from tracetop.lang.functions import AGGREGATIONS, STATEMENT_FUNCTIONS, VALUE_FUNCTIONS
+from tracetop.lang.names import HOOK_BUILTINS
+
+
+def reference() -> str:
+    """Return one Markdown table a family."""
+    builtins = [(name, each.about) for name, each in BUILTINS.items()]
+    builtins += [(name, each.about) for name, each in HOOK_BUILTINS.items()]
+    tables = {
+        "builtin": builtins,
+        "right of `@map =`": [(each.usage, each.about) for each in AGGREGATIONS.values()],
+        "statement": [(each.usage, each.about) for each in STATEMENT_FUNCTIONS.values()],
+        "value": [(each.usage, each.about) for each in VALUE_FUNCTIONS.values()],
+    }
+    return "\n\n".join(_table(heading, sorted(rows)) for heading, rows in tables.items())
+
+
+def _table(heading: str, rows: Iterable[tuple[str, str]]) -> str:
+    lines = [f"| {heading} | |", "|---|---|", *(f"| `{written}` | {about} |" for written, about in rows)]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(reference())
