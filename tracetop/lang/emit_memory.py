@@ -1,4 +1,7 @@
-"""C of values that lie in memory: strings, padded with NULs so that they can be parts of keys; tuples, buffers, symbols."""
+"""C of values that lie in memory: strings, tuples, buffers, symbols.
+
+A string is padded with NULs, so that it can be a part of a key.
+"""
 
 from tracetop.lang import typed
 from tracetop.lang.builtins import EMITTED

@@ -1,4 +1,4 @@
-"""C of what lies in memory that is not ours: the hook's arguments, members of structs, elements, what pointers point to.
+"""C of what lies in memory that is not ours: the hook's arguments, members, elements, what pointers point to.
 
 Nothing is followed by C itself: every read is a helper's, which gives zeros where there is nothing to read.
 """

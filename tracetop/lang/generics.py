@@ -39,7 +39,7 @@ def value(node: typed.Expr, _out: Writer) -> str:
 
 @singledispatch
 def fill(node: typed.Expr, _place: str, _out: Writer) -> None:
-    """Write what lies in memory into `place`, a ``char *`` to ``node.type.size`` bytes of zeros, 8-aligned or of text."""
+    """Write what lies in memory into `place`, a ``char *`` to ``node.type.size`` bytes of zeros."""
     raise AssertionError(f"no C for {node}")
 
 
@@ -64,7 +64,7 @@ def statement(node: typed.Statement, _out: Writer) -> None:
 
 
 def text(node: typed.Expr, out: Writer) -> str:
-    """Return the name of an array that holds what `node` is, ``node.type.size`` bytes of it; text is padded with NULs."""
+    """Return the name of an array that holds what `node` is, ``node.type.size`` bytes; text is padded with NULs."""
     known = held_text(node, out)
     if known:
         return known

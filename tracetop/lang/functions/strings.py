@@ -17,7 +17,7 @@ def _padded(size: int) -> int:
 
 
 def space(arguments: Arguments, pointer: typed.Expr) -> bool | None:
-    """Return whether a pointer points into the process (True) or the kernel (False); None where only the event knows."""
+    """Return whether a pointer points into the process (True) or the kernel (False); None where that is not known."""
     if pointer.type.form is Form.POINTER and pointer.type.user is not None:
         return pointer.type.user
     hook = arguments.scope.hook

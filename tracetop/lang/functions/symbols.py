@@ -1,4 +1,4 @@
-"""Functions about addresses, stacks and registers: ``ksym``, ``kstack``, ``kaddr``, ``reg``, ``ntop`` and their like."""
+"""Functions about addresses, stacks and registers: ``ksym``, ``kstack``, ``kaddr``, ``reg``, ``ntop`` and others."""
 
 from tracetop.lang import typed
 from tracetop.lang.builtins import CLOCKS
