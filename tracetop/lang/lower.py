@@ -157,6 +157,19 @@ static __always_inline s64 tt_switch_state(struct bpf_raw_tracepoint_args *ctx)
 """
 
 
+def _migrate(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:
+    """TP_PROTO(struct task_struct *p, int dest_cpu); the task is still on its old CPU."""
+    task = _argument(0)
+    offsets, cpu = _task_offsets(kernel), _cpu_of_task(kernel)
+    if offsets is None or cpu is None:
+        return None
+    readings = _task_readings(kernel, task, "") | {
+        "orig_cpu": Reading(kernel=(task, *cpu)),
+        "dest_cpu": Reading(value=_argument(1)),
+    }
+    return RawForm(format_.event, readings, {"pid": task}, offsets)
+
+
 def _task_readings(kernel: Kernel, task: str, prefix: str) -> dict[str, Reading]:
     found = {name: kernel.field_offset("task_struct", name) for name in ("comm", "pid", "prio")}
     return {prefix + name: Reading(kernel=(task, *place)) for name, place in found.items() if place}
@@ -197,6 +210,7 @@ def _request(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:
 _FORMS: dict[tuple[str, str], Callable[[TracepointFormat, Kernel], RawForm | None]] = {
     ("raw_syscalls", "sys_enter"): _sys_enter,
     ("raw_syscalls", "sys_exit"): _sys_exit,
+    ("sched", "sched_migrate_task"): _migrate,
     ("sched", "sched_wakeup"): _wakeup,
     ("sched", "sched_wakeup_new"): _wakeup,
     ("sched", "sched_waking"): _wakeup,
