@@ -21,7 +21,7 @@ from typing import BinaryIO, Protocol
 import msgspec
 
 from tracetop.errors import Diagnostic, ExitCode
-from tracetop.headless.streams import complain
+from tracetop.headless.streams import complain, silence
 from tracetop.model import message as m
 from tracetop.source.protocol import Ended, Source
 from tracetop.view.text import escape
@@ -136,6 +136,7 @@ class _Writer:
             if not self._style.buffered or self._finished:
                 self._out.flush()
         except BrokenPipeError:
+            silence(self._out)
             self._finished = True
             self._events.put(_Event.NOBODY_READS)
 

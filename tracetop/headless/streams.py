@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import TextIO
+from typing import IO
 
 from tracetop.errors import Diagnostic
 from tracetop.view.text import escape
@@ -14,7 +14,7 @@ def complain(diagnostic: Diagnostic) -> None:
         print(escape(line), file=sys.stderr)
 
 
-def silence(out: TextIO) -> None:
+def silence(out: IO[str] | IO[bytes]) -> None:
     """Point a stream whose reader is gone at nothing, so that the flush at exit does not fail again."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, out.fileno())
