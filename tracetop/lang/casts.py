@@ -72,7 +72,8 @@ def size_of(node: syntax.SizeOf, scope: Scope) -> typed.Expr:
         found = named_type(node.of, scope)
         struct = scope.types.struct(found.name) if found.kind in (CKind.STRUCT, CKind.UNION) else None
         return typed.Const(struct.size if struct else found.size)
-    return typed.Const(scope.check(node.of, scope).type.size)
+    value = scope.check(node.of, scope)
+    return typed.Const(len(value.value) + 1 if isinstance(value, typed.Text) else value.type.size)
 
 
 def offset_of(node: syntax.OffsetOf, scope: Scope) -> typed.Expr:
