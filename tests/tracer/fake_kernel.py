@@ -140,7 +140,7 @@ class FakeTrial:
 
     def __init__(self, kernel: FakeKernel, program: Program) -> None:
         self._program, self._left = program, kernel.patience
-        self.fd, self.until_s, self.closed = -1, 0.0, False
+        self.fd, self.until_s, self.closed = -1, kernel.clock() + 2.5, False
         kernel.tried_out.append(program.name)
         kernel.trials.append(self)
 

@@ -25,6 +25,9 @@ class WrittenNames:
     def user_frames(self, pid: int, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
         return tuple(f"user_{pid}_{address:x}+1" for address in addresses)
 
+    def watch(self) -> None:
+        pass
+
     def remember(self, pid: int) -> None:
         pass
 

@@ -1,6 +1,7 @@
 """The tracer's loop, from commands to frames: a scripted screen on real pipes, a clock that the script moves."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,7 +11,8 @@ from tests.tracer.fake_screen import HANG_UP, READ, STALL, TICK, FakeScreen, Ste
 from tracetop.errors import TracerError, UsageError
 from tracetop.model import message as m
 from tracetop.model.control import Filter
-from tracetop.model.frame import Frame, Sort, Table
+from tracetop.model.frame import Frame, Log, Sort, Table
+from tracetop.model.program import Format
 
 OPEN = m.Start((m.PaneRequest("syscalls"), m.PaneRequest("latency")))
 
@@ -239,3 +241,87 @@ def test_descriptors_are_the_screens_to_close(kernel: FakeKernel, screens: Scree
     before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names only
     screens.play(OPEN, TICK, m.Stop())
     assert set(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+MINE = m.AddPane(m.PaneRequest("mine", "// mine"))
+
+
+def test_a_pane_that_is_added_loads_beside_those_that_are_on(
+    kernel: FakeKernel, screens: Screens, proc: FakeProc
+) -> None:
+    """While its compile is tried out and its hooks are counted, the others are read at every tick."""
+    kernel.clock, kernel.patience = proc.monotonic, 1
+    frames = screens.play(OPEN, TICK, MINE, *[TICK] * 6).frames()
+    seen = [(frame.seq, states(frame).get("mine")) for frame in frames]
+    assert {(1, "loading"), (2, "loading"), (3, "loading"), (4, "on")} < {*seen}
+    assert frames[-1].panes["mine"].state == "on"
+
+
+def test_a_pane_that_is_removed_is_freed_and_gone(kernel: FakeKernel, screens: Screens) -> None:
+    frames = screens.play(OPEN, MINE, TICK, m.RemovePane("latency"), m.RemovePane("mine"), TICK).frames()
+    assert states(frames[-1]) == {"syscalls": "on"}
+    assert [one.program.name for one in kernel.loaded if one.closed] == ["syscalls", "latency", "mine"], (
+        "all at the end"
+    )
+
+
+def test_a_name_that_is_taken_and_a_pane_that_is_not_there_are_refused(kernel: FakeKernel, screens: Screens) -> None:
+    screen = screens.play(
+        OPEN,
+        m.AddPane(m.PaneRequest("latency")),
+        m.AddPane(m.PaneRequest("nosuch")),
+        m.RemovePane("nosuch"),
+        m.ReplaceScript("nosuch", "// x"),
+        m.Proceed("latency", 64),
+        TICK,
+    )
+    assert len(refusals(screen)) == 5
+    assert states(screen.frames()[-1]) == {"syscalls": "on", "latency": "on"}
+
+
+def test_only_the_newest_text_is_checked_and_nothing_is_loaded_for_it(kernel: FakeKernel, screens: Screens) -> None:
+    texts = ("// wrong", "// good", "// wrong 2", "// wrong 3")
+    asked = b"".join(m.encode(m.CheckScript(i, text)) for i, text in enumerate(texts))
+    screen = screens.play(OPEN, TICK, asked, TICK)
+    (answer,) = [message for message in screen.heard if isinstance(message, m.Checked)]
+    assert (answer.serial, answer.diagnostic is not None) == (3, True)
+    assert len(kernel.loaded) == 2
+    assert [frame.seq for frame in screen.frames()][-2:] == [1, 2], "no frame is sent for a question"
+
+
+def test_a_good_text_has_nothing_wrong(kernel: FakeKernel, screens: Screens) -> None:
+    assert m.Checked(7) in screens.play(OPEN, TICK, m.CheckScript(7, "// good"), TICK).heard
+
+
+class Talker:
+    """A script that prints a line each time the test goes on to its next step."""
+
+    def __init__(self, kernel: FakeKernel) -> None:
+        self.kernel = kernel
+        self.said = 0
+
+    def steps(self, *steps: Step) -> Iterator[Step]:
+        for step in steps:
+            for one in self.kernel.loaded:
+                if not one.closed:
+                    one.sent.append((0, b""))
+                    self.said += 1
+            yield step
+
+
+def test_lines_printed_while_the_screen_does_not_read_come_when_it_does(
+    kernel: FakeKernel, proc: FakeProc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames are skipped meanwhile; their lines are not."""
+    kernel.actions = (Format("printf", "hello\n"),)
+    talker = Talker(kernel)
+    start = m.Start((m.PaneRequest("mine", "// mine", 1),))
+    full = [m.AddPane(m.PaneRequest(f"full{i}", "// wrong" + "x" * 700_000, 1)) for i in range(3)]
+    steps = talker.steps(start, TICK, STALL, *full, *[TICK] * 6, READ, *[TICK] * 8)
+    frames = play(steps, proc, monkeypatch).frames()
+    logs = [view for frame in frames for view in frame.panes["mine"].views if isinstance(view, Log)]
+    assert set(range(1, frames[-1].seq)) - {frame.seq for frame in frames}, "some frames were skipped"
+    ends = [one.first + len(one.lines) for one in logs]
+    assert [one.first for one in logs] == [0, *ends[:-1]]
+    assert talker.said - 2 <= ends[-1] <= talker.said
+    assert logs[-1].lost == 0
