@@ -30,7 +30,7 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tracetop.cli.commands.run import order_of, parser
+from tracetop.cli.commands.run import order_of, parse
 from tracetop.errors import ExitCode
 from tracetop.headless.run import Style, Watched, run_script
 from tracetop.model import message as m
@@ -185,7 +185,7 @@ class Outcome:
 def run_case(case: Case, tracer: CaseTracer, loads: Mapping[str, Path]) -> Outcome:
     """Run a case's script."""
     words = [*shlex.split(case.one("OPTIONS")), "-e", case.one("PROG"), "--", *shlex.split(case.one("PARAMS"))]
-    found = parser().parse_intermixed_args(words)
+    found = parse(words)
     watched: Watched | None = None
     child = 0
     if found.command is not None:

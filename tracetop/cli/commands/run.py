@@ -38,9 +38,17 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
+def parse(words: list[str]) -> argparse.Namespace:
+    """Return what the words say; behind a ``--`` all are the script's, whatever they look like."""
+    end = words.index("--") if "--" in words else len(words)
+    found = parser().parse_intermixed_args(words[:end])
+    found.words += words[end + 1 :]
+    return found
+
+
 def run(words: list[str]) -> int:
     """Run it to its end; return the exit code."""
-    found = parser().parse_intermixed_args(words)
+    found = parse(words)
     from tracetop.headless.run import Style, run_script  # noqa: PLC0415 - --help needs none of this
     from tracetop.source.child import Child  # noqa: PLC0415
     from tracetop.source.live import LiveSource  # noqa: PLC0415
@@ -56,7 +64,7 @@ def run(words: list[str]) -> int:
         if not found.unsafe or sudo_user():  # what system() starts in a root login has a root login's rights
             drop_privileges()
         name, text = _script(found, as_root=as_root)
-        with _open(found.output) as out:
+        with open_output(found.output) as out:
             order = order_of(found, name, text, child=child.pid if child else 0, terminal=out.isatty())
             source.send(order)
             style = Style(json=order.json, quiet=found.quiet, verbose=found.verbose, buffered=found.buffer == "full")
@@ -66,7 +74,7 @@ def run(words: list[str]) -> int:
 
 
 def order_of(found: argparse.Namespace, name: str, text: str, *, child: int, terminal: bool) -> Run:
-    """Return the order to run a script, from what `parser` found."""
+    """Return the order to run a script, from what `parse` found."""
     return Run(
         name=name,
         script=text,
@@ -95,7 +103,7 @@ def _script(found: argparse.Namespace, *, as_root: bool) -> tuple[str, str]:
         raise UsageError("standard input is no script", why="it is not UTF-8 text", mend="pipe a text file") from error
 
 
-def _open(path: str | None) -> BinaryIO:
+def open_output(path: str | None) -> BinaryIO:
     """Open what is printed to. UsageError where it cannot be, or where another user could have it written elsewhere."""
     if path is None:
         return open(sys.stdout.fileno(), "wb", closefd=False)
