@@ -320,11 +320,6 @@ class Splitter:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    @property
-    def pending_bytes(self) -> int:
-        """Bytes of a message that has not come whole."""
-        return len(self._buffer)
-
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield every body that is whole once `data` is added. TracerError for a length that cannot be."""
         self._buffer += data

@@ -81,11 +81,6 @@ def cost_text(cost: Cost) -> str:
     return f"{share} of a core ({cost.ns_per_event:.0f} ns at {format_value(cost.events_per_s)}/s)"
 
 
-def totals_text(pane: PaneFrame) -> str:
-    """Return the pane's sums over all rows, those not shown too, as one line; with ``≥`` where they are bounds."""
-    return "  ".join(filter(None, (view_totals(view, bound_sign(pane)) for view in pane.views)))
-
-
 def view_totals(view: View, sign: str = "") -> str:
     """Return one view's sums as one line, each number behind `sign`; of a table every rate and the first total."""
     if isinstance(view, Table):
