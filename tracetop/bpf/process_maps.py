@@ -5,6 +5,7 @@ privileged tracer process.
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,10 @@ class Identity(NamedTuple):
 
     start: int
     code: int
+
+
+NOBODY = Identity(0, 0)
+"""Of a process that is known from what the kernel told of it alone, after its end."""
 
 
 class Mapping(NamedTuple):
@@ -55,10 +60,11 @@ class Maps:
 
 
 def identity(pid: int) -> Identity | None:
-    """Return who a pid is now, or None where it is nobody."""
+    """Return who a pid is now, or None where it is nobody, or has no memory of its own: at its end, or the kernel's."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2].split()
-        return Identity(int(fields[_STARTTIME]), int(fields[_STARTCODE]))
+        found = Identity(int(fields[_STARTTIME]), int(fields[_STARTCODE]))
+        return found if found.code else None
     except (OSError, IndexError, ValueError):
         return None
 
@@ -71,9 +77,14 @@ def read_maps(pid: int, who: Identity) -> Maps | None:
     except OSError:
         return None
     mappings = tuple(parse_maps(text))
-    if not mappings or identity(pid) != who:
-        return None
-    return Maps(who, mappings, np.array([mapping.start for mapping in mappings], np.uint64))
+    return sorted_maps(who, mappings) if mappings and identity(pid) == who else None
+
+
+def sorted_maps(who: Identity, mappings: Iterable[Mapping]) -> Maps:
+    """Return mappings in the order of their addresses; of two at one place the later one counts."""
+    by_start = {mapping.start: mapping for mapping in mappings}
+    found = tuple(by_start[start] for start in sorted(by_start))
+    return Maps(who, found, np.array([mapping.start for mapping in found], np.uint64))
 
 
 def parse_maps(text: bytes) -> list[Mapping]:

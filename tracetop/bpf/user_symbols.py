@@ -16,9 +16,10 @@ from typing import NamedTuple
 from tracetop.bpf.binaries import Binaries, Binary
 from tracetop.bpf.demangle import demangle
 from tracetop.bpf.elf import Elf
+from tracetop.bpf.mapping_events import Executed, Forked, Mapped, MappingEvents
 from tracetop.bpf.opening import opened, rooted
 from tracetop.bpf.perf_map import PerfMap, read_perf_map
-from tracetop.bpf.process_maps import VDSO, Mapping, Maps, identity, parse_maps, read_maps
+from tracetop.bpf.process_maps import NOBODY, VDSO, Mapping, Maps, identity, parse_maps, read_maps, sorted_maps
 from tracetop.errors import KernelError
 
 _MAX_PROCESSES = 1024
@@ -47,6 +48,12 @@ class _Process:
         self.perf_map_read_at = 0.0
         self.frames: dict[int, UserFrame] = {}
 
+    def add(self, mapping: Mapping) -> None:
+        """Take in what the process mapped after it was looked at."""
+        if mapping not in self.maps.mappings:
+            self.maps = sorted_maps(self.maps.identity, (*self.maps.mappings, mapping))
+            self.frames.clear()
+
 
 class UserSymbols:
     """Looks names up; what it has seen of a process it knows after the process's end."""
@@ -54,6 +61,22 @@ class UserSymbols:
     def __init__(self, binaries: Binaries | None = None) -> None:
         self._binaries = binaries or Binaries()
         self._processes: OrderedDict[int, _Process] = OrderedDict()
+        self._events: MappingEvents | None = None
+        self._told: OrderedDict[int, tuple[Mapping, ...]] = OrderedDict()
+        """By process, what the kernel told of its mappings since `watch`."""
+
+    def watch(self) -> None:
+        """From now on learn from the kernel what processes map, for those too short-lived to be looked at."""
+        if self._events is None:
+            with suppress(OSError):  # without, only processes that are looked at while they live have names
+                self._events = MappingEvents()
+
+    def unwatch(self) -> None:
+        """Learn no more; what is known stays."""
+        if self._events is not None:
+            self._learn()
+            self._events.close()
+            self._events = None
 
     def remember(self, pid: int) -> None:
         """Look at a process while it lives, for addresses that come after its end."""
@@ -70,6 +93,18 @@ class UserSymbols:
 
     def _process(self, pid: int) -> _Process | None:
         """Return what is mapped in a process, or was when it was last seen; None for one that never was."""
+        self._learn()
+        known = self._look(pid)
+        if known is None and pid in self._told:
+            known = self._processes[pid] = _Process(sorted_maps(NOBODY, self._told[pid]))
+        if known:
+            self._processes.move_to_end(pid)
+        while len(self._processes) > _MAX_PROCESSES:
+            self._processes.popitem(last=False)
+        return known
+
+    def _look(self, pid: int) -> _Process | None:
+        """Return what /proc says of a process, or said when it was last looked at; None for one that is gone."""
         known = self._processes.get(pid)
         who = identity(pid)
         if who is not None and (known is None or known.maps.identity != who):
@@ -78,11 +113,26 @@ class UserSymbols:
             self._processes.pop(pid, None)
             if known:
                 self._processes[pid] = known
-        if known:
-            self._processes.move_to_end(pid)
-        while len(self._processes) > _MAX_PROCESSES:
-            self._processes.popitem(last=False)
         return known
+
+    def _learn(self) -> None:
+        """Take in what the kernel told since the last time."""
+        for event in self._events.read() if self._events else ():
+            match event:
+                case Forked(pid, parent):
+                    self._processes.pop(pid, None)  # it was another of that number
+                    known = None if self._told.get(parent) else self._look(parent)
+                    self._told[pid] = known.maps.mappings if known else self._told.get(parent, ())
+                case Executed(pid):
+                    self._processes.pop(pid, None)
+                    self._told[pid] = ()
+                case Mapped(pid, mapping):
+                    if pid in self._told:
+                        self._told[pid] += (mapping,)
+                    if pid in self._processes:
+                        self._processes[pid].add(mapping)
+            if len(self._told) > _MAX_PROCESSES:
+                self._told.popitem(last=False)
 
     def _frame(self, pid: int, process: _Process | None, address: int) -> UserFrame:
         if process is None:

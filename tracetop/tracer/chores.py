@@ -31,7 +31,7 @@ class Chores:
         self._processes = [pid for pid in processes if pid]
         self._keyed = [(spec, at) for spec in loaded.program.maps if not is_array(spec.layout) for at in _places(spec)]
         self._due: list[tuple[float, float, Callable[[], None]]] = [(_SLOTS_S, 0.0, self._free_slots)]
-        if _takes_user_addresses(loaded.program):
+        if takes_user_addresses(loaded.program):
             self._due += [(_PROCESS_S, 0.0, self._look_at_processes), (_MAPS_S, 0.0, self._look_at_maps)]
         self.every_s = min(each for each, _, _ in self._due)
         """How often `do` is to be called."""
@@ -57,7 +57,7 @@ class Chores:
                 self._remember(pid)
 
 
-def _takes_user_addresses(program: Program) -> bool:
+def takes_user_addresses(program: Program) -> bool:
     """Say whether anything that the script prints has a name only in a process."""
     types = [part.type for spec in program.maps for part in spec.keys] + [spec.value for spec in program.maps]
     for action in program.actions:

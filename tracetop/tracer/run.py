@@ -16,7 +16,7 @@ from tracetop.lang.options import Options
 from tracetop.model import message as m
 from tracetop.model.control import pack_control
 from tracetop.model.kernel import Kernel
-from tracetop.tracer.chores import Chores
+from tracetop.tracer.chores import Chores, takes_user_addresses
 from tracetop.tracer.pipe import Inbox, Outbox
 from tracetop.tracer.printed import Printer
 from tracetop.tracer.printing.decode import Names, raw_text, terminal_text
@@ -84,6 +84,8 @@ class ScriptRun:
         printer = Printer(loaded, self._names, json=self._order.json, clean=clean)
         reactions = Reactions(loaded, printer, self._outbox)
         loaded.run_begin()
+        if takes_user_addresses(loaded.program):
+            self._names.watch()
         loaded.attach()
         self._outbox.send(m.Attached(_probes(loaded)))
         reactions.take()

@@ -19,6 +19,7 @@ from tracetop.model.frame import Cost, Log, View
 from tracetop.model.program import MapSpec, Program, ValueKind
 from tracetop.tracer import kept
 from tracetop.tracer.aggregates import Aggregates
+from tracetop.tracer.chores import takes_user_addresses
 from tracetop.tracer.keys import KeyCells
 from tracetop.tracer.printing.decode import Decoder, Names
 from tracetop.tracer.processes import ProcessTable
@@ -68,6 +69,8 @@ class Running:
         self._read_s = time.monotonic()
         self._dropped_before = self._missed_before = 0
         self._loaded = Loaded.load(program)
+        if takes_user_addresses(program):
+            machine.names.watch()
         self._upkeep = Upkeep(self._loaded, self._aggregates, self._read_s)
         self._sent = Sent(self._loaded, machine.names)
 

@@ -46,6 +46,9 @@ class Names(Protocol):
     def user_frames(self, pid: int, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
         """Return a line for each address of a process."""
 
+    def watch(self) -> None:
+        """Learn from now on what processes map, for addresses of those that are gone before anybody looks."""
+
     def remember(self, pid: int) -> None:
         """Look at a process while it lives, for addresses that are shown after its end."""
 

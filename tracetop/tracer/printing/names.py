@@ -48,6 +48,10 @@ class MachineNames:
             ]
         )
 
+    def watch(self) -> None:
+        """Learn from now on what processes map, for addresses of those that are gone before anybody looks."""
+        self._user.watch()
+
     def remember(self, pid: int) -> None:
         """Look at a process while it lives, for addresses that are shown after its end."""
         self._user.remember(pid)
