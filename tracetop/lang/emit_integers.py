@@ -51,9 +51,7 @@ def _field(node: typed.FieldValue, out: Writer) -> str:
         written = _cast(node.type, f"{narrow}{reading.value}")
         return written if reading.is_argument else out.remember(node, out.temporary(node.type, written))
     base, offset, size = reading.kernel
-    narrow = out.name(f"{node.field.name}_")
-    out.reserve(8)
-    out.line(f"{'s' if node.type.signed else 'u'}{size * 8} {narrow} = 0;")
+    narrow = out.number(f"{'s' if node.type.signed else 'u'}{size * 8}", f"{node.field.name}_", "0")
     out.line(f"bpf_probe_read_kernel(&{narrow}, sizeof({narrow}), (void *)({base} + {offset}));")
     return out.remember(node, _cast(node.type, narrow))
 

@@ -79,10 +79,7 @@ def read(where: Where, type_: Type, out: Writer, bit_offset: int = 0, bits: int 
     if where.space is Space.LOCAL:
         held = f"*({c_stored(type_)} *)({where.address})"
         return out.temporary(type_, _bits(held, type_, bit_offset, bits) if bits else held)
-    name = out.name("m")
-    out.reserve(8)
-    stored = f"u{type_.size * 8}" if bits else c_stored(type_)
-    out.line(f"{stored} {name} = 0;")
+    name = out.number(f"u{type_.size * 8}" if bits else c_stored(type_), "m", "0")
     out.line(_READ[where.space].format(to=f"&{name}", size=f"sizeof({name})", where=where.address))
     if bits:
         return out.temporary(type_, _bits(name, type_, bit_offset, bits))

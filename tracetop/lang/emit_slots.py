@@ -117,9 +117,7 @@ def key(slot: typed.Slot, out: Writer, bucket: str = "") -> str:
 
 
 def _plain_key(slot: typed.Slot, c_type: str, source: str, out: Writer, *, remembered: bool) -> str:
-    name = out.name("key")
-    out.reserve(8)
-    out.line(f"{c_type} {name} = {source};")
+    name = out.number(c_type, "key", source)
     return out.remember_key(slot, name) if remembered else name
 
 

@@ -149,6 +149,17 @@ class Writer:
         self.clear(name, size)
         return f"(*{name})"
 
+    def number(self, c_type: str, stem: str, text: str) -> str:
+        """Write an integer in memory, for a helper to read or to fill, and return C text that stands for it."""
+        name = self.name(stem)
+        if self.frame:
+            self.line(f"{c_type} *{name} = ({c_type} *)(scratch + {self.take_scratch(8)});")
+            self.line(f"*{name} = {text};")
+            return f"(*{name})"
+        self.reserve(8)
+        self.line(f"{c_type} {name} = {text};")
+        return name
+
     def take_scratch(self, size: int) -> int:
         """Return where in the scratch memory there are `size` bytes, a multiple of 8."""
         self.scratch_bytes += size
