@@ -26,7 +26,8 @@ def _integer(node: syntax.Integer) -> str:
 
 @show.register
 def _string(node: syntax.String) -> str:
-    return repr(node.value)[1:]
+    shown = (chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\' else f"\\x{byte:02x}" for byte in node.value)
+    return f'"{"".join(shown)}"'
 
 
 @show.register

@@ -5,6 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.lang.fake_kernel import FakeKernel
+from tests.lang.programs import programs
+from tests.lang.shown import show
 from tracetop.errors import ScriptError
 from tracetop.lang import compile_script, syntax
 from tracetop.lang.define import define
@@ -119,3 +121,17 @@ def test_what_is_nested_too_deeply_is_refused(text: str) -> None:
     with pytest.raises(ScriptError) as caught:
         compile_script(text, "t", FakeKernel())
     assert "nested" in caught.value.diagnostic.what
+
+
+@settings(max_examples=150)
+@given(programs())
+def test_every_well_formed_program_is_read_and_reads_the_same_as_its_tree_shown(text: str) -> None:
+    """What the tree means, written out, is a script with the same tree."""
+    script = parse(Source("t", text))
+    shown = "\n".join(
+        f"BEGIN {{ {''.join(show(statement) + '; ' for statement in clause.body)} }}" for clause in script.clauses
+    )
+    again = parse(Source("t", shown))
+    assert [[show(statement) for statement in clause.body] for clause in again.clauses] == [
+        [show(statement) for statement in clause.body] for clause in script.clauses
+    ]
