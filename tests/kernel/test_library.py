@@ -13,6 +13,7 @@ import pytest
 
 from tests.kernel import library_load as load
 from tests.kernel.batch import Batch, Tick, batch
+from tracetop import probes
 from tracetop.probes import DEFAULT, PROGRAMS, Library
 
 pytestmark = pytest.mark.kernel
@@ -95,6 +96,14 @@ def test_it_runs_and_nothing_is_lost(seen: Seen, name: str) -> None:
     pane = seen.tick["panes"][name]
     assert (pane["state"], pane["error"]) == ("on", None)
     assert pane["dropped"] == 0
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_bpftrace_takes_the_very_same_file(name: str) -> None:
+    """With ``-d`` it checks a script as if to run it."""
+    script = Path(probes.__file__).with_name(f"{name}.bt")
+    done = subprocess.run(["bpftrace", "-d", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_births_and_exits(seen: Seen) -> None:

@@ -3,7 +3,6 @@
 Owns: starting it, through sudo where needed, and giving up root once it runs. Screen process.
 """
 
-import select
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,11 +25,8 @@ def ask(question: Question, answerer: tuple[str, ...] = ANSWERER, *, privileged:
     """
     spawner = Spawner(answerer, privileged=privileged)
     try:
-        interactive = spawner.asks_password
         questions, answers = spawner.spawn()
         with open(answers, "rb", buffering=0) as stream:  # noqa: PTH123 - a descriptor
-            if interactive:  # nothing else may use the terminal while sudo asks for the password
-                select.select([stream], [], [])
             drop_privileges()
             with suppress(BrokenPipeError), open(questions, "wb", buffering=0) as pipe:  # noqa: PTH123
                 pipe.write(encode(question))
