@@ -192,6 +192,7 @@ def test_what_is_said_of_a_probe_that_is_wrong(refused: Refused, probe: str, wha
         ("kprobe:do_sys_open", "use tracepoint:syscalls:sys_enter_openat"),
         ("kretprobe:vfs_read", "use tracepoint:syscalls:sys_exit_read"),
         ("kprobe:__x64_sys_openat", "use tracepoint:syscalls:sys_enter_openat"),
+        ("kprobe:do_sys_*", "use tracepoint:syscalls:sys_enter_openat"),
         ("kprobe:finish_task_switch", "use tracepoint:sched:sched_switch"),
         ("kprobe:try_to_wake_up", "use tracepoint:sched:sched_wakeup"),
         ("kprobe:frobnicate", "look for a tracepoint near it"),

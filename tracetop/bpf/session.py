@@ -5,7 +5,6 @@ second program. All descriptors are closed on exec: a child that held one would 
 thread-safe: the tracer's one thread.
 """
 
-import os
 import struct
 from collections.abc import Iterable
 from typing import Any, Self
@@ -13,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from tracetop.bpf.attach import attach, run_once
+from tracetop.bpf.attach.release import release, release_unwatched
 from tracetop.bpf.compile import compile_program
 from tracetop.bpf.find import load_bcc
 from tracetop.bpf.load import close_all, load_functions
@@ -101,8 +101,7 @@ class Loaded:
         Maps stay as they are, but keyed scratch maps are emptied before the program is put to work again: a start time
         of before would be an hour's latency.
         """
-        while self._hooks:
-            os.close(self._hooks.pop())
+        release(self._hooks)
         self._scratch_is_stale = self._scratch_is_stale or self._attached
         self._attached = False
 
@@ -206,7 +205,11 @@ class Loaded:
         return [program_stats(program_fd) for program_fd in dict.fromkeys(fd for _, fd in self._functions)]
 
     def close(self) -> None:
-        """Detach, and free programs, maps and libbcc's memory; nothing may be called after it, but `close` may."""
+        """Detach, and free programs, maps and libbcc's memory; nothing may be called after it, but `close` may.
+
+        Of a program on many hooks the last may still run for seconds, unseen: the kernel takes its time for each.
+        """
+        release_unwatched(self._hooks)
         self.detach()
         close_all(self._functions)
         if self._ring is not None:

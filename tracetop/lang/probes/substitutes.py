@@ -5,12 +5,14 @@ Owns: the table of well-known functions. Names only what this kernel has.
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from tracetop.lang.suggest import nearest
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import ProbeKind
 
+_SIMILAR = 0.75
+"""How like a function's name that of a tracepoint must be to be worth a word."""
 _RETURNS = (ProbeKind.KRETPROBE, ProbeKind.FEXIT)
 _TWINS = {
     ProbeKind.KPROBE: ProbeKind.FENTRY,
@@ -114,9 +116,10 @@ def substitute(function: str, kind: ProbeKind, kernel: Kernel) -> str:
     for name in _beside(function, kind):
         if name in names:
             return f"use tracepoint:{name}"
-    similar = nearest(function, (name.partition(":")[2] for name in names))
+    events = {name.partition(":")[2]: name for name in sorted(names)}
+    similar = get_close_matches(function, events, n=1, cutoff=_SIMILAR)
     if similar:
-        full = next(name for name in sorted(names) if name.endswith(f":{similar}"))
+        full = events[similar[0]]
         return f"tracepoint:{full} may serve; see `tracetop list` for others"
     return "look for a tracepoint near it: tracetop list 'tracepoint:*'"
 
@@ -124,10 +127,15 @@ def substitute(function: str, kind: ProbeKind, kernel: Kernel) -> str:
 def _beside(function: str, kind: ProbeKind) -> Iterator[str]:
     """Yield tracepoints that tell what a probe on the function would, the best first."""
     verb = "sys_exit" if kind in _RETURNS else "sys_enter"
-    calls = [call for pattern, call in _SYSTEM_CALLS.items() if fnmatchcase(function, pattern)]
+    calls = [call for pattern, call in _SYSTEM_CALLS.items() if _matches(function, pattern)]
     match = _SYSTEM_CALL_NAME.fullmatch(function)
     if match:
         calls.append(match[1])
     for call in calls:
         yield f"syscalls:{verb}_{call}"
-    yield from (name for pattern, name in _TRACEPOINTS.items() if fnmatchcase(function, pattern))
+    yield from (name for pattern, name in _TRACEPOINTS.items() if _matches(function, pattern))
+
+
+def _matches(function: str, pattern: str) -> bool:
+    """Say whether a function, or a script's wildcard for some, is in the table under that pattern."""
+    return fnmatchcase(function, pattern) or fnmatchcase(pattern, function)
