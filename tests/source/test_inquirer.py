@@ -40,7 +40,7 @@ def test_answers_come_in_order_and_root_is_given_up(dropped: list[str]) -> None:
     assert dropped == ["dropped"]
 
 
-@pytest.mark.parametrize("program", ["raise SystemExit(3)", "import os; os.write(1, b'\\0\\0\\0\\x09abc')"])
+@pytest.mark.parametrize("program", ["raise SystemExit(3)", "import os; os.write(1, b'\\0\\0\\0\\x03abc')"])
 def test_a_process_that_fails_is_an_error(program: str) -> None:
     with pytest.raises(TracerError):
         list(ask(QUESTION, python(program)))

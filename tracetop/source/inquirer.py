@@ -38,7 +38,7 @@ def ask(question: Question, answerer: tuple[str, ...] = ANSWERER, *, privileged:
         status = spawner.exit_status(_END_S)
         if spawner.through_sudo and not answered and status:
             raise sudo_refused()
-        if status or splitter.pending_bytes:
+        if status or not answered:
             raise _failed(status)
     finally:
         spawner.close()
