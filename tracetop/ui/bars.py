@@ -104,7 +104,7 @@ class TitleLine(FrameLine):
             (f"{self.number} {title}", ink.title if self.focused else ink.text + Style(bold=True)),
             (about, ink.warn),
             ("edited" if self.edited else "", ink.warn),
-            (status.bound_sign(pane) + self.middle if self.middle and pane.state is PaneState.ON else "", ink.value),
+            (status.bound_sign(pane) + self.middle if self.middle else "", ink.value),
         ]
         state = {
             PaneState.ON: ("", ink.dim),

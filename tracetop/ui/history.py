@@ -78,7 +78,7 @@ class History:
             raise PermissionError(str(folder))
         data = msgspec.json.encode(entries)
         while len(data) > _MOST_BYTES:
-            entries = entries[len(entries) // 2 + 1 :]
+            entries = entries[max(1, len(entries) // 2) :]
             data = msgspec.json.encode(entries)
         descriptor, temporary = tempfile.mkstemp(prefix=".history-", dir=folder)
         try:

@@ -16,6 +16,7 @@ from tracetop.ui.views import PaneView
 from tracetop.view.digits import DIGIT_ROWS, large
 from tracetop.view.numbers import ABSENT, format_cell
 from tracetop.view.spark import graph
+from tracetop.view.status import with_title
 from tracetop.view.table import title_of
 from tracetop.view.text import cell_width, escape, fit
 
@@ -51,6 +52,14 @@ class NumberView(PaneView):
     def forget(self) -> None:
         """Begin a new history."""
         self._past.clear()
+
+    @property
+    def headline(self) -> str:
+        """The number."""
+        if self._view is None:
+            return ""
+        lead = _leading(self._view.columns)
+        return with_title(_text(self._view.columns[lead], self._view.cells[lead]), self._view.columns[lead])
 
     def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:
         """Return the number and its history."""

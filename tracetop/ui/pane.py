@@ -72,6 +72,10 @@ class Pane(Vertical):
         yield self._body
         yield self._status
 
+    def on_mount(self) -> None:
+        """Draw what came before there was anything to draw on."""
+        self.show_pending(self._pending)
+
     @property
     def view(self) -> PaneView:
         """The view that has, or had last, the focus; else the first."""
@@ -122,6 +126,8 @@ class Pane(Vertical):
     def show(self, frame: PaneFrame, pending: PanePending) -> None:
         """Draw this frame and what is pending."""
         self.frame, self._pending = frame, pending
+        if not self._body.is_mounted:  # a new pane; `on_mount` comes back to it
+            return
         self._adapt(frame)
         first = self._views[0]
         if isinstance(first, StateView):

@@ -243,8 +243,11 @@ class ScriptPrompt(Vertical):
 
     def action_complete(self, by: int) -> None:
         """Ask for words, or put the next one of those there are into the text."""
-        if self.completions.is_open:
-            self._put(self.completions.start, self.completions.choose(by))
+        words = self.completions
+        if words.is_open and not words.is_chosen and len(words.common) > self.area.at - words.start:
+            self._put(words.start, words.common)
+        elif words.is_open:
+            self._put(words.start, words.choose(by))
         else:
             self._stop_waiting()
             self._serial += 1
