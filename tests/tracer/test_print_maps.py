@@ -8,10 +8,10 @@ from tests.tracer.printing import decoder, keyed, sample
 from tracetop.model.buckets import log_index
 from tracetop.model.program import Layout, LinearScale, MapSpec, ValueKind
 from tracetop.model.value import INTEGER, Shape, ValueType
-from tracetop.tracer.printing.datum import Distribution
+from tracetop.tracer.printing.datum import Distribution, quotient
 from tracetop.tracer.printing.histogram import distribution
 from tracetop.tracer.printing.json_lines import JsonLines
-from tracetop.tracer.printing.maps import MapReader, quotient
+from tracetop.tracer.printing.maps import MapReader
 from tracetop.tracer.printing.text import TextLines
 
 TEXT = ValueType(shape=Shape.STRING, size=8, signed=False)

@@ -116,7 +116,8 @@ def test_hooks_are_counted_for_a_moment_before_a_script_counts(
     load(pane(machine), proc)
     (loaded,) = kernel.loaded
     assert loaded.controls == [pack_control(ANY, (), SAMPLE_NONE), pack_control(ANY)]
-    assert (proc.now_s - began_s, loaded.calls) == (pytest.approx(COUNT_S), ["begin"])
+    assert loaded.calls == ["begin"]
+    assert proc.now_s - began_s >= COUNT_S
 
 
 @pytest.mark.parametrize(("name", "script", "sample"), [("latency", "", 0), ("mine", "// mine", 1)])

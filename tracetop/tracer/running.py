@@ -24,6 +24,7 @@ from tracetop.tracer.keys import KeyCells
 from tracetop.tracer.printing.decode import Decoder, Names
 from tracetop.tracer.processes import ProcessTable
 from tracetop.tracer.sent import Sent
+from tracetop.tracer.series import newest
 from tracetop.tracer.stacks import CUT, CallTree, StackId
 from tracetop.tracer.syscalls import SyscallNames
 from tracetop.tracer.tables import JoinedTable
@@ -140,7 +141,7 @@ class Running:
         self.drain()
         now_s = time.monotonic()
         elapsed_s, self._read_s = max(now_s - self._read_s, 1e-3), now_s
-        samples = {name: self._scaled(spec, self._loaded.read(name)) for name, spec in self._aggregates.specs.items()}
+        samples = {name: self._sample(spec) for name, spec in self._aggregates.specs.items()}
         self._aggregates.update(samples, elapsed_s)
         dropped, self.dropped = self.dropped, sum(self._loaded.drops().values()) - self._dropped_before
         self.missed = self._loaded.missed() - self._missed_before
@@ -193,8 +194,11 @@ class Running:
         self.end()
         self._loaded.close()
 
-    def _scaled(self, spec: MapSpec, sample: MapSample) -> MapSample:
-        """Return what the map would hold had every event been counted."""
+    def _sample(self, spec: MapSpec) -> MapSample:
+        """Read a map; return what it would hold had every event been counted."""
+        sample = self._loaded.read(spec.name)
+        if spec.kind is ValueKind.TSERIES:
+            return newest(spec, sample)
         if self.sample == 1 or not spec.sampled or spec.kind not in _COUNTED:
             return sample
         return MapSample(sample.keys, sample.values * self.sample)
