@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
 from tracetop.lang import STACK_DEPTH
+from tracetop.lang.plan import Plan, PlannedProgram
+from tracetop.lang.writer import Writer
 from tracetop.model.program import MapAction, Program
 
 Build = Callable[[str], Program]
@@ -147,3 +150,11 @@ def test_what_is_nested_to_the_right_is_written_once(build: Build) -> None:
 def test_the_right_side_of_a_logical_operator_runs_only_where_it_decides(build: Build) -> None:
     text = clause(build(f"{ENTER} {{ @r = pid && @s[tid]; }} BEGIN {{ @s[1] = 1; }}"))
     assert text.index("if (") < text.index("at_s.lookup")
+
+
+def test_no_temporary_hides_a_type_of_c() -> None:
+    """The 64th string of a clause is not called s64."""
+    out = Writer(Plan({}, (), (), "x86_64"), cast("PlannedProgram", None))
+    names = [out.name("s") for _ in range(100)]
+    assert len(set(names)) == 100
+    assert not {"s8", "s16", "s32", "s64"} & set(names)

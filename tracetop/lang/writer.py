@@ -31,6 +31,8 @@ _INLINE_COPY, _BYTEWISE_COPY = 256, 32
 _ARRAY = re.compile(r"s\d+|var_\w+|at_?\d+")
 """What is known to be 8-aligned."""
 
+_TYPES = frozenset({"s8", "s16", "s32", "s64"})
+
 _REGISTERS = 20
 """Temporaries of one statement that clang finds room for; more of them it may spill to the stack."""
 
@@ -81,9 +83,10 @@ class Writer:
         self.lines.append("    " * self._depth + text)
 
     def name(self, stem: str) -> str:
-        """Return a name that this clause has not used."""
+        """Return a name that this clause has not used, and that is no type's: ``s`` and 64 would hide ``s64``."""
         self._temporaries += 1
-        return f"{stem}{self._temporaries}"
+        name = f"{stem}{self._temporaries}"
+        return self.name(stem) if name in _TYPES else name
 
     def temporary(self, type_: Type, text: str, stem: str = "t") -> str:
         """Write a temporary that holds the integer `text` and return its name."""
