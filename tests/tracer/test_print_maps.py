@@ -1,12 +1,13 @@
 """Maps are printed as bpftrace prints them: order, blank lines, histograms, statistics, JSON."""
 
+import json
 import struct
 
 import pytest
 
 from tests.tracer.printing import decoder, keyed, sample
 from tracetop.model.buckets import log_index
-from tracetop.model.program import Layout, LinearScale, MapSpec, ValueKind
+from tracetop.model.program import Layout, LinearScale, MapSpec, TimeSeries, ValueKind
 from tracetop.model.value import INTEGER, Shape, ValueType
 from tracetop.tracer.printing.datum import Distribution, quotient
 from tracetop.tracer.printing.histogram import distribution
@@ -173,3 +174,37 @@ def test_json_of_maps() -> None:
     assert line(keyed(ValueKind.HIST), {struct.pack("=I", 0): [1], struct.pack("=I", 1): [3]}) == (
         '{"type": "hist", "data": {"@m": [{"max": -1, "count": 1},{"min": 0, "max": 0, "count": 3}]}}\n'
     )
+
+
+def test_a_time_series_has_a_line_for_each_slot_and_a_dash_where_nothing_came() -> None:
+    spec = keyed(ValueKind.TSERIES, series=TimeSeries(1_000_000_000, 8, ValueKind.SCALAR))
+    rows = {struct.pack("=I", epoch % 8): [epoch, value, 1] for epoch, value in ((20, -5), (21, 0), (23, 5), (14, 99))}
+    assert shown(spec, rows).split("\n") == [
+        "@m: ",
+        "                     -5                                                  5",
+        "hh:mm:ss             |___________________________________________________|",
+        "%H:%M:%S@20000000000 *                         .                         | -5",
+        "%H:%M:%S@21000000000 |                         *                         | 0",
+        "%H:%M:%S@22000000000 |                         .                         | -",
+        "%H:%M:%S@23000000000 |                         .                         * 5",
+        "                     v___________________________________________________v",
+        "                     -5                                                  5",
+        "",
+        "",
+    ]
+
+
+def test_the_value_of_a_slot_is_what_its_series_keeps() -> None:
+    def value(kind: ValueKind) -> str:
+        spec = keyed(ValueKind.TSERIES, series=TimeSeries(1_000_000_000, 8, kind))
+        return shown(spec, {struct.pack("=I", 1): [1, -7, 2]}).split("\n")[3].rpartition(" ")[2]
+
+    assert [value(kind) for kind in (ValueKind.SUM, ValueKind.COUNT, ValueKind.AVG)] == ["-7", "2", "-3"]
+
+
+def test_json_of_a_time_series() -> None:
+    spec = keyed(ValueKind.TSERIES, series=TimeSeries(1_000_000_000, 8, ValueKind.SUM))
+    entries = MapReader(spec, decoder()).entries(sample([struct.pack("=I", i) for i in (1, 3)], [[1, 5, 1], [3, 6, 1]]))
+    found = json.loads(JsonLines().map(spec, entries))
+    assert found["type"] == "tseries"
+    assert [point["value"] for point in found["data"]["@m"]] == [5, None, 6]
