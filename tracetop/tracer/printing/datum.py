@@ -53,7 +53,36 @@ class Distribution:
     buckets: tuple[Bucket, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One slot of time."""
+
+    begun: str
+    """Date and time of its begin, to the nanosecond."""
+    clock: str
+    """Its time of day, as exact as slots are long."""
+    value: int | None
+    """None where nothing came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What one ``tseries()`` has kept, the oldest slot first."""
+
+    points: tuple[Point, ...]
+    unit: str
+    """What a clock shows behind its seconds: ``.ms``, nothing."""
+
+
 Datum = bool | int | str | tuple["Datum", ...] | list["Datum"] | dict[str, "Datum"] | Named | Buffer | Stack | None
 """A tuple is a script's tuple, a list an array, a dict a struct; None is what cannot be shown."""
-Value = Datum | Stats | Distribution
+Value = Datum | Stats | Distribution | Series
 """What a map has under one key."""
+
+
+def quotient(number: int, divisor: int) -> int:
+    """Divide as C does, towards zero; by zero or one it stays as it is."""
+    if divisor in (0, 1):
+        return number
+    whole = abs(number) // abs(divisor)
+    return whole if (number < 0) == (divisor < 0) else -whole

@@ -89,6 +89,11 @@ class Decoder:
         self._addresses = addresses
         self._clean = clean
 
+    @property
+    def clock(self) -> Callable[[int, str], str]:
+        """Make local time of nanoseconds since boot and strftime's format."""
+        return self._names.wall_clock
+
     def reader(self, type_: ValueType) -> Read:
         """Return what decodes values of this type."""
         read: Read

@@ -8,7 +8,18 @@ import json
 from collections.abc import Sequence
 
 from tracetop.model.program import MapSpec, ValueKind
-from tracetop.tracer.printing.datum import Bucket, Buffer, Datum, Distribution, Named, Stack, Stats, Value
+from tracetop.tracer.printing.datum import (
+    Bucket,
+    Buffer,
+    Datum,
+    Distribution,
+    Named,
+    Point,
+    Series,
+    Stack,
+    Stats,
+    Value,
+)
 from tracetop.tracer.printing.maps import Entry
 from tracetop.tracer.printing.text import text
 
@@ -81,6 +92,8 @@ def _value(value: Value) -> str:
             return _object({"count": str(value.count), "average": str(value.average), "total": str(value.total)})
         case Distribution():
             return _array([_bucket(bucket) for bucket in value.buckets])
+        case Series():
+            return _array([_point(point) for point in value.points])
         case _:
             return _datum(value)
 
@@ -89,6 +102,10 @@ def _bucket(bucket: Bucket) -> str:
     """Return one bucket; unlike in the text, ``max`` still belongs to it."""
     bounds = {"min": bucket.low, "max": None if bucket.high is None else bucket.high - 1, "count": bucket.count}
     return _object({name: str(bound) for name, bound in bounds.items() if bound is not None})
+
+
+def _point(point: Point) -> str:
+    return _object({"interval_start": json.dumps(point.begun), "value": json.dumps(point.value)})
 
 
 def _datum(datum: Datum) -> str:

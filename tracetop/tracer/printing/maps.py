@@ -6,16 +6,19 @@ the kernel (`bpf`) and the form (`text`, `json`). Pure but for the names that th
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tracetop.bpf.merge import Bytes, Ints, MapSample, is_array
-from tracetop.model.program import MapSpec, ValueKind
+from tracetop.model.program import MapSpec, TimeSeries, ValueKind
 from tracetop.model.value import Shape, ValuePart
-from tracetop.tracer.printing.datum import Datum, Named, Stats, Value
+from tracetop.tracer.printing.datum import Datum, Named, Stats, Value, quotient
 from tracetop.tracer.printing.decode import Decoder
 from tracetop.tracer.printing.histogram import distribution
+from tracetop.tracer.printing.series import series
 
 _BUCKET_BYTES = 4
 _U64 = 1 << 64
+_T = TypeVar("_T")
 _BYTES = (ValueKind.STRING, ValueKind.VALUE)
 _DISTRIBUTIONS = (ValueKind.HIST, ValueKind.LHIST)
 _BY_KEY = (ValueKind.STRING, ValueKind.VALUE)
@@ -40,6 +43,7 @@ class MapReader:
         self._parts = [decoder.part(part) for part in parts]
         self._value = decoder.part(ValuePart(offset=0, type=spec.value))
         self._number = decoder.number(spec.value)
+        self._clock = decoder.clock
         end = max((part.offset + part.size for part in spec.keys), default=0)
         self._bucket_at = -(-end // _BUCKET_BYTES) * _BUCKET_BYTES
 
@@ -51,6 +55,8 @@ class MapReader:
         keys = [bytes(row) for row in sample.keys]
         if self.spec.kind in _DISTRIBUTIONS:
             ranked = self._distributions(keys, sample.values[:, 0].tolist(), div)
+        elif self.spec.series:
+            ranked = self._series(keys, sample.values.tolist(), self.spec.series)
         else:
             rows = map(bytes, sample.values) if self.spec.kind in _BYTES else sample.values.tolist()
             ranked = [self._ranked(key, row, div) for key, row in zip(keys, rows, strict=True)]
@@ -62,16 +68,28 @@ class MapReader:
         return self._value(row.tobytes()) if self.spec.kind in _BYTES else self._counted(row.tolist(), 1)[0]
 
     def _distributions(self, keys: Iterable[bytes], counts: Iterable[int], div: int) -> "list[_Ranked]":
-        groups: dict[bytes, dict[int, int]] = {}
-        for key, count in zip(keys, counts, strict=True):
-            bucket = key[self._bucket_at : self._bucket_at + _BUCKET_BYTES]
-            group = groups.setdefault(key[: self._bucket_at], {})
-            group[int.from_bytes(bucket, "little")] = count
         ranked = []
-        for key, group in groups.items():
+        for key, group in self._grouped(zip(keys, counts, strict=True)).items():
             names = tuple(read(key) for read in self._parts)
             ranked.append(((sum(group.values()), _order(names)), Entry(names, distribution(self.spec, group, div))))
         return ranked
+
+    def _series(self, keys: Iterable[bytes], slots: Iterable[list[int]], spec: TimeSeries) -> "list[_Ranked]":
+        ranked = []
+        groups = self._grouped(zip(keys, [(epoch, number, count) for epoch, number, count in slots], strict=True))
+        newest = max((epoch for group in groups.values() for epoch, _, _ in group.values()), default=0)
+        for key, group in groups.items():
+            names = tuple(read(key) for read in self._parts)
+            ranked.append(((0, _order(names)), Entry(names, series(spec, group, newest, self._clock))))
+        return ranked
+
+    def _grouped(self, rows: Iterable[tuple[bytes, _T]]) -> dict[bytes, dict[int, _T]]:
+        """Return rows by their key and the number (of a bucket, of a slot) that stands behind it."""
+        groups: dict[bytes, dict[int, _T]] = {}
+        for key, row in rows:
+            number = int.from_bytes(key[self._bucket_at : self._bucket_at + _BUCKET_BYTES], "little")
+            groups.setdefault(key[: self._bucket_at], {})[number] = row
+        return groups
 
     def _ranked(self, key: bytes, row: "bytes | list[int]", div: int) -> "_Ranked":
         names = self._names(key)
@@ -109,14 +127,6 @@ class MapReader:
 
 
 _Ranked = tuple[tuple[int, tuple[tuple[int, int, str], ...]], Entry]
-
-
-def quotient(number: int, divisor: int) -> int:
-    """Divide as C does, towards zero; by zero or one it stays as it is."""
-    if divisor in (0, 1):
-        return number
-    whole = abs(number) // abs(divisor)
-    return whole if (number < 0) == (divisor < 0) else -whole
 
 
 def _rank(datum: Datum) -> int:

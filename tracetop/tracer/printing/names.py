@@ -23,6 +23,7 @@ class MachineNames:
     def __init__(self, kernel: KernelSymbols, user: UserSymbols) -> None:
         self._kernel = kernel
         self._user = user
+        self._booted_ns = time.time_ns() - time.monotonic_ns()
         self._users: dict[int, str] = {}
         self._cgroups: dict[int, str] = {}
 
@@ -72,9 +73,8 @@ class MachineNames:
         return self._cgroups[cgroup_id]
 
     def wall_clock(self, boot_ns: int, format_: str) -> str:
-        """Return local time by strftime's format (and ``%f``) from nanoseconds since boot."""
-        now_ns = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME) + boot_ns
-        seconds, rest_ns = divmod(now_ns, _NS_PER_S)
+        """Return local time by strftime's format (and ``%f``) from nanoseconds of the clock that ``nsecs`` reads."""
+        seconds, rest_ns = divmod(self._booted_ns + boot_ns, _NS_PER_S)
         return clock_text(format_, seconds, rest_ns // 1000)
 
 
