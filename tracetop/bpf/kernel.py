@@ -10,32 +10,31 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from tracetop.bpf.binaries import Binaries
 from tracetop.bpf.btf import Btf
 from tracetop.bpf.btf.names import builtin_type
 from tracetop.bpf.cpus import possible_cpus
-from tracetop.bpf.demangle import demangle
 from tracetop.bpf.formats import parse_format
 from tracetop.bpf.functions import probed_functions
 from tracetop.bpf.macros import macro
 from tracetop.bpf.refused_kinds import why_refused
 from tracetop.bpf.symbols import symbol_address
 from tracetop.bpf.tracefs import tracefs
+from tracetop.bpf.user_space import UserSpace
 from tracetop.model.ctype import CFunction, CKind, CStruct, CType
-from tracetop.model.kernel import TracepointFormat, UsdtProbe, UserSymbol
+from tracetop.model.kernel import TracepointFormat
 from tracetop.model.program import ProbeKind
 
 _SAFE_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 """What may become a part of a path: no slash, no leading dot."""
 
 
-class RunningKernel:
+class RunningKernel(UserSpace):
     """Implements `model.kernel.Kernel` for this machine."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.arch = platform.machine()
         self.cpus = possible_cpus()
-        self._binaries = Binaries()
         self._formats: dict[tuple[str, str], TracepointFormat | None] = {}
         self._refusals: dict[ProbeKind, str] = {}
 
@@ -113,30 +112,6 @@ class RunningKernel:
         if kind not in self._refusals:
             self._refusals[kind] = why_refused(kind, self._btf)
         return self._refusals[kind]
-
-    def binary(self, name: str, pid: int = 0) -> str | None:
-        """Return the absolute path of a program or library, below a container's root where `pid` is in one, or None."""
-        return self._binaries.find(name, pid)
-
-    def user_symbols(self, path: str) -> Mapping[str, UserSymbol]:
-        """Return the functions of a binary by name. KernelError where it cannot be read or is no ELF file."""
-        return self._binaries.read(path).functions
-
-    def usdt_probes(self, path: str) -> tuple[UsdtProbe, ...]:
-        """Return the static probes of a binary. KernelError where it cannot be read or is no ELF file."""
-        return self._binaries.read(path).probes
-
-    def binaries(self, pattern: str, pid: int = 0) -> tuple[str, ...]:
-        """Return the absolute paths that a wildcard stands for; ``*``: what the process maps (0: any process)."""
-        return self._binaries.matching(pattern, pid)
-
-    def file_offset(self, path: str, address: int) -> int | None:
-        """Return where in the file the code at an address is, or None where there is no code. KernelError as above."""
-        return self._binaries.read(path).elf.file_offset(address, executable=True)
-
-    def demangle(self, symbol: str) -> str:
-        """Return a C++ symbol as its source has it; another one as it is."""
-        return demangle(symbol)
 
     def address(self, name: str, path: str = "") -> int | None:
         """Return the address of a symbol of the kernel, or of the binary at `path`; None for one that is not shown."""
