@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("--run", nargs=argparse.REMAINDER)
     options, words = parser.parse_known_args()
     pytest = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-m", "vm"]
-    command = options.run or [*pytest, "-o", f"timeout={_TEST_LIMIT_S}", *(words or ["tests/vm"])]
+    command = options.run or [*pytest, "-o", "testpaths=tests/vm", "-o", f"timeout={_TEST_LIMIT_S}", *words]
     code = 0
     for series in options.kernel or KERNELS:
         image = kernel(series)
