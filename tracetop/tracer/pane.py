@@ -5,14 +5,15 @@ load (`load`). Tracer.
 """
 
 import contextlib
+from dataclasses import replace
 
 from tracetop.errors import Diagnostic, TracetopError, UsageError
 from tracetop.model.control import SAMPLE_NONE, Filter
 from tracetop.model.frame import Cost, PaneFrame, PaneState, View
 from tracetop.model.message import PaneRequest, SetSort
-from tracetop.probes import Library, PaneScript, pane_script
+from tracetop.probes import Library
+from tracetop.tracer.choice import Choice
 from tracetop.tracer.load import Loading, Outcome, Wait, load
-from tracetop.tracer.parameters import numbers
 from tracetop.tracer.running import Machine
 from tracetop.tracer.shown import Shown
 
@@ -29,15 +30,13 @@ class Pane:
         self.name = request.name
         self._library = library
         self._machine = machine
-        self.scripts = self._of_text(request.script) if request.script else library.scripts(request.name)
-        self.script = self.scripts[0]
-        self.params: tuple[str, ...] = ()
+        self._choice = Choice.requested(request, library)
         self.running: Shown | None = None
         self._sample = request.sample
         self._state = PaneState.LOADING
         self._filter = Filter()
-        self._in_force: tuple[PaneScript, tuple[PaneScript, ...], tuple[str, ...]] = self.script, self.scripts, ()
-        """The script that runs, those that it is one of, and its parameters, where any does."""
+        self._in_force = self._choice
+        """What runs, where anything does."""
         self._loading: Loading | None = None
         self._asked: Outcome | None = None
         """What has loaded, and is hot: it is put to work by `proceed` only."""
@@ -60,7 +59,7 @@ class Pane:
         self._filter = filter_
         try:
             if self._loading is None:
-                self._loading = load(self.script, self._machine, self._control, self._sample)
+                self._loading = load(self._choice.script, self._machine, self._control, self._sample)
             return next(self._loading)
         except StopIteration as end:
             self._loading = None
@@ -94,23 +93,14 @@ class Pane:
 
     def select(self, variant: str) -> None:
         """Choose another of the pane's scripts, to be loaded next. UsageError for an unknown one."""
-        found = next((script for script in self.scripts if script.variant.name == variant), None)
-        if found is None:
-            names = ", ".join(script.variant.name for script in self.scripts)
-            raise UsageError(f"{self.name} has no variant {variant}", why=f"it has {names}", mend="choose one of them")
-        if not found.variant.parameter:
-            self.params = ()
-        self._choose(found, self.scripts)
+        self._choose(self._choice.variant(variant))
 
     def replace(self, text: str) -> None:
         """Choose this text, to be loaded next; that of a bundled script brings its variants back.
 
         UsageError for an empty one.
         """
-        if not text.strip():
-            raise UsageError(f"no script for {self.name}", why="the text is empty", mend="write a probe and an action")
-        scripts = self._of_text(text)
-        self._choose(next(script for script in scripts if script.text == text), scripts)
+        self._choose(Choice.of_text(self.name, text, self._library, self._choice.params))
         self._sample = 0
 
     def set_enabled(self, enabled: bool) -> None:
@@ -126,20 +116,16 @@ class Pane:
             self.read()
             self.running.detach()
             self._state = PaneState.OFF
-            self.script, self.scripts, self.params = self._in_force  # another that waits is not wanted any more
+            self._choice = self._in_force  # another that waits is not wanted any more
 
     def set_params(self, params: tuple[str, ...], filter_: Filter) -> None:
         """Put other positional parameters in force and count anew. UsageError where one means nothing."""
-        before, self.params = self.params, params
-        try:
-            self._numbers()
-        except UsageError:
-            self.params = before
-            raise
-        self._filter = filter_
+        choice = replace(self._choice, params=params)
+        choice.numbers(self._machine.syscalls)
+        self._choice, self._filter = choice, filter_
         if self.running:
             self._control(self.running, self.running.sample)
-            self._in_force = self.script, self.scripts, params
+            self._in_force = choice
             self.reset()
 
     def set_filter(self, filter_: Filter) -> None:
@@ -201,7 +187,8 @@ class Pane:
     def frame(self) -> PaneFrame:
         """Return the pane as of the last read; a script that waits to be loaded is not in force yet."""
         running = self.running
-        script, scripts, params = self._in_force if running else (self.script, self.scripts, self.params)
+        choice = self._in_force if running else self._choice
+        script = choice.script
         text = script.text if running or self._state is PaneState.FAILED else ""
         sent, self._script_sent = self._script_sent, text
         log = running.log() if running else None
@@ -216,8 +203,8 @@ class Pane:
             missed=running.missed if running else 0,
             cost=running.cost if running else Cost(),
             variant=script.variant.name,
-            variants=tuple(one.variant for one in scripts),
-            params=params,
+            variants=tuple(one.variant for one in choice.scripts),
+            params=choice.params,
             hot=self._asked.hot if self._asked else None,
             sample=running.sample if running else 1,
             bundled=script.bundled,
@@ -231,18 +218,11 @@ class Pane:
             self.running.close()
             self.running = None
 
-    def _choose(self, script: PaneScript, scripts: tuple[PaneScript, ...]) -> None:
+    def _choose(self, choice: Choice) -> None:
         self._give_up()
-        self._diagnostic = None  # a reader knows a refusal of this one from a refusal before it
-        self.script, self.scripts = script, scripts
+        self._choice, self._diagnostic = choice, None
         if self.running is None:
             self._state = PaneState.LOADING
-
-    def _of_text(self, text: str) -> tuple[PaneScript, ...]:
-        """Return the scripts of a pane that shows this text: with its variants where it is a bundled one."""
-        if self._library.of_text(self.name, text):
-            return self._library.scripts(self.name)
-        return (pane_script(self.name, text, bundled=False),)
 
     def _loaded(self, outcome: Outcome) -> None:
         if outcome.hot:
@@ -254,7 +234,7 @@ class Pane:
         """Show a script that is on its hooks; free the one before."""
         self.close()
         self.running, self._state, self._diagnostic = new, PaneState.ON, None
-        self._in_force = self.script, self.scripts, self.params
+        self._in_force = self._choice
         self._views = ()
         for sort in list(self._sorts.values()):
             with contextlib.suppress(UsageError):  # asked of another of the pane's scripts
@@ -274,10 +254,7 @@ class Pane:
         if self.running is None:
             self._state = PaneState.FAILED
         else:
-            self.script, self.scripts, self.params = self._in_force
+            self._choice = self._in_force
 
     def _control(self, running: Shown, sample: int) -> None:
-        running.control(self._filter, self._numbers(), sample)
-
-    def _numbers(self) -> tuple[int, ...]:
-        return numbers(self.params, self.script, self._machine.syscalls)
+        running.control(self._filter, self._choice.numbers(self._machine.syscalls), sample)
