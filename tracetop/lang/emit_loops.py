@@ -20,8 +20,10 @@ from tracetop.model.program import Layout, ValueKind
 
 _MOST_ROUNDS = 1 << 23
 """BPF_MAX_LOOPS: asked for more, the helper makes none."""
+_CONTEXT = "struct tt_loop inside = {.ctx = ctx, .control = control, .scratch = scratch};"
+"""What a function hands to the callbacks of all its loops, one after the other."""
 _CONTEXT_BYTES = 64
-"""What a loop takes of the stack beside its values: its struct tt_loop and what clang spills."""
+"""What a callback takes of the stack beside its values: a struct tt_loop and what clang spills."""
 _LOOPS = (typed.While, typed.ForRange, typed.ForMap)
 
 
@@ -39,6 +41,7 @@ def open_frame(out: Writer) -> None:
         out.frame.places[name] = out.take_scratch(size)
         out.clear(f"(scratch + {out.frame.places[name]})", size)
     _declare_variables(out, out.frame)
+    out.line(_CONTEXT)
 
 
 def _declare_variables(out: Writer, frame: Frame) -> None:
@@ -105,15 +108,15 @@ def _callback(kind: MarkerKind, begin: Callable[[Writer], None], body: tuple[typ
     inner.line("struct tt_control *control = loop->control;")
     inner.line("char *scratch = loop->scratch;")
     _declare_variables(inner, inner.frame)
+    if has_loop(body):
+        inner.line(_CONTEXT)
     begin(inner)
     block(body, inner)
     inner.line("return 0;")
     lines = "".join(f"{line}\n" for line in inner.lines)
     out.callbacks[index] = f"\nint {callback_name(index)}(struct tt_loop *loop)\n{{\n{lines}}}\n"
     out.return_from(inner, _CONTEXT_BYTES)
-    context = out.name("loop")
-    out.line(f"struct tt_loop {context} = {{.ctx = ctx, .control = control, .scratch = scratch}};")
-    return f"{pointer_to(kind, index, out)}, &{context}, 0"
+    return f"{pointer_to(kind, index, out)}, &inside, 0"
 
 
 def callback_name(index: int) -> str:
