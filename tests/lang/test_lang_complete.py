@@ -1,6 +1,8 @@
 """Completion: which words are offered at a place of a script that does not parse yet, in a kernel written down."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.lang.complete import Completer
@@ -139,6 +141,45 @@ def test_what_stands_behind_the_cursor_does_not_matter(kernel: FakeKernel) -> No
 @pytest.mark.parametrize("text", ["}}}|", "{{{ (|", "uprobe:nosuch:|", ")->|", "a ) . |", "\udcff|", "@[->|"])
 def test_no_text_is_too_odd(kernel: FakeKernel, text: str) -> None:
     assert isinstance(words(kernel, text), list)
+
+
+TOKENS = st.sampled_from(
+    [
+        *("tracepoint:", "sched:", "sched_switch", "uprobe:", "libc:", "args", "arg0", "pid", "$a", "(struct sock *)"),
+        *(
+            " ",
+            "\n",
+            "{",
+            "}",
+            "/",
+            "//",
+            "/*",
+            "*/",
+            '"',
+            "\\",
+            "@",
+            "=",
+            ";",
+            ".",
+            "->",
+            "(",
+            ")",
+            "[",
+            "]",
+            ",",
+            "*",
+        ),
+        *("é", "\udcff"),
+    ]
+)
+
+
+@given(st.lists(TOKENS, max_size=30).map("".join), st.integers(-2, 200))
+def test_any_text_has_an_answer_that_fits_the_cursor(text: str, at: int) -> None:
+    """The unfinished word lies before the cursor, and no more is offered than a person reads."""
+    start, found = Completer(FakeKernel()).complete(text, at)
+    assert 0 <= start <= max(0, min(at, len(text)))
+    assert len(found) <= MOST
 
 
 def test_a_few_letters_find_the_beginning_then_a_part_then_anything() -> None:
