@@ -7,10 +7,10 @@ so none has to be unrolled or bounded for the verifier's sake (`emit_loops`).
 from dataclasses import replace
 
 from tracetop.lang import syntax, typed
-from tracetop.lang.expressions import check_integer
+from tracetop.lang.expressions import check_expr, check_integer
 from tracetop.lang.scope import MapUse, Scope
 from tracetop.lang.statements import check_block, check_statement
-from tracetop.lang.types import INT64, UINT64, UNKNOWN, Type, tuple_of
+from tracetop.lang.types import INT64, UINT64, UNKNOWN, Type, spoken, tuple_of
 from tracetop.model.program import ValueKind
 
 _WITHOUT_ONE_VALUE = frozenset({ValueKind.STATS, ValueKind.HIST, ValueKind.LHIST, ValueKind.TSERIES})
@@ -27,8 +27,7 @@ def _for(node: syntax.For, scope: Scope) -> typed.Statement:
     variable = syntax.Variable(at=node.at, name=node.name)
     inside = replace(scope, in_loop=True)
     if isinstance(node.over, syntax.Range):
-        low = check_integer(node.over.low, scope, "the begin of a range")
-        high = check_integer(node.over.high, scope, "the end of a range")
+        low, high = _bound(node.over.low, scope), _bound(node.over.high, scope)
         scope.assign_variable(variable, INT64)
         return typed.ForRange(node.name[1:], low, high, check_block(node.body, inside))
     if node.over.keys:
@@ -40,6 +39,17 @@ def _for(node: syntax.For, scope: Scope) -> typed.Statement:
     entry = _entry(node.over, scope)
     scope.assign_variable(variable, entry)
     return typed.ForMap(node.name[1:], node.over.name, entry, check_block(node.body, inside))
+
+
+def _bound(node: syntax.Expr, scope: Scope) -> typed.Expr:
+    value = check_expr(node, scope)
+    if not value.type.is_integer:
+        raise scope.error(
+            node.at,
+            f"a range goes from an integer to an integer, this is {spoken(value.type)}",
+            mend="write numbers, as in 0..10, or a map without a range: for ($kv : @map)",
+        )
+    return value
 
 
 def _entry(node: syntax.Map, scope: Scope) -> Type:
