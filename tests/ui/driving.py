@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from tests.ui.fake import FakeSource
 from tracetop.model.control import Filter
+from tracetop.model.message import CheckScript, Complete
 from tracetop.ui.app import Dashboard
 
 PANES = ("syscalls", "latency", "processes", "stacks")
@@ -35,6 +36,18 @@ class Driven:
     async def type(self, text: str) -> None:
         """Type into a prompt."""
         await self.press(*text)
+
+    async def put(self, text: str) -> None:
+        """Put a text into the script prompt, and wait until it was checked and completed."""
+        prompt = self.app.script_prompt
+        prompt.area.insert(text)
+        await self.pilot.pause()
+        wanted = {CheckScript, Complete} if prompt.area.text.strip() else set()
+        for _ in range(500):
+            if wanted <= {type(one) for one in self.source.sent if getattr(one, "serial", 0) == prompt._serial}:
+                break
+            await self.pilot.pause(0.01)
+        await self.pilot.pause()
 
     @property
     def lines(self) -> list[str]:

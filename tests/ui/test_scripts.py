@@ -45,16 +45,9 @@ async def typed(text: str, *keys: str, size: tuple[int, int] = (160, 50)) -> Asy
     """Run a dashboard whose script prompt has this text, after these keys."""
     async with dashboard(size) as on:
         await on.press(":")
-        await paste(on, text)
+        await on.put(text)
         await on.press(*keys)
         yield on
-
-
-async def paste(on: Driven, text: str) -> None:
-    """Have a text inserted where the cursor is."""
-    on.app.script_prompt.area.insert(text)
-    for _ in range(4):
-        await on.pilot.pause(0.01)
 
 
 def text_of(on: Driven) -> str:
@@ -80,7 +73,7 @@ async def test_scripts_get_names_of_their_own() -> None:
     async with typed("a { @num = count(); }", "enter") as on:
         for _ in range(2):
             await on.press(":")
-            await paste(on, COUNT)
+            await on.put(COUNT)
             await on.press("enter")
         names = [command.pane.name for command in on.source.sent if isinstance(command, AddPane)]
         assert names == ["script", "script-2", "script-3"]
@@ -123,7 +116,7 @@ async def test_only_the_newest_answer_counts() -> None:
 async def test_what_may_become_right_while_it_is_typed_is_dim() -> None:
     async with typed("a { bad") as on:
         assert on.app.script_prompt._error._is_dim
-        await paste(on, " ")
+        await on.put(" ")
         assert not on.app.script_prompt._error._is_dim
 
 
@@ -154,14 +147,14 @@ async def test_a_pane_s_script_is_edited_and_the_old_one_runs_until_the_new_one_
         await on.tick()
         await on.press("e")
         assert text_of(on) == COUNT
-        await paste(on, " refused")
+        await on.put(" refused")
         await on.press("enter")
         await on.tick()
         assert on.source.sent[-1] == ReplaceScript("script", COUNT + " refused")
         assert text_of(on) == COUNT + " refused"
         assert "unknown function refused" in on.text
         await on.press("ctrl+w")
-        await paste(on, "// better")
+        await on.put("// better")
         await on.press("enter")
         await on.tick()
         assert on.app.panes[4].script == COUNT + " // better"
@@ -173,7 +166,7 @@ async def test_the_same_refusal_twice_is_told_twice() -> None:
         await on.tick()
         for _ in range(2):
             await on.press("e", "ctrl+u")
-            await paste(on, "refused")
+            await on.put("refused")
             await on.press("enter")
             on.source.refusals.clear()  # as the tracer takes the old one back when it takes up a script
             on.source.tick()
@@ -188,7 +181,7 @@ async def test_an_edited_shipped_script_says_so_and_goes_back() -> None:
     async with dashboard() as on:
         await on.press("shift+tab", "e")
         assert text_of(on) == shipped
-        await paste(on, "// mine @a")
+        await on.put("// mine @a")
         await on.press("enter")
         await on.tick()
         assert "4 Kernel stacks  edited" in on.text
@@ -209,10 +202,10 @@ async def test_history_is_searched_back_by_what_was_typed(tmp_path: Path) -> Non
     async with dashboard() as on:
         for text in ("one switch", "two", "three switch"):
             await on.press(":")
-            await paste(on, text)
+            await on.put(text)
             await on.press("escape")
         await on.press(":")
-        await paste(on, "switch")
+        await on.put("switch")
         await on.press("ctrl+r")
         assert text_of(on) == "three switch"
         await on.press("ctrl+r")

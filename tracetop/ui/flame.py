@@ -22,7 +22,7 @@ from tracetop.ui.theme import Palette
 from tracetop.ui.views import PaneView
 from tracetop.view import flame
 from tracetop.view.calltree import CallTree, Path
-from tracetop.view.numbers import format_count, format_percent
+from tracetop.view.numbers import format_percent, format_weight
 from tracetop.view.text import escape, fit
 
 _NAMED = 5
@@ -57,7 +57,7 @@ class FlameView(PaneView):
     @property
     def headline(self) -> str:
         """Samples in the window."""
-        return f"{format_count(self._tree.samples, 'sample')} in {self._window_s:.0f} s" if self._tree else ""
+        return f"{format_weight(self._tree.samples, self._tree.unit)} in {self._window_s:.0f} s" if self._tree else ""
 
     @property
     def status(self) -> str:
@@ -103,7 +103,7 @@ class FlameView(PaneView):
         own = self._tree.own(node) / (self._tree.samples or 1) if node is not None and not at.merged else 0.0
         share, self_share = (format_percent(part * 100, sign=True) for part in (at.share, own))
         what = f"{at.merged} thin frames" if at.merged else escape(at.symbol)
-        numbers = f" {share} with callees, {self_share} self, {format_count(at.total, 'sample')}"
+        numbers = f" {share} with callees, {self_share} self, {format_weight(at.total, self._tree.unit)}"
         name = fit(what, max(0, width - len(numbers))).rstrip()
         return [Segment(name, ink.title), Segment(numbers, ink.dim)]
 

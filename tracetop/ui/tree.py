@@ -9,6 +9,7 @@ from rich.segment import Segment
 from textual.binding import BindingType
 
 from tracetop.model.frame import StackTree, View
+from tracetop.model.program import Unit
 from tracetop.ui import keys
 from tracetop.ui.lines import Line
 from tracetop.ui.pending import PanePending
@@ -16,7 +17,7 @@ from tracetop.ui.theme import Palette
 from tracetop.ui.views import RowsView
 from tracetop.view import calltree
 from tracetop.view.calltree import CallTree, Path
-from tracetop.view.numbers import format_count, format_percent, format_value
+from tracetop.view.numbers import format_percent, format_value, format_weight
 from tracetop.view.spark import bar
 from tracetop.view.text import escape, fit
 
@@ -59,7 +60,7 @@ class TreeView(RowsView):
     @property
     def headline(self) -> str:
         """Samples in the window."""
-        return f"{format_count(self._tree.samples, 'sample')} in {self._window_s:.0f} s" if self._tree else ""
+        return f"{format_weight(self._tree.samples, self._tree.unit)} in {self._window_s:.0f} s" if self._tree else ""
 
     def row_text(self, index: int) -> str:
         """Return the frame's name."""
@@ -67,14 +68,18 @@ class TreeView(RowsView):
 
     def draw_heading(self, width: int, ink: Palette) -> Line:
         """Return the headings."""
-        count = " samples" if width >= _COUNT_WIDTH else ""
+        count = f"{self._tree.unit.value or 'samples' if self._tree else '':>8}" if width >= _COUNT_WIDTH else ""
         return [Segment(f" total {' ' * _BAR}   self{count}  frame", ink.dim)]
 
     def draw_row(self, index: int, width: int, ink: Palette) -> Line:
         """Return one frame."""
         row = self._rows[index]
         mark = "▾ " if row.unfolded else "▸ " if row.foldable else "· "
-        count = f"{format_value(row.total):>8}" if width >= _COUNT_WIDTH else ""
+        count = (
+            f"{format_value(row.total, self._tree.unit if self._tree else Unit.NONE):>8}"
+            if width >= _COUNT_WIDTH
+            else ""
+        )
         left = [
             Segment(f"{format_percent(row.total_share * 100, sign=True):>6} ", ink.value),
             Segment(bar(round(row.total_share, 2), 1, _BAR), ink.bar),
