@@ -153,6 +153,11 @@ def _block(node: syntax.Block, scope: Scope) -> typed.Statement:
 @check_statement.register
 def _unroll(node: syntax.Unroll, scope: Scope) -> typed.Statement:
     count = check_expr(node.count, scope)
+    if isinstance(count, typed.Param):  # it may change while the script runs: a loop whose variable no script can name
+        variable = syntax.Variable(at=node.at, name=f"${node.at}")
+        scope.assign_variable(variable, INT64)
+        body = check_block(node.body, replace(scope, in_loop=False))
+        return typed.ForRange(variable.name[1:], typed.Const(0), count, body)
     if not isinstance(count, typed.Const) or not 1 <= count.value <= _MAX_ROUNDS:
         raise scope.error(
             node.count.at,
