@@ -23,7 +23,7 @@ SUMMARY = {"count", "p50", "p90", "p99", "max", "bounds"}
 VIEWS: dict[str, set[str]] = {
     "table": {"name", "sort", "rows", "rows_total", "sums"},
     "histogram": {"name", "unit", "since_reset", "buckets", "rows", "rows_total"} | SUMMARY,
-    "stacks": {"name", "samples", "samples_recent", "window_s", "lost", "lost_by_reason", "rows", "rows_total"},
+    "stacks": {"name", "samples", "samples_recent", "window_s", "lost", "lost_by_reason", "unit", "rows", "rows_total"},
     "number": {"name", "values"},
     "log": {"name", "first", "lines", "lost"},
 }

@@ -172,6 +172,7 @@ def _stacks(tree: StackTree) -> Object:
     return {
         "view": "stacks",
         "name": tree.name,
+        "unit": tree.unit.value or None,
         "samples": calls.samples,
         "samples_recent": tree.recent[0] if tree.recent else 0,
         "window_s": tree.window_s,

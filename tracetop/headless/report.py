@@ -100,7 +100,8 @@ def _bars(histogram: Histogram, row: HistRow, width: int) -> Iterator[str]:
 
 def _stacks(view: StackTree, sign: str) -> Iterator[str]:
     tree = CallTree(view, recent=False)
-    yield f"  {status.view_totals(view, sign)}, {view.recent[0] if view.recent else 0} in the last {view.window_s:g} s"
+    recent = format_value(view.recent[0] if view.recent else 0, view.unit)
+    yield f"  {status.view_totals(view, sign)}, {recent} in the last {view.window_s:g} s"
     yield f"{'total':>6} {'self':>6}  function"
     lines = list(flatten(tree, hot_paths(tree, _HOT_SHARE)))
     for each in lines[:_STACK_LINES]:

@@ -112,6 +112,8 @@ class StackTree(msgspec.Struct, frozen=True, kw_only=True, tag="stacks", tag_fie
     window_s: float
     lost: dict[str, int]
     """Samples without a stack by reason (``collision``, ``unreadable``), since the last reset; not in the tree."""
+    unit: Unit = Unit.NONE
+    """What is summed up by stack, where it is no number of samples: nanoseconds off the CPU, bytes allocated."""
 
 
 class Number(msgspec.Struct, frozen=True, kw_only=True, tag="number", tag_field="view"):

@@ -170,6 +170,7 @@ class CallTree:
             recent=tuple(node.recent for node in nodes),
             window_s=WINDOW_S,
             lost=dict(self._lost),
+            unit=self.spec.unit,
         )
 
     def _stacks(self, keys: Keys) -> list[tuple[StackId, ...]]:

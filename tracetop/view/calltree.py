@@ -9,6 +9,7 @@ from collections.abc import Iterator, Set
 import msgspec
 
 from tracetop.model.frame import StackTree
+from tracetop.model.program import Unit
 
 Path = tuple[str, ...]
 """Symbols from below the root to a node, unescaped; () is the root."""
@@ -31,6 +32,11 @@ class CallTree:
     def samples(self) -> int:
         """All samples with a stack."""
         return self.total(ROOT)
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of what was summed up by stack; none of samples."""
+        return self._stacks.unit
 
     def symbol(self, node: int) -> str:
         """Return the node's frame name, unescaped."""

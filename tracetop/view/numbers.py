@@ -56,6 +56,11 @@ def format_count(value: int, noun: str) -> str:
     return f"{format_value(value)} {noun}{'' if value == 1 else 's'}"
 
 
+def format_weight(weight: int, unit: Unit) -> str:
+    """Return what a stack weighs: ``12 samples``, or the sum of something that has a unit, ``4.5 ms``."""
+    return format_value(weight, unit) if unit else format_count(weight, "sample")
+
+
 def format_percent(value: float | None, width: int = 5, *, sign: bool = False) -> str:
     """Return 0 to 100 (or more, of several cores) in at most `width` cells; `sign` adds the ``%``."""
     if value is None or not math.isfinite(value):

@@ -19,7 +19,7 @@ from tracetop.model.frame import (
     View,
 )
 from tracetop.view.histogram import merge, summary
-from tracetop.view.numbers import format_cell, format_count, format_percent, format_value
+from tracetop.view.numbers import format_cell, format_count, format_percent, format_value, format_weight
 from tracetop.view.table import cell_text, title_of
 from tracetop.view.text import escape
 
@@ -45,14 +45,16 @@ def loss_text(pane: PaneFrame) -> str:
     lost: dict[str, int] = {}
     for view in pane.views:
         if isinstance(view, StackTree):
-            for reason, count in view.lost.items():
+            for reason, count in view.lost.items() if not view.unit else ():
                 lost[reason] = lost.get(reason, 0) + count
     lines = sum(view.lost for view in pane.views if isinstance(view, Log))
+    summed = [view for view in pane.views if isinstance(view, StackTree) and view.unit and any(view.lost.values())]
     parts = [
         f"{format_count(pane.dropped, 'update')} dropped (map full)" if pane.dropped else "",
         f"{format_count(pane.missed, 'event')} missed" if pane.missed else "",
         f"{format_count(lines, 'line')} lost" if lines else "",
         *(f"{format_count(count, 'stack')} lost ({escape(reason)})" for reason, count in lost.items() if count),
+        *(f"{format_value(sum(view.lost.values()), view.unit)} without a stack" for view in summed),
     ]
     parts = [part for part in parts if part]
     return f"incomplete: at least {', '.join(parts)}" if parts else ""
@@ -92,7 +94,7 @@ def view_totals(view: View, sign: str = "") -> str:
     if isinstance(view, Histogram):
         return sign + summary(merge(row.recent for row in view.rows), view.linear).text(view.unit)
     if isinstance(view, StackTree):
-        return f"{sign}{format_count(view.total[0] if view.total else 0, 'sample')}"
+        return sign + format_weight(view.total[0] if view.total else 0, view.unit)
     if isinstance(view, Log):
         return sign + format_count(view.first + len(view.lines), "line")
     return number_text(view, sign)
