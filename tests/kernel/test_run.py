@@ -23,10 +23,11 @@ def start(*words: str | Path, **rest: int) -> subprocess.Popen[str]:
     return subprocess.Popen([*RUN, *map(str, words)], text=True, **streams)  # type: ignore[call-overload, no-any-return]
 
 
-def run(*words: str | Path, script: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*RUN, *map(str, words)], input=script, capture_output=True, text=True, timeout=60, check=False
-    )
+def run(
+    *words: str | Path, script: str | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    argv, env = [*RUN, *map(str, words)], {**os.environ, **(environment or {})}
+    return subprocess.run(argv, input=script, capture_output=True, text=True, timeout=60, check=False, env=env)
 
 
 def attached(process: subprocess.Popen[str]) -> None:
@@ -166,3 +167,17 @@ def test_system_and_cat_keep_their_place() -> None:
     refused = run("-q", "-e", script)
     assert refused.returncode == 3
     assert "--unsafe" in refused.stderr
+
+
+def test_under_sudo_files_are_read_and_commands_run_with_the_users_own_rights(tmp_path: Path) -> None:
+    """Data of another user may name the file that a script shows: it cannot be one that only root may read."""
+    secret = tmp_path / "secret"
+    secret.write_text("secret\n")
+    secret.chmod(0o600)
+    script = f'BEGIN {{ cat("{secret}"); system("id -u"); exit(); }}'
+    done = run("-q", "--unsafe", "-e", script, environment={"SUDO_UID": "65534", "SUDO_GID": "65534"})
+    assert "secret" not in done.stdout
+    assert f"cannot read {secret}" in done.stderr
+    assert "65534" in done.stdout.split()
+    child = run("-q", "-c", "id -u", "-e", "BEGIN {}", environment={"SUDO_UID": "65534", "SUDO_GID": "65534"})
+    assert "65534" in child.stdout.split()

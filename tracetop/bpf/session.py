@@ -134,17 +134,17 @@ class Loaded:
 
     def drops(self) -> dict[str, int]:
         """Return failed updates by map name, since the program was loaded."""
-        by_slot = self._drops_by_slot()
+        by_slot = _by_slot(self._drops)
         return {spec.name: by_slot[spec.drop_slot] for spec in self.program.maps} if by_slot else {}
 
     def lost_events(self) -> int:
         """Return how many events found no room in the buffer, since the program was loaded."""
-        return sum(self._drops_by_slot()[len(self.program.maps) : len(self.program.maps) + 1])
+        return sum(_by_slot(self._drops)[len(self.program.maps) : len(self.program.maps) + 1])
 
     def missed(self) -> int:
         """Return how many hits ran no program, since another run of it was under way, since the program was loaded."""
         by_kernel = sum(stats.recursion_misses for stats in self.stats())
-        return by_kernel + sum(self._drops_by_slot()[len(self.program.maps) + 1 :][:1])
+        return by_kernel + sum(_by_slot(self._drops)[len(self.program.maps) + 1 :][:1])
 
     @property
     def event_fd(self) -> int | None:
@@ -230,13 +230,6 @@ class Loaded:
             if probe.kind is kind:
                 run_once(probe, program_fd)
 
-    def _drops_by_slot(self) -> list[int]:
-        """Return failed updates by slot: one for each map, behind them one for events and one for missed runs."""
-        if self._drops is None:
-            return []
-        counts: list[int] = self._drops.read()[1].view(np.uint64).sum(axis=1).tolist()
-        return counts
-
     def _descriptor(self, table: str) -> int:
         descriptor: int = load_bcc().lib.bpf_table_fd(self._module.module, table.encode())
         return descriptor
@@ -266,6 +259,14 @@ class Loaded:
             return None
         key_size, value_size, max_entries = map_sizes(descriptor)
         return KernelMap(descriptor, layout, key_size=key_size, value_size=value_size, max_entries=max_entries)
+
+
+def _by_slot(drops: KernelMap | None) -> list[int]:
+    """Return failed updates by slot: one for each map, and behind them one for events."""
+    if drops is None:
+        return []
+    counts: list[int] = drops.read()[1].view(np.uint64).sum(axis=1).tolist()
+    return counts
 
 
 def _open_map(spec: MapSpec, descriptor: int) -> KernelMap:
