@@ -19,6 +19,7 @@ from enum import Enum, auto
 from typing import BinaryIO, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.streams import complain, silence
@@ -154,14 +155,20 @@ class _Writer:
                 self._attached(probes)
             case m.Finished(code=code, notes=notes):
                 self._end(code, *notes)
-            case m.Fatal(diagnostic=diagnostic) | Ended(diagnostic=Diagnostic() as diagnostic):
-                self._out.flush()
-                complain(diagnostic)
-                if self._style.verbose and diagnostic.detail:
-                    print(escape(diagnostic.detail, keep="\n\t"), file=sys.stderr)
-                self._end(diagnostic.code)
+            case m.Fatal(diagnostic=diagnostic):
+                self._fail(diagnostic)
+            case Ended(diagnostic=Diagnostic() as diagnostic):
+                mend = "run it again; where it ends again, the script is too much for the C compiler: simplify it"
+                self._fail(diagnostic if diagnostic.code != ExitCode.TRACER else replace(diagnostic, mend=mend))
             case Ended():
                 self._end(ExitCode.OK)
+
+    def _fail(self, diagnostic: Diagnostic) -> None:
+        self._out.flush()
+        complain(diagnostic)
+        if self._style.verbose and diagnostic.detail:
+            print(escape(diagnostic.detail, keep="\n\t"), file=sys.stderr)
+        self._end(diagnostic.code)
 
     def _attached(self, probes: int) -> None:
         if not self._style.quiet:
