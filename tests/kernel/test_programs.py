@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.kernel.batch import batch
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.handmade import SYSCALLS
 from tracetop.bpf.kernel import RunningKernel
@@ -101,3 +102,17 @@ def test_the_text_has_a_line_a_program_and_a_map(load: LoadProgram) -> None:
     lines = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()
     assert any(line.split()[0] == str(number) and "on_enter" in line.split() for line in lines if line)
     assert any("calls" in line.split() and line.split()[-1] == str(number) for line in lines)
+
+
+def test_as_a_pane_they_come_with_every_tick_and_follow_the_filter() -> None:
+    """The tracer's own programs are among them, by its number; those of no other process are under its filter."""
+    with batch("programs", "syscalls", "-i", "0.5") as running:
+        tick = running.tick()
+        ours = [row for row in tick["panes"]["programs"]["rows"] if row["name"].startswith("tt_sys_enter")]
+        assert any(row["owner"] == OURS and row["runs_per_s"] > 0 and row["cpu_percent"] > 0 for row in ours)
+        assert tick["panes"]["programs"]["sort"]["column"] == "cpu_percent"
+        (maps,) = tick["panes"]["programs"]["views"]
+        assert any(row["name"] == "tt_control" for row in maps["rows"])
+        with batch("programs", "syscalls", "-p", str(ours[0]["pid"]), "-i", "0.5") as filtered:
+            rows = filtered.tick()["panes"]["programs"]["rows"]
+    assert {row["pid"] for row in rows} == {ours[0]["pid"]}
