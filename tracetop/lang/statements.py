@@ -10,6 +10,7 @@ from tracetop.lang.functions import AGGREGATIONS, STATEMENT_FUNCTIONS, Arguments
 from tracetop.lang.scope import Scope
 from tracetop.lang.types import INT64, UNKNOWN, Form, Type, spoken
 from tracetop.model.program import ValueKind
+from tracetop.model.value import Shape
 
 _MAX_KEY_PARTS = 16
 _MAX_ROUNDS = 100
@@ -68,7 +69,7 @@ def _assign_map(node: syntax.Assign, target: syntax.Map, scope: Scope) -> typed.
     value = _storable(node.value, scope)
     kind = _kind(value.type)
     # A number that is spelt out takes the meaning of what else is stored: `@start[tid] = 0` stores no time.
-    spelt_out = isinstance(value, typed.Const)
+    spelt_out = isinstance(value, typed.Const) and value.type.shape is Shape.INTEGER
     scope.assign_map(target, kind, UNKNOWN if spelt_out else _whole(value.type))
     if node.op == "=":
         return typed.Store(slot, value)
