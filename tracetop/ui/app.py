@@ -27,7 +27,6 @@ from tracetop.errors import ExitCode
 from tracetop.model.control import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.message import Checked, Command, Completions
-from tracetop.probes import Library
 from tracetop.source.protocol import Source
 from tracetop.source.scripts import Offer
 from tracetop.ui import keys, theme
@@ -84,7 +83,7 @@ class Dashboard(ScriptActions):
         self._drawing = False
         self.grid, self.tabs = Grid(panes), TabLine()
         self.header, self.banner, self.key_bar, self.prompt = HeaderLine(), Banner(), KeyBar(), Prompt()
-        self.script_prompt, self.library, self.offers = ScriptPrompt(History(history)), Library(), offers
+        self.script_prompt, self.offers = ScriptPrompt(History(history)), offers
         for own in (theme.DARK, theme.LIGHT):
             self.register_theme(own)
         self.theme = theme.for_terminal(os.environ.get("COLORFGBG", "")).name

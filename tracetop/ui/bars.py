@@ -29,8 +29,8 @@ _TAB = 18
 """Cells of a tab's title."""
 _MORE = " … "
 _MARK = MappingProxyType({PaneState.OFF: " off", PaneState.ASKING: " ?", PaneState.FAILED: " !"})
-_SCRIPT_CELLS = 250
-"""As much of a script as a title can show."""
+_LEAST_ABOUT = 8
+"""Cells from which on the beginning of a text says something."""
 
 
 def _width(parts: Sequence[Part]) -> int:
@@ -63,6 +63,8 @@ class FrameLine(LineView):
         self.pending = PanePending()
         self.middle = ""
         """What the view adds, escaped."""
+        self.about = ""
+        """What stands behind the left part where there is room, escaped."""
 
     def parts(self, ink: Palette) -> tuple[list[Part], list[Part]]:
         """Return what stands left and what stands right."""
@@ -75,8 +77,11 @@ class FrameLine(LineView):
         look = ink.focus if self.focused else ink.border
         rule = "━" if self.focused else "─"
         ends = self.ENDS[self.focused]
-        left, right = self.parts(ink)
-        middle = spread(_gapped(left), _gapped(right), width - 4, (rule, look))
+        left, right = (_gapped(parts) for parts in self.parts(ink))
+        room = width - 4 - _width(left) - _width(right) - 2
+        if self.about and room >= _LEAST_ABOUT:
+            left += _gapped([(fit(self.about, min(room, cell_width(self.about))), ink.faint)])
+        middle = spread(left, right, width - 4, (rule, look))
         return [[Segment(ends[0] + rule, look), *middle, Segment(rule + ends[1], look)]]
 
 
@@ -89,8 +94,6 @@ class TitleLine(FrameLine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.script = ""
-        """The text that runs, unescaped: the title of a script that has none."""
         self.edited = False
         """Whether a shipped script was edited."""
 
@@ -113,8 +116,6 @@ class TitleLine(FrameLine):
             PaneState.ASKING: ("asking", ink.warn),
             PaneState.FAILED: ("failed", ink.bad),
         }[pane.state]
-        if pane.title == pane.name and self.script:
-            left.append((escape(" ".join(self.script.split())[:_SCRIPT_CELLS]), ink.faint))
         return left, [(self._wishes(), ink.warn), state]
 
     def _wishes(self) -> str:

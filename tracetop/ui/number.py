@@ -59,7 +59,12 @@ class NumberView(PaneView):
         if self._view is None:
             return ""
         lead = _leading(self._view.columns)
-        return with_title(_text(self._view.columns[lead], self._view.cells[lead]), self._view.columns[lead])
+        column, text = self._view.columns[lead], _text(self._view.columns[lead], self._view.cells[lead])
+        return text if self._is_name(column) else with_title(text, column)
+
+    def _is_name(self, column: Column) -> bool:
+        """Say whether a column's title is the map's name, which the heading has already."""
+        return self._view is not None and column.title == self._view.name.removeprefix("@")
 
     def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:
         """Return the number and its history."""
@@ -78,7 +83,8 @@ class NumberView(PaneView):
         """Return the number left, its history right; the other columns below it, or behind it on a single line."""
         width, height = size
         room = min(_TEXT, width)
-        first = [Segment(f" {_text(*lead)}", ink.title), Segment(f" {title_of(lead[0])}", ink.dim)]
+        title = "" if self._is_name(lead[0]) else title_of(lead[0])
+        first = [Segment(f" {_text(*lead)}", ink.title), Segment(f" {title}", ink.dim)]
         texts = [first, _listed(others, ink)] if height > 1 else [[*first, *_listed(others, ink)]]
         drawn = graph(tuple(self._past), width - room - 1, len(texts))
         return [[*_padded(text, room), Segment(row, ink.spark)] for text, row in zip(texts, drawn, strict=True)]

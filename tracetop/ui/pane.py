@@ -28,6 +28,10 @@ from tracetop.ui.table import TableView
 from tracetop.ui.tree import TreeView
 from tracetop.ui.views import PaneView
 from tracetop.view.scrollback import Scrollback
+from tracetop.view.text import escape
+
+_ABOUT = 250
+"""As much of a script as a title can show."""
 
 
 def _shown(frame: PaneFrame) -> tuple[View, ...]:
@@ -85,6 +89,12 @@ class Pane(Vertical):
     def views(self) -> Sequence[PaneView]:
         """All views of the pane."""
         return self._views
+
+    @property
+    def _about(self) -> str:
+        """The script itself, on one line, where it has no title; escaped."""
+        frame = self.frame or self.placeholder
+        return escape(" ".join(self.script.split())[:_ABOUT]) if frame.title == frame.name else ""
 
     @property
     def edited(self) -> bool:
@@ -168,7 +178,7 @@ class Pane(Vertical):
             line.focused = self.has_focus_within
             line.pending = self._pending
             line.pane = self.frame or line.pane
-        self._title.script, self._title.edited = self.script, self.edited
+        self._title.edited, self._title.about = self.edited, self._about
         self._title.middle = self._views[0].headline if len(self._views) == 1 else ""
         self._status.middle = self.view.status
         for heading, view in zip(self._headings, self._views, strict=False):

@@ -5,6 +5,7 @@ is typed (`script_prompt`). Screen process.
 """
 
 import asyncio
+import functools
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -34,12 +35,16 @@ class ScriptActions(Actions):
     """The actions on scripts; `app.Dashboard` is the rest."""
 
     script_prompt: ScriptPrompt
-    library: Library
     offers: Callable[[], Iterable[Offer]]
     """Lists the scripts in the folders for them, anew each time."""
     attempt: Attempt | None = None
     is_away = False
     """True while another program has the terminal."""
+
+    @functools.cached_property
+    def library(self) -> Library:
+        """The scripts that tracetop ships; read when they are first wanted, after the first paint."""
+        return Library()
 
     def action_script(self) -> None:
         """Ask for a script to run in a pane of its own."""
