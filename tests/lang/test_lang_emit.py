@@ -158,3 +158,10 @@ def test_no_temporary_hides_a_type_of_c() -> None:
     names = [out.name("s") for _ in range(100)]
     assert len(set(names)) == 100
     assert not {"s8", "s16", "s32", "s64"} & set(names)
+
+
+def test_a_table_of_names_of_any_length_fits_on_the_stack(build: Build) -> None:
+    """Each of its entries has the stack to itself in turn."""
+    names = " ".join(f'@name[{i}] = "CAP_{i}";' for i in range(200))
+    c_text = build(f"BEGIN {{ {names} }} interval:s:1 {{ @ = count(); }}").c_text
+    assert c_text.count("at_name.update(") == 200

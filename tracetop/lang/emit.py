@@ -160,7 +160,8 @@ def _program(program: PlannedProgram, number: int, shared: _Shared) -> str:
         clauses.append(_clause(f"{function}_{i}", clause, out, context))
         calls.append(f"{function}_{i}(ctx, control{', scratch' if out.scratch_bytes else ''});")
         scratch = max(scratch, out.scratch_bytes)
-        if max(out.stack_bytes + out.callback_stack_bytes, out.scratch_bytes - MAX_SCRATCH_BYTES) > MAX_STACK_BYTES:
+        stack_bytes = out.stack_bytes + out.apart_stack_bytes + out.callback_stack_bytes
+        if max(stack_bytes, out.scratch_bytes - MAX_SCRATCH_BYTES) > MAX_STACK_BYTES:
             raise shared.source.error(
                 clause.clause.at,
                 f"values of this clause take {out.stack_bytes + out.scratch_bytes} bytes, too much for one program",

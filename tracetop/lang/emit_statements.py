@@ -49,7 +49,11 @@ def _set_variable(node: typed.SetVariable, out: Writer) -> None:
 
 @statement.register
 def _store(node: typed.Store, out: Writer) -> None:
-    store(node.slot, node.value, out)
+    if isinstance(node.value, typed.Text) and all(isinstance(key, typed.Const) for key in node.slot.keys):
+        with out.apart():  # a table of names may have dozens of them
+            store(node.slot, node.value, out)
+    else:
+        store(node.slot, node.value, out)
 
 
 @statement.register

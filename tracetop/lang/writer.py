@@ -68,6 +68,8 @@ class Writer:
     """This is the body of a loop."""
     callbacks: list[str] = field(default_factory=list)
     """Shared by all writers of a script: the functions of all loops, by their index in ``Program.callbacks``."""
+    apart_stack_bytes: int = 0
+    """What blocks of their own take of it, one after the other."""
     callback_stack_bytes: int = 0
     """What the deepest of the callbacks takes of the BPF stack, which it shares with the clause."""
     scratch_bytes: int = 0
@@ -189,7 +191,7 @@ class Writer:
     def return_from(self, inside: "Writer", context_bytes: int) -> None:
         """Count what a loop's body takes of stack and scratch memory, its context on the stack included."""
         self.scratch_bytes = inside.scratch_bytes
-        taken = inside.stack_bytes + inside.callback_stack_bytes + context_bytes
+        taken = inside.stack_bytes + inside.apart_stack_bytes + inside.callback_stack_bytes + context_bytes
         self.callback_stack_bytes = max(self.callback_stack_bytes, taken)
 
     def reserve(self, size: int) -> None:
@@ -209,6 +211,15 @@ class Writer:
         self._memory = {node: text for node, text in before.items() if self._memory.get(node) == text}
         self._depth -= 1
         self.line("}")
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Write a block of its own, whose part of the stack the next such block has again."""
+        before = self.stack_bytes
+        with self.block(""):
+            yield
+        self.apart_stack_bytes = max(self.apart_stack_bytes, self.stack_bytes - before)
+        self.stack_bytes = before
 
     @contextmanager
     def attempt(self) -> Iterator[list[str]]:
