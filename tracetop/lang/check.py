@@ -39,7 +39,7 @@ def check(
     ScriptError, with its place, for the first thing that makes no sense.
     """
     types = KnownTypes(define(source, definitions, kernel), kernel)
-    known = Learnt()
+    known, settling = Learnt(), False
     for _run in range(_MAX_RUNS):
         learnt = Learnt()
         clauses = tuple(
@@ -48,8 +48,10 @@ def check(
             )
             for number, hooked in enumerate(expansion.clauses)
         )
-        if learnt == known:
-            break
+        if learnt == known or settling:
+            learnt, settling = learnt.settled(), True
+            if learnt == known:
+                break
         known = learnt
     undefined = undefined_map(source, known)
     if undefined:

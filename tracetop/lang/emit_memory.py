@@ -54,7 +54,7 @@ def _length(node: typed.Length, out: Writer) -> str:
 @fill.register
 def _literal(node: typed.Text, place: str, out: Writer) -> None:
     for i, byte in enumerate(node.value):
-        out.line(f"{place}[{i}] = {byte};")
+        out.line(f"{place}[{i}] = {byte if byte < 128 else byte - 256};")
     out.line(f"{place}[{len(node.value)}] = 0;")
 
 

@@ -47,6 +47,16 @@ class Learnt:
     asked: dict[str, int] = field(default_factory=dict)
     """Maps that clear() or zero() names, and where."""
 
+    def settled(self) -> "Learnt":
+        """Return the same, where what nothing was learnt of is an integer: `@a = @a` says nothing of what it holds."""
+        maps = {name: use if _is_known(use.value) else replace(use, value=INT64) for name, use in self.maps.items()}
+        variables = {place: type_ if _is_known(type_) else INT64 for place, type_ in self.variables.items()}
+        return Learnt(maps, variables, self.asked)
+
+
+def _is_known(type_: Type) -> bool:
+    return type_.form is not Form.UNKNOWN
+
 
 @dataclass
 class Scope:
