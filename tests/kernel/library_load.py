@@ -112,7 +112,7 @@ def faults() -> int:
 
 def main(folder: Path) -> None:
     ctypes.CDLL(None).prctl(15, b"lib-load", 0, 0, 0)  # PR_SET_NAME
-    before = faults()
+    faults_before, migrations_before = faults(), migrations()
     listener, clients = stall()
     files(folder)
     tasks()
@@ -128,8 +128,8 @@ def main(folder: Path) -> None:
         "pid": os.getpid(),
         "port": port,
         "stalled_port": listener.getsockname()[1],
-        "faults": faults() - before,
-        "migrations": migrations(),
+        "faults": faults() - faults_before,
+        "migrations": migrations() - migrations_before,
         "clients": len(clients),
     }
     print(json.dumps(known), flush=True)
