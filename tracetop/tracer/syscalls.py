@@ -1,13 +1,10 @@
-"""System-call numbers and names of this machine's architecture.
-
-Owns: the table (`syscalls/ARCH.txt`: number and name a line, facts of the kernel's UAPI up to Linux 6.18).
-"""
+"""System-call numbers and names of this machine's architecture: what a person writes, and what is said of a typo."""
 
 import difflib
 import platform
-from importlib import resources
 
 from tracetop.errors import UsageError
+from tracetop.model.syscalls import syscall_names
 
 _DIGITS_MOST = 10
 """More than any call's number has; Python refuses to read very long ones."""
@@ -17,9 +14,7 @@ class SyscallNames:
     """Both directions of one architecture's table."""
 
     def __init__(self, arch: str = "") -> None:
-        table = resources.files(__package__).joinpath("syscalls", f"{arch or platform.machine()}.txt")
-        pairs = [line.split() for line in table.read_text().splitlines()] if table.is_file() else []
-        self._names = {int(number): name for number, name in pairs}
+        self._names = syscall_names(arch or platform.machine())
         self._numbers = {name: number for number, name in self._names.items()}
 
     def name(self, number: int) -> str:
