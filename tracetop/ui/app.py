@@ -31,8 +31,9 @@ from tracetop.source.protocol import Source
 from tracetop.source.scripts import Offer
 from tracetop.ui import keys, theme
 from tracetop.ui.banner import Banner
-from tracetop.ui.bars import HeaderLine, KeyBar, TabLine
+from tracetop.ui.bars import HeaderLine, KeyBar
 from tracetop.ui.grid import Grid
+from tracetop.ui.headings import TabLine
 from tracetop.ui.history import History, state_file
 from tracetop.ui.messages import Arrived, Asked, CloseAsked, Consulted, Noticed, StepChosen, SyscallChosen, TabClicked
 from tracetop.ui.palette import DashboardCommands

@@ -1,7 +1,7 @@
 """A pane: a title line, the views of its frame, a status line; and the keys that act on a pane as a whole.
 
-Owns: which view widget draws which view, their share of the height, and the focus among them. Refuses to own: what is
-in force; the frame says that. Screen process.
+Owns: what outlives a frame (the script, the logs) and the keys. Refuses to own: the views (`body`), and what is in
+force; the frame says that. Screen process.
 """
 
 from collections.abc import Sequence
@@ -12,32 +12,20 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from tracetop.model.frame import Histogram, Log, Number, PaneFrame, PaneState, StackTree, Table, View
+from tracetop.model.frame import Log, PaneFrame, PaneState, StackTree
 from tracetop.model.message import SelectVariant, SetEnabled, SetOffsets
 from tracetop.ui import keys
-from tracetop.ui.arrange import share
-from tracetop.ui.bars import StatusLine, TitleLine, ViewHeading
-from tracetop.ui.flame import FlameView
-from tracetop.ui.histogram import HistogramView
-from tracetop.ui.log import LogView
+from tracetop.ui.bars import StatusLine, TitleLine
+from tracetop.ui.body import Body
+from tracetop.ui.headings import ViewHeading
 from tracetop.ui.messages import Asked, Noticed, StatusChanged
-from tracetop.ui.number import NumberView
 from tracetop.ui.pending import PanePending
-from tracetop.ui.state import QuestionView, StateView
-from tracetop.ui.table import TableView
-from tracetop.ui.tree import TreeView
 from tracetop.ui.views import PaneView
 from tracetop.view.scrollback import Scrollback
 from tracetop.view.text import escape
 
 _ABOUT = 250
 """As much of a script as a title can show."""
-
-
-def _shown(frame: PaneFrame) -> tuple[View, ...]:
-    """Return the views to draw: of a user's script that is off, or has ended itself, what it came to."""
-    came_to = frame.state is PaneState.OFF and not frame.bundled
-    return frame.views if frame.state is PaneState.ON or came_to else ()
 
 
 class Pane(Vertical):
@@ -51,21 +39,16 @@ class Pane(Vertical):
         self.number = number
         self.pane_name = name
         self.frame: PaneFrame | None = None
-        self.flame = False
         self._title = TitleLine()
         self._status = StatusLine()
         self.placeholder = PaneFrame(name=name, title=name, state=PaneState.LOADING, bundled=not script)
         """What stands for a frame until one comes."""
         self._title.pane = self.placeholder
-        self._views: list[PaneView] = [StateView(name, number)]
-        self._headings: list[ViewHeading] = []
-        self._body = Vertical(*self._views, classes="body")
-        self._chosen: PaneView = self._views[0]
         self.script = script
         """The text of the script that runs, or was asked for; it comes once each time that one is loaded."""
         self._was_bundled = False
         self._logs: dict[str, Scrollback] = {}
-        self._made_for: object = None
+        self._body = Body(name, number, self._logs)
         self._remembered_params: tuple[str, ...] = ()
         self._pending = PanePending()
         self._offsets = False
@@ -83,12 +66,12 @@ class Pane(Vertical):
     @property
     def view(self) -> PaneView:
         """The view that has, or had last, the focus; else the first."""
-        return self._chosen if self._chosen in self._views else self._views[0]
+        return self._body.view
 
     @property
     def views(self) -> Sequence[PaneView]:
         """All views of the pane."""
-        return self._views
+        return self._body.views
 
     @property
     def _about(self) -> str:
@@ -103,14 +86,8 @@ class Pane(Vertical):
 
     def take_focus(self, view: PaneView | None = None) -> None:
         """Give the focus to a view, else to the one that had it last, or to the first."""
-        self._choose(view or self.view)
+        self._body.choose(view or self.view)
         self.screen.set_focus(self.view)
-
-    def _choose(self, view: PaneView) -> None:
-        """Unfold a view; without the focus it is the one that gets it next."""
-        if view is not self._chosen:
-            self._chosen = view
-            self._share_room()
 
     def take_in(self, frame: PaneFrame) -> None:
         """Keep what is in no other frame: the lines of logs, and the script's text where another was loaded."""
@@ -129,22 +106,14 @@ class Pane(Vertical):
         if self._remembered_params != frame.params:
             self._remembered_params = frame.params
             self.forget()
-        if self._needs(frame) == self._made_for and frame.state is PaneState.ON:
-            for widget, view in zip(self._views, frame.views, strict=False):
-                widget.remember(view)
+        self._body.remember(frame, self.number)
 
     def show(self, frame: PaneFrame, pending: PanePending) -> None:
         """Draw this frame and what is pending."""
         self.frame, self._pending = frame, pending
         if not self._body.is_mounted:  # a new pane; `on_mount` comes back to it
             return
-        self._adapt(frame)
-        first = self._views[0]
-        if isinstance(first, StateView):
-            first.show_state(frame)
-        else:
-            for widget, view in zip(self._views, frame.views, strict=True):
-                widget.show(view, pending)
+        self._body.show(frame, pending, self.number)
         self._show_lines()
 
     def show_pending(self, pending: PanePending) -> None:
@@ -157,8 +126,7 @@ class Pane(Vertical):
 
     def forget(self) -> None:
         """Drop all histories."""
-        for view in self._views:
-            view.forget()
+        self._body.forget()
 
     def clear_logs(self) -> None:
         """Drop what was printed."""
@@ -169,7 +137,6 @@ class Pane(Vertical):
     def renumber(self, number: int) -> None:
         """Take another number: a pane before this one went."""
         self.number = number
-        self._made_for = None if isinstance(self._views[0], StateView) else self._made_for
         self.show_pending(self._pending)
 
     def _show_lines(self) -> None:
@@ -179,68 +146,11 @@ class Pane(Vertical):
             line.pending = self._pending
             line.pane = self.frame or line.pane
         self._title.edited, self._title.about = self.edited, self._about
-        self._title.middle = self._views[0].headline if len(self._views) == 1 else ""
+        self._title.middle = self._body.headline
         self._status.middle = self.view.status
-        for heading, view in zip(self._headings, self._views, strict=False):
-            heading.total, heading.focused = view.headline, view is self.view and self.has_focus_within
-            heading.redraw()
+        self._body.show_headings()
         self._title.redraw()
         self._status.redraw()
-
-    def _adapt(self, frame: PaneFrame) -> None:
-        """Have one widget for each view of the frame, of the kind that draws it."""
-        if self._needs(frame) == self._made_for:
-            return
-        self._made_for = self._needs(frame)
-        shown = _shown(frame)
-        had_focus, before = self.has_focus_within, list(self._body.children)
-        self._views = [self._widget_for(view) for view in shown]
-        for widget, view in zip(self._views, shown, strict=True):
-            widget.remember(view)
-        self._headings = [ViewHeading(view.name) for view in shown] if len(shown) > 1 else []
-        if not self._views:
-            kind = QuestionView if frame.state is PaneState.ASKING else StateView
-            self._views = [kind(self.pane_name, self.number)]
-        blocks = (
-            [*zip(self._headings, self._views, strict=True)] if self._headings else [(view,) for view in self._views]
-        )
-        self._body.mount(*(widget for block in blocks for widget in block))
-        self._chosen = self._views[0]
-        self._share_room()
-        if had_focus:
-            self.screen.set_focus(self._views[0])
-        for old in before:
-            old.remove()
-
-    def _share_room(self) -> None:
-        """Give each view its lines."""
-        small = [isinstance(view, NumberView) for view in self._views]
-        lines = share(small, self._views.index(self.view), self._body.size.height)
-        for view, height in zip(self._views, lines, strict=True):
-            view.display = height > 0
-            view.styles.height = "1fr" if len(lines) == 1 else height
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Share the room anew."""
-        self.call_after_refresh(self._share_room)
-
-    def _needs(self, frame: PaneFrame) -> object:
-        """Return what decides which widgets there are."""
-        asking = frame.state is PaneState.ASKING
-        return frame.variant, self.flame, asking, tuple((type(view), view.name) for view in _shown(frame))
-
-    def _widget_for(self, view: View) -> PaneView:
-        match view:
-            case Table():
-                return TableView(self.pane_name)
-            case Histogram():
-                return HistogramView(self.pane_name)
-            case StackTree():
-                return FlameView(self.pane_name) if self.flame else TreeView(self.pane_name)
-            case Number():
-                return NumberView(self.pane_name)
-            case Log():
-                return LogView(self.pane_name, self._logs[view.name])
 
     def on_status_changed(self, event: StatusChanged) -> None:
         """Draw the lines around the views again."""
@@ -250,13 +160,13 @@ class Pane(Vertical):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Draw the frame heavy, and unfold the view."""
         if isinstance(event.widget, PaneView):
-            self._choose(event.widget)
+            self._body.choose(event.widget)
         self._show_lines()
 
     def on_view_heading_clicked(self, event: ViewHeading.Clicked) -> None:
         """Unfold the view below the heading."""
         event.stop()
-        self.take_focus(self._views[self._headings.index(event.heading)])
+        self.take_focus(self._body.below(event.heading))
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
         """Draw the frame light."""
@@ -278,9 +188,9 @@ class Pane(Vertical):
         """Change between call tree and flame, or histogram and heat map."""
         frame = self.frame
         if frame is not None and any(isinstance(view, StackTree) for view in frame.views):
-            self.flame = not self.flame
+            self._body.flame = not self._body.flame
             self.show(frame, self._pending)
-        elif not [name for view in self._views if (name := view.next_view())]:
+        elif not [name for view in self.views if (name := view.next_view())]:
             self.post_message(Noticed("this pane has one view"))
 
     def next_variant(self) -> None:
