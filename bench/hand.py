@@ -5,10 +5,13 @@
 A hand-written program is the least C for the job of one bundled script. The name of each of its functions says its
 hook: ``on_rawtracepoint__EVENT``, ``on_tracepoint__CATEGORY__EVENT`` or ``on_profile__HZ`` (with ``on_``, since BCC
 attaches by itself what is called ``tracepoint__``). It is loaded and attached by the same code as tracetop's own
-programs. `--bare` leaves its live filter out.
+programs. `--bare` leaves its live filter out. What a program sends through a ring buffer named ``events`` is read, and
+thrown away.
 """
 
+import mmap
 import re
+import select
 import sys
 from pathlib import Path
 
@@ -16,10 +19,19 @@ from tracetop.bpf.attach import attach
 from tracetop.bpf.compile import compile_program
 from tracetop.bpf.kernel import RunningKernel
 from tracetop.bpf.load import load_functions
-from tracetop.model.buckets import BUCKET_C, LOG_BUCKETS
+from tracetop.bpf.ring import RingBuffer
+from tracetop.model.buckets import BUCKET_C, LOG_BUCKETS, SUB_BITS
 from tracetop.model.program import ProbeKind, ProbeSpec, Program
 
-_TASK_FIELDS = ("pid", "tgid", "comm")
+_FIELDS = {
+    "TASK_PID": ("task_struct", "pid"),
+    "TASK_TGID": ("task_struct", "tgid"),
+    "TASK_COMM": ("task_struct", "comm"),
+    "TASK_MM": ("task_struct", "mm"),
+    "TASK_REAL_PARENT": ("task_struct", "real_parent"),
+    "MM_TOTAL_VM": ("mm_struct", "total_vm"),
+}
+_RING_BYTES = 1 << 22
 _FUNCTION = re.compile(r"^int on_(\w+)\(.*\)$", re.MULTILINE)
 
 
@@ -29,19 +41,22 @@ def hand_program(file: Path, *, bare: bool, empty: bool) -> Program:
     functions = _FUNCTION.findall(text)
     if empty:
         text = "\n".join(f"int on_{name}(void *ctx) {{ return 0; }}" for name in functions)
-    constants = {"LOG_BUCKETS": LOG_BUCKETS} | {f"TASK_{name.upper()}": _task_offset(name) for name in _TASK_FIELDS}
+    kernel = RunningKernel()
+    constants = {"LOG_BUCKETS": LOG_BUCKETS, "SUB_BITS": SUB_BITS, "RING_PAGES": _RING_BYTES // mmap.PAGESIZE}
+    constants |= {name: _offset(kernel, *field) for name, field in _FIELDS.items()}
     if bare:
         constants["BARE"] = 1
     defines = "\n".join(f"#define {name} {value}" for name, value in constants.items())
-    prelude = f"#include <linux/bpf_perf_event.h>\n{defines}\n{BUCKET_C}\n{file.with_name('common.h').read_text()}"
+    includes = "#include <linux/ptrace.h>\n#include <linux/bpf_perf_event.h>"
+    prelude = f"{includes}\n{defines}\n{BUCKET_C}\n{file.with_name('common.h').read_text()}"
     probes = tuple(_probe(name) for name in functions)
     return Program(name=file.stem, script="", c_text=f"{prelude}\n{text}", maps=(), probes=probes)
 
 
-def _task_offset(name: str) -> int:
-    found = RunningKernel().field_offset("task_struct", name)
+def _offset(kernel: RunningKernel, struct: str, field: str) -> int:
+    found = kernel.field_offset(struct, field)
     if found is None:
-        raise ValueError(f"task_struct has no field {name} in this kernel's BTF")
+        raise ValueError(f"{struct} has no field {field} in this kernel's BTF")
     return found[0]
 
 
@@ -59,13 +74,22 @@ def _probe(hook: str) -> ProbeSpec:
 
 
 def main() -> None:
-    """Attach, then wait."""
+    """Attach, then read what is sent until standard input ends."""
     program = hand_program(Path(sys.argv[1]).resolve(), bare="--bare" in sys.argv, empty="--empty" in sys.argv)
     module = compile_program(program)
     descriptors = []
     for probe, program_fd in load_functions(module, program)[0]:
         descriptors += attach(probe, program_fd)
-    sys.stdin.read()
+    if "BPF_RINGBUF_OUTPUT(events," in program.c_text:
+        _read_events(module["events"].map_fd)
+    else:
+        sys.stdin.read()
+
+
+def _read_events(descriptor: int) -> None:
+    ring = RingBuffer(descriptor, _RING_BYTES)
+    while sys.stdin not in select.select([descriptor, sys.stdin], [], [])[0]:
+        ring.read()
 
 
 if __name__ == "__main__":

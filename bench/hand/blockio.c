@@ -23,7 +23,7 @@ int on_rawtracepoint__block_rq_complete(struct bpf_raw_tracepoint_args *ctx)
     u64 *since = issued.lookup(&request);
     if (!since || !*since)
         return 0;
-    u32 bucket = tt_log_bucket(bpf_ktime_get_ns() - *since);
+    u32 bucket = tt_log_bucket(bpf_ktime_get_ns() - *since, SUB_BITS);
     *since = 0;
     u64 *count = latency.lookup(&bucket);
     if (count)

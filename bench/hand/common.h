@@ -1,4 +1,10 @@
 /* What the hand-written programs share: the live filter that each of them obeys, as tracetop's do. */
+#ifdef __aarch64__
+#define SYSCALL_NUMBER(regs) (regs)->syscallno
+#else
+#define SYSCALL_NUMBER(regs) (regs)->orig_ax
+#endif
+
 struct filter {
     u32 tgid;         /* 0: any process */
     u64 comm[2];

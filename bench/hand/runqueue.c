@@ -46,7 +46,7 @@ int on_rawtracepoint__sched_switch(struct bpf_raw_tracepoint_args *ctx)
     u64 *since = next ? queued.lookup(&next) : NULL;
     if (!since || !*since)
         return 0;
-    u32 bucket = tt_log_bucket(bpf_ktime_get_ns() - *since);
+    u32 bucket = tt_log_bucket(bpf_ktime_get_ns() - *since, SUB_BITS);
     *since = 0;
     u64 *count = wait.lookup(&bucket);
     if (count)

@@ -1,10 +1,4 @@
 /* Calls and errors per system-call number. */
-#ifdef __aarch64__
-#define SYSCALL_NUMBER(regs) (regs)->syscallno
-#else
-#define SYSCALL_NUMBER(regs) (regs)->orig_ax
-#endif
-
 BPF_PERCPU_ARRAY(calls, u64, 512);
 BPF_PERCPU_ARRAY(errors, u64, 512);
 
