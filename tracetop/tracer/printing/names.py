@@ -103,7 +103,7 @@ def _cgroup_paths(cgroup_id: int) -> list[str]:
             path = _find_inode(folder, cgroup_id)
             if path is not None:
                 found.append(f"{'unified' if kind == 'cgroup2' else Path(folder).name}:/{path}")
-    return sorted(found, reverse=True)
+    return sorted(found, key=lambda path: (not path.startswith("unified:"), path))
 
 
 def _find_inode(root: str, inode: int) -> str | None:

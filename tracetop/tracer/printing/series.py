@@ -1,0 +1,77 @@
+"""``tseries()`` as bpftrace draws it: a line for each slot of time, and a point in it for the slot's value.
+
+Owns: which slots are shown, and the drawing. Refuses to own: the time of day (`names`). Pure.
+"""
+
+from collections.abc import Callable, Mapping
+
+from tracetop.model.program import TimeSeries, ValueKind
+from tracetop.tracer.printing.datum import Point, Series, quotient
+
+_CELLS = 53
+_LEAST_CELLS = 21
+"""Of the heading, for the least value."""
+_UNITS = ((1_000_000_000, "", 0), (1_000_000, ".ms", 3), (1_000, ".us", 6), (1, ".ns", 9))
+"""Nanoseconds, what the heading says of them, digits."""
+_CLOCK, _DATE = "%H:%M:%S", "%Y-%m-%dT%H:%M:%S"
+_NS_DIGITS = 9
+
+Clock = Callable[[int, str], str]
+"""From nanoseconds since boot and a strftime format to text."""
+Slot = tuple[int, int, int]
+"""Of one slot the epoch, the number and how many values it is made of."""
+
+
+def series(spec: TimeSeries, slots: Mapping[int, Slot], newest: int, clock: Clock) -> Series:
+    """Return one key's points from its first slot to the epoch `newest`; slots that are over are left out."""
+    unit, digits = next((unit, digits) for whole_ns, unit, digits in _UNITS if spec.slot_ns % whole_ns == 0)
+    values = {epoch: _value(spec, number, count) for epoch, number, count in slots.values()}
+    first = min((epoch for epoch in values if epoch > newest - spec.slots), default=newest)
+    points = []
+    for epoch in range(first, newest + 1):
+        begun_ns = epoch * spec.slot_ns
+        date, time = _text(begun_ns, _DATE, _NS_DIGITS, clock), _text(begun_ns, _CLOCK, digits, clock)
+        points.append(Point(date, time, values.get(epoch)))
+    return Series(tuple(points), unit)
+
+
+def draw_series(shown: Series) -> str:
+    """Return the drawing, each line with its newline."""
+    values = [point.value for point in shown.points if point.value is not None]
+    if not values:
+        return "<no data>\n"
+    least, most = min(values), max(values)
+    if least == most:
+        least, most = least - 1, most + 1
+    width = len(shown.points[0].clock)
+    margin = " " * (width + 1)
+    bounds = f"{margin}{least!s:<{_LEAST_CELLS}}{most:>{_CELLS - _LEAST_CELLS}}\n"
+    heading = f"{'hh:mm:ss' + shown.unit:<{width + 1}}|{'_' * (_CELLS - 2)}|\n"
+    lines = [f"{point.clock} {_graph(point.value, least, most)}\n" for point in shown.points]
+    return "".join([bounds, heading, *lines, f"{margin}v{'_' * (_CELLS - 2)}v\n", bounds])
+
+
+def _graph(value: int | None, least: int, most: int) -> str:
+    """Return the line of one slot: where its value is between the bounds, a dot where zero is."""
+    cells = ["|", *" " * (_CELLS - 2), "|"]
+    if least < 0 < most:
+        cells[_CELLS * -least // (most - least)] = "."
+    if value is None:
+        return f"{''.join(cells)} -"
+    cells[(_CELLS - 1) * (value - least) // (most - least)] = "*"
+    return f"{''.join(cells)} {value}"
+
+
+def _value(spec: TimeSeries, number: int, count: int) -> int:
+    if spec.kind is ValueKind.COUNT:
+        return count
+    return quotient(number, count) if spec.kind is ValueKind.AVG else number
+
+
+def _text(begun_ns: int, format_: str, digits: int, clock: Clock) -> str:
+    """Return a time with so many digits of its second."""
+    if not digits:
+        return clock(begun_ns, format_)
+    text = clock(begun_ns, f"{format_}.%f")
+    micros = len("000000")
+    return text + "0" * (digits - micros) if digits > micros else text[: len(text) - micros + digits]
