@@ -3,68 +3,18 @@
 Owns: the actions that `keys.APP` names. Refuses to own: state; it is the session's and the app's. Screen process.
 """
 
-from textual.app import App
-from textual.reactive import reactive, var
-
 from tracetop.errors import UsageError
 from tracetop.model.control import parse_filter
-from tracetop.model.message import Command, Reset
-from tracetop.ui.grid import Grid
+from tracetop.model.message import Reset
+from tracetop.ui.base import Base
 from tracetop.ui.help import HelpScreen
-from tracetop.ui.pane import Pane
-from tracetop.ui.prompt import Prompt, Question
-from tracetop.ui.session import Session
+from tracetop.ui.prompt import Question
 from tracetop.ui.trail import Step
-from tracetop.ui.views import PaneView
 from tracetop.view.text import escape
 
 
-class Actions(App[None]):
+class Actions(Base):
     """The actions; `app.Dashboard` is the rest."""
-
-    paused: reactive[bool] = reactive(False, repaint=False)
-    """True: the numbers on screen stay as they are; counting goes on."""
-    zoomed: reactive[bool] = reactive(False, repaint=False)
-    """True: the current pane has the whole screen."""
-    current: reactive[int] = reactive(1, repaint=False)
-    """Number of the pane that has, or had last, the focus."""
-    searched: var[str] = var("")
-    """What `n` looks for."""
-
-    session: Session
-    grid: Grid
-    prompt: Prompt
-
-    @property
-    def panes(self) -> list[Pane]:
-        """All panes by number."""
-        return self.grid.panes
-
-    @property
-    def pane(self) -> Pane:
-        """The pane that has, or had last, the focus."""
-        return self.panes[self.current - 1]
-
-    def ask(self, command: Command) -> None:
-        """Send a command and show it as pending."""
-        raise NotImplementedError
-
-    def tell(self, text: str, *, bad: bool = False) -> None:
-        """Say something in one line; not escaped yet."""
-        raise NotImplementedError
-
-    def show_wishes(self) -> None:
-        """Draw what is pending now."""
-        raise NotImplementedError
-
-    def place_panes(self) -> None:
-        """Have each pane where it belongs."""
-        raise NotImplementedError
-
-    def forget(self) -> None:
-        """Begin all histories anew."""
-        for pane in self.panes:
-            pane.forget()
 
     def action_help(self) -> None:
         """Show every key."""
@@ -170,8 +120,3 @@ class Actions(App[None]):
         here = next((place for place, (_, view) in enumerate(chain) if view is self.pane.view), 0)
         pane, view = chain[(here + by) % len(chain)]
         self.go_to(pane, view)
-
-    def go_to(self, pane: Pane, view: PaneView | None = None) -> None:
-        """Give a pane the focus, on the screen or not yet."""
-        self.current = pane.number
-        pane.take_focus(view)

@@ -34,12 +34,12 @@ from tracetop.ui.banner import Banner
 from tracetop.ui.bars import HeaderLine, KeyBar
 from tracetop.ui.grid import Grid
 from tracetop.ui.headings import TabLine
+from tracetop.ui.hearing import Hearing
 from tracetop.ui.history import History, state_file
-from tracetop.ui.messages import Arrived, Asked, CloseAsked, Consulted, Noticed, StepChosen, SyscallChosen, TabClicked
+from tracetop.ui.messages import Arrived
 from tracetop.ui.palette import DashboardCommands
 from tracetop.ui.pane import Pane
 from tracetop.ui.prompt import Prompt
-from tracetop.ui.script_actions import ScriptActions
 from tracetop.ui.script_prompt import ScriptPrompt
 from tracetop.ui.session import Session
 from tracetop.ui.terminal import BACKLOG_FULL, SmallUpdate, TerminalDriver, leave_within
@@ -49,7 +49,7 @@ _PATIENCE_S = 2.0
 """What a signal leaves a blocked terminal to be restored in."""
 
 
-class Dashboard(ScriptActions):
+class Dashboard(Hearing):
     """The app. Its frame is in the session; panes get theirs handed down."""
 
     TITLE = "tracetop"
@@ -213,37 +213,10 @@ class Dashboard(ScriptActions):
         """Say something in place of the keys, until the next key."""
         self.key_bar.tell(text, bad=bad)
 
-    # What views and panes ask for -------------------------------------------------------------------------------
-
-    def on_asked(self, event: Asked) -> None:
-        """Send a command."""
-        self.ask(event.command)
-
-    def on_consulted(self, event: Consulted) -> None:
-        """Ask what changes nothing."""
-        self.session.ask(event.command)
-
-    def on_close_asked(self, event: CloseAsked) -> None:
-        """Close a pane that asked."""
-        self.cancel_script(event.pane)
-
     def ask(self, command: Command) -> None:
         """Send a command and show it as pending."""
         self.session.ask(command)
         self.show_wishes()
-
-    def on_step_chosen(self, event: StepChosen) -> None:
-        """Drill down."""
-        self.session.go(self.session.trail.into(event.step))
-        self.show_wishes()
-
-    def on_syscall_chosen(self, event: SyscallChosen) -> None:
-        """Show one system call's latency."""
-        self.show_syscall(event.syscall)
-
-    def on_noticed(self, event: Noticed) -> None:
-        """Tell the user."""
-        self.tell(event.text, bad=event.bad)
 
     async def on_event(self, event: events.Event) -> None:
         """Take what was told away at the next key, before the key may tell something new."""
@@ -284,10 +257,6 @@ class Dashboard(ScriptActions):
         self.tabs.panes = [(pane.number, pane.frame or pane.placeholder) for pane in self.panes]
         self.tabs.current = self.current
         self.tabs.redraw()
-
-    def on_tab_clicked(self, event: TabClicked) -> None:
-        """Go to the pane."""
-        self.go_to(self.panes[event.number - 1])
 
     def watch_paused(self) -> None:
         """Say so, and catch up afterwards."""

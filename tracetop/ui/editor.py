@@ -77,6 +77,11 @@ class ScriptArea(TextArea):
         """Say that another row, or what is beyond the first or last one, is wanted."""
         self.post_message(self.RowWanted(by))
 
+    def action_newline(self) -> None:
+        """Begin a new line, indented as the one before."""
+        line = self.document.get_line(self.cursor_location[0])
+        self.insert("\n" + line[: len(line) - len(line.lstrip())])
+
     def get_line(self, line_index: int) -> Text:
         """Return one line in colours; Textual's hook for that."""
         text = self.document.get_line(line_index)

@@ -101,13 +101,6 @@ QUESTION = [
 ]
 SCRIPT_PROMPT = [
     _bind("script.run", "enter", "submit", "run the script", shown="Enter"),
-    _bind(
-        "script.newline",
-        "alt+enter,shift+enter,ctrl+j",
-        "newline",
-        "a new line; Alt-Enter and Shift-Enter too",
-        shown="Ctrl-J",
-    ),
     _bind("script.complete", "tab", "complete(1)", "complete the word, or choose the next one", shown="Tab"),
     _bind("script.complete_back", "shift+tab", "complete(-1)", "choose the word before", shown="Shift-Tab"),
     _bind("script.search", "ctrl+r", "recall", "older script in the history that has this text", shown="Ctrl-R"),
@@ -115,6 +108,13 @@ SCRIPT_PROMPT = [
     _bind("script.leave", "escape", "leave", "close the prompt", shown="Esc"),
 ]
 EDITING = [
+    _bind(
+        "script.newline",
+        "alt+enter,shift+enter,ctrl+j",
+        "newline",
+        "a new line; Alt-Enter and Shift-Enter too",
+        shown="Ctrl-J",
+    ),
     _bind("script.older", "up", "row(-1)", "line above, or the script before in the history", shown="↑"),
     _bind("script.newer", "down", "row(1)", "line below, or the next script in the history", shown="↓"),
     _bind("edit.start", "home,ctrl+a", "cursor_line_start", "start of the line", shown="Ctrl-A Home"),

@@ -196,7 +196,8 @@ class ScriptPrompt(Vertical):
         ]
 
     def _check(self) -> None:
-        self.post_message(Consulted(CheckScript(self._serial, self.area.text)))
+        if self._verdict is None or self._verdict[0] != self.area.text:
+            self.post_message(Consulted(CheckScript(self._serial, self.area.text)))
 
     def _ask_completions(self) -> None:
         if not self.completions.is_chosen and self.area.text[: self.area.at].strip():
@@ -236,11 +237,6 @@ class ScriptPrompt(Vertical):
             self._history.add(text)
             self.post_message(self.Submitted(text, self._pane))
 
-    def action_newline(self) -> None:
-        """Begin a new line, indented as the one before."""
-        line = self.area.document.get_line(self.area.cursor_location[0])
-        self.area.insert("\n" + line[: len(line) - len(line.lstrip())])
-
     def action_complete(self, by: int) -> None:
         """Ask for words, or put the next one of those there are into the text."""
         words = self.completions
@@ -253,11 +249,7 @@ class ScriptPrompt(Vertical):
             self._serial += 1
             self._completing = self._serial
             self._ask_completions()
-            self._waits = [self.set_timer(self.check_after_s, self._check_again)]
-
-    def _check_again(self) -> None:
-        if self._verdict is None or self._verdict[0] != self.area.text:
-            self._check()
+            self._waits = [self.set_timer(self.check_after_s, self._check)]
 
     @on(ScriptArea.RowWanted)
     def _row(self, event: ScriptArea.RowWanted) -> None:
