@@ -169,7 +169,7 @@ def test_parameters_may_stand_in_a_probe(hooks: Hooks) -> None:
         ("usdt:stop", "usdt:stop is not a whole probe", "-p"),
         ("software:fautls", "unknown software event fautls", "did you mean"),
         ("hardware:cycles:0", "hardware:cycles:0 is not a whole probe", "hardware:EVENT:COUNT"),
-        ("profile:99", "profile:99 is less than a microsecond", "write the unit"),
+        ("profile:99", "profile:99 is less than a microsecond", "write profile:hz:99"),
         ("profile:s:2", "a profile slower than once a second", "interval:s:N"),
         ("rawtracepoint:sys_enter_read", "unknown raw tracepoint sys_enter_read", "tracepoint:syscalls:sys_enter_read"),
         ("watchpoint:0x10:8:w", "watchpoint probes are not supported", "uprobe or fentry"),

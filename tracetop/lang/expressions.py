@@ -8,10 +8,11 @@ from dataclasses import replace
 from functools import singledispatch
 
 from tracetop.errors import ScriptError
-from tracetop.lang import places, syntax, typed
+from tracetop.lang import foreign, places, syntax, typed
+from tracetop.lang.builtins import BUILTINS
 from tracetop.lang.casts import cast, offset_of, size_of
 from tracetop.lang.functions import ABSENT, AGGREGATIONS, FUNCTIONS, STATEMENT_FUNCTIONS, VALUE_FUNCTIONS, Arguments
-from tracetop.lang.names import name_value
+from tracetop.lang.names import HOOK_BUILTINS, name_value
 from tracetop.lang.scope import Scope
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import (
@@ -70,6 +71,12 @@ def arithmetic(op: str, left: typed.Expr, right: typed.Expr) -> typed.Expr:
     elif op == "/":
         unit = divided_unit(a.unit, right.value if isinstance(right, typed.Const) else None)
     return typed.Binary(op, left, right, signed, Type(signed=signed, unit=unit, stamp=stamp))
+
+
+def refuse_zero(op: str, right: typed.Expr, at: int, scope: Scope) -> None:
+    """Raise ScriptError for a division by a 0 that is spelt out; any other by 0 gives 0, as BPF has it."""
+    if op in ("/", "%", "/=", "%=") and isinstance(right, typed.Const) and right.value == 0:
+        raise scope.error(at, f"{op} by 0 has no result", mend="divide by another number")
 
 
 def _signed(left: typed.Expr, right: typed.Expr) -> bool:
@@ -155,6 +162,7 @@ def _binary(node: syntax.Binary, scope: Scope) -> typed.Expr:
         left, right = (check_integer(side, scope, f"each side of {node.op}") for side in (node.left, node.right))
         return typed.Logical(node.op, left, right, _TRUTH)
     left, right = check_expr(node.left, scope), check_expr(node.right, scope)
+    refuse_zero(node.op, right, node.right.at, scope)
     if left.type.is_integer and right.type.is_integer:
         return arithmetic(node.op, left, right)
     return _same(node, left, right, scope)
@@ -164,7 +172,10 @@ def _same(node: syntax.Binary, left: typed.Expr, right: typed.Expr, scope: Scope
     """Return the comparison of two values that are no integers."""
     kinds = f"{spoken(left.type)} and {spoken(right.type)}"
     if node.op not in ("==", "!="):
-        raise scope.error(node.at, f"{node.op} does not go with {kinds}", mend="they can be compared with == and !=")
+        mend = "they can be compared with == and !="
+        if node.op == "+" and Form.STRING in (left.type.form, right.type.form):
+            mend = 'print them side by side: printf("%s%s", A, B)'
+        raise scope.error(node.at, f"{node.op} does not go with {kinds}", mend=mend)
     joined = join(left.type, right.type)
     if joined is None:
         mend = "compare values of one type"
@@ -235,8 +246,11 @@ def unusable_call(node: syntax.Call, scope: Scope) -> ScriptError:
         return scope.error(node.at, f"{node.name}() has no value", mend="write it as a statement of its own")
     if node.name in ABSENT:
         return scope.error(node.at, f"{node.name}() is not supported", mend="write it without, or run it with bpftrace")
+    if node.name in BUILTINS or node.name in HOOK_BUILTINS:
+        return scope.error(node.at, f"{node.name} is no function", mend=f"write {node.name} without ( )")
+    usual = "printf, print, count, sum, avg, hist, str, kstack and exit are the most used; docs/language.md has all"
     return scope.error(
         node.at,
         f"unknown function {node.name}()",
-        mend=did_you_mean(node.name, FUNCTIONS, f"there are {', '.join(FUNCTIONS)}"),
+        mend=foreign.FUNCTIONS.get(node.name) or did_you_mean(node.name, FUNCTIONS, usual),
     )

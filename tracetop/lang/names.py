@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
-from tracetop.lang import syntax, typed
+from tracetop.lang import foreign, syntax, typed
 from tracetop.lang.builtins import BUILTINS, EXTRA
 from tracetop.lang.fields import value_type
 from tracetop.lang.registers import ARGUMENTS, POINTERS
@@ -65,11 +65,18 @@ def current_task(scope: Scope) -> typed.Expr:
 
 
 def _unknown(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> ScriptError:
+    fields = scope.hook.fields
     if node.name == "args":
-        return scope.error(node.at, "args alone has no value", mend="name a field, as in args.id")
+        return scope.error(node.at, "args alone has no value", mend=f"name a field, as in {_some_field(fields)}")
     if node.name in functions:
         return scope.error(node.at, f"{node.name} is a function", mend=f"write {node.name}()")
-    mend = did_you_mean(node.name, [*BUILTINS, *HOOK_BUILTINS, "args"], "variables begin with $ and maps with @")
+    if node.name in fields:
+        return scope.error(node.at, f"{node.name} is a field of args", mend=f"write args.{node.name}")
+    mend = foreign.NAMES.get(node.name) or did_you_mean(
+        node.name,
+        [*BUILTINS, *HOOK_BUILTINS, "args"],
+        f'text stands in double quotes: "{node.name}"; variables begin with $ and maps with @',
+    )
     return scope.error(
         node.at,
         f"unknown word {node.name}",
@@ -108,7 +115,7 @@ def _argument(node: syntax.Name, index: int, scope: Scope, *, from_stack: bool) 
             node.at,
             f"{hook.name} has no {node.name}",
             why="only functions, raw tracepoints and static probes have numbered arguments",
-            mend="use a field of args, as in args.id" if hook.format else "leave it out",
+            mend=f"use a field of args, as in {_some_field(hook.fields)}" if hook.format else "leave it out",
         )
     if from_stack:
         return typed.StackArgument(index)
@@ -120,6 +127,11 @@ def _argument(node: syntax.Name, index: int, scope: Scope, *, from_stack: bool) 
             mend=f"arg0 to arg{most} are; of the others, sarg0 is the first on the stack",
         )
     return typed.Argument(index, UINT64)
+
+
+def _some_field(fields: tuple[str, ...]) -> str:
+    """Return a field as a script writes it, for an example."""
+    return f"args.{next((name for name in fields if not name.startswith('__')), 'id')}"
 
 
 def _retval(node: syntax.Name, scope: Scope) -> typed.Expr:
@@ -163,6 +175,11 @@ def _text(value: str) -> typed.Text:
     return typed.Text(data, string((len(data) + 1 + 7) & ~7))
 
 
+def _hook_name(name: str) -> typed.HookName:
+    text = _text(name)
+    return typed.HookName(text.value, text.type)
+
+
 def _of_parent(field: str) -> Callable[[syntax.Name, Scope], typed.Expr]:
     """Return the builtin that is a field of the parent's task_struct."""
 
@@ -188,7 +205,7 @@ class HookBuiltin:
 HOOK_BUILTINS = {
     "retval": HookBuiltin(_retval, "what the function returns: in kretprobe, fexit and uretprobe"),
     "func": HookBuiltin(_func, "the function that the probe is on"),
-    "probe": HookBuiltin(lambda _node, scope: _text(scope.hook.name), "the probe's name"),
+    "probe": HookBuiltin(lambda _node, scope: _hook_name(scope.hook.name), "the probe's name"),
     "kstack": HookBuiltin(lambda _node, scope: stack(scope, user=False), "the kernel's stack"),
     "ustack": HookBuiltin(lambda _node, scope: stack(scope, user=True), "the process's stack"),
     "curtask": HookBuiltin(lambda _node, scope: current_task(scope), "the current task: a struct task_struct *"),

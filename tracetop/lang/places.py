@@ -149,7 +149,8 @@ def _followed(base: typed.Expr) -> typed.Expr | None:
 
 def _mend_access(node: syntax.Access, base: typed.Expr) -> str:
     if base.type.is_integer:
-        return f"cast it to a pointer first, e.g. ((struct task_struct *)$x)->{node.field}"
+        name = node.base.name if isinstance(node.base, syntax.Name | syntax.Variable) else "…"
+        return f"cast it to a pointer first, e.g. ((struct task_struct *){name})->{node.field}"
     return "only args, structs and tuples have fields"
 
 
@@ -157,7 +158,9 @@ def _tuple_item(node: syntax.Access, base: typed.Expr, scope: Scope) -> typed.Ex
     parts = base.type.parts
     if not node.field.isdecimal() or int(node.field) >= len(parts):
         raise scope.error(
-            node.at, f"the tuple has {len(parts)} parts, none is called {node.field}", mend="write .0 for the first"
+            node.at,
+            f"the tuple has {len(parts)} parts, none is called {node.field}",
+            mend="write .0 for the first, .1 for the second",
         )
     i = int(node.field)
     if isinstance(base, typed.Tuple):
@@ -206,10 +209,14 @@ def _field(node: syntax.Access, scope: Scope) -> Field:
         if field.name == node.field:
             return field
     names = [field.name for field in fields]
+    begins = scope.hook.event.startswith("sys_enter") and node.field in ("ret", "retval")
     raise scope.error(
         node.at,
         f"{scope.hook.name} has no field {node.field}",
-        mend=did_you_mean(node.field, names, f"it has {', '.join(names)}" if names else "it has no fields"),
+        why="the system call begins here, and has returned nothing yet" if begins else "",
+        mend=f"use tracepoint:{scope.hook.category}:{scope.hook.event.replace('enter', 'exit', 1)}, which has args.ret"
+        if begins
+        else did_you_mean(node.field, names, f"it has {', '.join(names)}" if names else "it has no fields"),
     )
 
 

@@ -165,7 +165,7 @@ class Scope:
         if joined is None:
             raise self.error(
                 node.at,
-                f"{node.name} holds {spoken(value)} here and something else before",
+                f"{node.name} holds {spoken(value)} here and {spoken(self.learnt.variables[place])} before",
                 mend="use another variable for it",
             )
         self.learnt.variables[place] = joined
@@ -174,10 +174,14 @@ class Scope:
         """Return the variable's value. ScriptError where nothing was assigned before."""
         here = [name for clause, name in self.learnt.variables if clause == self.clause]
         if node.name not in here:
+            elsewhere = any(name == node.name for _clause, name in self.learnt.variables)
             raise self.error(
                 node.at,
                 f"{node.name} is read before anything is assigned to it",
-                mend=did_you_mean(node.name, here, f"assign {node.name} first"),
+                why="a variable is gone when its clause ends; only maps outlast it" if elsewhere else "",
+                mend=f"use a map in both clauses: @{node.name[1:]}[tid]"
+                if elsewhere
+                else did_you_mean(node.name, here, f"assign {node.name} first"),
             )
         place = (self.clause, node.name)
         return typed.VarValue(node.name[1:], self.known.variables.get(place, self.learnt.variables[place]))
@@ -194,7 +198,9 @@ def undefined_map(source: Source, learnt: Learnt) -> ScriptError | None:
     for name, at in named.items():
         if name not in assigned:
             return source.error(
-                at, f"nothing is ever assigned to {name}", mend=did_you_mean(name, assigned, f"assign {name}")
+                at,
+                f"nothing is ever assigned to {name}",
+                mend=did_you_mean(name, assigned, f"assign {name}, as in {name}[pid] = count() or {name} = 1"),
             )
     return None
 

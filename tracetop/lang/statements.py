@@ -5,7 +5,7 @@ from functools import singledispatch
 
 from tracetop.lang import syntax, typed
 from tracetop.lang.casts import value_type_of
-from tracetop.lang.expressions import arithmetic, check_expr, check_integer, check_step, unusable_call
+from tracetop.lang.expressions import arithmetic, check_expr, check_integer, check_step, refuse_zero, unusable_call
 from tracetop.lang.functions import AGGREGATIONS, STATEMENT_FUNCTIONS, Arguments
 from tracetop.lang.scope import Scope
 from tracetop.lang.types import INT64, UNKNOWN, Form, Type, spoken
@@ -94,6 +94,7 @@ def _combined(node: syntax.Assign, scope: Scope, current: typed.Expr, value: typ
             raise scope.error(
                 node.at, f"{node.op} does not go with {spoken(side.type)}", mend="use = to assign it as it is"
             )
+    refuse_zero(node.op, value, node.value.at, scope)
     return arithmetic(node.op[:-1], current, value)
 
 
@@ -137,6 +138,8 @@ def _evaluate(node: syntax.Evaluate, scope: Scope) -> typed.Statement:
         return function.check(Arguments(scope, value, function.usage, check_expr))
     if isinstance(value, syntax.Call) and value.name in AGGREGATIONS:
         raise unusable_call(value, scope)
+    if isinstance(value, syntax.Binary) and value.op == "==" and isinstance(value.left, syntax.Variable | syntax.Map):
+        raise scope.error(value.at, "== compares, it does not assign", mend="write =")
     return typed.Evaluate(check_expr(value, scope))
 
 
@@ -162,7 +165,7 @@ def _unroll(node: syntax.Unroll, scope: Scope) -> typed.Statement:
     if not isinstance(count, typed.Const) or not 1 <= count.value <= _MAX_ROUNDS:
         raise scope.error(
             node.count.at,
-            "unroll() takes a number that is spelt out",
+            f"unroll() takes a number from 1 to {_MAX_ROUNDS}, spelt out",
             mend=f"write 1 to {_MAX_ROUNDS}, or use while or for ($i : 0..n)",
         )
     return typed.Block(tuple(typed.Block(check_block(node.body, scope)) for _ in range(count.value)))

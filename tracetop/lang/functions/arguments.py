@@ -47,7 +47,8 @@ class Arguments:
             wanted = f"{least}" if least == top else f"{least} to {top}"
             wanted = "no" if wanted == "0" else wanted
             plural = "argument" if wanted == "1" else "arguments"
-            raise self.error(f"{self.name}() takes {wanted} {plural}, here are {len(self)}")
+            given = "here is 1" if len(self) == 1 else f"here are {len(self)}"
+            raise self.error(f"{self.name}() takes {wanted} {plural}, {given}")
 
     def at(self, i: int) -> int:
         """Return where argument `i` stands."""
@@ -74,7 +75,7 @@ class Arguments:
     def text(self, i: int) -> typed.Expr:
         """Return argument `i`, a string."""
         found = self.value(i)
-        if found.type.form is not Form.STRING:
+        if found.type.form not in (Form.STRING, Form.UNKNOWN):
             mend = f"write {self.usage}; str() reads the string that a pointer points to"
             raise self.error(f"{self.name}() takes a string, this is {spoken(found.type)}", mend=mend, at=self.at(i))
         return found

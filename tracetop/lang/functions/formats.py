@@ -6,12 +6,14 @@ Owns: checking a format against its arguments. Refuses to own: printing, which t
 import re
 from dataclasses import dataclass
 
+from tracetop.errors import ScriptError
 from tracetop.lang import typed
 from tracetop.lang.functions.arguments import Arguments
 from tracetop.lang.types import Form, Type, spoken
 from tracetop.model.value import Shape
 
 _CONVERSION = re.compile(r"%(?:%|[-+ 0#]*\d*(?:\.\d+)?(?:hh|h|ll|l|j|z|t)?(?P<kind>[diouxXcspb]|r[xh]?))")
+_WRONG = re.compile(r"%[-+ 0#]*\d*(?:\.\d+)?(?:hh|h|ll|l|j|z|t)?\S?")
 _TEXT_SHAPES = frozenset(Shape) - {Shape.INTEGER, Shape.TUPLE, Shape.STRUCT, Shape.ARRAY, Shape.TSERIES}
 
 
@@ -31,7 +33,8 @@ def conversions(text: str) -> list[Conversion] | Conversion:
     while at >= 0:
         match = _CONVERSION.match(text, at)
         if match is None:
-            return Conversion("", text[at : at + 2], at)
+            wrong = _WRONG.match(text, at)
+            return Conversion("", wrong[0] if wrong else "%", at)
         if match["kind"]:
             found.append(Conversion(match["kind"], match[0], at))
         at = text.find("%", match.end())
@@ -44,22 +47,30 @@ def check_format(arguments: Arguments, text: str, values: tuple[typed.Expr, ...]
     if isinstance(found, Conversion):
         raise arguments.error(
             f"{found.written} is no conversion",
+            why="BPF has no floating-point numbers" if found.written[-1:] in "fFgGeE" else "",
             mend="use %d, %u, %x, %s, %c, %p or %r; a percent sign is written %%",
             at=arguments.at(0) + 1 + found.at,
         )
     if len(found) != len(values):
-        raise arguments.error(
-            f"the format has {len(found)} conversions and {len(values)} values follow",
-            mend="give each conversion its value; a percent sign is written %%",
-            at=arguments.at(0),
-        )
+        raise _unequal(arguments, found, len(values))
     for i, (conversion, value) in enumerate(zip(found, values, strict=True), 1):
         if not _takes(conversion.kind, value.type):
             raise arguments.error(
                 f"{conversion.written} does not print {spoken(value.type)}",
-                mend=f"use {_better(value.type)}",
+                mend=f"use {_better(value)}",
                 at=arguments.at(i),
             )
+
+
+def _unequal(arguments: Arguments, found: list[Conversion], values: int) -> ScriptError:
+    """Return the error for a format that has more conversions than there are values, or fewer."""
+    conversions_ = "1 conversion" if len(found) == 1 else f"{len(found) or 'no'} conversions"
+    follow = "1 value follows" if values == 1 else f"{values or 'no'} values follow"
+    mend = "write %d, %s or %x in the format where the value belongs"
+    if len(found) > values:
+        missing = ", ".join(each.written for each in found[values:])
+        mend = f"add what {missing} prints, behind a comma; a percent sign is written %%"
+    return arguments.error(f"the format has {conversions_} and {follow}", mend=mend, at=arguments.at(0))
 
 
 def _takes(kind: str, type_: Type) -> bool:
@@ -75,9 +86,12 @@ def _takes(kind: str, type_: Type) -> bool:
     return type_.is_integer or (type_.form is Form.OPAQUE and type_.shape in (Shape.USERNAME, Shape.ERROR, Shape.KSYM))
 
 
-def _better(type_: Type) -> str:
+def _better(value: typed.Expr) -> str:
+    type_ = value.type
     if type_.form is Form.BUFFER:
         return "%r"
     if type_.form is Form.POINTER:
-        return "%p, or str() for the string that it points to"
+        return "str(…) around it for the string that it points to, or %p for the address"
+    if isinstance(value, typed.Argument | typed.Result | typed.StackArgument) and type_.size == 8:
+        return "%d or %x, or str(…) around it where it is the address of a string"
     return "%d or %x" if type_.is_integer else "%s"

@@ -49,7 +49,8 @@ def _print(arguments: Arguments) -> typed.Statement:
         return typed.Send(PrintMap(target.name, top, div), dropped=target.name)
     if len(arguments) > 1:
         raise arguments.error(
-            "only a whole map is printed with a number of entries", mend="write print(@MAP, TOP, DIVISOR)"
+            "only a whole map is printed with a number of entries",
+            mend="write print(@MAP, TOP, DIVISOR), or print(VALUE)",
         )
     if target is not None:
         return _print_entry(arguments, target)
@@ -128,11 +129,13 @@ OUTPUT_FUNCTIONS = {
     "errorf": StatementFunction(_formatted("errorf"), 'errorf("FORMAT", VALUES)', "prints an error"),
     "warnf": StatementFunction(_formatted("warnf"), 'warnf("FORMAT", VALUES)', "prints a warning"),
     "debugf": StatementFunction(_formatted("printf"), 'debugf("FORMAT", VALUES)', "prints a line of text"),
-    "print": StatementFunction(_print, "print(@MAP)", "prints a map or a value"),
+    "print": StatementFunction(_print, "print(@MAP, TOP, DIVISOR)", "prints a map, or any value: print(VALUE)"),
     "time": StatementFunction(_time, 'time("%H:%M:%S\\n")', "prints the time of day"),
     "cat": StatementFunction(_formatted("cat"), 'cat("PATH")', "prints a file"),
     "system": StatementFunction(_formatted("system", unsafe=True), 'system("COMMAND")', "runs a command"),
     "join": StatementFunction(_join, "join(POINTERS, DELIMITER)", "prints an array of strings"),
-    "exit": StatementFunction(_exit, "exit()", "ends the script"),
+    "exit": StatementFunction(
+        _exit, "exit(CODE)", "ends the script; tracetop run ends with the code, 0 where there is none"
+    ),
     "signal": StatementFunction(_signal, 'signal("KILL")', "sends a signal to the current process"),
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
-from tracetop.lang import syntax
+from tracetop.lang import foreign, syntax
 from tracetop.lang.probes import functions, sampling, special, tracepoints, usdt, user
 from tracetop.lang.probes.asked import MAX_PROBES, Asked, MissingProbeError, RefusedProbeError, flood
 from tracetop.lang.probes.hook import Hook
@@ -168,7 +168,7 @@ def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel, wanted: Wanted
         raise source.error(probe.at, f"{name} probes are not supported", mend=special.INSTEAD[name])
     kind = next((each for each in ProbeKind if each.value == name), None)
     if kind is None:
-        raise _unknown_kind(source, probe, written.kind)
+        raise _unknown_kind(source, probe, written.kind, kernel)
     asked = Asked(source, probe, kernel, kind, written.parts, wanted.pid, wanted.child)
     if kind in _SERVES:
         why = kernel.refuses(kind)
@@ -177,10 +177,20 @@ def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel, wanted: Wanted
     return _KINDS[kind](asked)
 
 
-def _unknown_kind(source: Source, probe: syntax.Probe, kind: str) -> ScriptError:
+def _unknown_kind(source: Source, probe: syntax.Probe, kind: str, kernel: Kernel) -> ScriptError:
     known = [each.value for each in ProbeKind]
-    return source.error(
-        probe.at,
-        f"unknown kind of probe {kind}",
-        mend=did_you_mean(kind, [*known, *SHORT, *special.INSTEAD], f"use one of {', '.join(known)}"),
+    usual = f"begin it with a kind: {', '.join(known)}"
+    mend = (
+        _whole(probe.text, kernel) or foreign.PROBES.get(kind) or did_you_mean(kind, [*known, *special.INSTEAD], usual)
     )
+    return source.error(probe.at, f"unknown kind of probe {kind}", mend=mend)
+
+
+def _whole(text: str, kernel: Kernel) -> str:
+    """Return the mend for a probe that is written without its kind, empty where it is none that the kernel has."""
+    if text.upper() in ("BEGIN", "END"):
+        return f"write {text.upper()}"
+    event = next((name for name in kernel.tracepoint_names() if text in (name, name.partition(":")[2])), "")
+    if event:
+        return f"write tracepoint:{event}"
+    return f"write kprobe:{text}" if text.isidentifier() and kernel.function(text) else ""

@@ -40,6 +40,15 @@ class Hook:
     """Of a USDT probe: where each argument is; None for one in a place that no BPF program can read."""
 
     @property
+    def fields(self) -> tuple[str, ...]:
+        """What ``args`` has here by name, a function's parameters or a record's fields."""
+        if self.format is not None:
+            return tuple(field.name for field in self.format.fields)
+        return (
+            tuple(parameter.name for parameter in self.function.parameters if parameter.name) if self.function else ()
+        )
+
+    @property
     def stem(self) -> str:
         """A part of a C name that says which hook it is."""
         return re.sub(r"\W+", "_", self.event, flags=re.ASCII)[:_STEM_CHARACTERS] or self.kind.value.lower()

@@ -1,5 +1,6 @@
 """Probes that go by a clock or a counter: profile, interval, software and hardware events."""
 
+from tracetop.errors import ScriptError
 from tracetop.lang.probes.asked import Asked
 from tracetop.lang.probes.hook import Hook
 from tracetop.lang.probes.written import amount, duration_ns
@@ -72,6 +73,22 @@ def interval(asked: Asked) -> list[Hook]:
     return [Hook(asked.kind, name, period=period_ns)]
 
 
+def _no_period(asked: Asked, forms: str) -> ScriptError:
+    """Return the error for a clock without a time, or with one that is none."""
+    text = asked.probe.text
+    unit, number = asked.parts if len(asked.parts) == 2 else ("", "")
+    if amount(number) == 0:
+        return asked.error(f"{text} would never come", mend=f"write a number from 1, as in {asked.kind}:{unit}:1")
+    if amount(number) and unit not in (*_NS, "hz"):
+        often = f"{asked.kind}:hz:{number} for {number} a second"
+        return asked.error(
+            f"{unit} is no unit of time", mend=f"write {often}, or a time with s, ms or us: {asked.kind}:ms:{number}"
+        )
+    if number and duration_ns(number):
+        return asked.error(f"{text} has two units", mend=f"write {asked.kind}:{number}")
+    return asked.malformed(forms)
+
+
 def _period(asked: Asked, forms: str) -> tuple[int, str]:
     """Return the time between two hits in nanoseconds, and the probe's full name."""
     match asked.parts:
@@ -81,7 +98,7 @@ def _period(asked: Asked, forms: str) -> tuple[int, str]:
                 raise asked.error(
                     f"{asked.probe.text} is less than a microsecond",
                     why="a number without a unit is nanoseconds",
-                    mend=f"write the unit: {asked.kind}:1s, {asked.kind}:10ms",
+                    mend=f"write {asked.kind}:hz:{time} for {time} a second, or the unit: {asked.kind}:{time}ms",
                 )
             name = f"{asked.kind}:us:{(period_ns or 0) // 1000}"
         case (unit, count):
@@ -91,5 +108,5 @@ def _period(asked: Asked, forms: str) -> tuple[int, str]:
         case _:
             period_ns, name = None, ""
     if not period_ns or period_ns > _MAX_PERIOD:
-        raise asked.malformed(forms)
+        raise _no_period(asked, forms)
     return period_ns, name

@@ -10,7 +10,9 @@ def tracepoint(asked: Asked) -> list[Hook]:
     """``tracepoint:CATEGORY:EVENT``; both may be wildcards, and ``tracepoint:*x*`` is any category's event."""
     parts = ("*", *asked.parts) if len(asked.parts) == 1 and is_wildcard(asked.parts[0]) else asked.parts
     if len(parts) != 2 or not all(parts):
-        raise asked.malformed("tracepoint:CATEGORY:EVENT")
+        event = asked.parts[0] if len(asked.parts) == 1 else ""
+        known = (name for name in asked.kernel.tracepoint_names() if name.partition(":")[2] == event)
+        raise asked.malformed(f"tracepoint:{next(known, 'CATEGORY:EVENT')}")
     pattern = ":".join(parts)
     names = [pattern]
     if is_wildcard(pattern):
