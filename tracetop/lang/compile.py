@@ -17,6 +17,7 @@ from tracetop.lang.parameters import substitute
 from tracetop.lang.parser import parse
 from tracetop.lang.plan import Plan, kernel_bytes, plan
 from tracetop.lang.probes import Wanted, expand
+from tracetop.lang.share import number_hooks
 from tracetop.lang.source import Source
 from tracetop.model.header import read_header
 from tracetop.model.kernel import Kernel
@@ -65,7 +66,8 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
     expansion = expand(source, script, kernel, wanted)
     checked, types = check(source, expansion, kernel, script.definitions, options, settings)
     seen("typed", checked)
-    planned = plan(identify(checked, kernel), types, directives, settings.max_map_keys, kernel)
+    numbered, types = number_hooks(identify(checked, kernel), types, kernel)
+    planned = plan(numbered, types, directives, settings.max_map_keys, kernel)
     _refuse_hoard(source, planned, kernel)
     emitted = emit(planned, source)
     seen("c", emitted.c_text)
@@ -74,7 +76,7 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
         script=source.text,
         c_text=emitted.c_text,
         maps=tuple(planned_map.spec for planned_map in planned.maps.values()),
-        probes=tuple(program.spec for program in planned.programs),
+        probes=emitted.probes,
         actions=emitted.actions,
         header=header,
         stack_map="tt_kstacks" if "tt_kstacks" in emitted.stack_maps else "",

@@ -8,6 +8,8 @@ names, numbers and strings written as numbers.
 import re
 from dataclasses import dataclass, field
 
+from msgspec import structs
+
 from tracetop.lang import (
     emit_integers,
     emit_memory,
@@ -28,7 +30,7 @@ from tracetop.lang.source import Source
 from tracetop.lang.writer import Writer, c_integer, in_parentheses
 from tracetop.model.control import COMM_BYTES, SAMPLE_NONE
 from tracetop.model.kernel import Field, TracepointFormat
-from tracetop.model.program import Action, Layout, MapAction, ProbeKind
+from tracetop.model.program import Action, Layout, MapAction, ProbeKind, ProbeSpec
 
 _REGISTERED = (emit_integers, emit_memory, emit_output, emit_places, emit_totals)
 """Imported for what they register with `generics`."""
@@ -41,6 +43,7 @@ _EVENT_PAGES, _PRINT_PAGES = 16, 1024
 MAX_STACK_BYTES = 384
 """Of 512: clang keeps the rest for what it spills."""
 MAX_SCRATCH_BYTES = 1 << 15
+_NAME, _OWN = "tt_NAME", "tt_OWN"
 _STACK_MAP = re.compile(r"\b(tt_[ku]stacks(?:_(\d+))?)\.")
 _PERF = frozenset({ProbeKind.SOFTWARE, ProbeKind.HARDWARE, ProbeKind.PROFILE, ProbeKind.INTERVAL})
 _FUNCTIONS = frozenset({ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT})
@@ -54,6 +57,8 @@ class Emitted:
     actions: tuple[Action, ...]
     stack_maps: tuple[str, ...]
     callbacks: tuple[str, ...]
+    probes: tuple[ProbeSpec, ...]
+    """Of each program; several may name one function."""
 
 
 @dataclass
@@ -67,14 +72,25 @@ class _Shared:
     scratch_bytes: int = 0
 
 
+@dataclass
+class _Function:
+    """A program in C."""
+
+    name: str
+    text: str
+    record: str
+    """The struct that it is passed, where that is the script's own."""
+    probes: list[ProbeSpec] = field(default_factory=list)
+
+
 def emit(plan: Plan, source: Source) -> Emitted:
     """Return the script in C, the requests that it sends to user space, and the names of its stack maps.
 
     ScriptError for a clause whose values do not fit on the stack: LLVM would not refuse it but end the process.
     """
     shared = _Shared(plan, source)
-    written = [_program(program, i, shared) for i, program in enumerate(plan.programs)]
-    programs = "".join([*shared.callbacks, *written])
+    functions = _functions(plan, shared)
+    programs = "".join([*shared.callbacks, *(function.text for function in functions)])
     stacks = dict.fromkeys(_STACK_MAP.findall(programs))
     printing = any(not isinstance(action, MapAction) for action in shared.actions)
     tables = [
@@ -86,12 +102,36 @@ def emit(plan: Plan, source: Source) -> Emitted:
         *(_stack_table(name, int(depth or STACK_DEPTH)) for name, depth in stacks),
         *(declare(planned) for planned in plan.maps.values()),
     ]
-    records = "".join(_record(program) for program in plan.programs if program.spec.kind is ProbeKind.TRACEPOINT)
+    records = "".join(function.record for function in functions)
     raw_helpers = dict.fromkeys(program.raw.helper for program in plan.programs if program.raw)
     used = "".join(helper for helper in raw_helpers if helper and helper.split("(")[0].split()[-1] in programs)
     text = prelude.structs() + "\n" + "".join(tables) + prelude.helpers(programs) + records + used + programs
     callbacks = tuple(callback_name(index) for index in range(len(shared.callbacks)))
-    return Emitted(text, tuple(shared.actions), tuple(name for name, _depth in stacks), callbacks)
+    probes = {spec: structs.replace(spec, function=function.name) for function in functions for spec in function.probes}
+    return Emitted(
+        text,
+        tuple(shared.actions),
+        tuple(name for name, _depth in stacks),
+        callbacks,
+        tuple(probes[program.spec] for program in plan.programs),
+    )
+
+
+def _functions(plan: Plan, shared: _Shared) -> list[_Function]:
+    """Return the functions of all programs. Programs that many hooks share are written once where they are the same."""
+    functions: dict[tuple[str, str], _Function] = {}
+    for i, program in enumerate(plan.programs):
+        name, callbacks = program.spec.function, len(shared.callbacks)
+        text = _program(program, shared)
+        record = _record(program, text) if program.spec.kind is ProbeKind.TRACEPOINT else ""
+        shared.callbacks[callbacks:] = [callback.replace(_NAME, name) for callback in shared.callbacks[callbacks:]]
+        same = (text, record) if program.shared else (name, "")
+        if same not in functions:
+            comment = f"\n/* {_comment(program)} */"
+            text = text.replace(f"\nint {_NAME}(", f"{comment}\nint {_NAME}(").replace(_NAME, name)
+            functions[same] = _Function(name, text.replace(_OWN, str(i)), record.replace(_NAME, name))
+        functions[same].probes.append(program.spec)
+    return list(functions.values())
 
 
 def _has_places(plan: Plan) -> bool:
@@ -101,7 +141,7 @@ def _has_places(plan: Plan) -> bool:
 
 def _context(program: PlannedProgram) -> str:
     if program.spec.kind is ProbeKind.TRACEPOINT:
-        return f"struct {program.spec.function}_record"
+        return f"struct {_NAME}_record"
     if program.spec.kind in _FUNCTIONS:
         return "struct pt_regs"
     if program.spec.kind in (ProbeKind.FENTRY, ProbeKind.FEXIT):
@@ -115,19 +155,24 @@ def _stack_table(name: str, depth: int) -> str:
     return f"struct {name}_frames {{ u64 ip[{depth}]; }};\n{table}\n"
 
 
-def _record(program: PlannedProgram) -> str:
-    """Return the struct of a tracepoint's record, laid out as the format says, with explicit padding."""
+def _record(program: PlannedProgram, text: str) -> str:
+    """Return the struct of a tracepoint's record, laid out as the format says, with explicit padding.
+
+    Of a program that other hooks may share it has only what its `text` reads, for their records may differ elsewhere.
+    """
     format_ = program.hook.format
     members, end = ["u64 common;"], 8
     for member_field in sorted(format_.fields, key=lambda each: each.offset) if format_ else ():
         member = _member(member_field)
+        if program.shared and not re.search(rf"\bf_{re.escape(member_field.name)}\b", text):
+            continue
         if member is None or member_field.offset < end:
             continue
         if member_field.offset > end:
             members.append(f"u8 pad{end}[{member_field.offset - end}];")
         members.append(member)
         end = member_field.offset + member_field.size
-    return f"\nstruct {program.spec.function}_record {{\n    " + "\n    ".join(members) + "\n};\n"
+    return f"\nstruct {_NAME}_record {{\n    " + "\n    ".join(members) + "\n};\n"
 
 
 def _member(field: Field) -> str | None:
@@ -143,10 +188,13 @@ def _member(field: Field) -> str | None:
     return f"{sign}{8 * field.size} f_{field.name};" if field.size in (1, 2, 4, 8) else None
 
 
-def _program(program: PlannedProgram, number: int, shared: _Shared) -> str:
-    """Return the functions of a program's clauses, and the program itself, which calls them in order."""
+def _program(program: PlannedProgram, shared: _Shared) -> str:
+    """Return the functions of a program's clauses, and the program itself, which calls them in order.
+
+    The same programs are the same text: their name is `_NAME` in it, and their number `_OWN`.
+    """
     plan = shared.plan
-    context, function = _context(program), program.spec.function
+    context, function = _context(program), _NAME
     clauses, calls, scratch = [], [], 0
     for i, clause in enumerate(program.clauses, 1):
         out = Writer(
@@ -171,6 +219,8 @@ def _program(program: PlannedProgram, number: int, shared: _Shared) -> str:
     shared.scratch_bytes = max(shared.scratch_bytes, scratch)
     gates = [_gate(clause, plan, program) for clause in program.clauses]
     body = []
+    if program.raw and program.raw.gate:
+        body += [f"if (!{program.raw.gate})", "    return 0;"]
     if len(gates) == 1 and gates[0]:
         body += [f"if (!({gates.pop()}))", "    return 0;"]
         gates.append("")
@@ -182,7 +232,7 @@ def _program(program: PlannedProgram, number: int, shared: _Shared) -> str:
         *_pick(program),
     ]
     if scratch:
-        body += emit_scratch.enter(program.spec.kind, number, missed=len(plan.maps) + 1)
+        body += emit_scratch.enter(program.spec.kind, _OWN, missed=len(plan.maps) + 1)
     wanted = [_wanted(clause.clause.subject, program) for clause in program.clauses]
     if "current" in wanted:
         body.append("bool current = tt_current_wanted(control);")
@@ -191,7 +241,7 @@ def _program(program: PlannedProgram, number: int, shared: _Shared) -> str:
         body += [f"if {in_parentheses(condition)}", f"    {call}"] if condition else [call]
     body += emit_scratch.leave(program.spec.kind) if scratch else []
     lines = "".join(f"    {line}\n" for line in [*body, "return 0;"])
-    return f"{''.join(clauses)}\n/* {_comment(program)} */\nint {function}({context} *ctx)\n{{\n{lines}}}\n"
+    return f"{''.join(clauses)}\nint {function}({context} *ctx)\n{{\n{lines}}}\n"
 
 
 def _pick(program: PlannedProgram) -> list[str]:

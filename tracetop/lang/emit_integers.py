@@ -21,6 +21,11 @@ def _const(node: typed.Const, _out: Writer) -> str:
 
 
 @value.register
+def _hook_number(node: typed.HookNumber, out: Writer) -> str:
+    return out.program.number or f"{node.number}ULL"
+
+
+@value.register
 def _builtin(node: typed.BuiltinValue, out: Writer) -> str:
     known = out.recall(node)
     return known or out.remember(node, out.temporary(node.type, EMITTED[node.name].c, f"{_stem(node.name)}_"))

@@ -20,7 +20,7 @@ def declare(size: int, programs: int) -> str:
     )
 
 
-def enter(kind: ProbeKind, number: int, missed: int) -> list[str]:
+def enter(kind: ProbeKind, number: str, missed: int) -> list[str]:
     """Return the lines that fetch a program's scratch memory; a run that finds it in use is counted and ends.
 
     The kernel keeps programs from running within themselves, but for two kinds. A user hook's may be preempted by

@@ -38,6 +38,10 @@ class RawForm:
     """Of task_struct's tgid and comm."""
     helper: str = ""
     """C that the readings call."""
+    gate: str = ""
+    """A C condition for its being one of the events that it stands for; empty where it is no other's."""
+    number: str = ""
+    """A C expression of the hook's number, where it stands for several."""
 
 
 def raw_form(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracetop.lang import typed
+from tracetop.lang.calls import Calls
 from tracetop.lang.header import Directives
 from tracetop.lang.known_types import KnownTypes
 from tracetop.lang.layouts import layout
 from tracetop.lang.lower import REQUEST, RawForm, raw_form
 from tracetop.lang.probes import Hook
 from tracetop.lang.sampling import Sampling, sampling
+from tracetop.lang.share import HOOK_NUMBER_C, MANY, alike, hook_number, tells_hook
 from tracetop.lang.types import Type
 from tracetop.lang.walk import conjuncts, expressions, is_deleted, nodes, statements
 from tracetop.model.buckets import linear_count, log_buckets
@@ -66,6 +68,10 @@ class PlannedProgram:
     hook: Hook
     raw: RawForm | None
     clauses: tuple[PlannedClause, ...]
+    shared: bool = False
+    """Many hooks have the same clauses: where they become the same C, too, one function serves them."""
+    number: str = ""
+    """A C expression of the hook's number; empty where the program has but one."""
 
 
 @dataclass(frozen=True)
@@ -217,19 +223,32 @@ def _programs(script: typed.Script, kernel: Kernel, sampling_: Sampling) -> Iter
     by_hook: dict[Hook, list[tuple[typed.Clause, bool]]] = {}
     for clause, sampled in zip(script.clauses, sampling_.clauses, strict=True):
         by_hook.setdefault(clause.hook, []).append((clause, sampled))
+    shared = alike({hook: tuple(clause for clause, _ in hooked) for hook, hooked in by_hook.items()})
+    calls, done = Calls(kernel), set[Hook]()
     for number, (hook, hooked) in enumerate(by_hook.items(), 1):
+        if hook in done:
+            continue
         clauses = [clause for clause, _ in hooked]
-        raw = _usable_raw_form(hook, clauses, kernel)
+        together = calls.together(shared.get(hook, ())).get(hook, ())
+        raw = _usable(calls.form(together, f"tt_calls_{number}"), clauses) if len(together) >= MANY else None
+        hooks = together if raw else (hook,)
+        done.update(hooks)
+        raw = raw or _usable_raw_form(hook, clauses, kernel)
         where = hook.spec_fields()
         if raw:
             where |= {"kind": ProbeKind.RAW_TRACEPOINT, "category": "", "event": raw.event}
+        told = hook in shared and tells_hook(where["kind"], kernel)
         spec = ProbeSpec(
             function=f"tt_{hook.stem}_{number}",
-            names=tuple(dict.fromkeys(clause.probe for clause in clauses)),
+            names=tuple(dict.fromkeys(clause.probe for one in hooks for clause, _ in by_hook[one])),
             line=clauses[0].line,
+            hooks=len(hooks),
+            cookie=hook_number(clauses) if told and len(hooks) == 1 else 0,
             **where,
         )
-        yield PlannedProgram(spec, hook, raw, tuple(_planned_clause(*each, hook, raw) for each in hooked))
+        planned = tuple(_planned_clause(*each, hook, raw) for each in hooked)
+        told_number = HOOK_NUMBER_C if spec.cookie else ""
+        yield PlannedProgram(spec, hook, raw, planned, hook in shared, raw.number if raw and raw.gate else told_number)
 
 
 def _planned_clause(clause: typed.Clause, sampled: bool, hook: Hook, raw: RawForm | None) -> PlannedClause:
@@ -253,7 +272,12 @@ def _is_cheap(node: object, hook: Hook, raw: RawForm | None) -> bool:
 def _usable_raw_form(hook: Hook, clauses: list[typed.Clause], kernel: Kernel) -> RawForm | None:
     """Return the hook's raw form where it gives every field that its clauses read."""
     raw = raw_form(hook.format, kernel) if hook.format else None
-    if raw is None or kernel.raw_tracepoint_arity(raw.event) is None:
+    return _usable(raw, clauses) if raw and kernel.raw_tracepoint_arity(raw.event) is not None else None
+
+
+def _usable(raw: RawForm | None, clauses: list[typed.Clause]) -> RawForm | None:
+    """Return a raw form where it gives every field that the clauses read."""
+    if raw is None:
         return None
     read = {field_key(node) for clause in clauses for node in expressions(clause) if isinstance(node, typed.FieldValue)}
     subjects = {clause.subject.pid_field.name for clause in clauses if clause.subject.pid_field}

@@ -176,6 +176,8 @@ static long (*tt_loop)(u32 rounds, void *callback, void *context, u64 flags) = (
 static long (*tt_for_each)(void *map, void *callback, void *context, u64 flags) = (void *)164;
 """
 
+HOOK_C = "static u64 (*tt_hook_number)(void *ctx) = (void *)174;  /* bpf_get_attach_cookie() */\n"
+
 OF_CPU_C = "static void *(*tt_of_cpu)(void *map, const void *key, u32 cpu) = (void *)195;\n"
 
 _OPTIONAL = (
@@ -183,6 +185,7 @@ _OPTIONAL = (
     ("struct bpf_perf_event_data", "#include <linux/bpf_perf_event.h>\n"),
     ("struct tt_loop", LOOP_C),
     ("tt_of_cpu(", OF_CPU_C),
+    ("tt_hook_number(", HOOK_C),
     ("tt_log_bucket(", BUCKET_C),
     ("tt_drop(", DROP_C),
     ("tt_set_present(", PRESENT_C),

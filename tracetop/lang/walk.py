@@ -1,9 +1,12 @@
 """Walking the typed tree: every statement of a body, every expression of a clause."""
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
 
 from tracetop.lang import typed
+
+T = TypeVar("T")
 
 
 def statements(body: tuple[typed.Statement, ...]) -> Iterator[typed.Statement]:
@@ -40,6 +43,20 @@ def nodes(root: object) -> Iterator[object]:
         yield root
         for field in fields(root):
             yield from nodes(getattr(root, field.name))
+
+
+def replaced(root: T, change: Callable[[Any], Any]) -> T:
+    """Return the tree with `change` applied to every node, the deepest first; `change` returns the node or another."""
+    node: Any = root
+    if isinstance(node, tuple):
+        node = tuple(replaced(item, change) for item in node)
+    elif is_dataclass(node) and type(node).__module__.startswith(typed.__name__):
+        old = {field.name: getattr(node, field.name) for field in fields(node)}
+        new = {name: replaced(value, change) for name, value in old.items()}
+        if any(new[name] is not value for name, value in old.items()):
+            node = replace(cast("Any", node), **new)
+        node = change(node)
+    return cast("T", node)
 
 
 def is_deleted(name: str, script: typed.Script) -> bool:

@@ -291,6 +291,8 @@ def c_stored(type_: Type) -> str:
 _CONSTANT = (
     typed.Const,
     typed.Text,
+    typed.HookName,
+    typed.HookNumber,
     typed.FieldValue,
     typed.Argument,
     typed.Result,

@@ -179,6 +179,10 @@ class ProbeSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The only process that the hook is put on; 0 for all. Of user-space, sampling and counting probes."""
     period: int = 0
     """Of PROFILE samples per second per CPU; of INTERVAL nanoseconds; of SOFTWARE events per hit."""
+    cookie: int = 0
+    """The number of the hook, where one function is on many: the function learns it from the kernel."""
+    hooks: int = 1
+    """How many of the script's hooks this one stands for."""
     names: tuple[str, ...]
     """The probes as the script names them; more than one where clauses were fused into one program."""
     line: int = 1

@@ -137,7 +137,7 @@ class ScriptRun:
 
 def _probes(loaded: Loaded) -> int:
     """Return how many probes the script has on hooks, as bpftrace counts them."""
-    return sum(len(probe.names) for probe in loaded.program.probes)
+    return sum(max(len(probe.names), probe.hooks) for probe in loaded.program.probes)
 
 
 def _open_process(pid: int) -> int:

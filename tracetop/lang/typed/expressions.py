@@ -23,6 +23,19 @@ class Text:
 
 
 @dataclass(frozen=True)
+class HookName(Text):
+    """``probe``, written out: the name of the clause's hook."""
+
+
+@dataclass(frozen=True)
+class HookNumber:
+    """``probe``, as the number of the clause's hook, which `type` has the name of."""
+
+    number: int
+    type: Type
+
+
+@dataclass(frozen=True)
 class BuiltinValue:
     """A builtin such as ``pid``; its C is in `builtins`."""
 
@@ -352,6 +365,8 @@ class Joined:
 Expr = (
     Const
     | Text
+    | HookName
+    | HookNumber
     | BuiltinValue
     | Param
     | FieldValue
