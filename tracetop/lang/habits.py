@@ -6,6 +6,7 @@ Owns: one function a habit, asked in turn by `syntax_errors`; none of them can b
 import re
 from collections.abc import Callable
 
+from tracetop.lang.builtins import BUILTINS
 from tracetop.lang.mistake import Mistake, Said
 
 _C_TYPE = (
@@ -29,36 +30,10 @@ _MEANT = {
     "switch": "write if (…) { … } else if (…) { … }",
     "case": "write if (…) { … } else if (…) { … }",
     "goto": "write if (…) { … } else { … }",
+    "unless": "write if (!(…)) { … }",
     "foreach": "write for ($kv : @map) { … }",
 }
 """Words of other languages, and what they are called in this one."""
-_STATEMENTS = "write the statements where they are used"
-_TOP_LEVEL = {
-    "import": "copy what you need of the other script into this one",
-    "macro": _STATEMENTS,
-    "fn": _STATEMENTS,
-    "subprog": _STATEMENTS,
-    "function": _STATEMENTS,
-    "def": _STATEMENTS,
-}
-"""Constructs of newer bpftrace, or of other languages, that would stand beside the clauses."""
-
-
-def _top_level(mistake: Mistake) -> Said | None:
-    if mistake.opened is not None:
-        return None
-    for word, at in ((mistake.token(), mistake.token_end - len(mistake.token())), (mistake.found, mistake.at)):
-        if word in _TOP_LEVEL:
-            return Said(at, f"{word} is not supported", _TOP_LEVEL[word])
-    if mistake.token_type == "PROBE" and mistake.token().endswith(":"):
-        return Said(mistake.at, "a probe has no blanks in it", f"write {mistake.token()}{mistake.found}")
-    if mistake.found == "/" and mistake.token() == "/":
-        return Said(mistake.at, "a clause has one predicate", "join the two: /pid == 1 && tid == 2/")
-    if mistake.found == "}":
-        return Said(mistake.at, "this } closes nothing", "remove it, or add the { that it closes")
-    if mistake.found[:1] in ("$", "@") and ("PROBE" in mistake.wanted or mistake.token() == "let"):
-        return Said(mistake.at, "a statement stands in a clause", "write BEGIN { … } for what is done at the start")
-    return None
 
 
 def _foreign_word(mistake: Mistake) -> Said | None:
@@ -70,6 +45,8 @@ def _foreign_word(mistake: Mistake) -> Said | None:
     for word, at in words:
         if word in _MEANT:
             return Said(at, f"{word} is no word of this language", _MEANT[word])
+    if mistake.first_word == "else" and mistake.token() == "if":
+        return Said(mistake.at, "if needs a condition", "write else if (…) { … }, or else { … } for all the rest")
     if mistake.first_word == "else" and "LBRACE" not in mistake.wanted:
         return Said(mistake.first_word_at, "else without if", "write it directly behind the } of its if")
     return None
@@ -77,7 +54,8 @@ def _foreign_word(mistake: Mistake) -> Said | None:
 
 def _c_loop(mistake: Mistake) -> Said | None:
     start = mistake.text.rfind("for", mistake.line_at, mistake.at + 1)
-    if start < 0 or not _LOOP.match(mistake.text, start, mistake.at + _LOOK_AHEAD):
+    over_map = mistake.found[:1] == "@" and "VARIABLE" in mistake.wanted
+    if start < 0 or not (over_map or _LOOP.match(mistake.text, start, mistake.at + _LOOK_AHEAD)):
         return None
     return Said(
         start,
@@ -98,21 +76,40 @@ def _c_declaration(mistake: Mistake) -> Said | None:
     )
 
 
-def _assignment(mistake: Mistake) -> Said | None:
-    """Recognise assignments to what is neither a variable nor a map, and = where == was meant."""
-    if not re.fullmatch(r"[-+*/%&|^:]?=|<<=|>>=", mistake.found):
-        return _step(mistake)
-    if mistake.found == "=" and mistake.opened != "{":
-        return Said(mistake.at, "= assigns, it does not compare", "write ==")
+def _comparison(mistake: Mistake) -> Said | None:
+    """Recognise = where == was meant, or another operator."""
     if mistake.found == ":=":
         return Said(mistake.at, ":= is no operator", "write =")
+    if mistake.found != "=":
+        return None
+    if mistake.text.startswith("=~", mistake.at):
+        return Said(mistake.at, "there is no =~", 'write strcontains(comm, "sh"), or == for the whole string')
+    if mistake.opened == "[":
+        return Said(mistake.opened.start_pos or 0, "this [ has no ]", "add the ] before the =, or write == to compare")
+    if mistake.opened != "{":
+        return Said(mistake.at, "= assigns, it does not compare", "write ==")
+    return None
+
+
+def _assignment(mistake: Mistake) -> Said | None:
+    """Recognise assignments to what is neither a variable nor a map."""
+    if not re.fullmatch(r"[-+*/%&|^]?=|<<=|>>=", mistake.found):
+        return _step(mistake)
     last = mistake.token_type
+    if last == "NAME" and mistake.token() in BUILTINS and mistake.token(2) not in (".", "->"):
+        return Said(
+            mistake.token_end - len(mistake.token()),
+            f"{mistake.token()} is a builtin, which cannot be changed",
+            f"write == to compare it, or keep a value of your own: $my_{mistake.token()} = …",
+        )
     if last == "NAME" and mistake.token(2) in (".", "->"):
         return Said(mistake.at, "a field cannot be changed", "assign to a variable or a map", "programs only look on")
     if last == "NAME":
         return _no_sigil(mistake.token(), mistake.token_end - len(mistake.token()))
     if last == "RSQB":
-        return Said(mistake.at, "an element cannot be changed", "use a map: @name[0] = …", "programs only look on")
+        named = re.match(r"\s*\$?([A-Za-z_]\w*)\[", mistake.statement, re.ASCII)
+        what = "an element cannot be changed"
+        return Said(mistake.at, what, f"use a map: @{named[1] if named else 'name'}[…] = …", "programs only look on")
     if last in ("INTEGER", "PARAMETER", "STRING"):
         return Said(mistake.at, f"{mistake.token()} cannot be assigned to", "assign to a variable or a map")
     if mistake.found == "=" and "=" in mistake.statement:
@@ -124,6 +121,8 @@ def _step(mistake: Mistake) -> Said | None:
     """Recognise ``x++``, the first sign of which has been taken for an operator."""
     sign = mistake.found[:1]
     name = mistake.trace.last(2)
+    if sign in ("+", "*", "|", "^", "%", "/") and mistake.token() == "=" and "INTEGER" in mistake.wanted:
+        return Said(mistake.token_end - 1, f"={sign} is no operator", f"write {sign}=")
     if sign not in ("+", "-") or mistake.token() != sign or name is None or name.type != "NAME":
         return None
     return _no_sigil(str(name), name.start_pos or 0)
@@ -174,10 +173,10 @@ def _unknown_cast(mistake: Mistake) -> Said | None:
 
 
 HABITS: tuple[Callable[[Mistake], Said | None], ...] = (
-    _top_level,
     _foreign_word,
     _c_loop,
     _c_declaration,
+    _comparison,
     _assignment,
     _sigil,
     _no_braces,

@@ -35,7 +35,11 @@ def _quote(mistake: Mistake) -> Said | None:
     if quoted is None or len(quoted[1]) > 1:
         return Said(mistake.at, "strings are written in double quotes", f'write "{quoted[1] if quoted else "text"}"')
     code = ord(quoted[1]) if quoted[1] else 0
-    return Said(mistake.at, "there are no character literals", f"write the code, e.g. {code} for '{quoted[1]}'")
+    return Said(
+        mistake.at,
+        "there are no character literals",
+        f"write {code}, the code of '{quoted[1]}', or the string \"{quoted[1]}\"",
+    )
 
 
 def _typeset(mistake: Mistake) -> Said | None:
@@ -53,7 +57,7 @@ def _comment(mistake: Mistake) -> Said | None:
     if mistake.text.startswith("/*", mistake.at):
         return Said(mistake.at, "this comment has no end", "add */ where it ends")
     if mistake.found.startswith("#"):
-        return Said(mistake.at, "a # stands only at the begin of a line", "comments begin with //")
+        return Said(mistake.at, "a # stands only at the begin of a line", "write // for a comment")
     return None
 
 
@@ -99,16 +103,52 @@ def _open_bracket(mistake: Mistake) -> Said | None:
 
 def _side_by_side(mistake: Mistake) -> Said | None:
     """Recognise two statements without ; between, and a call without parentheses."""
+    if mistake.opened == "(" and "COMMA" in mistake.wanted and re.match(r'[$@"\w]', mistake.found):
+        return Said(mistake.token_end, f", is missing before {mistake.found}", "add , between the two")
     if "SEMICOLON" not in mistake.wanted or not re.match(r'[$@"\w]', mistake.found) or mistake.opened is None:
         return None
     gap = mistake.text[mistake.token_end : mistake.at]
     if mistake.token_type == "NAME" and "\n" not in gap and mistake.statement.strip() == mistake.token():
         name = mistake.token()
-        return Said(mistake.token_end - len(name), f"{name} is called with parentheses", f"write {name}(…)")
+        rest = mistake.text[mistake.at :].partition("\n")[0].partition(";")[0].partition("}")[0].strip()
+        return Said(mistake.token_end - len(name), f"{name} is called with parentheses", f"write {name}({rest or '…'})")
     return Said(mistake.token_end, f"; is missing before {mistake.found}", "add ; between the two statements")
+
+
+def _closed_twice(mistake: Mistake) -> Said | None:
+    if mistake.found == "]" and mistake.token() == "[":
+        return Said(
+            mistake.at, "no key stands between [ and ]", "write @ for the whole map, @[pid] for one of its values"
+        )
+    if mistake.found not in (")", "]") or mistake.opened is None:
+        return None
+    opening = {")": "(", "]": "["}[mistake.found]
+    if opening in mistake.trace.opened or "INTEGER" in mistake.wanted:
+        return None
+    return Said(mistake.at, f"this {mistake.found} closes nothing", f"remove it, or add the {opening} that it closes")
+
+
+def _half_choice(mistake: Mistake) -> Said | None:
+    if "COLON" not in mistake.wanted or "?" not in mistake.statement or mistake.found not in (";", "}", ")"):
+        return None
+    return Said(mistake.at, "? has no :", "write CONDITION ? VALUE : OTHER_VALUE")
+
+
+def _member(mistake: Mistake) -> Said | None:
+    if mistake.found != "}" or "SEMICOLON" not in mistake.wanted or "RBRACE" in mistake.wanted:
+        return None
+    return Said(mistake.token_end, "; is missing before }", "write ; behind each member")
 
 
 SIGNS: tuple[Callable[[Mistake], Said | None], ...] = (_typeset, _comment, _format, _open_block)
 """Asked before the habits of other languages: none of these can be one."""
-GAPS: tuple[Callable[[Mistake], Said | None], ...] = (_quote, _number, _open_bracket, _side_by_side)
+GAPS: tuple[Callable[[Mistake], Said | None], ...] = (
+    _quote,
+    _number,
+    _closed_twice,
+    _half_choice,
+    _open_bracket,
+    _side_by_side,
+    _member,
+)
 """Asked after them."""

@@ -95,10 +95,11 @@ def _period(asked: Asked, forms: str) -> tuple[int, str]:
         case (time,):
             period_ns = duration_ns(time)
             if period_ns is not None and 0 < period_ns < 1000:
+                unit = "s" if asked.kind is ProbeKind.INTERVAL else "ms"
                 raise asked.error(
                     f"{asked.probe.text} is less than a microsecond",
                     why="a number without a unit is nanoseconds",
-                    mend=f"write {asked.kind}:hz:{time} for {time} a second, or the unit: {asked.kind}:{time}ms",
+                    mend=f"write {asked.kind}:hz:{time} for {time} a second, or the unit: {asked.kind}:{time}{unit}",
                 )
             name = f"{asked.kind}:us:{(period_ns or 0) // 1000}"
         case (unit, count):
