@@ -43,7 +43,8 @@ def test_a_wildcard_is_every_event_that_it_matches(build: Build) -> None:
 
 
 def test_functions_of_programs_have_names_of_their_own(build: Build) -> None:
-    functions = [probe.function for probe in build("tracepoint:*:* { @ = count(); } BEGIN { } END { }").probes]
+    text = "tracepoint:sched:* { @ = count(); } tracepoint:block:* { @x = sum(1); } BEGIN { } END { }"
+    functions = [probe.function for probe in build(text).probes]
     assert len(set(functions)) == len(functions)
     assert all(function.startswith("tt_") and function.isidentifier() for function in functions)
 

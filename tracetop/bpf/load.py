@@ -49,7 +49,7 @@ _ATTACH_TYPES = {ProbeKind.FENTRY: 24, ProbeKind.FEXIT: 25}
 
 
 class Loader:
-    """Loads the functions of one module. Probes that differ only in their hook share a program."""
+    """Loads the functions of one module. Probes that differ only in their hook share a program, but for raw tracepoints."""
 
     def __init__(self, module: Any, program: Program) -> None:
         self._module = module
@@ -71,7 +71,16 @@ class Loader:
         )
         if attr.expected_attach_type:
             attr.attach_btf_id, attr.attach_btf_obj_fd = self._traced.find(probe)
-        same = (probe.function, attr.prog_type, attr.expected_attach_type, attr.attach_btf_id, attr.attach_btf_obj_fd)
+        same = (
+            probe.function,
+            attr.prog_type,
+            attr.expected_attach_type,
+            attr.attach_btf_id,
+            attr.attach_btf_obj_fd,
+            # The kernel keeps a raw tracepoint's program from running within itself, so for other events that would be
+            # too much; programs of other hooks it keeps from running within one another, whichever they are.
+            probe.event if probe.kind is ProbeKind.RAW_TRACEPOINT else "",
+        )
         if same not in self._loaded:
             self._loaded[same] = self._load(probe, attr)
         return self._loaded[same]

@@ -39,6 +39,7 @@ class Command(IntEnum):
     MAP_LOOKUP_BATCH = 24
     MAP_UPDATE_BATCH = 26
     MAP_DELETE_BATCH = 27
+    LINK_CREATE = 28
     LINK_GET_FD_BY_ID = 30
     LINK_GET_NEXT_ID = 31
     ENABLE_STATS = 32
@@ -143,9 +144,21 @@ class TestRunAttr(ctypes.Structure):
 
 
 class RawTracepointAttr(ctypes.Structure):
-    """A raw tracepoint's name and the program to put on it."""
+    """A raw tracepoint's name and the program to put on it, which can ask for `cookie`."""
 
-    _fields_ = (("name", ctypes.c_char_p), ("prog_fd", ctypes.c_uint32))
+    _fields_ = (("name", ctypes.c_char_p), ("prog_fd", ctypes.c_uint32), ("cookie", ctypes.c_uint64))
+
+
+class PerfLinkAttr(ctypes.Structure):
+    """A perf event and the program to put on it, which can ask for `cookie`."""
+
+    _fields_ = (
+        ("prog_fd", ctypes.c_uint32),
+        ("target_fd", ctypes.c_uint32),
+        ("attach_type", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+        ("cookie", ctypes.c_uint64),
+    )
 
 
 class IdAttr(ctypes.Structure):

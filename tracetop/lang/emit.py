@@ -232,14 +232,14 @@ def _program(program: PlannedProgram, shared: _Shared) -> str:
         *_pick(program),
     ]
     if scratch:
-        body += emit_scratch.enter(program.spec.kind, _OWN, missed=len(plan.maps) + 1)
+        body += emit_scratch.enter(program.spec.kind, _OWN, missed=len(plan.maps) + 1, shared=program.shared)
     wanted = [_wanted(clause.clause.subject, program) for clause in program.clauses]
     if "current" in wanted:
         body.append("bool current = tt_current_wanted(control);")
     for call, *conditions in zip(calls, gates, _picked(program), wanted, strict=True):
         condition = " && ".join(part for part in conditions if part)
         body += [f"if {in_parentheses(condition)}", f"    {call}"] if condition else [call]
-    body += emit_scratch.leave(program.spec.kind) if scratch else []
+    body += emit_scratch.leave(program.spec.kind, shared=program.shared) if scratch else []
     lines = "".join(f"    {line}\n" for line in [*body, "return 0;"])
     return f"{''.join(clauses)}\nint {function}({context} *ctx)\n{{\n{lines}}}\n"
 

@@ -20,8 +20,10 @@ def declare(size: int, programs: int) -> str:
     )
 
 
-def enter(kind: ProbeKind, number: str, missed: int) -> list[str]:
+def enter(kind: ProbeKind, number: str, missed: int, *, shared: bool) -> list[str]:
     """Return the lines that fetch a program's scratch memory; a run that finds it in use is counted and ends.
+
+    `shared`: it is loaded for several events, so that one of them may interrupt another.
 
     The kernel keeps programs from running within themselves, but for two kinds. A user hook's may be preempted by
     another task that hits it, since Linux commit 8c7dcb84e3b7 ("bpf: implement sleepable uprobes by chaining gps"), in
@@ -43,15 +45,17 @@ def enter(kind: ProbeKind, number: str, missed: int) -> list[str]:
         "    return 0;",
         "}",
     ]
-    return lines + _where_it_may_meet_itself(kind, busy)
+    return lines + _where_it_may_meet_itself(kind, busy, shared=shared)
 
 
-def leave(kind: ProbeKind) -> list[str]:
+def leave(kind: ProbeKind, *, shared: bool) -> list[str]:
     """Return the lines that give it back."""
-    return _where_it_may_meet_itself(kind, ["__sync_fetch_and_add(&mine->busy, -1);"])
+    return _where_it_may_meet_itself(kind, ["__sync_fetch_and_add(&mine->busy, -1);"], shared=shared)
 
 
-def _where_it_may_meet_itself(kind: ProbeKind, lines: list[str]) -> list[str]:
+def _where_it_may_meet_itself(kind: ProbeKind, lines: list[str], *, shared: bool) -> list[str]:
+    if kind is ProbeKind.RAW_TRACEPOINT and shared:
+        return lines
     if kind is ProbeKind.RAW_TRACEPOINT:
         return ["#if TT_LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)", *lines, "#endif"]
     return lines if kind in _USER else []

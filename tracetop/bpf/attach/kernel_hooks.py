@@ -17,12 +17,13 @@ _TYPE_TRACEPOINT = 2
 def tracepoint(probe: ProbeSpec, program_fd: int) -> list[int]:
     """Attach to a tracepoint: the program sees the events of all CPUs, whichever CPU the event is opened on."""
     event_id = int((tracefs() / "events" / probe.category / probe.event / "id").read_text())
-    return on_one_cpu(PerfEventAttr(type=_TYPE_TRACEPOINT, config=event_id, sample=1), program_fd)
+    return on_one_cpu(PerfEventAttr(type=_TYPE_TRACEPOINT, config=event_id, sample=1), program_fd, cookie=probe.cookie)
 
 
 def raw_tracepoint(probe: ProbeSpec, program_fd: int) -> list[int]:
     """Attach to a raw tracepoint."""
-    return [bpf(Command.RAW_TRACEPOINT_OPEN, RawTracepointAttr(name=probe.event.encode(), prog_fd=program_fd))]
+    attr = RawTracepointAttr(name=probe.event.encode(), prog_fd=program_fd, cookie=probe.cookie)
+    return [bpf(Command.RAW_TRACEPOINT_OPEN, attr)]
 
 
 def trampoline(_probe: ProbeSpec, program_fd: int) -> list[int]:
@@ -44,7 +45,7 @@ def kprobe(probe: ProbeSpec, program_fd: int) -> list[int]:
         attr.config2 += _module_address(probe.target, probe.event)
     else:
         attr.config1 = ctypes.addressof(name)
-    return on_one_cpu(attr, program_fd)
+    return on_one_cpu(attr, program_fd, cookie=probe.cookie)
 
 
 def return_bit(device: str) -> int:

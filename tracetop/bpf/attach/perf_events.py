@@ -12,10 +12,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tracetop.bpf.cpus import online_cpus
-from tracetop.bpf.syscalls import PerfEventAttr, perf_event_open
+from tracetop.bpf.syscalls import Command, PerfEventAttr, PerfLinkAttr, bpf, perf_event_open
 
 DEVICES = Path("/sys/bus/event_source/devices")
 _FLAG_INHERIT, _FLAG_INHERIT_THREAD = 1 << 1, 1 << 35
+_ATTACH_PERF_EVENT = 41
 _IOC_ENABLE = 0x2400
 _IOC_SET_BPF = 0x40042408
 _ROUNDS = 5
@@ -27,11 +28,14 @@ def device_type(device: str) -> int:
     return int((DEVICES / device / "type").read_text())
 
 
-def on_one_cpu(attr: PerfEventAttr, program_fd: int, *, pid: int = 0) -> list[int]:
-    """Put the program on an event whose hits run it wherever they are: a tracepoint, a kprobe or a uprobe."""
+def on_one_cpu(attr: PerfEventAttr, program_fd: int, *, pid: int = 0, cookie: int = 0) -> list[int]:
+    """Put the program on an event whose hits run it wherever they are: a tracepoint, a kprobe or a uprobe.
+
+    There it can ask for `cookie`, if that is not 0.
+    """
     if pid:
-        return [_opened(attr, program_fd, pid=pid)]
-    return [_opened(attr, program_fd, cpu=online_cpus()[0])]
+        return [_opened(attr, program_fd, pid=pid, cookie=cookie)]
+    return [_opened(attr, program_fd, cpu=online_cpus()[0], cookie=cookie)]
 
 
 def on_each_cpu(attr: PerfEventAttr, program_fd: int) -> list[int]:
@@ -81,14 +85,21 @@ def _inherit_thread(attr: PerfEventAttr) -> int:
     return _FLAG_INHERIT_THREAD
 
 
-def _opened(attr: PerfEventAttr, program_fd: int, *, cpu: int = -1, pid: int = -1) -> int:
-    descriptor = perf_event_open(attr, cpu=cpu, pid=pid)
+def _opened(attr: PerfEventAttr, program_fd: int, *, cpu: int = -1, pid: int = -1, cookie: int = 0) -> int:
+    event = perf_event_open(attr, cpu=cpu, pid=pid)
+    descriptor = event
     try:
-        fcntl.ioctl(descriptor, _IOC_SET_BPF, program_fd)
-        fcntl.ioctl(descriptor, _IOC_ENABLE, 0)
+        if cookie:
+            link = PerfLinkAttr(prog_fd=program_fd, target_fd=event, attach_type=_ATTACH_PERF_EVENT, cookie=cookie)
+            descriptor = bpf(Command.LINK_CREATE, link)
+        else:
+            fcntl.ioctl(event, _IOC_SET_BPF, program_fd)
+        fcntl.ioctl(event, _IOC_ENABLE, 0)
     except OSError:
-        os.close(descriptor)
+        os.close(event)
         raise
+    if cookie:
+        os.close(event)  # the link holds it
     return descriptor
 
 

@@ -36,7 +36,7 @@ def uprobe(probe: ProbeSpec, program_fd: int) -> list[int]:
         path = f"/proc/self/fd/{descriptor}" if probe.target.startswith("/proc/") else probe.target
         name = ctypes.create_string_buffer(os.fsencode(path))
         attr.config1 = ctypes.addressof(name)
-        return on_one_cpu(attr, program_fd, pid=probe.pid)
+        return on_one_cpu(attr, program_fd, pid=probe.pid, cookie=probe.cookie)
 
 
 def _refuse_middle(probe: ProbeSpec, descriptor: int) -> None:
