@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tracetop.bpf.merge import merge
-from tracetop.model.program import Layout, MapSpec, TimeSeries, ValueKind
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, TimeSeries, ValueKind
 
 CPUS = 3
 PAIRS = {ValueKind.AVG, ValueKind.STATS, ValueKind.MIN, ValueKind.MAX}
@@ -62,9 +62,15 @@ def test_extremes_look_only_at_cpus_that_have_one(
 
 
 def test_an_array_leaves_out_what_counts_nothing() -> None:
-    sample = merge(spec(ValueKind.COUNT, Layout.PERCPU_ARRAY), *raw([[[0]] * 3, [[0], [5], [1]], [[0]] * 3]))
+    part = KeyPart(role=KeyRole.INTEGER, offset=0, size=4)
+    keyed = msgspec.structs.replace(spec(ValueKind.COUNT, Layout.PERCPU_ARRAY), keys=(part,))
+    sample = merge(keyed, *raw([[[0]] * 3, [[0], [5], [1]], [[0]] * 3]))
     assert sample.keys.tolist() == [[1, 0, 0, 0]]
     assert sample.values.tolist() == [[6]]
+
+
+def test_a_count_without_a_key_begins_at_zero() -> None:
+    assert merge(spec(ValueKind.COUNT, Layout.PERCPU_ARRAY), *raw([[[0]] * 3])).values.tolist() == [[0]]
 
 
 @pytest.mark.parametrize("kind", [ValueKind.SUM, ValueKind.SCALAR])

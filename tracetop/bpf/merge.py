@@ -69,8 +69,10 @@ def merge(spec: MapSpec, keys: Bytes, values: Bytes) -> MapSample:
         case _:
             merged = _add(cells)
             present = merged[:, 0] != 0
-    # In a hash map a tally's key is there because it was written, and stays where the count is zero.
-    drop_absent = spec.kind in _SPARSE or (is_array(spec.layout) and spec.kind in _TALLIES)
+    # In a hash map a tally's key is there because it was written, and stays where the count is zero; a count without a
+    # key is a number that begins at zero.
+    is_number = spec.kind is ValueKind.COUNT and not spec.keys
+    drop_absent = spec.kind in _SPARSE or (is_array(spec.layout) and spec.kind in _TALLIES and not is_number)
     if drop_absent and not present.all():
         return MapSample(keys[present], merged[present])
     return MapSample(keys.copy(), merged)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from tracetop.lang import syntax, typed
 from tracetop.lang.fields import value_type
 from tracetop.lang.scope import Scope
-from tracetop.lang.types import Form, Type, spoken
+from tracetop.lang.types import Form, Type, spoken, tuple_of
 from tracetop.model.ctype import CKind, CType
 from tracetop.model.value import Shape
 
@@ -45,7 +45,14 @@ def cast(node: syntax.Cast, scope: Scope) -> typed.Expr:
         user = operand.type.user if operand.type.form is Form.POINTER else None
         to = replace(to, user=True if to.user else user)
     if to.form is Form.ARRAY and operand.type.form is Form.INTEGER:
-        raise scope.error(node.at, "an integer cannot be cast to an array", mend="use shifts and masks")
+        if to.size != operand.type.size:
+            raise scope.error(
+                node.at,
+                f"an integer of {operand.type.size} bytes cannot be cast to an array of {to.size}",
+                mend="cast it first, as in (uint8[4])(uint32)$x",
+            )
+        held = typed.Tuple((operand,), tuple_of((operand.type,)))
+        return typed.Member(held, 0, replace(to, user=False))
     if not to.is_integer:
         if to.form is operand.type.form and to.c == operand.type.c:
             return operand

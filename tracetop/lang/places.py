@@ -64,6 +64,8 @@ def index(node: syntax.Index, scope: Scope) -> typed.Expr:
     if not where.type.is_integer:
         raise scope.error(node.index.at, f"an index is an integer, this is {spoken(where.type)}", mend="write a number")
     type_ = base.type
+    if type_.form is Form.UNKNOWN:
+        return typed.Element(base, where, type_)
     if type_.form is Form.STRING:
         return typed.Element(base, where, _CHARACTER)
     element = (

@@ -14,7 +14,7 @@ from tracetop.lang.options import Options, Settings
 from tracetop.lang.probes import Hook
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
-from tracetop.lang.types import INT64, UINT64, UNKNOWN, Form, Type, join, spoken
+from tracetop.lang.types import INT64, UINT64, UNKNOWN, Form, Type, join, spoken, tuple_offsets
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import LinearScale, TimeSeries, ValueKind
 
@@ -84,6 +84,9 @@ class Scope:
         """Return the typed keys of a map reference; one tuple in brackets is as good as its parts."""
         nodes = _parts_of(node)
         keys = tuple(self.check(key, self) for key in nodes)
+        if len(keys) == 1:
+            keys = _members(keys[0])
+            nodes *= len(keys)
         for key, checked in zip(nodes, keys, strict=True):
             if checked.type.form is Form.NONE or checked.type.size > _MAX_KEY_BYTES:
                 raise self.error(
@@ -100,9 +103,12 @@ class Scope:
         """Return the slot that `node` names, its keys joined with those of earlier uses."""
         types = tuple(key.type for key in keys)
         old = self.learnt.maps.get(node.name)
-        if old is None:
+        if old is None or old.keys == (UNKNOWN,):
             labels = tuple(_label(key) for key in _parts_of(node))
+            labels *= len(types) // max(len(labels), 1)
             self.learnt.maps[node.name] = MapUse(node.at, types, labels)
+            return typed.Slot(node.name, keys)
+        if types == (UNKNOWN,):  # it may be a tuple
             return typed.Slot(node.name, keys)
         if len(old.keys) != len(types):
             raise self.error(
@@ -209,6 +215,14 @@ def _parts_of(node: syntax.Map) -> tuple[syntax.Expr, ...]:
     """Return the parts of a map's key; one tuple in brackets is as good as its parts."""
     first = node.keys[0] if len(node.keys) == 1 else None
     return first.items if isinstance(first, syntax.Tuple) and len(first.items) > 1 else node.keys
+
+
+def _members(key: typed.Expr) -> tuple[typed.Expr, ...]:
+    """Return the parts of a tuple that lies in a variable; of anything else itself."""
+    if not isinstance(key, typed.VarValue | typed.Member) or key.type.form is not Form.TUPLE or len(key.type.parts) < 2:
+        return (key,)
+    offsets, _size = tuple_offsets(key.type.parts)
+    return tuple(typed.Member(key, offset, part) for offset, part in zip(offsets, key.type.parts, strict=True))
 
 
 def _label(node: syntax.Expr) -> str:

@@ -53,7 +53,9 @@ def _str(arguments: Arguments) -> typed.Expr:
         else:
             wanted = arguments.integer(1)
             return typed.StringAt(pointer, space(arguments, pointer), string(_padded(size)), wanted)
-    return typed.StringAt(pointer, space(arguments, pointer), string(_padded(size)))
+    room = _padded(size)
+    cut = None if room == size else typed.Const(size - 1)
+    return typed.StringAt(pointer, space(arguments, pointer), string(room), cut)
 
 
 def _buf(arguments: Arguments) -> typed.Expr:
@@ -130,7 +132,7 @@ def _len(arguments: Arguments) -> typed.Expr:
     value = arguments.value(0)
     if isinstance(value, typed.Stack):
         return typed.StackLength(value)
-    if value.type.form is Form.STRING:
+    if value.type.form in (Form.STRING, Form.UNKNOWN):
         return typed.Length(value)
     raise arguments.error(
         f"len() takes a stack or a string, this is {spoken(value.type)}",
