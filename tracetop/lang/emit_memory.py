@@ -12,8 +12,10 @@ from tracetop.lang.layouts import stack_map
 from tracetop.lang.plan import field_key
 from tracetop.lang.types import Form, Type, tuple_offsets
 from tracetop.lang.writer import Writer, in_parentheses
+from tracetop.model.program import ProbeKind
 
 _AF_INET, _AF_INET6 = 2, 10
+_RAW_FRAMES = 3
 
 
 @value.register
@@ -157,7 +159,16 @@ def _user_address(node: typed.UserAddress, place: str, out: Writer) -> None:
 def _kernel_stack(node: typed.Stack, out: Writer) -> str:
     known = out.recall(node)
     table = stack_map(node.type)
-    return known or out.remember(node, out.temporary(Type(), f"{table}.get_stackid(ctx, 0)", "kstack_"))
+    return known or out.remember(node, out.temporary(Type(), f"{table}.get_stackid(ctx, {_skipped(out)})", "kstack_"))
+
+
+def _skipped(out: Writer) -> int:
+    """Return how many of a kernel stack's innermost frames are only how the program is called.
+
+    A raw tracepoint's stack is taken where the helper is called: it begins with the program, bpf_trace_run and the
+    tracepoint's own caller (some kernels have one more). Those of other hooks begin at the event.
+    """
+    return _RAW_FRAMES if out.program.spec.kind is ProbeKind.RAW_TRACEPOINT else 0
 
 
 @fill.register
@@ -169,7 +180,7 @@ def _user_stack(node: typed.Stack, place: str, out: Writer) -> None:
 
 @value.register
 def _stack_length(node: typed.StackLength, out: Writer) -> str:
-    flags = "BPF_F_USER_STACK" if node.stack.user else "0"
+    flags = "BPF_F_USER_STACK" if node.stack.user else str(_skipped(out))
     depth = node.stack.type.depth or 127
     place = out.array(8 * depth, "frames")
     got = out.temporary(Type(), f"bpf_get_stack(ctx, {place}, {8 * depth}, {flags})", "got")
