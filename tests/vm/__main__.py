@@ -2,6 +2,7 @@
 
 --kernel SERIES     only that kernel (6.1, 6.12); may be repeated
 --run COMMAND ...   another command instead of pytest
+--fetch             only fetch the kernels
 """
 
 import argparse
@@ -24,6 +25,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.vm", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--kernel", action="append", choices=KERNELS)
+    parser.add_argument("--fetch", action="store_true")
     parser.add_argument("--run", nargs=argparse.REMAINDER)
     options, words = parser.parse_known_args()
     pytest = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-m", "vm"]
@@ -31,6 +33,8 @@ def main() -> int:
     code = 0
     for series in options.kernel or KERNELS:
         image = kernel(series)
+        if options.fetch:
+            continue
         print(f"== Linux {image.modules.name}", file=sys.stderr, flush=True)
         started_s = time.monotonic()
         result = run(image, command, limit_s=_LIMIT_S)
