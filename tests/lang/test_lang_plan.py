@@ -71,6 +71,8 @@ def test_a_script_without_maps_still_has_the_drop_counter(build: Build) -> None:
         ("@s[tid] = args.id", False, False),
         ("@s[tid] = nsecs; @s[tid]++", False, False),
         ("@s[args.args[0]] = nsecs", False, True),
+        ("@s[tid] = curtask", True, True),
+        ("@s[tid] = curtask; print(has_key(@s, tid))", False, False),
     ],
 )
 def test_a_slot_is_kept_where_its_key_comes_back_and_zero_can_mean_absent(

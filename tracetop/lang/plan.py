@@ -15,13 +15,13 @@ from tracetop.lang.layouts import layout
 from tracetop.lang.lower import REQUEST, RawForm, raw_form
 from tracetop.lang.probes import Hook
 from tracetop.lang.sampling import Sampling, sampling
-from tracetop.lang.share import HOOK_NUMBER_C, MANY, alike, hook_number, tells_hook
+from tracetop.lang.share import HOOK_NUMBER_C, alike, hook_number, tells_hook
 from tracetop.lang.types import Type
-from tracetop.lang.walk import conjuncts, expressions, is_deleted, nodes, statements
+from tracetop.lang.walk import conjuncts, expressions, is_deleted, nodes
 from tracetop.model.buckets import linear_count, log_buckets
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ProbeSpec, Unit, ValueKind
-from tracetop.model.value import ValueType
+from tracetop.model.value import Shape, ValueType
 
 SYSCALLS = 1024
 """Entries of an array by system-call number: more than any architecture has."""
@@ -29,6 +29,8 @@ SHARED = frozenset({ValueKind.SCALAR, ValueKind.STRING, ValueKind.VALUE})
 """Kinds whose value all CPUs share; of the others each CPU keeps its own."""
 DISTRIBUTIONS = frozenset({ValueKind.HIST, ValueKind.LHIST, ValueKind.TSERIES})
 """Kinds whose kernel key ends with a u32: the bucket, or the time slot."""
+MANY_CALLS = 64
+"""Events of single calls from which on one raw tracepoint is cheaper, though other calls come by there too."""
 _HASH_ELEMENT_BYTES = 64
 """What the kernel keeps beside key and value: a struct htab_elem and the element's share of the buckets."""
 
@@ -197,16 +199,29 @@ def _value_size(type_: typed.MapType) -> int:
 
 
 def _always_set(name: str, script: typed.Script) -> bool:
-    """Say whether every value ever stored is provably not zero, so that zero can mean absent."""
+    """Say whether no value ever stored is zero, or a zero is as good as none, so that zero can mean absent."""
+    stored = []
     for clause in script.clauses:
-        for node in statements(clause.body):
+        for node in expressions(clause):
             if isinstance(node, typed.Add) and node.slot.map == name:
                 return False
-            if isinstance(node, typed.Store) and node.slot.map == name and not _never_zero(node.value):
+            if isinstance(node, typed.StepValue) and _steps(node, name):
                 return False
-        if any(isinstance(node, typed.StepValue) and _steps(node, name) for node in expressions(clause)):
-            return False
-    return True
+            if isinstance(node, typed.Store) and node.slot.map == name:
+                stored.append(node.value)
+    return all(map(_never_zero, stored)) or (
+        all(value.type.shape is Shape.POINTER for value in stored) and not _asked_for_keys(name, script)
+    )
+
+
+def _asked_for_keys(name: str, script: typed.Script) -> bool:
+    """Say whether the script asks which keys there are: then a pointer that is NULL is more than none."""
+    return any(
+        (isinstance(node, typed.HasKey) and node.slot.map == name)
+        or (isinstance(node, typed.ForMap) and node.map == name)
+        for clause in script.clauses
+        for node in expressions(clause)
+    )
 
 
 def _steps(node: typed.StepValue, name: str) -> bool:
@@ -230,7 +245,7 @@ def _programs(script: typed.Script, kernel: Kernel, sampling_: Sampling) -> Iter
             continue
         clauses = [clause for clause, _ in hooked]
         together = calls.together(shared.get(hook, ())).get(hook, ())
-        raw = _usable(calls.form(together, f"tt_calls_{number}"), clauses) if len(together) >= MANY else None
+        raw = _usable(calls.form(together, f"tt_calls_{number}"), clauses) if len(together) >= MANY_CALLS else None
         hooks = together if raw else (hook,)
         done.update(hooks)
         raw = raw or _usable_raw_form(hook, clauses, kernel)
