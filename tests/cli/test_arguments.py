@@ -3,8 +3,8 @@
 import pytest
 
 from tracetop.cli.arguments import Arguments, pane_arguments
-from tracetop.cli.commands import COMMANDS, batch, dashboard
-from tracetop.errors import UsageError
+from tracetop.cli.commands import COMMANDS, batch, dashboard, run
+from tracetop.errors import ExitCode, UsageError
 from tracetop.model.control import Filter
 from tracetop.probes import DEFAULT
 
@@ -68,11 +68,19 @@ def test_words_become_arguments(words: list[str], expected: Arguments) -> None:
         ["-e"],
     ],
 )
-def test_wrong_words_end_with_code_2_and_say_which(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
+def test_wrong_words_end_with_code_2_and_say_which(words: list[str]) -> None:
+    with pytest.raises(UsageError) as caught:
         parse(words)
-    assert caught.value.code == 2
-    assert "usage: tracetop" in capsys.readouterr().err
+    said = caught.value.diagnostic
+    assert said.code == ExitCode.USAGE
+    assert any(word in said.what for word in words if word != "batch")
+    assert said.mend
+
+
+def test_a_misspelt_option_is_told_its_right_name() -> None:
+    with pytest.raises(UsageError) as caught:
+        run.parse(["--dryrun", "-e", "BEGIN { }"])
+    assert caught.value.diagnostic.mend == "did you mean --dry-run?"
 
 
 @pytest.mark.parametrize(

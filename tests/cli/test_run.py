@@ -39,7 +39,7 @@ def test_stages_are_asked_for_by_name() -> None:
 
 @pytest.mark.parametrize("words", [("-f", "xml", "x.bt"), ("-p", "none", "x.bt"), ("-B", "some", "x.bt")])
 def test_words_that_mean_nothing_are_refused(words: tuple[str, ...]) -> None:
-    with pytest.raises(SystemExit, match="2"):
+    with pytest.raises(UsageError, match=words[1]):
         parse(list(words))
 
 

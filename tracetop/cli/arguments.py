@@ -1,8 +1,10 @@
-"""What the words are that several commands understand. Pure but for argparse's own way to end on an error (code 2)."""
+"""What the words are that several commands understand. Pure; words that are wrong are a UsageError (code 2)."""
 
 import argparse
 import math
 import os
+from difflib import get_close_matches
+from typing import NoReturn
 
 import msgspec
 
@@ -28,9 +30,21 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
     interval_s: float
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says of wrong words what is said of everything else: what, and how to mend it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        unknown = message.partition("unrecognized arguments: ")[2].split()
+        near = get_close_matches(unknown[0], self._option_string_actions, n=1) if unknown else []
+        raise UsageError(
+            f"{self.prog}: {message}", mend=f"did you mean {near[0]}?" if near else f"see {self.prog} --help"
+        )
+
+
 def command_parser(name: str, description: str, *notes: str) -> argparse.ArgumentParser:
     """Return a parser without options whose help ends with `notes` and the exit codes, a paragraph each."""
-    return argparse.ArgumentParser(
+    return _Parser(
         prog=name,
         description=description,
         epilog="\n\n".join([*notes, EXIT_CODES]),

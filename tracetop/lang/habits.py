@@ -150,7 +150,7 @@ def _no_braces(mistake: Mistake) -> Said | None:
         return None
     word = head["word"]
     written = "else { … }" if word == "else" else f"{word} (…) {{ … }}"
-    return Said(mistake.at, f"what {word} does stands in braces", f"write {written}")
+    return Said(mistake.at, f"the body of {word} stands in braces", f"write {written}")
 
 
 def _block_value(mistake: Mistake) -> Said | None:

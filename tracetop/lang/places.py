@@ -11,7 +11,7 @@ from tracetop.lang.fields import field_type, member_type, value_type
 from tracetop.lang.scope import Scope
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import INT64, UINT64, Form, Type, pointer, spoken, tuple_offsets
-from tracetop.model.ctype import CParameter
+from tracetop.model.ctype import CKind, CParameter
 from tracetop.model.kernel import Field
 from tracetop.model.program import ProbeKind
 
@@ -29,7 +29,7 @@ def access(node: syntax.Access, scope: Scope) -> typed.Expr:
         return _tuple_item(node, base, scope)
     record = _followed(base)
     if record is None or record.type.c is None:
-        raise scope.error(node.at, f"{spoken(base.type)} has no fields", mend=_mend_access(node, base))
+        raise scope.error(node.at, f"{spoken(base.type)} has no fields", mend=_mend_access(node, base, scope))
     return member(record, node.field, node.at, scope)
 
 
@@ -149,7 +149,11 @@ def _followed(base: typed.Expr) -> typed.Expr | None:
     return typed.Deref(base, record) if record and record.form is Form.RECORD else None
 
 
-def _mend_access(node: syntax.Access, base: typed.Expr) -> str:
+def _mend_access(node: syntax.Access, base: typed.Expr, scope: Scope) -> str:
+    if isinstance(base, typed.Argument) and scope.hook.function:
+        for parameter in scope.hook.function.parameters[base.index : base.index + 1]:
+            if parameter.name and parameter.type.kind is CKind.POINTER:
+                return f"write args.{parameter.name}->{node.field}, whose type is known"
     if base.type.is_integer:
         name = node.base.name if isinstance(node.base, syntax.Name | syntax.Variable) else "…"
         return f"cast it to a pointer first, e.g. ((struct task_struct *){name})->{node.field}"

@@ -95,6 +95,10 @@ def _script(found: argparse.Namespace, *, as_root: bool) -> tuple[str, str]:
     if found.program is not None:
         return "script", found.program
     path = found.words[0]
+    if "{" in path and not Path(path).exists():
+        raise UsageError(
+            f"there is no file {path}", why="it looks like a program", mend=f"write -e before it: -e '{path}'"
+        )
     if path != _STDIN:
         return Path(path).stem, script_text(path, as_root=as_root)
     try:

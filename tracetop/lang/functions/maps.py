@@ -29,7 +29,9 @@ def _delete(arguments: Arguments) -> typed.Statement:
     known = scope.learnt.maps.get(target.name) or scope.known.maps.get(target.name)
     if known is not None and known.keys and not keys:
         raise scope.error(
-            target.at, f"{target.name} has a key, and none stands here", mend="name the key, or use clear() for all"
+            target.at,
+            f"{target.name} has a key, and none stands here",
+            mend=f"name the key, as in delete({target.name}[pid]), or write clear({target.name}) for all",
         )
     slot = scope.use_map(target, keys)
     kind = known.kind if known else None
