@@ -67,10 +67,10 @@ def _assign_map(node: syntax.Assign, target: syntax.Map, scope: Scope) -> typed.
         aggregation = AGGREGATIONS[node.value.name]
         return aggregation.check(scope, target, slot, Arguments(scope, node.value, aggregation.usage, check_expr))
     value = _storable(node.value, scope)
-    kind = _kind(value.type)
     # A number that is spelt out takes the meaning of what else is stored: `@start[tid] = 0` stores no time.
     spelt_out = isinstance(value, typed.Const) and value.type.shape is Shape.INTEGER
-    scope.assign_map(target, kind, UNKNOWN if spelt_out else _whole(value.type))
+    if value.type.form is not Form.UNKNOWN:
+        scope.assign_map(target, _kind(value.type), UNKNOWN if spelt_out else _whole(value.type))
     if node.op == "=":
         return typed.Store(slot, value)
     current = typed.MapValue(slot, scope.map_value(target))
