@@ -28,7 +28,7 @@ def traced(command: Sequence[str | Path]) -> Iterator[int]:
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT
     ) as process:
         try:
-            _wait_until_steady(process)
+            wait_until_steady(process)
             yield process.pid
         finally:
             end(process.pid)
@@ -44,7 +44,7 @@ def end(pid: int) -> None:
     psutil.wait_procs(processes)
 
 
-def _wait_until_steady(process: subprocess.Popen[bytes]) -> None:
+def wait_until_steady(process: subprocess.Popen[bytes]) -> None:
     """Return once the same programs have been there for a while: each peer loads all before it attaches any."""
     start = since = time.monotonic()
     before: set[int] = set()
