@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tracetop.errors import Diagnostic
 from tracetop.model.program import KeyRole, LinearScale, MapSpec, Program, Unit, ValueKind
 
 Build = Callable[[str], Program]
@@ -119,3 +120,20 @@ def test_a_key_is_as_wide_as_the_widest_of_its_uses(build: Build) -> None:
 
 def test_a_linear_scale_is_kept(build: Build) -> None:
     assert one_map(build("BEGIN { @ = lhist(pid, -10, 100, 5); }")).linear == LinearScale(-10, 100, 5)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'if (1) { $x = 1; } if (2) { $x = "a"; }',
+        'let $x = 1; let $x = "a"; print($x);',
+        '@m["k"] = 1; for ($x : 0..2) { print($x); } for ($x : @m) { print($x.0); }',
+        "if (1) { $x = 1; } else { $x = 2; } print($x);",
+    ],
+)
+def test_a_name_may_be_another_variable_in_another_block(build: Callable[[str], Program], body: str) -> None:
+    assert build(f"BEGIN {{ {body} }}").c_text
+
+
+def test_a_block_within_has_the_variable_of_the_one_around_it(refuse: Callable[[str], Diagnostic]) -> None:
+    assert "$x holds a string here and an integer before" in refuse('BEGIN { $x = 1; if (1) { $x = "a"; } }').what

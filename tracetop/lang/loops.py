@@ -28,8 +28,8 @@ def _for(node: syntax.For, scope: Scope) -> typed.Statement:
     inside = replace(scope, in_loop=True)
     if isinstance(node.over, syntax.Range):
         low, high = _bound(node.over.low, scope), _bound(node.over.high, scope)
-        scope.assign_variable(variable, INT64)
-        return typed.ForRange(node.name[1:], low, high, check_block(node.body, inside))
+        name = scope.assign_variable(variable, INT64, declares=True)
+        return typed.ForRange(name, low, high, check_block(node.body, inside))
     if node.over.keys:
         raise scope.error(
             node.over.at,
@@ -37,8 +37,8 @@ def _for(node: syntax.For, scope: Scope) -> typed.Statement:
             mend=f"write for ({node.name} : {node.over.name}), and {node.name}.0 for the key",
         )
     entry = _entry(node.over, scope)
-    scope.assign_variable(variable, entry)
-    return typed.ForMap(node.name[1:], node.over.name, entry, check_block(node.body, inside))
+    name = scope.assign_variable(variable, entry, declares=True)
+    return typed.ForMap(name, node.over.name, entry, check_block(node.body, inside))
 
 
 def _bound(node: syntax.Expr, scope: Scope) -> typed.Expr:

@@ -37,13 +37,25 @@ Scale = LinearScale | TimeSeries | int | None
 """What two aggregations of one map must share beside the kind: of lhist, tseries and hist (its bits)."""
 
 
+@dataclass(frozen=True)
+class Binding:
+    """The variable that a name stands for: its own name, and the block that it belongs to."""
+
+    variable: str
+    block: int
+
+
 @dataclass
 class Learnt:
     """What one run over the script finds out; read by the next run."""
 
     maps: dict[str, MapUse] = field(default_factory=dict)
     variables: dict[tuple[int, str], Type] = field(default_factory=dict)
-    """By clause (its number) and name."""
+    """By clause (its number) and name; of a name that stands for several variables, each has a name of its own."""
+    bindings: dict[tuple[int, str], "Binding"] = field(default_factory=dict)
+    """What each name of a clause stands for, where the run is."""
+    blocks: int = 0
+    """Blocks that were entered so far."""
     asked: dict[str, int] = field(default_factory=dict)
     """Maps that clear() or zero() names, and where."""
 
@@ -51,7 +63,7 @@ class Learnt:
         """Return the same, where what nothing was learnt of is an integer: `@a = @a` says nothing of what it holds."""
         maps = {name: use if _is_known(use.value) else replace(use, value=INT64) for name, use in self.maps.items()}
         variables = {place: type_ if _is_known(type_) else INT64 for place, type_ in self.variables.items()}
-        return Learnt(maps, variables, self.asked)
+        return Learnt(maps, variables, self.bindings, self.blocks, self.asked)
 
 
 def _is_known(type_: Type) -> bool:
@@ -75,6 +87,8 @@ class Scope:
     """`expressions.check_expr`: what is looked up here may have to be checked there."""
     in_loop: bool = False
     """A loop is around the statement that is checked."""
+    blocks: tuple[int, ...] = ()
+    """The blocks around it, the innermost last."""
 
     def error(self, at: int, what: str, *, mend: str, why: str = "") -> ScriptError:
         """Return the error that points at offset `at`."""
@@ -164,23 +178,42 @@ class Scope:
             mend="keep what you want to read in a map of its own, as count(), sum(), avg(), min() or max()",
         )
 
-    def assign_variable(self, node: syntax.Variable, value: Type) -> None:
-        """Learn that the variable holds `value`."""
+    def enter(self) -> "Scope":
+        """Return the scope of a block within this one."""
+        self.learnt.blocks += 1
+        return replace(self, blocks=(*self.blocks, self.learnt.blocks))
+
+    def assign_variable(self, node: syntax.Variable, value: Type, *, declares: bool = False) -> str:
+        """Learn that the variable holds `value`; return its own name, without the ``$``.
+
+        A name is a variable of its clause, and of a block of its own where another block, or a declaration
+        (`declares`), gives it another type.
+        """
         place = (self.clause, node.name)
-        joined = join(self.learnt.variables.get(place, UNKNOWN), value)
-        if joined is None:
+        binding = self.learnt.bindings.setdefault(place, Binding(node.name, self._block))
+        held = self.learnt.variables.get((self.clause, binding.variable), UNKNOWN)
+        joined = join(held, value)
+        if joined is None and not declares and binding.block in self.blocks:
             raise self.error(
                 node.at,
-                f"{node.name} holds {spoken(value)} here and {spoken(self.learnt.variables[place])} before",
+                f"{node.name} holds {spoken(value)} here and {spoken(held)} before",
                 mend="use another variable for it",
             )
-        self.learnt.variables[place] = joined
+        if joined is None:
+            others = sum(
+                name.startswith(f"{node.name}__") for clause, name in self.learnt.variables if clause == place[0]
+            )
+            binding, joined = Binding(f"{node.name}__{others + 2}", self._block), value
+            self.learnt.bindings[place] = binding
+        self.learnt.variables[self.clause, binding.variable] = joined
+        return binding.variable[1:]
 
     def variable(self, node: syntax.Variable) -> typed.VarValue:
         """Return the variable's value. ScriptError where nothing was assigned before."""
-        here = [name for clause, name in self.learnt.variables if clause == self.clause]
-        if node.name not in here:
-            elsewhere = any(name == node.name for _clause, name in self.learnt.variables)
+        binding = self.learnt.bindings.get((self.clause, node.name))
+        if binding is None:
+            here = [name for clause, name in self.learnt.bindings if clause == self.clause]
+            elsewhere = any(name == node.name for _clause, name in self.learnt.bindings)
             raise self.error(
                 node.at,
                 f"{node.name} is read before anything is assigned to it",
@@ -189,8 +222,12 @@ class Scope:
                 if elsewhere
                 else did_you_mean(node.name, here, f"assign {node.name} first"),
             )
-        place = (self.clause, node.name)
-        return typed.VarValue(node.name[1:], self.known.variables.get(place, self.learnt.variables[place]))
+        place = (self.clause, binding.variable)
+        return typed.VarValue(binding.variable[1:], self.known.variables.get(place, self.learnt.variables[place]))
+
+    @property
+    def _block(self) -> int:
+        return self.blocks[-1] if self.blocks else 0
 
     def _place(self, at: int) -> str:
         line, _column = self.source.line_and_column(at)

@@ -20,7 +20,8 @@ _MAX_VALUE_BYTES = 1024
 
 def check_block(statements: tuple[syntax.Statement, ...], scope: Scope) -> tuple[typed.Statement, ...]:
     """Return the typed trees of statements one after another."""
-    return tuple(check_statement(statement, scope) for statement in statements)
+    inside = scope.enter()
+    return tuple(check_statement(statement, inside) for statement in statements)
 
 
 @singledispatch
@@ -40,8 +41,7 @@ def _assign_variable(node: syntax.Assign, target: syntax.Variable, scope: Scope)
     value = _storable(node.value, scope)
     if node.op != "=":
         value = _combined(node, scope, scope.variable(target), value)
-    scope.assign_variable(target, _whole(value.type))
-    return typed.SetVariable(target.name[1:], value)
+    return typed.SetVariable(scope.assign_variable(target, _whole(value.type)), value)
 
 
 def _storable(node: syntax.Expr, scope: Scope) -> typed.Expr:
@@ -113,14 +113,12 @@ def _let(node: syntax.Let, scope: Scope) -> typed.Statement:
         declared = value_type_of(node.type, scope) if node.type and node.type.name != "string" else None
         if declared is not None and declared.is_integer and value.type.is_integer:
             value = typed.Convert(value, declared) if declared.size < 8 else value
-            scope.assign_variable(target, _whole(declared))
         else:
-            scope.assign_variable(target, _whole(value.type))
-        return typed.SetVariable(node.name[1:], value)
-    if node.type is not None and node.type.name != "string":
-        scope.assign_variable(target, _whole(value_type_of(node.type, scope)))
-    else:
-        scope.assign_variable(target, UNKNOWN)
+            declared = value.type
+        return typed.SetVariable(scope.assign_variable(target, _whole(declared), declares=True), value)
+    known = node.type if node.type and node.type.name != "string" else None
+    type_ = _whole(value_type_of(known, scope)) if known else UNKNOWN
+    scope.assign_variable(target, type_, declares=True)
     return typed.Block(())
 
 
@@ -159,9 +157,9 @@ def _unroll(node: syntax.Unroll, scope: Scope) -> typed.Statement:
     count = check_expr(node.count, scope)
     if isinstance(count, typed.Param):  # it may change while the script runs: a loop whose variable no script can name
         variable = syntax.Variable(at=node.at, name=f"${node.at}")
-        scope.assign_variable(variable, INT64)
+        name = scope.assign_variable(variable, INT64)
         body = check_block(node.body, replace(scope, in_loop=False))
-        return typed.ForRange(variable.name[1:], typed.Const(0), count, body)
+        return typed.ForRange(name, typed.Const(0), count, body)
     if not isinstance(count, typed.Const) or not 1 <= count.value <= _MAX_ROUNDS:
         raise scope.error(
             node.count.at,
