@@ -232,9 +232,9 @@ def test_missing_probes_may_be_allowed(kernel: FakeKernel) -> None:
 
 
 def test_a_flood_names_its_number_and_the_wildcard(kernel: FakeKernel, refused: Refused) -> None:
-    kernel.symbols[PROG] = {f"f{i}": UserSymbol(f"f{i}", i) for i in range(600)}
+    kernel.symbols[PROG] = {f"f{i}": UserSymbol(f"f{i}", i) for i in range(1100)}
     wrong = refused("uprobe:prog:f*")
-    assert "600 hooks, at most 512" in wrong.what
+    assert "1100 hooks, at most 1024" in wrong.what
     assert "uprobe:prog:f*" in wrong.mend
 
 

@@ -68,5 +68,5 @@ def test_a_script_of_missing_probes_alone_is_refused(refuse: Refuse) -> None:
 
 
 def test_a_flood_is_refused_before_anything_is_attached(kernel: FakeKernel, refuse: Refuse) -> None:
-    kernel.formats |= {f"flood:e{i}": ("int x 8 4 s",) for i in range(600)}
-    assert "600 hooks, at most 512" in refuse("tracepoint:flood:* { @ = count(); }").what
+    kernel.formats |= {f"flood:e{i}": ("int x 8 4 s",) for i in range(1100)}
+    assert "1100 hooks, at most 1024" in refuse("tracepoint:flood:* { @ = count(); }").what

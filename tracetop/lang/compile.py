@@ -9,14 +9,14 @@ from collections.abc import Callable
 
 from tracetop.errors import TracetopError
 from tracetop.lang.check import check
-from tracetop.lang.emit import emit
+from tracetop.lang.emit import Emitted, emit
 from tracetop.lang.header import read_directives
 from tracetop.lang.identify import identify
 from tracetop.lang.options import Options, read_settings
 from tracetop.lang.parameters import substitute
 from tracetop.lang.parser import parse
 from tracetop.lang.plan import Plan, kernel_bytes, plan
-from tracetop.lang.probes import Wanted, expand
+from tracetop.lang.probes import MAX_PROGRAMS, Wanted, expand
 from tracetop.lang.share import number_hooks
 from tracetop.lang.source import Source
 from tracetop.model.header import read_header
@@ -70,6 +70,7 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
     planned = plan(numbered, types, directives, settings.max_map_keys, kernel)
     _refuse_hoard(source, planned, kernel)
     emitted = emit(planned, source)
+    _refuse_differing(source, emitted)
     seen("c", emitted.c_text)
     return Program(
         name=source.name,
@@ -85,6 +86,18 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
         options={"print_maps_on_exit": str(settings.print_maps_on_exit)},
         notes=expansion.notes + planned.notes,
     )
+
+
+def _refuse_differing(source: Source, emitted: Emitted) -> None:
+    """Refuse more programs than can be compiled in a few seconds; hooks whose programs are the same count once."""
+    functions = {probe.function for probe in emitted.probes}
+    if len(functions) > MAX_PROGRAMS:
+        raise source.error(
+            0,
+            f"the script's probes need {len(functions)} programs, at most {MAX_PROGRAMS} are allowed",
+            why="on each hook something else is to be done, so that each needs a program of its own",
+            mend="write narrower wildcards, or leave out what differs between the hooks, such as comparisons of probe",
+        )
 
 
 def _refuse_hoard(source: Source, planned: Plan, kernel: Kernel) -> None:

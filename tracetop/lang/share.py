@@ -133,4 +133,4 @@ def _without_hook(clause: typed.Clause) -> str:
     return repr((bare.subject, bare.predicate, bare.body, bare.variables))
 
 
-__all__ = ["HOOK_NUMBER_C", "MANY", "alike", "hook_number", "number_hooks", "tells_hook"]
+__all__ = ["HOOK_NUMBER_C", "alike", "hook_number", "number_hooks", "tells_hook"]

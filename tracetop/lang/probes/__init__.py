@@ -4,9 +4,19 @@ Owns: the grammar of a probe's text, wildcards, and what is said about a probe t
 a module for each family of probes; `written` takes a text apart, `asked` has their common errors.
 """
 
-from tracetop.lang.probes.asked import MAX_PROBES, MissingProbeError
+from tracetop.lang.probes.asked import MAX_PROBES, MAX_PROGRAMS, MissingProbeError
 from tracetop.lang.probes.expand import Expansion, HookedClause, Wanted, expand
 from tracetop.lang.probes.hook import Hook
 from tracetop.lang.probes.usdt_arguments import UsdtArgument
 
-__all__ = ["MAX_PROBES", "Expansion", "Hook", "HookedClause", "MissingProbeError", "UsdtArgument", "Wanted", "expand"]
+__all__ = [
+    "MAX_PROBES",
+    "MAX_PROGRAMS",
+    "Expansion",
+    "Hook",
+    "HookedClause",
+    "MissingProbeError",
+    "UsdtArgument",
+    "Wanted",
+    "expand",
+]

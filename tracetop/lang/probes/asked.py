@@ -17,8 +17,10 @@ from tracetop.model.kernel import Kernel
 from tracetop.model.program import ProbeKind
 
 _Missing = TypeVar("_Missing", bound="MissingProbeError")
-MAX_PROBES = 512
+MAX_PROBES = 1024
 """More probes than this in one script are refused: attaching them would stall the machine."""
+MAX_PROGRAMS = 512
+"""More programs that are not the same are refused: compiling them takes many seconds."""
 
 
 class MissingProbeError(ScriptError):
