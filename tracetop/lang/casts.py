@@ -20,7 +20,9 @@ def named_type(name: syntax.TypeName, scope: Scope) -> CType:
             why="a struct is named with the word struct before it"
             if scope.types.named(f"struct {name.name}")
             else "neither the script nor this kernel's type information defines it",
-            mend=f"write (struct {name.name} *)"
+            mend="write string, or leave the type out"
+            if name.name.lower() in ("str", "string")
+            else f"write (struct {name.name} *)"
             if scope.types.named(f"struct {name.name}")
             else "define the struct in the script, or use uint8 to uint64, int8 to int64",
         )

@@ -17,6 +17,7 @@ _DECLARATION = re.compile(rf"\s*{_C_TYPE}\s*(?P<name>[A-Za-z_]\w*)\s*(?:=|;|\[|\
 _LOOP = re.compile(r"\s*for\s*\(?[^;:{}\n]*(?:;|=|\bin\b)", re.ASCII)
 _HEAD = re.compile(r"\s*(?:else\s+)?(?P<word>if|while|for|unroll|else)\b", re.ASCII)
 _LOOK_AHEAD = 200
+_MEANT_SIGNS = {"=>": ">=", "=<": "<=", "=!": "!=", "===": "=="}
 _MEANT = {
     "and": "write &&",
     "or": "write ||",
@@ -30,6 +31,8 @@ _MEANT = {
     "switch": "write if (…) { … } else if (…) { … }",
     "case": "write if (…) { … } else if (…) { … }",
     "goto": "write if (…) { … } else { … }",
+    "loop": "write while (…) { … }",
+    "repeat": "write for ($i : 0..5) { … }, or unroll (5) { … }",
     "unless": "write if (!(…)) { … }",
     "foreach": "write for ($kv : @map) { … }",
 }
@@ -86,9 +89,12 @@ def _comparison(mistake: Mistake) -> Said | None:
         return Said(mistake.at, "there is no =~", 'write strcontains(comm, "sh"), or == for the whole string')
     if mistake.opened == "[":
         return Said(mistake.opened.start_pos or 0, "this [ has no ]", "add the ] before the =, or write == to compare")
-    if mistake.opened != "{":
-        return Said(mistake.at, "= assigns, it does not compare", "write ==")
-    return None
+    if mistake.opened == "{":
+        return None
+    sign = "===" if mistake.token() == "==" else mistake.text[mistake.at : mistake.at + 2]
+    if sign in _MEANT_SIGNS:
+        return Said(mistake.at, f"there is no {sign}", f"write {_MEANT_SIGNS[sign]}")
+    return Said(mistake.at, "= assigns, it does not compare", "write ==")
 
 
 def _assignment(mistake: Mistake) -> Said | None:
@@ -96,6 +102,17 @@ def _assignment(mistake: Mistake) -> Said | None:
     if not re.fullmatch(r"[-+*/%&|^]?=|<<=|>>=", mistake.found):
         return _step(mistake)
     last = mistake.token_type
+    hyphened = re.search(r"[@$][A-Za-z_]\w*(-\w+)+\s*$", mistake.statement, re.ASCII)
+    if hyphened:
+        return Said(
+            mistake.statement_at + hyphened.start(),
+            "a name has no - in it",
+            f"write {hyphened[0].strip().replace('-', '_')}",
+        )
+    keyed = re.search(r"(@\w*)\[([^][]*)\]\[([^][]*)\]\s*$", mistake.statement, re.ASCII)
+    if keyed:
+        at = mistake.statement_at + keyed.start()
+        return Said(at, "the keys of a map stand in one [ ]", f"write {keyed[1]}[{keyed[2]}, {keyed[3]}]")
     if last == "NAME" and mistake.token() in BUILTINS and mistake.token(2) not in (".", "->"):
         return Said(
             mistake.token_end - len(mistake.token()),
@@ -153,6 +170,31 @@ def _no_braces(mistake: Mistake) -> Said | None:
     return Said(mistake.at, f"the body of {word} stands in braces", f"write {written}")
 
 
+def _brackets(mistake: Mistake) -> Said | None:
+    """Recognise a map's key in wrong brackets, a list, and an operator of another language."""
+    if mistake.token_type == "MAP" and mistake.found in ("(", "{"):
+        return Said(mistake.at, "a map's key stands in [ ]", f"write {mistake.token()}[…]")
+    if mistake.found == "[" and "INTEGER" in mistake.wanted:
+        return Said(mistake.at, "there are no lists", "write a tuple: (1, 2, 3)")
+    if mistake.found == ">" and mistake.token() == "<":
+        return Said(mistake.token_end - 1, "there is no <>", "write !=")
+    if mistake.found == ")" and mistake.token() == ",":
+        return Said(mistake.token_end - 1, "nothing stands behind this ,", "remove it, or add the argument")
+    return None
+
+
+def _no_body(mistake: Mistake) -> Said | None:
+    """Recognise ``if (…);`` and ``while {``."""
+    head = mistake.first_word
+    if head not in ("if", "while", "for", "unroll"):
+        return None
+    if mistake.found == ";" and "LBRACE" in mistake.wanted:
+        return Said(mistake.at, f"no ; stands between {head} and its {{", "remove it")
+    if mistake.found == "{" and mistake.token() == head:
+        return Said(mistake.at, f"{head} needs a condition", f"write {head} (…) {{ … }}")
+    return None
+
+
 def _block_value(mistake: Mistake) -> Said | None:
     if mistake.found != "{" or "INTEGER" not in mistake.wanted:
         return None
@@ -180,6 +222,8 @@ HABITS: tuple[Callable[[Mistake], Said | None], ...] = (
     _assignment,
     _sigil,
     _no_braces,
+    _brackets,
+    _no_body,
     _block_value,
     _unknown_cast,
 )

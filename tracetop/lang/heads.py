@@ -21,11 +21,11 @@ _TOP_LEVEL = {
     "syscall": "begin with the probe itself, as in tracepoint:syscalls:sys_enter_read { … }",
 }
 """Constructs of newer bpftrace, or of other languages, that would stand beside the clauses."""
-_KINDS = frozenset(kind.value for kind in ProbeKind)
+_KINDS = frozenset(kind.value for kind in ProbeKind) - {"BEGIN", "END"}
 _PROBE = re.compile(r"[A-Za-z_]\w*:[^\s{,]+", re.ASCII)
 _PATH = re.compile(r"([a-z]\w*)/([\w*]+)(?:/([\w*]+))?\s*$", re.ASCII)
 _UNITS = ("s", "ms", "us", "ns", "hz", "sec", "seconds")
-_EXAMPLE = 'a clause is a probe and what is done there: BEGIN { printf("hello\\n"); }'
+CLAUSE = 'a clause is a probe and what is done there: BEGIN { printf("hello\\n"); }'
 
 
 def _beside(mistake: Mistake) -> Said | None:
@@ -43,6 +43,9 @@ def _beside(mistake: Mistake) -> Said | None:
         return Said(mistake.at, "a statement stands in a clause", "write BEGIN { … } for what is done at the start")
     if mistake.found == "(" and mistake.token_type == "PROBE":
         word = mistake.token()
+        if ":" in word or word in ("BEGIN", "END", "main"):
+            written = "BEGIN" if word == "main" else word
+            return Said(mistake.at, "a probe has no ( ) behind it", f"write {written} {{ … }}")
         return Said(
             mistake.token_end - len(word),
             "a statement stands in a clause",
@@ -51,7 +54,7 @@ def _beside(mistake: Mistake) -> Said | None:
     if mistake.found == "{" and mistake.token() == "config":
         return Said(mistake.at, "= is missing behind config", "write config = { … }")
     if mistake.found in ("{", "/") and "PROBE" in mistake.wanted:
-        return Said(mistake.at, f"unexpected {mistake.found}, where a probe should stand", _EXAMPLE)
+        return Said(mistake.at, f"unexpected {mistake.found}, where a probe should stand", CLAUSE)
     return None
 
 
@@ -69,9 +72,11 @@ def _probe(mistake: Mistake) -> Said | None:
     if mistake.found in _UNITS and probe[-1:].isdigit():
         kind, _, number = probe.rpartition(":")
         return Said(mistake.at, "a probe has no blanks in it", f"write {kind}:{mistake.found[:1]}:{number}")
-    if _PROBE.match(mistake.text, mistake.at):
+    if _PROBE.match(mistake.text, mistake.at) or (said in ("BEGIN", "END") and probe in ("BEGIN", "END")):
         return Said(mistake.at, "a comma stands between two probes", f"write {probe}, {said.split()[0]} {{ … }}")
     before_body = rest is not None and mistake.text.startswith("{", rest.end())
+    if before_body and not re.match(r"[\w$@(!]", said):
+        return Said(mistake.at, f"{said or mistake.found} stands between a probe and its {{", "remove it")
     if before_body and (mistake.found in ("if", "when", "where") or re.search(r"[=<>!&|]", said)):
         condition = re.sub(r"^(if|when|where)\b\s*", "", said).strip("() ")
         return Said(mistake.at, "a clause's condition stands between slashes", f"write {probe} /{condition}/ {{ … }}")

@@ -65,8 +65,8 @@ class Mistake:
 
     @property
     def opened(self) -> Token | None:
-        """The bracket that is open here."""
-        return self.trace.opened[-1] if self.trace.opened else None
+        """The bracket that is open here, without one that stands at the mistake itself."""
+        return next((token for token in reversed(self.trace.opened) if (token.start_pos or 0) < self.at), None)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,11 @@ def _unknown(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> Scr
         return scope.error(node.at, f"{node.name} is a function", mend=f"write {node.name}()")
     if node.name in fields:
         return scope.error(node.at, f"{node.name} is a field of args", mend=f"write args.{node.name}")
-    mend = foreign.NAMES.get(node.name) or did_you_mean(
+    own = [name for clause, name in scope.learnt.bindings if clause == scope.clause] + list(scope.learnt.maps)
+    mend = next((f"write {name}" for name in own if name[1:] == node.name), "") or foreign.NAMES.get(node.name)
+    if not mend and node.name.isupper():
+        mend = f"write its value, or #define {node.name} … at the top: headers are not read"
+    mend = mend or did_you_mean(
         node.name,
         [*BUILTINS, *HOOK_BUILTINS, "args"],
         f'text stands in double quotes: "{node.name}"; variables begin with $ and maps with @',

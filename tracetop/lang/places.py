@@ -101,6 +101,8 @@ def dereference(node: syntax.Unary, scope: Scope) -> typed.Expr:
         return operand
     value = value_type(operand.type.c, user=operand.type.user) if operand.type.c else None
     if operand.type.form is not Form.POINTER or value is None:
+        if scope.source.text[node.at - 1 : node.at] == "*":
+            raise scope.error(node.at - 1, "there is no **", mend="multiply, or shift a power of two: 1 << n")
         raise scope.error(
             node.at,
             f"{spoken(operand.type)} points to nothing that is known",

@@ -6,6 +6,7 @@ Owns: one function a slip, asked in turn by `syntax_errors`.
 import re
 from collections.abc import Callable
 
+from tracetop.lang.heads import CLAUSE
 from tracetop.lang.mistake import Mistake, Said
 
 _PROBE_LINE = re.compile(r"(BEGIN|END|begin|end)\s*[{/]|[a-z]\w*:[\w/.*$]", re.ASCII)
@@ -64,7 +65,15 @@ def _comment(mistake: Mistake) -> Said | None:
 def _format(mistake: Mistake) -> Said | None:
     if mistake.found != "%" or mistake.token() != "(":
         return None
-    return Said(mistake.at, "a format stands in double quotes", 'write printf("%d\\n", pid)')
+    called = mistake.token(2) or "printf"
+    usual = (
+        'printf("%d\\n", pid)'
+        if called == "printf"
+        else f'{called}("%H:%M:%S\\n")'
+        if called == "time"
+        else f'{called}("…")'
+    )
+    return Said(mistake.at, "a format stands in double quotes", f"write {usual}")
 
 
 def _number(mistake: Mistake) -> Said | None:
@@ -110,7 +119,9 @@ def _side_by_side(mistake: Mistake) -> Said | None:
     gap = mistake.text[mistake.token_end : mistake.at]
     if mistake.token_type == "NAME" and "\n" not in gap and mistake.statement.strip() == mistake.token():
         name = mistake.token()
-        rest = mistake.text[mistake.at :].partition("\n")[0].partition(";")[0].partition("}")[0].strip()
+        rest = (
+            mistake.text[mistake.at :].partition("\n")[0].partition(";")[0].partition("}")[0].partition("{")[0].strip()
+        )
         return Said(mistake.token_end - len(name), f"{name} is called with parentheses", f"write {name}({rest or '…'})")
     return Said(mistake.token_end, f"; is missing before {mistake.found}", "add ; between the two statements")
 
@@ -134,6 +145,27 @@ def _half_choice(mistake: Mistake) -> Said | None:
     return Said(mistake.at, "? has no :", "write CONDITION ? VALUE : OTHER_VALUE")
 
 
+def _setting(mistake: Mistake) -> Said | None:
+    opened = mistake.opened
+    if opened is None or not re.search(r"\bconfig\s*=\s*$", mistake.text[: opened.start_pos or 0]):
+        return None
+    if mistake.found == ":":
+        return Said(mistake.at, "a setting is written with =", f"write {mistake.token()} = …")
+    if mistake.found == ",":
+        return Said(mistake.at, "settings are separated by ;", "write ; for this ,")
+    return None
+
+
+def _no_clause(mistake: Mistake) -> Said | None:
+    """Recognise text that is no script at all."""
+    probe = mistake.token() if mistake.token_type == "PROBE" else ""
+    if mistake.opened is not None or not ("PROBE" in mistake.wanted or (probe and ":" not in probe)):
+        return None
+    if probe in ("BEGIN", "END"):
+        return None
+    return Said(mistake.at, f"unexpected {mistake.found}", CLAUSE)
+
+
 def _member(mistake: Mistake) -> Said | None:
     if mistake.found != "}" or "SEMICOLON" not in mistake.wanted or "RBRACE" in mistake.wanted:
         return None
@@ -149,6 +181,8 @@ GAPS: tuple[Callable[[Mistake], Said | None], ...] = (
     _half_choice,
     _open_bracket,
     _side_by_side,
+    _setting,
     _member,
+    _no_clause,
 )
 """Asked after them."""

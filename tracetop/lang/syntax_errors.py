@@ -52,8 +52,7 @@ def syntax_error(
     at = min(max(error.pos_in_stream or 0, 0), len(text))
     found = _WORD.match(text, at)
     mistake = Mistake(text, at, found[0] if found else text[at : at + 1], wanted, trace)
-    in_clause = any((bracket.start_pos or 0) < at for bracket in trace.opened)
-    for recognise in (*SIGNS, *(() if in_clause else HEADS), *HABITS, *GAPS):
+    for recognise in (*SIGNS, *(() if mistake.opened else HEADS), *HABITS, *GAPS):
         said = recognise(mistake)
         if said is not None:
             return source.error(said.at, said.what, why=said.why, mend=said.mend)

@@ -14,6 +14,9 @@ from tracetop.lang.types import Form, spoken
 
 CheckExpr = Callable[[syntax.Expr, Scope], typed.Expr]
 
+_ANY = 1 << 62
+"""A bound that is none to a reader."""
+
 
 @dataclass(frozen=True)
 class Arguments:
@@ -93,7 +96,7 @@ class Arguments:
         if not isinstance(found, typed.Const):
             raise self.error(
                 f"argument {i + 1} of {self.name}() must be a number that is spelt out",
-                mend=f"write a number from {least} to {most}",
+                mend=f"write a number from {least} to {most}" if most < _ANY else "write a number",
                 at=self.at(i),
             )
         if not least <= found.value <= most:

@@ -12,7 +12,10 @@ def tracepoint(asked: Asked) -> list[Hook]:
     if len(parts) != 2 or not all(parts):
         event = asked.parts[0] if len(asked.parts) == 1 else ""
         known = (name for name in asked.kernel.tracepoint_names() if name.partition(":")[2] == event)
-        raise asked.malformed(f"tracepoint:{next(known, 'CATEGORY:EVENT')}")
+        form = next(known, f"{event}:EVENT" if _is_category(asked, event) else "CATEGORY:EVENT")
+        raise asked.malformed(
+            f"tracepoint:{form}, see tracetop list" if form.endswith("EVENT") else f"tracepoint:{form}"
+        )
     pattern = ":".join(parts)
     names = [pattern]
     if is_wildcard(pattern):
@@ -30,8 +33,14 @@ def tracepoint(asked: Asked) -> list[Hook]:
             )
             hooks.append(hook)
     if not hooks:
-        raise asked.missing("tracepoint", pattern, asked.kernel.tracepoint_names())
+        entry = f"syscalls:sys_enter_{parts[1]}"
+        known_names = [name for name in asked.kernel.tracepoint_names() if name == entry]
+        raise asked.missing("tracepoint", pattern, known_names or asked.kernel.tracepoint_names())
     return hooks
+
+
+def _is_category(asked: Asked, word: str) -> bool:
+    return any(name.startswith(f"{word}:") for name in asked.kernel.tracepoint_names())
 
 
 def raw_tracepoint(asked: Asked) -> list[Hook]:
