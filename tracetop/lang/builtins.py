@@ -29,22 +29,26 @@ def _u32(role: KeyRole = KeyRole.INTEGER) -> Type:
 
 _USERNAME = opaque(Shape.USERNAME, 4, KeyRole.UID)
 BUILTINS = {
-    "pid": Builtin(_u32(KeyRole.PID), "bpf_get_current_pid_tgid() >> 32", "process"),
-    "tid": Builtin(_u32(KeyRole.TID), "(u32)bpf_get_current_pid_tgid()", "thread"),
-    "uid": Builtin(_u32(KeyRole.UID), "(u32)bpf_get_current_uid_gid()", "user's number"),
-    "gid": Builtin(_u32(), "bpf_get_current_uid_gid() >> 32", "group's number"),
-    "username": Builtin(_USERNAME, "(u32)bpf_get_current_uid_gid()", "user's name"),
-    "comm": Builtin(string(COMM_BYTES, KeyRole.COMM), "bpf_get_current_comm({0}, {1});", "task's name"),
-    "cpu": Builtin(_u32(KeyRole.CPU), "bpf_get_smp_processor_id()", "processor"),
-    "numaid": Builtin(_u32(), "bpf_get_numa_node_id()", "NUMA node"),
-    "cgroup": Builtin(UINT64, "bpf_get_current_cgroup_id()", "id of the task's cgroup"),
+    "pid": Builtin(_u32(KeyRole.PID), "bpf_get_current_pid_tgid() >> 32", "id of the process"),
+    "tid": Builtin(_u32(KeyRole.TID), "(u32)bpf_get_current_pid_tgid()", "id of the thread"),
+    "uid": Builtin(_u32(KeyRole.UID), "(u32)bpf_get_current_uid_gid()", "id of the user"),
+    "gid": Builtin(_u32(), "bpf_get_current_uid_gid() >> 32", "id of the group"),
+    "username": Builtin(_USERNAME, "(u32)bpf_get_current_uid_gid()", "name of the user"),
+    "comm": Builtin(
+        string(COMM_BYTES, KeyRole.COMM),
+        "bpf_get_current_comm({0}, {1});",
+        "name of the thread, at most 15 bytes: a string",
+    ),
+    "cpu": Builtin(_u32(KeyRole.CPU), "bpf_get_smp_processor_id()", "number of the processor"),
+    "numaid": Builtin(_u32(), "bpf_get_numa_node_id()", "number of the NUMA node"),
+    "cgroup": Builtin(UINT64, "bpf_get_current_cgroup_id()", "id of the cgroup"),
     "nsecs": Builtin(NSECS, "bpf_ktime_get_ns()", "nanoseconds since boot", constant=False),
     "elapsed": Builtin(
-        Type(signed=False), "bpf_ktime_get_ns() - TT_STARTED_NS", "nanoseconds since start", constant=False
+        Type(signed=False), "bpf_ktime_get_ns() - TT_STARTED_NS", "nanoseconds since the script started", constant=False
     ),
-    "jiffies": Builtin(UINT64, "bpf_jiffies64()", "the kernel's timer ticks", constant=False),
-    "rand": Builtin(_u32(), "bpf_get_prandom_u32()", "a random number", constant=False),
-    "ctx": Builtin(UINT64, "(u64)ctx", "address of the hook's context"),
+    "jiffies": Builtin(UINT64, "bpf_jiffies64()", "the kernel's timer ticks since boot", constant=False),
+    "rand": Builtin(_u32(), "bpf_get_prandom_u32()", "a random number of 32 bits", constant=False),
+    "ctx": Builtin(UINT64, "(u64)ctx", "address of what the kernel hands to the probe"),
 }
 CLOCKS = {
     "monotonic": "bpf_ktime_get_ns()",

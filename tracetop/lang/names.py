@@ -208,15 +208,21 @@ class HookBuiltin:
 
 HOOK_BUILTINS = {
     "retval": HookBuiltin(_retval, "what the function returns: in kretprobe, fexit and uretprobe"),
-    "func": HookBuiltin(_func, "the function that the probe is on"),
+    "func": HookBuiltin(_func, "name of the function that the probe is on"),
     "probe": HookBuiltin(lambda _node, scope: _hook_name(scope.hook.name), "the probe's name"),
-    "kstack": HookBuiltin(lambda _node, scope: stack(scope, user=False), "the kernel's stack"),
-    "ustack": HookBuiltin(lambda _node, scope: stack(scope, user=True), "the process's stack"),
+    "kstack": HookBuiltin(
+        lambda _node, scope: stack(scope, user=False), "the kernel's call stack: @[kstack] = count()"
+    ),
+    "ustack": HookBuiltin(
+        lambda _node, scope: stack(scope, user=True), "the process's call stack: @[ustack] = count()"
+    ),
     "curtask": HookBuiltin(lambda _node, scope: current_task(scope), "the current task: a struct task_struct *"),
     "usermode": HookBuiltin(_usermode, "1 where a sample was taken in user mode"),
     "ncpus": HookBuiltin(lambda _node, scope: typed.Const(scope.kernel.cpus), "how many processors there can be"),
-    "ppid": HookBuiltin(_of_parent("tgid"), "the parent process"),
-    "pcomm": HookBuiltin(_of_parent("comm"), "the parent's name"),
-    "cpid": HookBuiltin(lambda _node, scope: typed.Const(scope.options.child), "the process of `tracetop run -c`"),
+    "ppid": HookBuiltin(_of_parent("tgid"), "id of the parent process"),
+    "pcomm": HookBuiltin(_of_parent("comm"), "name of the parent process"),
+    "cpid": HookBuiltin(
+        lambda _node, scope: typed.Const(scope.options.child), "id of the process that `tracetop run -c` started"
+    ),
 }
 __all__ = ["HOOK_BUILTINS", "MAX_STACK_DEPTH", "current_task", "name_value", "stack"]

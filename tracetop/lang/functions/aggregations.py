@@ -80,13 +80,17 @@ def _tseries(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Argu
 
 
 AGGREGATIONS: dict[str, Aggregation] = {
-    "count": Aggregation(_count, "count()", "how often"),
+    "count": Aggregation(_count, "count()", "how often this was reached"),
     "sum": Aggregation(_of_one(ValueKind.SUM), "sum(VALUE)", "all values added up"),
-    "avg": Aggregation(_of_one(ValueKind.AVG), "avg(VALUE)", "the mean"),
-    "min": Aggregation(_of_one(ValueKind.MIN), "min(VALUE)", "the least"),
-    "max": Aggregation(_of_one(ValueKind.MAX), "max(VALUE)", "the greatest"),
-    "stats": Aggregation(_of_one(ValueKind.STATS), "stats(VALUE)", "count, mean and sum"),
+    "avg": Aggregation(_of_one(ValueKind.AVG), "avg(VALUE)", "the mean of all values"),
+    "min": Aggregation(_of_one(ValueKind.MIN), "min(VALUE)", "the least value"),
+    "max": Aggregation(_of_one(ValueKind.MAX), "max(VALUE)", "the greatest value"),
+    "stats": Aggregation(_of_one(ValueKind.STATS), "stats(VALUE)", "count, mean and sum of the values"),
     "hist": Aggregation(_hist, "hist(VALUE)", "distribution by powers of two; hist(VALUE, 0 to 5) in finer parts"),
-    "lhist": Aggregation(_lhist, "lhist(VALUE, LOW, HIGH, STEP)", "distribution in equal steps"),
-    "tseries": Aggregation(_tseries, "tseries(VALUE, SLOT_NS, SLOTS)", "values over time"),
+    "lhist": Aggregation(_lhist, "lhist(VALUE, LOW, HIGH, STEP)", "distribution in equal steps from LOW to HIGH"),
+    "tseries": Aggregation(
+        _tseries,
+        "tseries(VALUE, SLOT_NS, SLOTS)",
+        "the last value of each stretch of time, SLOTS of them; sum, avg, min or max of it by a 4th argument",
+    ),
 }

@@ -72,8 +72,8 @@ def _print_entry(arguments: Arguments, target: syntax.Map) -> typed.Statement:
 
 def _time(arguments: Arguments) -> typed.Statement:
     arguments.count(0, 1)
-    text = arguments.literal(0).decode(errors="surrogateescape") if len(arguments) else "%H:%M:%S\n"
-    return typed.Send(Format("time", text))
+    literal = arguments.literal(0).partition(b"\0")[0] if len(arguments) else b"%H:%M:%S\n"
+    return typed.Send(Format("time", literal.decode(errors="surrogateescape")))
 
 
 def _join(arguments: Arguments) -> typed.Statement:
@@ -125,17 +125,23 @@ def _check_size(arguments: Arguments, values: tuple[typed.Expr, ...]) -> None:
 
 
 OUTPUT_FUNCTIONS = {
-    "printf": StatementFunction(_formatted("printf"), 'printf("FORMAT", VALUES)', "prints a line of text"),
-    "errorf": StatementFunction(_formatted("errorf"), 'errorf("FORMAT", VALUES)', "prints an error"),
-    "warnf": StatementFunction(_formatted("warnf"), 'warnf("FORMAT", VALUES)', "prints a warning"),
-    "debugf": StatementFunction(_formatted("printf"), 'debugf("FORMAT", VALUES)', "prints a line of text"),
+    "printf": StatementFunction(
+        _formatted("printf"),
+        'printf("FORMAT", VALUES)',
+        "prints text: %d a number, %s a string, %x hex, \\n ends the line",
+    ),
+    "errorf": StatementFunction(_formatted("errorf"), 'errorf("FORMAT", VALUES)', "prints text as an error"),
+    "warnf": StatementFunction(_formatted("warnf"), 'warnf("FORMAT", VALUES)', "prints text as a warning"),
+    "debugf": StatementFunction(_formatted("printf"), 'debugf("FORMAT", VALUES)', "prints text, as printf"),
     "print": StatementFunction(_print, "print(@MAP, TOP, DIVISOR)", "prints a map, or any value: print(VALUE)"),
     "time": StatementFunction(_time, 'time("%H:%M:%S\\n")', "prints the time of day"),
     "cat": StatementFunction(_formatted("cat"), 'cat("PATH")', "prints a file"),
-    "system": StatementFunction(_formatted("system", unsafe=True), 'system("COMMAND")', "runs a command"),
-    "join": StatementFunction(_join, "join(POINTERS, DELIMITER)", "prints an array of strings"),
+    "system": StatementFunction(
+        _formatted("system", unsafe=True), 'system("COMMAND")', "runs a command, with --unsafe"
+    ),
+    "join": StatementFunction(_join, "join(POINTERS, DELIMITER)", "prints an array of strings, such as an argv"),
     "exit": StatementFunction(
         _exit, "exit(CODE)", "ends the script; tracetop run ends with the code, 0 where there is none"
     ),
-    "signal": StatementFunction(_signal, 'signal("KILL")', "sends a signal to the current process"),
+    "signal": StatementFunction(_signal, 'signal("KILL")', "sends a signal to the current process, with --unsafe"),
 }

@@ -100,7 +100,7 @@ def _strerror(arguments: Arguments) -> typed.Expr:
 
 def _strftime(arguments: Arguments) -> typed.Expr:
     arguments.count(2)
-    text = arguments.literal(0).decode(errors="replace")
+    text = arguments.literal(0).partition(b"\0")[0].decode(errors="replace")
     return typed.Named(arguments.integer(1), opaque(Shape.STRFTIME, 8, text=text))
 
 
@@ -143,13 +143,17 @@ def _len(arguments: Arguments) -> typed.Expr:
 
 
 STRING_FUNCTIONS = {
-    "str": ValueFunction(_str, "str(POINTER, LENGTH)", "the string at an address"),
+    "str": ValueFunction(_str, "str(POINTER, LENGTH)", "the string that a pointer points to; LENGTH may be left out"),
     "buf": ValueFunction(_buf, "buf(POINTER, LENGTH)", "the bytes at an address"),
-    "strncmp": ValueFunction(_strncmp, "strncmp(STRING, STRING, LENGTH)", "0 where the beginnings are the same"),
-    "strcontains": ValueFunction(_strcontains, "strcontains(STRING, PART)", "whether the string has the part"),
-    "strlen": ValueFunction(_strlen, "strlen(STRING)", "length of a string"),
-    "strerror": ValueFunction(_strerror, "strerror(NUMBER)", "what an errno means"),
-    "strftime": ValueFunction(_strftime, 'strftime("%H:%M:%S", nsecs)', "a time of day"),
+    "strncmp": ValueFunction(
+        _strncmp, "strncmp(STRING, STRING, LENGTH)", "0 where the first LENGTH bytes are the same"
+    ),
+    "strcontains": ValueFunction(_strcontains, "strcontains(STRING, PART)", "1 where the string has the part"),
+    "strlen": ValueFunction(_strlen, "strlen(STRING)", "bytes of a string"),
+    "strerror": ValueFunction(
+        _strerror, "strerror(NUMBER)", "the text of an error number, e.g. 2: No such file or directory"
+    ),
+    "strftime": ValueFunction(_strftime, 'strftime("%H:%M:%S", nsecs)', "the time of day of nsecs, as text"),
     "path": ValueFunction(_path, "path(POINTER)", "the path of a struct path"),
     "len": ValueFunction(_len, "len(kstack)", "frames of a stack, bytes of a string"),
 }

@@ -175,19 +175,23 @@ def _of_task(role: KeyRole, name: str) -> ValueFunction:
 
 
 SYMBOL_FUNCTIONS = {
-    "kstack": ValueFunction(_stack, "kstack(MODE, DEPTH)", "the kernel's stack"),
-    "ustack": ValueFunction(_stack, "ustack(MODE, DEPTH)", "the process's stack"),
-    "ksym": ValueFunction(_ksym, "ksym(ADDRESS)", "name of a kernel address"),
-    "usym": ValueFunction(_usym, "usym(ADDRESS)", "name of an address of the process"),
+    "kstack": ValueFunction(
+        _stack, "kstack(MODE, DEPTH)", "the kernel's call stack, DEPTH frames of it; both may be left out"
+    ),
+    "ustack": ValueFunction(
+        _stack, "ustack(MODE, DEPTH)", "the process's call stack, DEPTH frames of it; both may be left out"
+    ),
+    "ksym": ValueFunction(_ksym, "ksym(ADDRESS)", "name of the kernel function at an address"),
+    "usym": ValueFunction(_usym, "usym(ADDRESS)", "name of the process's function at an address"),
     "kaddr": ValueFunction(_kaddr, 'kaddr("NAME")', "address of a kernel symbol"),
     "uaddr": ValueFunction(_uaddr, 'uaddr("NAME")', "address of a symbol of the probed binary"),
-    "reg": ValueFunction(_reg, 'reg("NAME")', "a register"),
-    "ntop": ValueFunction(_ntop, "ntop(FAMILY, ADDRESS)", "an IP address"),
-    "macaddr": ValueFunction(_macaddr, "macaddr(POINTER)", "a MAC address"),
-    "bswap": ValueFunction(_bswap, "bswap(VALUE)", "bytes in the other order"),
-    "cgroupid": ValueFunction(_cgroupid, 'cgroupid("PATH")', "id of a cgroup"),
+    "reg": ValueFunction(_reg, 'reg("NAME")', 'a register of the CPU, e.g. "ip"'),
+    "ntop": ValueFunction(_ntop, "ntop(FAMILY, ADDRESS)", "an IP address as text; FAMILY may be left out"),
+    "macaddr": ValueFunction(_macaddr, "macaddr(POINTER)", "a MAC address as text"),
+    "bswap": ValueFunction(_bswap, "bswap(VALUE)", "the bytes in the other order, as of a port from the network"),
+    "cgroupid": ValueFunction(_cgroupid, 'cgroupid("PATH")', "id of a cgroup, to compare with cgroup"),
     "cgroup_path": ValueFunction(_cgroup_path, "cgroup_path(ID)", "path of a cgroup"),
-    "nsecs": ValueFunction(_nsecs, "nsecs(CLOCK)", "time of another clock"),
+    "nsecs": ValueFunction(_nsecs, "nsecs(CLOCK)", "nanoseconds of another clock: monotonic, boot or tai"),
     "uptr": _into(user=True),
     "kptr": _into(user=False),
     "pid": _of_task(KeyRole.PID, "pid"),
