@@ -5,15 +5,17 @@ own: when to do what, history, and any second program. All descriptors are close
 keep the program alive. BCC is not thread-safe: the tracer's one thread.
 """
 
+import threading
 from typing import Any, Self
 
 from tracetop.bpf.attach import attach, run_once
-from tracetop.bpf.attach.release import release, release_unwatched
+from tracetop.bpf.attach.release import FEW, release, release_unwatched
 from tracetop.bpf.compile import compile_program
 from tracetop.bpf.load import close_all, load_functions
 from tracetop.bpf.stats import ProgStats, program_stats
 from tracetop.bpf.tables import Tables
 from tracetop.errors import TracetopError
+from tracetop.model.control import CONTROL_BYTES, silenced
 from tracetop.model.program import ProbeKind, ProbeSpec, Program
 
 _ON_DEMAND = {ProbeKind.BEGIN, ProbeKind.END}
@@ -27,6 +29,9 @@ class Loaded(Tables):
         self._functions: list[tuple[ProbeSpec, int]] = []
         self._unloadable: list[TracetopError] = []
         self._hooks: list[int] = []
+        self._release: threading.Thread | None = None
+        """Takes hooks off in the background; what is on them is silenced."""
+        self._in_force = bytes(CONTROL_BYTES)
         self._attached = False
         self._scratch_is_stale = False
         self._notes: tuple[str, ...] = ()
@@ -60,6 +65,10 @@ class Loaded(Tables):
         """Put every function on its hook; nothing where they are. Raises the first error where none can be."""
         if self._attached:
             return
+        if self._release:
+            self._release.join()
+            self._release = None
+            self.set_control(self._in_force)
         self._empty_scratch()
         errors = list(self._unloadable)
         for probe, program_fd in self._functions:
@@ -75,14 +84,24 @@ class Loaded(Tables):
         self._attached = True
 
     def detach(self) -> None:
-        """Take every function off its hook: it runs no more and costs nothing.
+        """Take every function off its hook: it counts no more and costs nothing.
 
-        Maps stay as they are, but keyed scratch maps are emptied before the program is put to work again: a start time
-        of before would be an hour's latency.
+        The kernel takes its time for each hook, so many are taken off in the background, where they count nothing from
+        the first moment on. Maps stay as they are, but keyed scratch maps are emptied before the program is put to work
+        again: a start time of before would be an hour's latency.
         """
-        release(self._hooks)
+        if len(self._hooks) > FEW:
+            super().set_control(silenced(self._in_force))
+            self._release = release_unwatched(self._hooks)
+        else:
+            release(self._hooks)
         self._scratch_is_stale = self._scratch_is_stale or self._attached
         self._attached = False
+
+    def set_control(self, value: bytes) -> None:
+        """Put `model.control.pack_control`'s bytes in force, with one map write."""
+        self._in_force = value
+        super().set_control(silenced(value) if self._release else value)
 
     def run_begin(self) -> None:
         """Run the BEGIN functions once, in order; call it before `attach`."""
@@ -104,9 +123,8 @@ class Loaded(Tables):
     def close(self) -> None:
         """Detach, and free programs, maps and libbcc's memory; nothing may be called after it, but `close` may.
 
-        Of a program on many hooks the last may still run for seconds, unseen: the kernel takes its time for each.
+        Of a program on many hooks the last may still run for seconds, unseen.
         """
-        release_unwatched(self._hooks)
         self.detach()
         close_all(self._functions)
         super().close()

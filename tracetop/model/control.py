@@ -26,6 +26,7 @@ struct tt_control {
 };
 """
 _CONTROL = struct.Struct(f"=II{COMM_BYTES}s{COMM_BYTES}s{PARAMS}qII")
+_SAMPLE = struct.Struct("=II")
 CONTROL_BYTES = _CONTROL.size
 SAMPLE_NONE = (1 << 32) - 1
 """As good as no event: with it hooks are counted before their programs are put to work."""
@@ -91,6 +92,11 @@ def pack_control(filter_: Filter, params: tuple[int, ...] = (), sample: int = 1)
         raise ValueError(f"{len(params)} parameters, at most {PARAMS}")
     comm, mask = _comm_bytes(filter_.comm)
     return _CONTROL.pack(filter_.pid, len(params), comm, mask, *params, *[0] * (PARAMS - len(params)), sample, 0)
+
+
+def silenced(control: bytes) -> bytes:
+    """Return the control map's value with which no event counts, all else as it is."""
+    return control[: -_SAMPLE.size] + _SAMPLE.pack(SAMPLE_NONE, 0)
 
 
 def _task_name(name: str) -> bytes:

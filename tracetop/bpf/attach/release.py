@@ -8,8 +8,8 @@ where there are many and nobody needs to know that they are closed.
 import os
 import threading
 
-_FEW = 16
-"""Hooks that are closed at once: a second or two, at the worst."""
+FEW = 8
+"""Hooks that are closed at once: a second, at the worst."""
 
 
 def release(hooks: list[int]) -> None:
@@ -18,10 +18,12 @@ def release(hooks: list[int]) -> None:
         os.close(hooks.pop())
 
 
-def release_unwatched(hooks: list[int]) -> None:
-    """Close hooks of programs that nobody reads any more and empty their list; of many, in the background."""
-    if len(hooks) <= _FEW:
-        release(hooks)
-        return
-    threading.Thread(target=release, args=(hooks.copy(),), name="release", daemon=True).start()
+def release_unwatched(hooks: list[int]) -> threading.Thread:
+    """Close hooks in the background and empty their list; return the thread that does it.
+
+    Their programs still run until it has ended.
+    """
+    thread = threading.Thread(target=release, args=(hooks.copy(),), name="release", daemon=True)
     hooks.clear()
+    thread.start()
+    return thread
