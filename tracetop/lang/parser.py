@@ -1,4 +1,4 @@
-"""The first pass: text to syntax tree, by lark's LALR parser and the grammar beside this file.
+"""The first pass: text to syntax tree, by lark's LALR parser (`tables`).
 
 Owns: running the parser over the tokens, and what depends on the tokens before: which words a script has made types.
 The rules of the grammar become nodes in `build_expressions`, `build_statements` and `build_definitions`; what is said
@@ -7,11 +7,9 @@ of text that is not of the language is in `syntax_errors`. Refuses to own: names
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, cast
 
-from lark import Lark, Token, Tree
+from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 from lark.tree import Meta
 from lark.visitors import Transformer_NonRecursive
@@ -23,6 +21,7 @@ from tracetop.lang.preprocess import preprocess
 from tracetop.lang.rewrite import rewrite
 from tracetop.lang.source import Source
 from tracetop.lang.syntax_errors import syntax_error
+from tracetop.lang.tables import grammar
 from tracetop.lang.trace import Trace
 
 _RULES: dict[str, Rule] = {**build_expressions.RULES, **build_statements.RULES, **build_definitions.RULES}
@@ -50,13 +49,6 @@ def parse(source: Source, arch: str = "x86_64") -> syntax.Script:
         definitions=tuple(node for part in parts if isinstance(part, tuple) for node in part),
         includes=prepared.includes,
     )
-
-
-@lru_cache(maxsize=1)
-def grammar() -> Lark:
-    """Return the parser made of the grammar; making it takes an eighth of a second, so it is made once."""
-    text = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return Lark(text, parser="lalr", start=["start", "expression"], propagate_positions=True, maybe_placeholders=True)
 
 
 def _tree(source: Source, text: str, start: str = "start") -> Tree[Token]:
