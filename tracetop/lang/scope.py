@@ -189,22 +189,17 @@ class Scope:
         A name is a variable of its clause, and of a block of its own where another block, or a declaration
         (`declares`), gives it another type.
         """
-        place = (self.clause, node.name)
-        binding = self.learnt.bindings.setdefault(place, Binding(node.name, self._block))
-        held = self.learnt.variables.get((self.clause, binding.variable), UNKNOWN)
-        joined = join(held, value)
+        binding = self.learnt.bindings.setdefault((self.clause, node.name), Binding(node.name, self._block))
+        held = self.learnt.variables.get((self.clause, binding.variable))
+        joined = join(held or UNKNOWN, value)
         if joined is None and not declares and binding.block in self.blocks:
             raise self.error(
                 node.at,
-                f"{node.name} holds {spoken(value)} here and {spoken(held)} before",
+                f"{node.name} holds {spoken(value)} here and {spoken(held or UNKNOWN)} before",
                 mend="use another variable for it",
             )
-        if joined is None:
-            others = sum(
-                name.startswith(f"{node.name}__") for clause, name in self.learnt.variables if clause == place[0]
-            )
-            binding, joined = Binding(f"{node.name}__{others + 2}", self._block), value
-            self.learnt.bindings[place] = binding
+        if joined is None or (declares and held and UNKNOWN in (held, value)):
+            binding, joined = self._another(node.name), value
         self.learnt.variables[self.clause, binding.variable] = joined
         return binding.variable[1:]
 
@@ -224,6 +219,13 @@ class Scope:
             )
         place = (self.clause, binding.variable)
         return typed.VarValue(binding.variable[1:], self.known.variables.get(place, self.learnt.variables[place]))
+
+    def _another(self, name: str) -> Binding:
+        """Return a new variable that the name stands for from here on."""
+        others = sum(clause == self.clause and each.startswith(f"{name}__") for clause, each in self.learnt.variables)
+        binding = Binding(f"{name}__{others + 2}", self._block)
+        self.learnt.bindings[self.clause, name] = binding
+        return binding
 
     @property
     def _block(self) -> int:
