@@ -173,7 +173,7 @@ class _Writer:
     def _attached(self, probes: int) -> None:
         if not self._style.quiet:
             if self._style.json:
-                line = json.dumps({"type": "attached_probes", "count": probes, "data": {"probes": probes}})
+                line = json.dumps({"type": "attached_probes", "data": {"probes": probes}})
                 self._out.write(f"{line}\n".encode())
             else:
                 verb = "Loaded" if self._order.dry_run else "Attached"

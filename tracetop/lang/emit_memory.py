@@ -136,6 +136,13 @@ def _buffer_at(node: typed.BufferAt, place: str, out: Writer) -> None:
     out.line(f"{helper}({place} + 4, {size}, {from_});")
 
 
+@value.register
+def _bytes_as_integer(node: typed.BytesAt, out: Writer) -> str:
+    place = out.array(8)
+    fill(node, place, out)
+    return f"*(u64 *)({place})"
+
+
 @fill.register
 def _bytes_at(node: typed.BytesAt, place: str, out: Writer) -> None:
     where = _target(node.pointer, Space.of(node.user), out)

@@ -35,13 +35,6 @@ _MAP_TYPES = {
 class JsonLines:
     """bpftrace's JSON output: each method returns the lines of one thing."""
 
-    def attached(self, probes: int) -> str:
-        """Return the line about the probes that are on their hooks."""
-        return (
-            _object({"type": '"attached_probes"', "count": str(probes), "data": _object({"probes": str(probes)})})
-            + "\n"
-        )
-
     def said(self, verb: str, said: str) -> str:
         """Return what ``printf``, ``time``, ``join``, ``cat`` or ``system`` prints."""
         return line("syscall" if verb == "system" else verb, said)
@@ -62,7 +55,7 @@ class JsonLines:
 
     def lost(self, events: int) -> str:
         """Return the line about events that did not fit into the buffer."""
-        return _object({"type": '"lost_events"', "count": str(events), "data": _object({"events": str(events)})}) + "\n"
+        return _line("lost_events", _object({"events": str(events)}))
 
 
 def line(type_: str, data: str) -> str:

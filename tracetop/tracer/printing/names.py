@@ -28,16 +28,16 @@ class MachineNames:
         self._cgroups: dict[int, str] = {}
 
     def kernel_symbol(self, address: int) -> str:
-        """Return a kernel function's name, or the address in hex."""
-        return self._kernel.name(address)[0]
+        """Return a kernel function's name, or the address in hex, 0 for none."""
+        return self._kernel.name(address)[0] if address else "0"
 
     def kernel_frames(self, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
         """Return a line for each address, in bpftrace's stack mode ``bpftrace``, ``perf`` or ``raw``."""
         return tuple([_frame(address, *self._kernel.name(address), mode) for address in addresses])
 
     def user_symbol(self, pid: int, address: int) -> str:
-        """Return a process's function's name, or the address in hex."""
-        return self._user.frame(pid, address).name
+        """Return a process's function's name, or the address in hex, 0 for none."""
+        return self._user.frame(pid, address).name if address else "0"
 
     def user_frames(self, pid: int, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
         """Return a line for each address of a process, with the file that it is in where the mode shows that."""

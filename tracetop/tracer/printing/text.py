@@ -69,10 +69,6 @@ def key_text(keys: Sequence[Datum]) -> str:
 class TextLines:
     """bpftrace's text output: each method returns the text of one thing, newline included."""
 
-    def attached(self, probes: int) -> str:
-        """Return the line about the probes that are on their hooks."""
-        return f"Attached {probes} probe{'' if probes == 1 else 's'}\n"
-
     def said(self, verb: str, said: str) -> str:
         """Return what ``printf``, ``time`` or ``join`` prints."""
         return f"{said}\n" if verb == "join" else said
