@@ -6,9 +6,11 @@ from typing import cast
 
 import pytest
 
+from tests.lang.fake_kernel import FakeKernel
 from tracetop.lang import STACK_DEPTH
 from tracetop.lang.plan import Plan, PlannedProgram
 from tracetop.lang.writer import Writer
+from tracetop.model.kernel import UsdtProbe
 from tracetop.model.program import MapAction, Program
 
 Build = Callable[[str], Program]
@@ -100,6 +102,14 @@ def test_no_text_of_the_script_reaches_the_c(build: Build) -> None:
     assert "evil(" not in text
     assert '"' not in text
     assert set(re.findall(r"\w*evil\w*", text)) == {"var_evil_name"}
+
+
+def test_no_text_of_a_binary_reaches_the_c(build: Build, kernel: FakeKernel) -> None:
+    """Static probes are named by the binary, which anybody may have written; one name would end the comment."""
+    kernel.symbols["/prog"], kernel.paths["/prog"] = {}, "/prog"
+    kernel.usdt["/prog"] = (UsdtProbe(provider="**//int evil;/*", name='"\n\0', offset=16, semaphore=0, arguments=()),)
+    text = build("usdt:/prog:* { @ = count(); }").c_text
+    assert "/* usdt:/prog:??//int?evil?/?:??? */" in text
 
 
 def test_requests_to_user_space_are_numbered(build: Build) -> None:

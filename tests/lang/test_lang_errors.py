@@ -105,6 +105,7 @@ CASES = [
     ("interval:sec:1 { }", 1, "sec is no unit of time", "s, ms or us"),
     ("interval:s:1s { }", 1, "interval:s:1s has two units", "write interval:1s"),
     ("BEGIN { $s = 1; } END { @ = $s; }", 29, "$s is read before", "use a map in both clauses: @s[tid]"),
+    ('BEGIN { printf("%99999d", 1); }', 17, "%99999d is too wide", "at most 4096 characters"),
     ('BEGIN { printf("%5.2f", 1); }', 17, "%5.2f is no conversion", "use %d"),
     ('BEGIN { printf("hi", 1); }', 16, "no conversions and 1 value follows", "write %d, %s or %x"),
     ("BEGIN { @ = comm == 1; }", 18, "a string and an integer are compared", "one type"),

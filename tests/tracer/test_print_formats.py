@@ -6,6 +6,7 @@ import pytest
 
 from tests.tracer.printing import decoder, parts
 from tracetop.model.value import Shape, ValueType
+from tracetop.tracer.printing.decode import terminal_text
 from tracetop.tracer.printing.formats import compile_format
 
 S8, S32, S64 = (ValueType(size=size) for size in (1, 4, 8))
@@ -119,6 +120,12 @@ def test_a_pointer_is_hexadecimal_as_text() -> None:
 def test_a_byte_that_is_no_ascii_goes_out_as_it_is() -> None:
     assert number("%c", 0xE9).encode(errors="surrogateescape") == b"\xe9"
     assert printed("%s", TEXT, b"\xe9\xff").encode(errors="surrogateescape") == b"\xe9\xff"
+
+
+def test_a_character_is_no_more_trusted_than_a_string() -> None:
+    """A script that prints a path byte by byte sends no terminal an escape sequence."""
+    show = compile_format("%c%c[31m", parts(U8, U8), decoder(terminal_text))
+    assert show(b"\x1b\x9b") == "\\x1b\\x9b[31m"
 
 
 def test_arguments_are_taken_from_their_places() -> None:

@@ -273,7 +273,8 @@ def _gate(clause: PlannedClause, plan: Plan, program: PlannedProgram) -> str:
 
 
 def _comment(program: PlannedProgram) -> str:
-    return program.hook.name.replace("*/", "")
+    """Return the hook's name for a comment: a binary's own names may hold anything, the end of a comment too."""
+    return re.sub(r"[^\w:.+/-]", "?", program.hook.name, flags=re.ASCII)
 
 
 def _wanted(subject: typed.Subject, program: PlannedProgram) -> str:

@@ -66,8 +66,8 @@ class Printer:
         return self._shows[action]
 
     def words(self, action: Format, payload: bytes) -> str:
-        """Return what an action's format makes of its payload: a command's text, a path."""
-        return self._render(action)(payload)
+        """Return what an action's format makes of its payload, a command or a path: as in C up to its first NUL."""
+        return self._render(action)(payload).partition("\0")[0]
 
     def map(self, name: str, top: int = 0, div: int = 0) -> str:
         """Return a map as ``print`` shows it, nothing for an empty one."""

@@ -14,6 +14,9 @@ from tracetop.model.value import Shape
 
 _CONVERSION = re.compile(r"%(?:%|[-+ 0#]*\d*(?:\.\d+)?(?:hh|h|ll|l|j|z|t)?(?P<kind>[diouxXcspb]|r[xh]?))")
 _WRONG = re.compile(r"%[-+ 0#]*\d*(?:\.\d+)?(?:hh|h|ll|l|j|z|t)?\S?")
+_WIDTH = re.compile(r"\d+")
+_MOST_WIDTH = 4096
+"""Characters; a line of text is shorter, and the tracer makes it for every event."""
 _TEXT_SHAPES = frozenset(Shape) - {Shape.INTEGER, Shape.TUPLE, Shape.STRUCT, Shape.ARRAY, Shape.TSERIES}
 
 
@@ -54,6 +57,12 @@ def check_format(arguments: Arguments, text: str, values: tuple[typed.Expr, ...]
     if len(found) != len(values):
         raise _unequal(arguments, found, len(values))
     for i, (conversion, value) in enumerate(zip(found, values, strict=True), 1):
+        if any(int(width) > _MOST_WIDTH for width in _WIDTH.findall(conversion.written)):
+            raise arguments.error(
+                f"{conversion.written} is too wide",
+                mend=f"write at most {_MOST_WIDTH} characters",
+                at=arguments.at(0) + 1 + conversion.at,
+            )
         if not _takes(conversion.kind, value.type):
             raise arguments.error(
                 f"{conversion.written} does not print {spoken(value.type)}",

@@ -119,6 +119,10 @@ class Decoder:
         ((_, offset, read),) = self._members((part,))
         return lambda data: read(data, offset)
 
+    def character(self, value: int) -> str:
+        """Return the text of one byte of a string: as little to be trusted as the string."""
+        return self._clean(bytes([value & 0xFF]))
+
     def number(self, type_: ValueType) -> Callable[[int], Datum]:
         """Return what turns a number that was read as a signed 64-bit one into a value of this type."""
         named = self._naming(type_)

@@ -88,14 +88,19 @@ def _step(match: re.Match[str], type_: ValueType, decoder: Decoder) -> _Step:
         flags = flags if letter in _SIGNED else plain_flags
         code, convert = _integer(letter, match["length"], type_)
         return _Step(code, f"%{flags}{field}{_INTEGERS[letter]}", convert)
-    return _Step(_code(type_), f"%{plain_flags}{field}s", _spelling(match, decoder.number(type_)))
+    return _Step(_code(type_), f"%{plain_flags}{field}s", _spelling(match, type_, decoder))
 
 
-def _spelling(match: re.Match[str], name: Callable[[int], Datum]) -> Callable[[int], str]:
-    """Return what writes a number where Python has no such conversion; `name` makes the number's datum."""
+def _spelling(match: re.Match[str], type_: ValueType, decoder: Decoder) -> Callable[[int], str]:
+    """Return what writes a number where Python has no such conversion."""
     letter = match["letter"]
+    if letter == "c":
+        return decoder.character
+    if letter == "p":
+        return _address
     if letter not in _PREFIXES:
-        return _SPELLINGS.get(letter, lambda value: text(name(value)))
+        name = decoder.number(type_)
+        return lambda value: text(name(value))
     cut = _masked(_CUT_BITS.get(match["length"], _WORD_BITS), signed=False)
     prefix = _PREFIXES[letter] if "#" in match["flags"] else ""
     return lambda value: (prefix if value else "") + f"{cut(value):{letter}}"
@@ -127,10 +132,6 @@ def _masked(bits: int, *, signed: bool) -> Callable[[int], int]:
     return lambda value: value & mask
 
 
-def _character(value: int) -> str:
-    return bytes([value & 0xFF]).decode(errors="surrogateescape")
-
-
 def _address(value: int) -> str:
     return f"{value & (1 << _WORD_BITS) - 1:#x}"
 
@@ -139,7 +140,6 @@ def _bytes(datum: Datum) -> bytes:
     return datum.data if isinstance(datum, Buffer) else text(datum).encode(errors="surrogateescape")
 
 
-_SPELLINGS: Mapping[str, Callable[[int], str]] = MappingProxyType({"c": _character, "p": _address})
 _SHOWS: Mapping[str, Callable[[Datum], str]] = MappingProxyType(
     {
         "r": lambda datum: buffer_text(_bytes(datum)),
