@@ -24,6 +24,8 @@ from tracetop.errors import KernelError
 
 _MAX_PROCESSES = 1024
 _MAX_NAMES = 65536
+_MAX_MAPPINGS = 4096
+"""Of one process that the kernel told of: one that maps code for ever costs no more than this."""
 _REREAD_S = 1.0
 """A process's mappings are read anew no more often than this, so that odd addresses do not cost much."""
 
@@ -50,7 +52,7 @@ class _Process:
 
     def add(self, mapping: Mapping) -> None:
         """Take in what the process mapped after it was looked at."""
-        if mapping not in self.maps.mappings:
+        if mapping not in self.maps.mappings and len(self.maps.mappings) < _MAX_MAPPINGS:
             self.maps = sorted_maps(self.maps.identity, (*self.maps.mappings, mapping))
             self.frames.clear()
 
@@ -127,7 +129,7 @@ class UserSymbols:
                     self._processes.pop(pid, None)
                     self._told[pid] = ()
                 case Mapped(pid, mapping):
-                    if pid in self._told:
+                    if pid in self._told and len(self._told[pid]) < _MAX_MAPPINGS:
                         self._told[pid] += (mapping,)
                     if pid in self._processes:
                         self._processes[pid].add(mapping)

@@ -159,6 +159,6 @@ def _losses(loaded: Loaded) -> tuple[str, ...]:
     ]
     if lost := loaded.lost_events():
         notes.append(f"{lost} events were lost, they came faster than they were printed: print less, or count in a map")
-    if missed := sum(stat.recursion_misses for stat in loaded.stats()):
+    if missed := loaded.missed():
         notes.append(f"{missed} hits were missed: they came while the same probe was at work on that CPU")
     return tuple(notes)
