@@ -34,10 +34,11 @@ format: ## Format the code and mend what can be mended by itself
 	$(BIN)/ruff format $(CHECKED)
 	$(BIN)/ruff check --fix $(CHECKED)
 
-bench: ## Measure the cost in the kernel, of a traced loop, and of the screen (as root, several minutes)
+bench: ## Measure the cost in the kernel, of a traced loop, of printed lines, and of the screen (as root, several minutes)
 	@scripts/setup.sh bench
 	$(BIN)/python -m bench.kernel_cost --check
 	$(BIN)/python -m bench.loop_cost
+	$(BIN)/python -m bench.print_cost
 	$(BIN)/python -m bench.screen_cost --check
 
 screenshots: ## Drive the real dashboard and save what it shows under screenshots/ (as root)

@@ -32,6 +32,7 @@ _FIELDS = {
     "MM_TOTAL_VM": ("mm_struct", "total_vm"),
 }
 _RING_BYTES = 1 << 22
+_READ_EVERY_S = 0.1
 _FUNCTION = re.compile(r"^int on_(\w+)\(.*\)$", re.MULTILINE)
 
 
@@ -87,8 +88,9 @@ def main() -> None:
 
 
 def _read_events(descriptor: int) -> None:
+    """Read as a dashboard does, in turns: who waits for each event has the kernel wake it each time."""
     ring = RingBuffer(descriptor, _RING_BYTES)
-    while sys.stdin not in select.select([descriptor, sys.stdin], [], [])[0]:
+    while not select.select([sys.stdin], [], [], _READ_EVERY_S)[0]:
         ring.read()
 
 
