@@ -215,7 +215,7 @@ class Scope:
                 why="a variable is gone when its clause ends; only maps outlast it" if elsewhere else "",
                 mend=f"use a map in both clauses: @{node.name[1:]}[tid]"
                 if elsewhere
-                else did_you_mean(node.name, here, f"assign {node.name} first"),
+                else did_you_mean(node.name, here, f"assign {node.name} first, as in {node.name} = 0;"),
             )
         place = (self.clause, binding.variable)
         return typed.VarValue(binding.variable[1:], self.known.variables.get(place, self.learnt.variables[place]))
