@@ -4,6 +4,7 @@ import pytest
 
 from tracetop.cli.arguments import Arguments, pane_arguments
 from tracetop.cli.commands import COMMANDS, batch, dashboard, run
+from tracetop.cli.main import main
 from tracetop.errors import ExitCode, UsageError
 from tracetop.model.control import Filter
 from tracetop.probes import DEFAULT
@@ -112,6 +113,16 @@ def test_help_names_panes_and_exit_codes(words: list[str], capsys: pytest.Captur
     assert caught.value.code == 0
     assert all(pane in text for pane in DEFAULT)
     assert "exit codes" in text
+
+
+@pytest.mark.parametrize("words", [["--help"], *([name, "--help"] for name in COMMANDS)], ids=" ".join)
+def test_no_help_is_wider_than_the_narrowest_usual_terminal(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main(words)
+    assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 80] == []
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:

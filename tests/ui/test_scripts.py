@@ -384,8 +384,8 @@ async def test_the_palette_opens_shipped_panes_and_scripts_in_the_folders_for_th
             Offer("theirs", "Theirs", "/tmp/theirs.bt", "", refusal="another user can change it"),
         )
         entries = {str(hit.text): hit async for hit in DashboardCommands(on.app.screen).discover()}
-        assert "open: Run-queue latency" in entries or any(name.startswith("open: ") for name in entries)
-        entries["open: My [own]"].command()
+        assert "open: Programs started (execs)" in entries
+        entries["open: My [own] (mine)"].command()
         await on.tick()
         assert on.source.sent[-1] == AddPane(PaneRequest("mine", COUNT))
         entries["open: Theirs"].command()

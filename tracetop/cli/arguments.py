@@ -4,6 +4,7 @@ import argparse
 import math
 import os
 from difflib import get_close_matches
+from textwrap import fill
 from typing import NoReturn
 
 import msgspec
@@ -13,6 +14,8 @@ from tracetop.model.control import COMM_BYTES, Filter, parse_filter
 from tracetop.probes import DEFAULT
 
 PANES = f"panes: {', '.join(DEFAULT)} and more (tracetop --panes), or a script's file ending in .bt"
+HELP_COLUMNS = 80
+"""Of paragraphs in a help text; argparse wraps the options itself."""
 EXIT_CODES = """\
 exit codes: 0 done, 1 a bug, 2 wrong usage, 3 a script is wrong, 4 no privilege,
   5 the kernel cannot, 6 BCC is not installed, 7 the tracer died, 128+n signal n
@@ -46,11 +49,15 @@ def command_parser(name: str, description: str, *notes: str) -> argparse.Argumen
     """Return a parser without options whose help ends with `notes` and the exit codes, a paragraph each."""
     return _Parser(
         prog=name,
-        description=description,
-        epilog="\n\n".join([*notes, EXIT_CODES]),
+        description=_wrapped(description),
+        epilog="\n\n".join(map(_wrapped, [*notes, EXIT_CODES])),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(fill(line, HELP_COLUMNS) for line in text.splitlines())
 
 
 def add_pane_options(parser: argparse.ArgumentParser) -> None:

@@ -78,8 +78,11 @@ def examine_machine(kernel: RunningKernel) -> Iterator[Finding]:
         yield _offered(name, title, kernel.refuses(kinds[0]), mend)
     for name, (function, title, mend) in _FUNCTIONS.items():
         reason = kernel.refuses(ProbeKind.KPROBE) if name == "kprobe_multi" else ""
-        found = kernel.function(function) is not None
-        yield _offered(name, title, reason or ("" if found else f"this kernel has no {function}"), mend)
+        if reason:
+            yield _offered(name, title, reason, _OTHER_KINDS["kprobe"][-1])
+        else:
+            found = kernel.function(function) is not None
+            yield _offered(name, title, "" if found else f"this kernel has no {function}", mend)
     yield _statistics()
 
 

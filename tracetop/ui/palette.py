@@ -72,14 +72,15 @@ class DashboardCommands(Provider):
             script = dashboard.library.scripts(name)[0]
             if name not in is_open:
                 act = partial(dashboard.open_pane, PaneRequest(name))
-                yield f"open: {script.variant.title}", script.about, act
+                yield f"open: {script.variant.title} ({name})", script.about, act
         for offer in dashboard.offers():
             if offer.refusal:
                 act = partial(dashboard.tell, f"{offer.path}: {offer.refusal}", bad=True)
                 yield f"open: {escape(offer.title)}", f"cannot: {escape(offer.refusal)}", act
             elif offer.name not in is_open:
                 act = partial(dashboard.open_pane, PaneRequest(offer.name, offer.text))
-                yield f"open: {escape(offer.title)}", escape(offer.path), act
+                name = "" if offer.title == offer.name else f" ({escape(offer.name)})"
+                yield f"open: {escape(offer.title)}{name}", escape(offer.about or offer.path), act
 
 
 def _asking(dashboard: ScriptActions, command: SetEnabled | SelectVariant) -> Callable[[], object]:

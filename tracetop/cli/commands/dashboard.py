@@ -17,7 +17,7 @@ from tracetop.source.scripts import offered_scripts
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the dashboard, whose help lists the other commands."""
-    others = "\n".join(["other commands:", *(f"  tracetop {name:10}  {about}" for name, about in COMMANDS.items())])
+    others = "\n".join(["other commands:", *(f"  tracetop {name:8}  {about}" for name, about in COMMANDS.items())])
     description = "Live system calls, latencies, processes and kernel stacks, by eBPF."
     parser = command_parser("tracetop", description, PANES, others)
     add_pane_options(parser)
