@@ -6,7 +6,6 @@ of a map are equal nodes: that is what lets the emitter look a slot up once.
 
 from tracetop.lang.typed.expressions import (
     Address,
-    Argument,
     Binary,
     BufferAt,
     BuiltinValue,
@@ -18,10 +17,8 @@ from tracetop.lang.typed.expressions import (
     Deref,
     Element,
     Expr,
-    FieldValue,
     HasKey,
     HookName,
-    HookNumber,
     Joined,
     Length,
     Logical,
@@ -30,13 +27,10 @@ from tracetop.lang.typed.expressions import (
     Named,
     Param,
     PathAt,
-    Register,
-    Result,
     SameBytes,
     SameText,
     Slot,
     Stack,
-    StackArgument,
     StackLength,
     StepValue,
     StringAt,
@@ -48,6 +42,7 @@ from tracetop.lang.typed.expressions import (
     UserAddress,
     VarValue,
 )
+from tracetop.lang.typed.hooks import Argument, FieldValue, HookNumber, Register, Result, StackArgument
 from tracetop.lang.typed.statements import (
     Add,
     Aggregate,
