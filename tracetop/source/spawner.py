@@ -102,11 +102,11 @@ class Spawner:
 
     def exit_status(self, timeout_s: float) -> int | None:
         """Return the exit status of the tracer that ended, negative for a signal; None where it has not."""
-        if not select.select([self._socket], [], [], timeout_s)[0]:
-            return None
         try:
+            if not select.select([self._socket], [], [], timeout_s)[0]:
+                return None
             data = self._socket.recv(16)
-        except OSError:
+        except (OSError, ValueError):  # the spawner is gone, or `close` was called meanwhile
             return None
         return int(data) if data else None
 
