@@ -41,11 +41,71 @@ ONCE = {
                           zero(@s); print(@s); clear(@s); clear(@a); printf("end\\n"); }""",
     "end": """BEGIN { printf("begin\\n"); } END { printf("end %d\\n", @a + 1); @a = 7; }""",
 }
-"""Programs whose BEGIN is all."""
+"""Programs whose BEGIN is all, about what is printed."""
+
+LANGUAGE = {
+    "arithmetic": r"""BEGIN { $a = 17; $b = 5;
+                         printf("%d %d %d %d %d %d\n", $a + $b, $a - $b, $a * $b, $a / $b, $a % $b, -$a);
+                             printf("%d %d %d %d %d\n", $a & $b, $a | $b, $a ^ $b, $a << 2, $a >> 1);
+                             printf("%d %d %d %d %d %d\n", $a < $b, $a <= 17, $a > $b, $a >= 18, $a == 17, $a != 17);
+                             printf("%d %d %d %d\n", $a && 0, 0 || $b, !$a, ~$a); }""",
+    "casts": r"""BEGIN { printf("%d %d %d %d\n", (uint8)300, (int8)200, (uint16)70000, (int32)5000000000);
+                        @a = (uint8)511; @b = (int16)65535; @c[(uint8)257] = 1; print((uint64)7); }""",
+    "steps": r"""BEGIN { $x = 5; $x++; ++$x; $x--; printf("%d %d %d\n", $x, $x++, ++$x); @n = 3; @n++; @n += 5; @n *= 2;
+                        $y = 7; $y -= 2; $y <<= 3; $y |= 1; $y ^= 3; printf("%d\n", $y); @k["a"]++; @k["a"]++;
+                         @k["b"]--; }""",
+    "choices": r"""BEGIN { $x = 3; if ($x > 5) { printf("a\n"); } else if ($x == 3) { printf("b\n"); } else {
+                         printf("c\n"); }
+                          printf("%s %d\n", $x == 3 ? "three" : "other", $x == 4 ? 1 : 2);
+                         @s = $x > 1 ? "yes" : "no"; }""",
+    "loops": r"""BEGIN { $i = 0; while ($i < 10) { $i++; if ($i == 3) { continue; } if ($i == 6) { break; }
+                         printf("%d ", $i);
+                        @ = sum($i); } unroll(3) { @u = count(); } printf("\n"); }""",
+    "comparisons": r"""BEGIN { $s = "abc"; printf("%d %d %d\n", $s == "abc", $s == "abd", $s != "x"); @["abc"] = 5;
+                              printf("%d %d %d\n", strncmp("abcd", "abxx", 2), @["abc"], @["none"]); }""",
+    "tuples": r"""BEGIN { $t = (1, "two", (3, 4)); printf("%d %s\n", $t.0, $t.1); print($t); print($t.2);
+                         @t[1] = (5, "x");
+                         @u = ("k", 1); }""",
+    "symbols": r"""BEGIN { $a = kaddr("do_syscall_64"); printf("%s %s %s\n", ksym($a), ksym($a + 3), ksym(0));
+                         @[ksym($a)] = 1;
+                          printf("%s|%-8s|%8s\n", username, username, username); }""",
+    "addresses": r"""BEGIN { printf("%s %s %15s|\n", ntop(0x0100007f), ntop(2, 0x04030201), ntop(0x0a0a0a0a));
+                            @[ntop(0x0100007f)] = count(); printf("%d\n", bswap((uint16)0x1234)); }""",
+    "structs": r"""struct point { int x; char name[8]; long y; short z[3]; };
+                   BEGIN { $p = (struct point *)0; printf("%d %d %d\n", sizeof(struct point), sizeof(uint16), $p->x);
+                           printf("%d %d\n", $p->y, sizeof(*$p)); @ = $p->y; }""",
+    "enums": r"""enum kind { FIRST, SECOND = 7, THIRD }; BEGIN { printf("%d %d %d\n", FIRST, SECOND, THIRD);
+                         @[SECOND + 0] = 1; }""",
+    "macros": """#define LIMIT 5\n#define WORD "text"\nBEGIN { printf("%d %s\\n", LIMIT * 2, WORD); @ = LIMIT; }""",
+    "escapes": r"""BEGIN { printf("tab\tquote\"back\\\n"); print("a\tb"); @["x\ty"] = 1; }""",
+    "zeroes": """BEGIN { @a = 0; @b[0] = 0; @c[1] = sum(0); @d = lhist(0, 0, 10, 5); @e = hist(0); @f = min(0);
+                         @g = max(0); }""",
+    "several": """BEGIN { @h["a"] = lhist(3, 0, 10, 5); @h["a"] = lhist(7, 0, 10, 5); @h["b"] = lhist(7, 0, 10, 5);
+                          @x[1, 2] = hist(8); @x[1, 3] = hist(9); @x[1, 3] = hist(9); }""",
+}
+"""Programs whose BEGIN is all, about what is computed."""
 
 LOAD = {
     "count": "tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { @ = count(); @k[comm] = count(); }",
     "lines": r"""tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { @n = @n + 1; printf("%s %d\n", comm, @n); }""",
+    "calls": r"""tracepoint:raw_syscalls:sys_enter /pid == cpid && args->id == 110/ { @a = count(); }
+                 tracepoint:raw_syscalls:sys_exit /pid == cpid && args->id == 110/ { @b = count();
+                         @c = sum(args->ret > 0); }""",
+    "wildcards": "tracepoint:syscalls:sys_*ter_getppid /pid == cpid/ { @[probe] = count(); }",
+    "hooks": r"""tracepoint:syscalls:sys_enter_getppid, tracepoint:syscalls:sys_exit_getppid /pid == cpid/ {
+                         @ = count(); }
+                 tracepoint:raw_syscalls:sys_exit /pid == cpid && args->id == 110/ {
+                         @k[comm, uid, gid, cpid == pid] = count(); }""",
+    "latency": r"""tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { @start[tid] = nsecs; }
+                   tracepoint:syscalls:sys_exit_getppid /@start[tid]/ { @n = count(); @past = sum(nsecs >= @start[tid]);
+                   delete(@start[tid]); }""",
+    "tasks": r"""tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { $t = (struct task_struct *)curtask;
+                 @[$t->comm, $t->tgid == pid, $t->pid == tid, $t->real_parent->tgid > 0] = count(); }""",
+    "program": r"""tracepoint:syscalls:sys_enter_execve /pid == cpid/ { printf("%s\n", str(args->filename));
+                         join(args->argv); }
+                   tracepoint:sched:sched_process_exit /pid == cpid/ { printf("exit %s\n", comm); }""",
+    "library": r"""uprobe:libc:pthread_create, uprobe:libc:getpid /pid == cpid/ { @u = count(); }
+                   uprobe:libc:printf /pid == cpid/ { printf("%s", str(arg0)); }""",
     "parity": """tracepoint:syscalls:sys_enter_getppid /pid == cpid/
                  { @n++; @p[@n / 300] = count(); @h = hist(@n); @l = lhist(@n, 0, 400, 50);
                    @s = stats(@n); @a[@n % 3] = avg(@n); @min = min(@n); @max = max(@n); @sum = sum(@n); }""",
@@ -86,9 +146,9 @@ def unequal_blanks(text: str) -> str:
     return "\n".join(line for line, before in zip(lines, ["", *lines], strict=False) if line or before)
 
 
-@pytest.mark.parametrize("name", ONCE)
+@pytest.mark.parametrize("name", [*ONCE, *LANGUAGE])
 def test_the_text_of_a_program(name: str, tracer: CaseTracer, loads: Mapping[str, Path]) -> None:
-    program = ended(ONCE[name])
+    program = ended({**ONCE, **LANGUAGE}[name])
     assert unequal_blanks(ours(program, tracer, loads)) == unequal_blanks(bpftrace(program))
 
 
