@@ -254,7 +254,7 @@ def _programs(script: typed.Script, kernel: Kernel, sampling_: Sampling) -> Iter
             where |= {"kind": ProbeKind.RAW_TRACEPOINT, "category": "", "event": raw.event}
         told = hook in shared and tells_hook(where["kind"], kernel)
         spec = ProbeSpec(
-            function=f"tt_{hook.stem}_{number}",
+            function=f"tt_{raw.event if raw and raw.gate else hook.stem}_{number}",
             names=tuple(dict.fromkeys(clause.probe for one in hooks for clause, _ in by_hook[one])),
             line=clauses[0].line,
             hooks=len(hooks),
