@@ -50,6 +50,23 @@ def test_a_signal_prints_the_maps_and_is_no_failure(number: signal.Signals) -> N
         assert process.returncode == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_all_processes_of_the_command_prints_the_maps_too(number: signal.Signals) -> None:
+    """timeout(1) tells the whole process group, and so does a terminal that closes: the tracer as well."""
+    with start("-e", "BEGIN { @a = 1; } interval:s:60 { @a = 2; }", process_group=0) as process:
+        attached(process)
+        os.killpg(process.pid, number)
+        out, errors = process.communicate(timeout=20)
+        assert (out, errors, process.returncode) == ("\n\n@a: 1\n", "", 0)
+
+
+def test_an_exit_holds_when_the_buffer_has_no_room_for_it() -> None:
+    done = run("-q", "-e", r'BEGIN { $i = 0; while ($i < 300000) { printf("%d\n", $i); $i++; } exit(); }')
+    assert done.returncode == 0
+    assert done.stdout.startswith("0\n1\n")
+    assert "events were lost" in done.stderr
+
+
 def test_output_comes_while_the_script_runs() -> None:
     with start("-e", r'interval:ms:50 { printf("tick\n"); }') as process:
         assert process.stdout is not None

@@ -119,7 +119,8 @@ class Spawner:
 
 def _serve(screen: socket.socket, argv: tuple[str, ...], *, sudo: bool) -> NoReturn:
     """Start tracers until the screen has gone; this is a forked copy of the screen."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the whole group is told: the screen's to answer
+        signal.signal(number, signal.SIG_IGN)
     tracer: subprocess.Popen[bytes] | None = None
     try:
         while True:

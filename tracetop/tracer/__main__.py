@@ -31,7 +31,9 @@ from tracetop.tracer.syscalls import SyscallNames
 def main() -> int:
     """Serve the screen at the other end of the pipes; return the exit code."""
     _raise_descriptor_limit()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the screen's to answer
+    # Ctrl-C, timeout(1) and a closed terminal tell the whole process group: that is the screen's to answer.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     output = Output()
     outbox = Outbox(output.saved_stdout)
     try:
