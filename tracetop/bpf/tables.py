@@ -92,6 +92,10 @@ class Tables:
         """Return how many runs ended at once, another being under way on their CPU, since the program was loaded."""
         return sum(_by_slot(self._drops)[len(self.program.maps) + 1 :][:1])
 
+    def lost_exit(self) -> bool:
+        """Say whether the script called ``exit`` while the buffer had no room to say so."""
+        return any(_by_slot(self._drops)[len(self.program.maps) + 2 :])
+
     @property
     def event_fd(self) -> int | None:
         """A descriptor that is readable while `events` has something to give; None for a script that sends nothing."""

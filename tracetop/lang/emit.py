@@ -30,7 +30,7 @@ from tracetop.lang.source import Source
 from tracetop.lang.writer import Writer, c_integer, in_parentheses
 from tracetop.model.control import COMM_BYTES, SAMPLE_NONE
 from tracetop.model.kernel import Field, TracepointFormat
-from tracetop.model.program import Action, Layout, MapAction, ProbeKind, ProbeSpec
+from tracetop.model.program import Action, Exit, Layout, MapAction, ProbeKind, ProbeSpec
 
 _REGISTERED = (emit_integers, emit_memory, emit_output, emit_places, emit_totals)
 """Imported for what they register with `generics`."""
@@ -95,7 +95,7 @@ def emit(plan: Plan, source: Source) -> Emitted:
     printing = any(not isinstance(action, MapAction) for action in shared.actions)
     tables = [
         "BPF_ARRAY(tt_control, struct tt_control, 1);\n",
-        f"BPF_PERCPU_ARRAY(tt_drops, u64, {len(plan.maps) + 2});\n",
+        f"BPF_PERCPU_ARRAY(tt_drops, u64, {len(plan.maps) + 2 + (Exit() in shared.actions)});\n",
         f"BPF_ARRAY(tt_present, u64, {len(plan.maps)});\n" if _has_places(plan) else "",
         f"BPF_RINGBUF_OUTPUT({EVENTS}, {_PRINT_PAGES if printing else _EVENT_PAGES});\n" if shared.actions else "",
         emit_scratch.declare(shared.scratch_bytes, len(plan.programs)) if shared.scratch_bytes else "",

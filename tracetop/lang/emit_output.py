@@ -4,7 +4,7 @@ from tracetop.lang import typed
 from tracetop.lang.generics import put, statement, value
 from tracetop.lang.types import Form, tuple_offsets
 from tracetop.lang.writer import Writer
-from tracetop.model.program import EVENT_HEADER_BYTES
+from tracetop.model.program import EVENT_HEADER_BYTES, Exit
 
 EVENTS = "tt_events"
 
@@ -32,7 +32,14 @@ def _send(node: typed.Send, out: Writer) -> None:
             put(part, place, out)
         out.line(f"{EVENTS}.ringbuf_submit({name}, 0);")
     with out.block("else"):
-        out.line(f"tt_drop({out.plan.maps[node.dropped].spec.drop_slot if node.dropped else len(out.plan.maps)});")
+        out.line(f"tt_drop({_drop_slot(node, out)});")
+
+
+def _drop_slot(node: typed.Send, out: Writer) -> int:
+    """Return where it is counted that there was no room: an `exit` counts apart, for it holds all the same."""
+    if isinstance(node.action, Exit):
+        return len(out.plan.maps) + 2
+    return out.plan.maps[node.dropped].spec.drop_slot if node.dropped else len(out.plan.maps)
 
 
 def _clear(place: str, form: Form, size: int, out: Writer) -> None:

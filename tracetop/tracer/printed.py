@@ -11,6 +11,7 @@ from typing import Protocol
 
 from tracetop.bpf.merge import Bytes, Ints, MapSample, is_array
 from tracetop.model.program import Action, Format, MapSpec, PrintEntry, PrintMap, PrintValue, Program
+from tracetop.model.value import Shape, ValuePart
 from tracetop.tracer.printing.datum import Value
 from tracetop.tracer.printing.decode import Clean, Decoder, Names, json_text, raw_text
 from tracetop.tracer.printing.formats import compile_format
@@ -128,8 +129,18 @@ def _kernel_key(spec: MapSpec, action: PrintEntry, payload: bytes) -> bytes:
         return payload[index.offset : index.offset + 4] if index else bytes(4)
     key = bytearray(spec.key_size)
     for part, sent in zip(spec.keys, action.keys, strict=True):
-        key[part.offset : part.offset + part.size] = payload[sent.offset : sent.offset + part.size]
+        key[part.offset : part.offset + part.size] = _as_wide(sent, part.size, payload)
     return bytes(key)
+
+
+def _as_wide(sent: ValuePart, size: int, payload: bytes) -> bytes:
+    """Return a part of a key as the map has it, whose other keys may be longer texts or wider numbers."""
+    held = payload[sent.offset : sent.offset + sent.type.size]
+    if sent.type.shape is Shape.STRING:  # behind its NUL stands what the buffer held before
+        held = held.split(b"\0", 1)[0]
+    elif sent.type.shape is Shape.INTEGER and sent.type.signed and held[-1] >= 0x80:
+        return held[:size].ljust(size, b"\xff")
+    return held[:size].ljust(size, b"\0")
 
 
 def _without_empty_end(words: list[str]) -> list[str]:

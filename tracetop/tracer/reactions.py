@@ -31,6 +31,7 @@ class Reactions:
         self._outbox = outbox
         self._text: list[str] = []
         actions = enumerate(loaded.program.actions)
+        self._may_exit = Exit() in self._loaded.program.actions
         self._shows = {number: printer.show(number) for number, action in actions if _only_prints(action)}
 
     def take(self) -> None:
@@ -49,6 +50,8 @@ class Reactions:
             self.send()
             if self._outbox.blocked:
                 break
+        if self._may_exit and self.exit_code is None and not events and self._loaded.lost_exit():
+            self.exit_code = 0
 
     def say(self, text: str) -> None:
         """Print a text behind what was printed before."""
