@@ -5,7 +5,7 @@ and those that begin with ``#`` are left out. The items:
 
     PROG            the script
     OPTIONS         words of ``tracetop run``, such as ``-f json`` or ``--unsafe``, quoted as in a shell
-    PARAMS          the script's positional parameters, quoted as in a shell
+    PARAMS          the script's positional parameters, quoted as in a shell; {calls} as in AFTER
     AFTER           a command to start once the probes are attached; the run ends with it; {calls} and the like are
                     the programs of tests/load
     EXPECT          lines that must stand in the output, in one piece
@@ -184,7 +184,13 @@ class Outcome:
 
 def run_case(case: Case, tracer: CaseTracer, loads: Mapping[str, Path]) -> Outcome:
     """Run a case's script."""
-    words = [*shlex.split(case.one("OPTIONS")), "-e", case.one("PROG"), "--", *shlex.split(case.one("PARAMS"))]
+    words = [
+        *shlex.split(case.one("OPTIONS")),
+        "-e",
+        case.one("PROG"),
+        "--",
+        *shlex.split(case.one("PARAMS").format(**loads)),
+    ]
     found = parse(words)
     watched: Watched | None = None
     child = 0

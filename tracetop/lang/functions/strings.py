@@ -129,6 +129,15 @@ def joined(arguments: Arguments) -> tuple[typed.Expr, str, Type]:
 
 def _len(arguments: Arguments) -> typed.Expr:
     arguments.count(1)
+    map_ = arguments.map(0)
+    earlier = arguments.scope.learnt.maps.get(map_.name) if map_ else None
+    if map_ and earlier and earlier.keys and not map_.keys:
+        raise arguments.error(
+            f"len() does not tell how many entries {map_.name} has",
+            why="that is not known in the kernel",
+            mend="count on the way, as in @n++",
+            at=arguments.at(0),
+        )
     value = arguments.value(0)
     if isinstance(value, typed.Stack):
         return typed.StackLength(value)
@@ -136,8 +145,6 @@ def _len(arguments: Arguments) -> typed.Expr:
         return typed.Length(value)
     raise arguments.error(
         f"len() takes a stack or a string, this is {spoken(value.type)}",
-        why="how many entries a map has is not known in the kernel" if arguments.map(0) else "",
-        mend="count on the way, as in @n++",
         at=arguments.at(0),
     )
 
