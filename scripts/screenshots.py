@@ -1,6 +1,6 @@
 """Drives the real dashboard on the running kernel under a load, and saves what a terminal shows as screenshots/*.svg.
 
-python -m scripts.screenshots          as root; half a minute
+python -m scripts.screenshots          as root; a minute
 """
 
 import subprocess
@@ -27,6 +27,14 @@ LIMIT_S = 15.0
 WATCHED_S = 12.0
 """Long enough for the heat map and the sparklines to have something to say."""
 
+TYPED = "tracepoint:sched:sched_switch { @[args.next_"
+COMPLETED = "next_prio"
+SCRIPT = (
+    "tracepoint:syscalls:sys_enter_nanosleep { @start[tid] = nsecs; } "
+    "tracepoint:syscalls:sys_exit_nanosleep /@start[tid]/ { $ns = nsecs - @start[tid]; delete(@start[tid]); "
+    '@slept = hist($ns); printf("%-16s slept %6d us\\n", comm, $ns / 1000); }'
+)
+
 
 @contextmanager
 def loads(programs: Mapping[str, Path]) -> Iterator[None]:
@@ -51,6 +59,11 @@ def first_line(part: str) -> Callable[[str], bool]:
     return lambda text: part in text.partition("\n")[0]
 
 
+def text_has(part: str) -> Callable[[str], bool]:
+    """Return the condition that the screen has `part` anywhere."""
+    return lambda text: part in text
+
+
 def take(terminal: Terminal, name: str, title: str) -> None:
     """Save what the terminal shows."""
     DIRECTORY.mkdir(exist_ok=True)
@@ -58,7 +71,7 @@ def take(terminal: Terminal, name: str, title: str) -> None:
 
 
 def main() -> None:
-    """Take the three pictures."""
+    """Take the pictures."""
     tracetop = Path(sys.executable).with_name("tracetop")
     with (
         tempfile.TemporaryDirectory() as directory,
@@ -79,6 +92,16 @@ def main() -> None:
         terminal.send("Tab", "i", "z")
         terminal.run(WATCHED_S)
         take(terminal, "flame", "tracetop: where the kernel spends its time, as a flame view")
+        terminal.send("i", "z", ":", *TYPED, "Tab")
+        terminal.wait_for(text_has(COMPLETED), limit_s=LIMIT_S)
+        terminal.run(1)
+        take(terminal, "prompt", "tracetop: a script is typed, checked and completed")
+
+        terminal.send("Esc", "Esc")
+        terminal.send(":", SCRIPT, "Enter")
+        terminal.wait_for(text_has("printed "), limit_s=LIMIT_S)
+        terminal.run(WATCHED_S)
+        take(terminal, "script", "tracetop: a script of one's own beside the shipped panes")
         terminal.send("q")
         terminal.run(1)
 
