@@ -8,12 +8,15 @@ import pwd
 import re
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tracetop.bpf.symbols import KernelSymbols
 from tracetop.bpf.user_symbols import UserSymbols
 
 _MICROSECONDS = re.compile(r"(%%)|%f")
+_OCTAL = re.compile(r"\\([0-7]{3})")
+"""How the kernel writes a blank in the name of a mount."""
 _NS_PER_S = 1_000_000_000
 
 
@@ -97,9 +100,10 @@ def _frame(address: int, name: str, offset: int, mode: str, module: str = "") ->
 def _cgroup_paths(cgroup_id: int) -> list[str]:
     """Return each hierarchy's name and the path in it of the folder with that inode: the id is the inode's number."""
     found = []
-    for line in Path("/proc/self/mounts").read_text().splitlines():
+    for line in os.fsdecode(Path("/proc/self/mounts").read_bytes()).split("\n")[:-1]:
         _, folder, kind, *_ = line.split(" ")
         if kind in ("cgroup", "cgroup2"):
+            folder = _OCTAL.sub(lambda match: chr(int(match[1], 8)), folder)
             path = _find_inode(folder, cgroup_id)
             if path is not None:
                 found.append(f"{'unified' if kind == 'cgroup2' else Path(folder).name}:/{path}")
@@ -108,10 +112,11 @@ def _cgroup_paths(cgroup_id: int) -> list[str]:
 
 def _find_inode(root: str, inode: int) -> str | None:
     """Return the path below `root` of the folder of that inode, empty for `root` itself, None for none."""
-    if Path(root).stat().st_ino == inode:
-        return ""
+    with suppress(OSError):  # hidden below another mount
+        if Path(root).stat().st_ino == inode:
+            return ""
     for folder, _, _ in os.walk(root):
-        with os.scandir(folder) as entries:
+        with suppress(OSError), os.scandir(folder) as entries:  # cgroups go while they are looked at
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False) and entry.inode() == inode:
                     return os.path.relpath(entry.path, root)
