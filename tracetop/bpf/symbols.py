@@ -24,7 +24,7 @@ def read_kallsyms() -> bytes:
 
 
 def symbol_address(name: str) -> int | None:
-    """Return the address of a kernel symbol, data too; None where there is none of that name or addresses are hidden."""
+    """Return the address of a kernel symbol, data too; None where there is none, or where addresses are hidden."""
     found = re.search(rb"^([0-9a-f]+) \S " + re.escape(name.encode()) + rb"(?:\t.*)?$", read_kallsyms(), re.MULTILINE)
     return int(found[1], 16) or None if found else None
 
