@@ -16,7 +16,9 @@ def all_kinds(name: str = "nginx") -> list[PaneFrame]:
     return [
         *frames.bundled().panes.values(),
         frames.failed("broken"),
-        frames.pane("mine", frames.sizes_histogram(), frames.big_number(), frames.processes_table(name), frames.log(0, name)),
+        frames.pane(
+            "mine", frames.sizes_histogram(), frames.big_number(), frames.processes_table(name), frames.log(0, name)
+        ),
     ]
 
 

@@ -49,7 +49,7 @@ _ATTACH_TYPES = {ProbeKind.FENTRY: 24, ProbeKind.FEXIT: 25}
 
 
 class Loader:
-    """Loads the functions of one module; probes that differ only in their hook share a program (not raw tracepoints)."""
+    """Loads the functions of one module; probes that differ only in their hook share one (not raw tracepoints)."""
 
     def __init__(self, module: Any, program: Program) -> None:
         self._module = module

@@ -76,10 +76,10 @@ class Kernel(Protocol):
         """Return a struct or union by its name (without ``struct``), or an anonymous one by the name its CType has."""
 
     def named_type(self, name: str) -> CType | None:
-        """Return the type that C knows by this name: ``pid_t``, ``struct sock``, ``unsigned long``, ``enum pid_type``."""
+        """Return the type that C knows by this name: ``pid_t``, ``struct sock``, ``unsigned long``."""
 
     def constant(self, name: str) -> tuple[int, CType] | None:
-        """Return the value and the type of an enumerator or a well-known macro, e.g. ``TCP_ESTABLISHED``, ``AF_INET``."""
+        """Return value and type of an enumerator or a well-known macro, e.g. ``TCP_ESTABLISHED``, ``AF_INET``."""
 
     def enum_names(self, name: str) -> Mapping[int, str]:
         """Return the enumerators of an enum by value; empty for an unknown one."""

@@ -26,7 +26,7 @@ class PaneRequest(msgspec.Struct, frozen=True):
     name: str
     script: str = ""
     sample: int = 0
-    """1 in so many events is counted, 1: all. 0: all, but ask first (`PaneState.ASKING`) where its hooks are very hot."""
+    """1 in so many events is counted, 1: all. 0: all, but ask first (`PaneState.ASKING`) where hooks are very hot."""
 
 
 class Start(msgspec.Struct, frozen=True, tag="start"):
