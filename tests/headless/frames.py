@@ -124,7 +124,7 @@ def log(first: int = 120, *lines: str) -> Log:
 def pane(name: str, *views: View, state: PaneState = PaneState.ON) -> PaneFrame:
     return PaneFrame(
         name=name,
-        title=name.capitalize(),
+        title={"syscalls": "System calls"}.get(name, name.capitalize()),
         state=state,
         views=views,
         cost=Cost(ns_per_event=53.0, events_per_s=2000.0, percent=0.01, age_s=1.0),

@@ -31,7 +31,7 @@ def test_no_line_is_wider_than_asked_and_none_has_a_control_character(width: int
 def test_a_table_has_its_sums_its_head_with_the_sort_mark_and_exact_totals() -> None:
     lines = printed(frames.pane("syscalls", frames.syscalls_table())).split("\n")
     assert lines[2:7] == [
-        "Syscalls: on, 0.0% of a core (53 ns at 2.00k/s)",
+        "System calls: on, 0.0% of a core (53 ns at 2.00k/s)",
         "  1.62k/s  1.25M total  2.0 errors/s, 2 of 41 rows",
         "syscall                /s▼     %        total  errors/s       errors",
         "read                 1.20k  74.1      1234567       2.0           40",
@@ -74,7 +74,7 @@ def test_a_failed_pane_says_what_why_and_how_to_mend() -> None:
 def test_a_pane_that_is_off_shows_no_old_numbers() -> None:
     off = frames.pane("syscalls", frames.syscalls_table(), state=PaneState.OFF)
     assert "read" not in printed(off)
-    assert "Syscalls: off" in printed(off)
+    assert "System calls: off" in printed(off)
 
 
 def test_what_a_script_printed_stands_line_by_line() -> None:

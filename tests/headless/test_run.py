@@ -207,6 +207,12 @@ def test_a_reader_that_has_gone_ends_the_run() -> None:
         assert run_script(source, ORDER, Style(), out) == 128 + signal.SIGPIPE
 
 
+def test_output_that_cannot_be_written_ends_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    with open("/dev/full", "wb", buffering=0) as out:  # noqa: PTH123 - a device
+        assert run_script(Told(m.Output(b"x"), ends=False), ORDER, Style(), out) == ExitCode.INTERNAL
+    assert "cannot write the output" in capsys.readouterr().err
+
+
 def test_signal_handlers_are_put_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
     run()

@@ -42,6 +42,7 @@ class FakeKernel:
     dropped: int = 0
     missed: int = 0
     lost_events: int = 0
+    lost_exits: int = 0
     stacks: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     @property
@@ -125,6 +126,9 @@ class FakeLoaded:
 
     def lost_events(self) -> int:
         return self.kernel.lost_events
+
+    def lost_exits(self) -> int:
+        return self.kernel.lost_exits
 
     def delete_stacks(self, stack_ids: Iterable[int], map_name: str = "") -> None:
         for stack_id in stack_ids:

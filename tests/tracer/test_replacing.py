@@ -226,6 +226,17 @@ def test_exit_switches_the_pane_off_after_its_end_was_run(kernel: FakeKernel, ma
     assert (one.frame().state, one.frame().notes, kernel.loaded[0].calls[-1]) == (PaneState.ON, (), "begin")
 
 
+def test_an_exit_that_found_no_room_ends_the_script_once(kernel: FakeKernel, machine: Machine, proc: FakeProc) -> None:
+    kernel.actions = (Exit(),)
+    one = load(pane(machine), proc)
+    assert not one.drain()
+    kernel.lost_exits = 3
+    assert one.drain()
+    assert one.frame().state is PaneState.OFF
+    one.set_enabled(True)
+    assert not one.drain()
+
+
 def test_lines_come_once_with_numbers_of_their_own(kernel: FakeKernel, machine: Machine, proc: FakeProc) -> None:
     kernel.actions = (Format("printf", "hello\n"), Format("printf", "half "))
     one = load(pane(machine), proc)

@@ -92,9 +92,9 @@ class Tables:
         """Return how many runs ended at once, another being under way on their CPU, since the program was loaded."""
         return sum(_by_slot(self._drops)[len(self.program.maps) + 1 :][:1])
 
-    def lost_exit(self) -> bool:
-        """Say whether the script called ``exit`` while the buffer had no room to say so."""
-        return any(_by_slot(self._drops)[len(self.program.maps) + 2 :])
+    def lost_exits(self) -> int:
+        """Return how often the script called ``exit`` while the buffer had no room to say so."""
+        return sum(_by_slot(self._drops)[len(self.program.maps) + 2 :])
 
     @property
     def event_fd(self) -> int | None:

@@ -126,7 +126,7 @@ class _Writer:
         self._out = out
         self._child = child
         self._events = events
-        self._finished = False
+        self._finished = self._is_attached = False
 
     def take(self, message: m.Message | Ended) -> None:
         """Carry out one message; a reader that has gone is an event, not an error."""
@@ -140,6 +140,13 @@ class _Writer:
             silence(self._out)
             self._finished = True
             self._events.put(_Event.NOBODY_READS)
+        except OSError as error:  # such as a full disk: without this the run would wait for its end for ever
+            silence(self._out)
+            complain(
+                Diagnostic(what="cannot write the output", why=error.strerror or str(error), mend="free some space")
+            )
+            self.code, self._finished = ExitCode.INTERNAL, True
+            self._events.put(_Event.OVER)
 
     def _take(self, message: m.Message | Ended) -> None:
         match message:
@@ -158,8 +165,9 @@ class _Writer:
             case m.Fatal(diagnostic=diagnostic):
                 self._fail(diagnostic)
             case Ended(diagnostic=Diagnostic() as diagnostic):
+                too_much = diagnostic.code == ExitCode.TRACER and not self._is_attached
                 mend = "run it again; where it ends again, the script is too much for the C compiler: simplify it"
-                self._fail(diagnostic if diagnostic.code != ExitCode.TRACER else replace(diagnostic, mend=mend))
+                self._fail(replace(diagnostic, mend=mend) if too_much else diagnostic)
             case Ended():
                 self._end(ExitCode.OK)
 
@@ -171,6 +179,7 @@ class _Writer:
         self._end(diagnostic.code)
 
     def _attached(self, probes: int) -> None:
+        self._is_attached = True
         if not self._style.quiet:
             if self._style.json:
                 line = json.dumps({"type": "attached_probes", "data": {"probes": probes}})

@@ -46,7 +46,8 @@ class Printer:
         """Print text, strings cleaned for where it goes; or lines of JSON."""
         self._loaded = loaded
         self._lines: TextLines | JsonLines = JsonLines() if json else TextLines()
-        self._decoder = Decoder(names, lambda map_, id_: loaded.stack(id_, map_), json_text if json else clean)
+        self._names = names
+        self._decoder = self._decoding(json_text if json else clean)
         self._specs = {spec.name: spec for spec in loaded.program.maps}
         self._readers: dict[str, MapReader] = {}
         self._shows: dict[int, Show] = {}
@@ -67,8 +68,14 @@ class Printer:
         return self._shows[action]
 
     def words(self, action: Format, payload: bytes) -> str:
-        """Return what an action's format makes of its payload, a command or a path: as in C up to its first NUL."""
-        return self._render(action)(payload).partition("\0")[0]
+        """Return what an action's format makes of its payload, a command or a path: as in C up to its first NUL.
+
+        It goes to the kernel, so nothing in it is escaped.
+        """
+        return compile_format(action.format, action.arguments, self._decoding(raw_text))(payload).partition("\0")[0]
+
+    def _decoding(self, clean: Clean) -> Decoder:
+        return Decoder(self._names, lambda map_, id_: self._loaded.stack(id_, map_), clean)
 
     def map(self, name: str, top: int = 0, div: int = 0) -> str:
         """Return a map as ``print`` shows it, nothing for an empty one."""

@@ -50,7 +50,7 @@ class Reactions:
             self.send()
             if self._outbox.blocked:
                 break
-        if self._may_exit and self.exit_code is None and not events and self._loaded.lost_exit():
+        if self._may_exit and self.exit_code is None and not events and self._loaded.lost_exits():
             self.exit_code = 0
 
     def say(self, text: str) -> None:

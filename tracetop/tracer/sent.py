@@ -22,8 +22,9 @@ class Sent:
         self._loaded = loaded
         self._printer = Printer(loaded, names)
         self._lines = PrintedLines()
-        self._lost_events = 0
+        self._lost_events = self._lost_exits = 0
         actions = loaded.program.actions
+        self._may_exit = any(isinstance(one, Exit) for one in actions)
         self._printing = frozenset(i for i, one in enumerate(actions) if not isinstance(one, Exit | MapAction))
 
     def drain(self) -> bool:
@@ -47,7 +48,14 @@ class Sent:
             elif number not in done:  # a thousand times with nothing between is as good as once
                 done.add(number)
                 self._act(number)
-        return False
+        return not events and self._has_lost_exit()
+
+    def _has_lost_exit(self) -> bool:
+        """Say whether the script ended itself since the last call without the buffer having room to say so."""
+        if not self._may_exit:
+            return False
+        before, self._lost_exits = self._lost_exits, self._loaded.lost_exits()
+        return self._lost_exits > before
 
     def log(self) -> Log | None:
         """Return the lines since the last call, None for a script that prints nothing."""
