@@ -42,7 +42,7 @@ def in_c(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], int]:
     """The C that the kernel's programs use, compiled for this process."""
     folder = tmp_path_factory.mktemp("buckets")
     types = "typedef long long s64; typedef unsigned long long u64; typedef unsigned int u32;"
-    function = "u32 bucket(s64 value) { return tt_log_bucket(value); }"
+    function = "u32 bucket(s64 value) { return tt_log_bucket(value, 3); }"
     source = f"#define __always_inline inline\n{types}\n{BUCKET_C}\n{function}\n"
     (folder / "bucket.c").write_text(source)
     subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", "bucket.so", "bucket.c"], cwd=folder, check=True)
