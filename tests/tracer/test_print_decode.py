@@ -100,4 +100,5 @@ def test_json_is_harmless_to_a_terminal_and_always_unicode() -> None:
 
 
 def test_a_terminal_gets_no_controls_from_data_but_newlines_and_tabs() -> None:
-    assert decoder(terminal_text).reader(TEXT)(b"a\x1b[\n\tb\xff", 0) == "a\\x1b[\n\tb\\xff"
+    assert decoder(terminal_text).reader(TEXT)(b"yes\n\0\0\0\0", 0) == "yes\n"
+    assert decoder(terminal_text).reader(TEXT)(b"a\x1b[\n\tb\xff", 0) == "a\\x1b[\\n\tb\\xff"

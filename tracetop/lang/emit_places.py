@@ -154,8 +154,8 @@ def _copy(node: typed.Deref | typed.Member | typed.Element, place: str, out: Wri
 def copy(where: Where, place: str, type_: Type, out: Writer) -> None:
     """Write the copy of what lies somewhere into a place of ours; of text, up to its NUL."""
     if type_.form is Form.STRING and where.space is not Space.LOCAL:
-        # An array of characters in a struct need not end with a NUL: all of it is read, and what is behind cut off.
-        out.line(_READ[where.space].format(to=place, size=type_.size, where=where.address))
+        # What lies behind the NUL is nobody's: in a key it would make several of one.
+        read_text(where, place, str(type_.size), out)
         return
     if where.space is Space.LOCAL:
         out.move(place, where.address, type_.size)

@@ -72,8 +72,13 @@ def raw_text(data: bytes) -> str:
 
 
 def terminal_text(data: bytes) -> str:
-    """Return text that no terminal interprets, but for its newlines and tabs."""
-    return escape(data.decode(errors="surrogateescape"), keep="\n\t")
+    """Return text that no terminal interprets.
+
+    A newline within a task's name would forge a line, so it is spelt out too; one at the end may be a script's own.
+    """
+    text = data.decode(errors="surrogateescape")
+    line = text.removesuffix("\n")
+    return escape(line, keep="\t") + text[len(line) :]
 
 
 def json_text(data: bytes) -> str:
