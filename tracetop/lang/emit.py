@@ -299,7 +299,7 @@ def _comm_beside(pid_field: str, format_: TracepointFormat | None) -> str:
 
 
 def _clause(function: str, planned: PlannedClause, out: Writer, context: str) -> str:
-    if has_loop(planned.clause.body):
+    if has_loop(planned.clause):
         open_frame(out)
     for name, type_ in () if out.frame else out.variables:
         if type_.is_scalar:

@@ -13,7 +13,7 @@ from tracetop.lang.emit_totals import pointer_to, sum_up
 from tracetop.lang.generics import statement, value
 from tracetop.lang.plan import SHARED, PlannedMap
 from tracetop.lang.types import INT64, UINT64, Type, tuple_offsets
-from tracetop.lang.walk import statements
+from tracetop.lang.walk import expressions, statements
 from tracetop.lang.writer import Frame, Writer, c_stored
 from tracetop.model.marker import MarkerKind
 from tracetop.model.program import Layout, ValueKind
@@ -24,12 +24,12 @@ _CONTEXT = "struct tt_loop inside = {.ctx = ctx, .control = control, .scratch = 
 """What a function hands to the callbacks of all its loops, one after the other."""
 _CONTEXT_BYTES = 64
 """What a callback takes of the stack beside its values: a struct tt_loop and what clang spills."""
-_LOOPS = (typed.While, typed.ForRange, typed.ForMap)
+_LOOPS = (typed.While, typed.ForRange, typed.ForMap, typed.MapLength)
 
 
-def has_loop(body: tuple[typed.Statement, ...]) -> bool:
+def has_loop(clause: typed.Clause) -> bool:
     """Say whether a clause needs callbacks."""
-    return any(isinstance(node, _LOOPS) for node in statements(body))
+    return any(isinstance(node, _LOOPS) for node in expressions(clause))
 
 
 def open_frame(out: Writer) -> None:
@@ -87,6 +87,23 @@ def _for_map(node: typed.ForMap, out: Writer) -> None:
     _call(f"tt_for_each({address}, {with_callback});", node.body, out)
 
 
+@value.register
+def _map_length(node: typed.MapLength, out: Writer) -> str:
+    planned = out.plan.maps[node.map]
+    count = f"*(u64 *)(scratch + {out.take_scratch(8)})"
+    out.line(f"{count} = 0;")
+
+    def add(inner: Writer) -> None:
+        if planned.spec.kept_slots:
+            inner.line("if (!*(u64 *)loop->second)")
+            inner.line("    return 0;")
+        inner.line(f"{count} += 1;")
+
+    address = pointer_to(MarkerKind.MAP, list(out.plan.maps).index(node.map), out)
+    _call(f"tt_for_each({address}, {_callback(MarkerKind.ELEMENT, add, (), out)});", (), out)
+    return out.temporary(UINT64, count, "length")
+
+
 @statement.register
 def _break(_node: typed.Break, out: Writer) -> None:
     out.line("return 1;")
@@ -108,8 +125,7 @@ def _callback(kind: MarkerKind, begin: Callable[[Writer], None], body: tuple[typ
     inner.line("struct tt_control *control = loop->control;")
     inner.line("char *scratch = loop->scratch;")
     _declare_variables(inner, inner.frame)
-    if has_loop(body):
-        inner.line(_CONTEXT)
+    inner.line(_CONTEXT)
     begin(inner)
     block(body, inner)
     inner.line("return 0;")

@@ -29,7 +29,7 @@ def identify(script: typed.Script, kernel: Kernel) -> typed.Script:
                 state.discard(node.map)
             elif isinstance(node, typed.Send) and isinstance(node.action, MapAction | PrintMap | PrintEntry):
                 state.discard(node.action.map_name)
-            elif isinstance(node, typed.ForMap):
+            elif isinstance(node, typed.ForMap | typed.MapLength):
                 state.discard(node.map)
     if not state:
         return script

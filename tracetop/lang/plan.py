@@ -17,7 +17,7 @@ from tracetop.lang.probes import Hook
 from tracetop.lang.sampling import Sampling, sampling
 from tracetop.lang.share import HOOK_NUMBER_C, alike, hook_number, tells_hook
 from tracetop.lang.types import Type
-from tracetop.lang.walk import conjuncts, expressions, is_deleted, nodes
+from tracetop.lang.walk import conjuncts, expressions, is_deleted, is_measured, nodes
 from tracetop.model.buckets import linear_count, log_buckets
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ProbeSpec, Unit, ValueKind
@@ -112,7 +112,9 @@ def plan(script: typed.Script, types: KnownTypes, directives: Directives, entrie
 def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
     script, directives = planning.script, planning.directives
     deleted = bool(type_.keys) and is_deleted(type_.name, script)
-    held, entries = _layout(type_, type_.entries or planning.entries, planning.kernel, deleted=deleted)
+    held, entries = _layout(
+        type_, type_.entries or planning.entries, planning.kernel, deleted=deleted or is_measured(type_.name, script)
+    )
     parts, key_size = key_layout(type_.keys, type_.labels, planning.types, bucket=type_.kind in DISTRIBUTIONS)
     in_array = held in (Layout.ARRAY, Layout.PERCPU_ARRAY)
     if in_array and type_.keys:

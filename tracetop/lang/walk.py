@@ -66,3 +66,12 @@ def is_deleted(name: str, script: typed.Script) -> bool:
         for clause in script.clauses
         for node in statements(clause.body)
     )
+
+
+def is_measured(name: str, script: typed.Script) -> bool:
+    """Say whether the script asks how many entries the map has."""
+    return any(
+        isinstance(node, typed.MapLength) and node.map == name
+        for clause in script.clauses
+        for node in expressions(clause)
+    )

@@ -1,11 +1,12 @@
 """Functions on strings and bytes in memory: ``str``, ``buf``, ``strncmp``, ``strcontains`` and their like."""
 
-from tracetop.lang import typed
+from tracetop.lang import syntax, typed
 from tracetop.lang.functions.arguments import Arguments
 from tracetop.lang.functions.function import ValueFunction
 from tracetop.lang.options import MAX_STRING_BYTES
+from tracetop.lang.scope import MapUse
 from tracetop.lang.types import Form, Type, opaque, spoken, string
-from tracetop.model.program import ProbeKind
+from tracetop.model.program import ProbeKind, ValueKind
 from tracetop.model.value import Shape
 
 _WORD = 8
@@ -127,17 +128,26 @@ def joined(arguments: Arguments) -> tuple[typed.Expr, str, Type]:
     return typed.Joined(argv, space(arguments, argv), many), delimiter, part
 
 
-def _len(arguments: Arguments) -> typed.Expr:
-    arguments.count(1)
-    map_ = arguments.map(0)
-    earlier = arguments.scope.learnt.maps.get(map_.name) if map_ else None
-    if map_ and earlier and earlier.keys and not map_.keys:
+def _entries(arguments: Arguments, target: syntax.Map, use: MapUse | None) -> typed.Expr:
+    """Return how many entries a map has."""
+    if use and use.kind in (ValueKind.HIST, ValueKind.LHIST, ValueKind.TSERIES):
         raise arguments.error(
-            f"len() does not tell how many entries {map_.name} has",
-            why="that is not known in the kernel",
+            f"len() does not tell how many entries {target.name} has",
+            why="each of its values is many entries in the kernel",
             mend="count on the way, as in @n++",
             at=arguments.at(0),
         )
+    arguments.scope.learnt.asked.setdefault(target.name, target.at)
+    return typed.MapLength(target.name)
+
+
+def _len(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    target = arguments.map(0)
+    if target is not None and not target.keys:
+        use = arguments.scope.known.maps.get(target.name)
+        if use is None or use.keys:
+            return _entries(arguments, target, use)
     value = arguments.value(0)
     if isinstance(value, typed.Stack):
         return typed.StackLength(value)
@@ -162,6 +172,6 @@ STRING_FUNCTIONS = {
     ),
     "strftime": ValueFunction(_strftime, 'strftime("%H:%M:%S", nsecs)', "the time of day of nsecs, as text"),
     "path": ValueFunction(_path, "path(POINTER)", "the path of a struct path"),
-    "len": ValueFunction(_len, "len(kstack)", "frames of a stack, bytes of a string"),
+    "len": ValueFunction(_len, "len(@MAP)", "entries of a map, frames of a stack, bytes of a string"),
 }
 __all__ = ["STRING_FUNCTIONS", "joined"]

@@ -281,6 +281,14 @@ class Length:
 
 
 @dataclass(frozen=True)
+class MapLength:
+    """``len(@map)``: how many entries it has."""
+
+    map: str
+    type: Type = UINT64
+
+
+@dataclass(frozen=True)
 class StackLength:
     """``len(kstack)``: how many frames a stack has."""
 
@@ -350,6 +358,7 @@ Expr = (
     | BytesAt
     | Swap
     | Length
+    | MapLength
     | StackLength
     | HasKey
     | PathAt
