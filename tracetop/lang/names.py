@@ -23,7 +23,6 @@ _ARGUMENT = re.compile(r"(s?)arg(\d+)$")
 _WITH_REGISTERS = frozenset(
     {ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT}
 )
-_USER = frozenset({ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT})
 _RETURNING = frozenset({ProbeKind.KRETPROBE, ProbeKind.FEXIT, ProbeKind.URETPROBE})
 _SAMPLING = frozenset({ProbeKind.PROFILE, ProbeKind.SOFTWARE, ProbeKind.HARDWARE})
 MAX_STACK_DEPTH = 127

@@ -21,8 +21,6 @@ _U64 = 1 << 64
 _T = TypeVar("_T")
 _BYTES = (ValueKind.STRING, ValueKind.VALUE)
 _DISTRIBUTIONS = (ValueKind.HIST, ValueKind.LHIST)
-_BY_KEY = (ValueKind.STRING, ValueKind.VALUE)
-"""Kinds whose values have no order: they are printed in the order of their keys."""
 
 
 @dataclass(frozen=True, slots=True)
