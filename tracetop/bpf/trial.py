@@ -6,7 +6,6 @@ the tracer that would take every running pane along. A `Trial` waits there; `mai
 """
 
 import os
-import select
 import subprocess
 import sys
 import time
@@ -74,16 +73,6 @@ class Trial:
         self._child.wait()
         os.close(self.fd)
         os.close(self._printed)
-
-
-def try_out(program: Program) -> None:
-    """Wait for a `Trial` of `program`: return where it passed. VerifierError where it did not."""
-    trial = Trial(program)
-    try:
-        while not trial.passed():
-            select.select([trial.fd], [], [], max(0.0, trial.until_s - time.monotonic()))
-    finally:
-        trial.close()
 
 
 def _died(program: Program, code: int, text: str) -> VerifierError:

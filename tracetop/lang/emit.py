@@ -26,6 +26,7 @@ from tracetop.lang.emit_slots import declare
 from tracetop.lang.emit_statements import block
 from tracetop.lang.generics import value
 from tracetop.lang.plan import Plan, PlannedClause, PlannedProgram
+from tracetop.lang.probes.hook import ON_CODE, TIMED
 from tracetop.lang.source import Source
 from tracetop.lang.writer import Writer, c_integer, in_parentheses
 from tracetop.model.control import COMM_BYTES, SAMPLE_NONE
@@ -45,8 +46,6 @@ MAX_STACK_BYTES = 384
 MAX_SCRATCH_BYTES = 1 << 15
 _NAME, _OWN = "tt_NAME", "tt_OWN"
 _STACK_MAP = re.compile(r"\b(tt_[ku]stacks(?:_(\d+))?)\.")
-_PERF = frozenset({ProbeKind.SOFTWARE, ProbeKind.HARDWARE, ProbeKind.PROFILE, ProbeKind.INTERVAL})
-_FUNCTIONS = frozenset({ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT})
 
 
 @dataclass(frozen=True)
@@ -142,11 +141,11 @@ def _has_places(plan: Plan) -> bool:
 def _context(program: PlannedProgram) -> str:
     if program.spec.kind is ProbeKind.TRACEPOINT:
         return f"struct {_NAME}_record"
-    if program.spec.kind in _FUNCTIONS:
+    if program.spec.kind in ON_CODE:
         return "struct pt_regs"
     if program.spec.kind in (ProbeKind.FENTRY, ProbeKind.FEXIT):
         return "u64"
-    return "struct bpf_perf_event_data" if program.spec.kind in _PERF else "struct bpf_raw_tracepoint_args"
+    return "struct bpf_perf_event_data" if program.spec.kind in TIMED else "struct bpf_raw_tracepoint_args"
 
 
 def _stack_table(name: str, depth: int) -> str:

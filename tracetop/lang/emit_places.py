@@ -6,12 +6,12 @@ Nothing is followed by C itself: every read is a helper's, which gives zeros whe
 from tracetop.lang import typed
 from tracetop.lang.generics import Space, Where, address, fill, value
 from tracetop.lang.plan import field_key
+from tracetop.lang.probes.hook import TIMED
 from tracetop.lang.registers import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
 from tracetop.lang.types import Form, Type
 from tracetop.lang.writer import Writer, c_integer, c_stored
 from tracetop.model.program import ProbeKind
 
-_SAMPLING = frozenset({ProbeKind.PROFILE, ProbeKind.SOFTWARE, ProbeKind.HARDWARE, ProbeKind.INTERVAL})
 _READ = {
     Space.KERNEL: "bpf_probe_read_kernel({to}, {size}, (void *)({where}));",
     Space.USER: "bpf_probe_read_user({to}, {size}, (void *)({where}));",
@@ -62,7 +62,7 @@ def _result(node: typed.Result, out: Writer) -> str:
 
 @value.register
 def _register(node: typed.Register, out: Writer) -> str:
-    inner = "regs." if out.program.hook.kind in _SAMPLING else ""
+    inner = "regs." if out.program.hook.kind in TIMED else ""
     return f"(u64)ctx->{inner}{node.name}"
 
 

@@ -24,7 +24,7 @@ from tracetop.lang.types import (
     join,
     join_units,
     spoken,
-    string,
+    text_type,
     tuple_of,
 )
 from tracetop.model.control import PARAMS
@@ -95,10 +95,10 @@ def _integer(node: syntax.Integer, _scope: Scope) -> typed.Expr:
 
 @check_expr.register
 def _string(node: syntax.String, scope: Scope) -> typed.Expr:
-    size = (len(node.value) + 1 + 7) & ~7
-    if size > 512:
+    type_ = text_type(node.value)
+    if type_.size > 512:
         raise scope.error(node.at, f"a string of {len(node.value)} bytes, at most 511", mend="shorten it")
-    return typed.Text(node.value, string(size))
+    return typed.Text(node.value, type_)
 
 
 @check_expr.register

@@ -11,20 +11,17 @@ from tracetop.errors import ScriptError
 from tracetop.lang import foreign, syntax, typed
 from tracetop.lang.builtins import BUILTINS, EXTRA
 from tracetop.lang.fields import value_type
+from tracetop.lang.probes.hook import ON_CODE, SAMPLING
 from tracetop.lang.registers import ARGUMENTS, POINTERS
 from tracetop.lang.scope import Scope
 from tracetop.lang.suggest import did_you_mean
-from tracetop.lang.types import BOOL, INT64, UINT64, Type, opaque, pointer, string
+from tracetop.lang.types import BOOL, INT64, UINT64, Type, opaque, pointer, text_type
 from tracetop.model.ctype import VOID, CKind
 from tracetop.model.program import KeyRole, ProbeKind
 from tracetop.model.value import Shape
 
 _ARGUMENT = re.compile(r"(s?)arg(\d+)$")
-_WITH_REGISTERS = frozenset(
-    {ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT}
-)
 _RETURNING = frozenset({ProbeKind.KRETPROBE, ProbeKind.FEXIT, ProbeKind.URETPROBE})
-_SAMPLING = frozenset({ProbeKind.PROFILE, ProbeKind.SOFTWARE, ProbeKind.HARDWARE})
 MAX_STACK_DEPTH = 127
 """PERF_MAX_STACK_DEPTH."""
 
@@ -113,7 +110,7 @@ def _argument(node: syntax.Name, index: int, scope: Scope, *, from_stack: bool) 
                 node.at, f"{hook.name} has {len(hook.function.parameters)} arguments", mend="count from arg0"
             )
         return typed.Argument(index, value_type(hook.function.parameters[index].type) or UINT64)
-    if hook.kind not in _WITH_REGISTERS:
+    if hook.kind not in ON_CODE:
         raise scope.error(
             node.at,
             f"{hook.name} has no {node.name}",
@@ -143,7 +140,7 @@ def _retval(node: syntax.Name, scope: Scope) -> typed.Expr:
         raise scope.error(
             node.at,
             f"{hook.name} has no retval",
-            why="it fires when the function begins" if hook.kind in _WITH_REGISTERS else "",
+            why="it fires when the function begins" if hook.kind in ON_CODE else "",
             mend="use kretprobe, fexit or uretprobe; a tracepoint sys_exit_… has args.ret",
         )
     if hook.function is not None:
@@ -168,14 +165,14 @@ def _func(node: syntax.Name, scope: Scope) -> typed.Expr:
 
 
 def _usermode(node: syntax.Name, scope: Scope) -> typed.Expr:
-    if scope.hook.kind not in _SAMPLING or scope.kernel.arch != "x86_64":
+    if scope.hook.kind not in SAMPLING or scope.kernel.arch != "x86_64":
         raise scope.error(node.at, f"{scope.hook.name} takes no samples", mend="use usermode in profile, on x86_64")
     return typed.BuiltinValue("usermode", EXTRA["usermode"].type)
 
 
 def _text(value: str) -> typed.Text:
     data = value.encode()
-    return typed.Text(data, string((len(data) + 1 + 7) & ~7))
+    return typed.Text(data, text_type(data))
 
 
 def _hook_name(name: str) -> typed.HookName:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from tracetop.errors import ScriptError
 from tracetop.lang import syntax, typed
 from tracetop.lang.fields import field_type, member_type, value_type
+from tracetop.lang.probes.hook import ON_CODE
 from tracetop.lang.scope import Scope
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import INT64, UINT64, Form, Type, pointer, spoken, tuple_offsets
@@ -233,6 +234,6 @@ def _no_args(node: syntax.Access, scope: Scope) -> ScriptError:
     why, mend = "", "use it in a tracepoint"
     if kind is ProbeKind.RAW_TRACEPOINT:
         why, mend = "this kernel does not tell the names of its arguments", "use arg0 and so on"
-    elif kind in (ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT):
+    elif kind in ON_CODE:
         why, mend = "nothing is known of the function's parameters", "use arg0 and so on"
     return scope.error(node.base.at, f"{scope.hook.name} has no args", why=why, mend=mend)

@@ -96,6 +96,11 @@ def string(size: int, role: KeyRole = KeyRole.STRING) -> Type:
     return Type(form=Form.STRING, size=size, signed=False, role=role, shape=Shape.STRING)
 
 
+def text_type(data: bytes) -> Type:
+    """Return the type of a text that is spelt out: room for it and its NUL, a multiple of 8 bytes."""
+    return string(-(-(len(data) + 1) // _ALIGN_8) * _ALIGN_8)
+
+
 def opaque(shape: Shape, size: int, role: KeyRole = KeyRole.STRING, *, text: str = "", depth: int = 0) -> Type:
     """Return the type of values that are only printed."""
     return Type(form=Form.OPAQUE, size=size, signed=False, role=role, shape=shape, text=text, depth=depth)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tracetop.bpf.merge import MapSample
 from tracetop.bpf.session import Loaded
 from tracetop.model.control import Filter
-from tracetop.model.program import KeyPart, KeyRole, MapSpec
+from tracetop.model.program import KeyPart, KeyRole, MapAction, MapSpec
 from tracetop.tracer.counters import as_keys
 from tracetop.tracer.keys import decode_text, integers
 
@@ -22,6 +22,11 @@ _FULL = 0.5
 """The share of slots in use from which empty and old ones are given back."""
 _LONG_NS = 600 * 1_000_000_000
 """The age of a start that nobody waits for any more, where its key does not say who would end it."""
+
+
+def change_map(loaded: Loaded, action: MapAction) -> None:
+    """Clear or zero a map, as the script asked."""
+    (loaded.clear if action.verb == "clear" else loaded.zero)(action.map_name)
 
 
 def reclaim(loaded: Loaded, spec: MapSpec) -> int:

@@ -51,6 +51,7 @@ class Printer:
         self._specs = {spec.name: spec for spec in loaded.program.maps}
         self._readers: dict[str, MapReader] = {}
         self._shows: dict[int, Show] = {}
+        self._words: dict[int, Show] = {}
 
     @property
     def lines(self) -> TextLines | JsonLines:
@@ -67,12 +68,14 @@ class Printer:
             self._shows[action] = self._show(self._loaded.program.actions[action])
         return self._shows[action]
 
-    def words(self, action: Format, payload: bytes) -> str:
+    def words(self, number: int, action: Format, payload: bytes) -> str:
         """Return what an action's format makes of its payload, a command or a path: as in C up to its first NUL.
 
         It goes to the kernel, so nothing in it is escaped.
         """
-        return compile_format(action.format, action.arguments, self._decoding(raw_text))(payload).partition("\0")[0]
+        if number not in self._words:
+            self._words[number] = compile_format(action.format, action.arguments, self._decoding(raw_text))
+        return self._words[number](payload).partition("\0")[0]
 
     def _decoding(self, clean: Clean) -> Decoder:
         return Decoder(self._names, lambda map_, id_: self._loaded.stack(id_, map_), clean)

@@ -10,6 +10,7 @@ import struct
 from tracetop.bpf.session import Loaded
 from tracetop.model.message import Execute, Output, ShowFile
 from tracetop.model.program import Action, Exit, Format, MapAction, PrintEntry, PrintValue
+from tracetop.tracer.kept import change_map
 from tracetop.tracer.pipe import Outbox
 from tracetop.tracer.printed import Printer
 
@@ -68,15 +69,15 @@ class Reactions:
         action = self._loaded.program.actions[number]
         match action:
             case MapAction():
-                (self._loaded.clear if action.verb == "clear" else self._loaded.zero)(action.map_name)
+                change_map(self._loaded, action)
             case Exit():
                 self.exit_code = int(_CODE.unpack_from(payload)[0])
             case Format(verb="cat"):
                 self.send()
-                self._outbox.send(ShowFile(self._printer.words(action, payload)))
+                self._outbox.send(ShowFile(self._printer.words(number, action, payload)))
             case Format(verb="system"):
                 self.send()
-                self._outbox.send(Execute(self._printer.words(action, payload)))
+                self._outbox.send(Execute(self._printer.words(number, action, payload)))
             case Format(verb="errorf" | "warnf"):
                 self.send()
                 self._outbox.send(Output(os.fsencode(self._printer.text(number, payload)), error=True))

@@ -7,6 +7,7 @@ Tracer.
 from tracetop.bpf.session import Loaded
 from tracetop.model.frame import Log
 from tracetop.model.program import Exit, MapAction
+from tracetop.tracer.kept import change_map
 from tracetop.tracer.lines import MOST_LINES, PrintedLines
 from tracetop.tracer.printed import Printer
 from tracetop.tracer.printing.decode import Names
@@ -68,4 +69,4 @@ class Sent:
     def _act(self, number: int) -> None:
         action = self._loaded.program.actions[number]
         if isinstance(action, MapAction):
-            (self._loaded.clear if action.verb == "clear" else self._loaded.zero)(action.map_name)
+            change_map(self._loaded, action)

@@ -4,6 +4,7 @@ from tracetop.lang import syntax, typed
 from tracetop.lang.functions.arguments import Arguments
 from tracetop.lang.functions.function import ValueFunction
 from tracetop.lang.options import MAX_STRING_BYTES
+from tracetop.lang.probes.hook import IN_PROCESS
 from tracetop.lang.scope import MapUse
 from tracetop.lang.types import Form, Type, opaque, spoken, string
 from tracetop.model.program import ProbeKind, ValueKind
@@ -24,7 +25,7 @@ def space(arguments: Arguments, pointer: typed.Expr) -> bool | None:
     hook = arguments.scope.hook
     if hook.kind is ProbeKind.TRACEPOINT:  # pointers in records of other tracepoints are the kernel's own
         return hook.category in ("syscalls", "raw_syscalls") if isinstance(pointer, typed.FieldValue) else None
-    return True if hook.kind in (ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT) else None
+    return True if hook.kind in IN_PROCESS else None
 
 
 def address(arguments: Arguments, i: int) -> typed.Expr:

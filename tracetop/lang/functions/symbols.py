@@ -7,27 +7,16 @@ from tracetop.lang.functions.function import ValueFunction
 from tracetop.lang.functions.strings import address, space
 from tracetop.lang.names import MAX_STACK_DEPTH, stack
 from tracetop.lang.options import STACK_MODES
+from tracetop.lang.probes.hook import IN_PROCESS, ON_CODE, SAMPLING
 from tracetop.lang.registers import NAMES
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import NSECS, UINT64, Form, Type, opaque, pointer, spoken
 from tracetop.model.ctype import VOID, CKind, CType
-from tracetop.model.program import KeyRole, ProbeKind
+from tracetop.model.program import KeyRole
 from tracetop.model.value import Shape
 
 _WORD = CType(kind=CKind.INT, size=8, name="unsigned long")
 """What symbols of data are taken to be; a cast says otherwise."""
-_WITH_REGISTERS = frozenset(
-    {
-        ProbeKind.KPROBE,
-        ProbeKind.KRETPROBE,
-        ProbeKind.UPROBE,
-        ProbeKind.URETPROBE,
-        ProbeKind.USDT,
-        ProbeKind.PROFILE,
-        ProbeKind.SOFTWARE,
-        ProbeKind.HARDWARE,
-    }
-)
 
 
 def _stack(arguments: Arguments) -> typed.Expr:
@@ -69,7 +58,7 @@ def _kaddr(arguments: Arguments) -> typed.Expr:
 def _uaddr(arguments: Arguments) -> typed.Expr:
     arguments.count(1)
     hook, name = arguments.scope.hook, arguments.literal(0).decode(errors="replace")
-    if hook.kind not in (ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT):
+    if hook.kind not in IN_PROCESS:
         raise arguments.error(f"uaddr() has no binary in {hook.name}", mend="use it in uprobe, uretprobe or usdt")
     found = arguments.scope.kernel.address(name, hook.target)
     if found is None:
@@ -82,7 +71,7 @@ def _uaddr(arguments: Arguments) -> typed.Expr:
 def _reg(arguments: Arguments) -> typed.Expr:
     arguments.count(1)
     scope, name = arguments.scope, arguments.literal(0).decode(errors="replace")
-    if scope.hook.kind not in _WITH_REGISTERS:
+    if scope.hook.kind not in ON_CODE | SAMPLING:
         raise arguments.error(f"{scope.hook.name} has no registers", mend="use it in kprobe, uprobe or profile")
     names = NAMES.get(scope.kernel.arch, {})
     if name not in names:

@@ -13,6 +13,14 @@ from tracetop.model.kernel import TracepointFormat
 from tracetop.model.program import ProbeKind
 
 _STEM_CHARACTERS = 40
+IN_PROCESS = frozenset({ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT})
+"""Kinds whose hooks are in a program or library: pointers there are the process's."""
+ON_CODE = frozenset({ProbeKind.KPROBE, ProbeKind.KRETPROBE}) | IN_PROCESS
+"""Kinds whose programs are passed the registers at an instruction."""
+SAMPLING = frozenset({ProbeKind.PROFILE, ProbeKind.SOFTWARE, ProbeKind.HARDWARE})
+"""Kinds that take a sample of what a CPU does, its registers too."""
+TIMED = SAMPLING | {ProbeKind.INTERVAL}
+"""Kinds whose programs are passed a struct bpf_perf_event_data."""
 
 
 @dataclass(frozen=True)
