@@ -7,7 +7,7 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram
 from tests.kernel.handmade import probe, program
-from tracetop.bpf.session import Loaded
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.errors import VerifierError
 from tracetop.model.marker import MarkerKind, marker
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, Program, ValueKind

@@ -12,7 +12,7 @@ from tests.kernel.conftest import LoadProgram
 from tests.kernel.handmade import by_key
 from tests.kernel.probed import ROUNDS, Start
 from tracetop.bpf.kernel import RunningKernel
-from tracetop.bpf.session import Loaded
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.errors import KernelError, ScriptError
 from tracetop.lang import compile_script
 from tracetop.lang.options import Options

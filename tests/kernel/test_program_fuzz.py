@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.lang.programs import programs
 from tracetop.bpf.kernel import RunningKernel
-from tracetop.bpf.session import Loaded
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.errors import ScriptError
 from tracetop.lang import compile_script
 

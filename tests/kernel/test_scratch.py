@@ -10,8 +10,8 @@ import pytest
 from tests.kernel.conftest import LoadProgram
 from tracetop.bpf.find import load_bcc
 from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.maps import KernelMap
-from tracetop.bpf.session import Loaded
 from tracetop.bpf.stats import map_sizes
 from tracetop.lang import compile_script
 from tracetop.model.program import Layout

@@ -15,8 +15,8 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.handmade import GETPPID, SYSCALLS, by_key, count_map, numbered_keys, probe, program
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.objects import program_ids
-from tracetop.bpf.session import Loaded
 from tracetop.bpf.stats import RunTimeStats
 from tracetop.errors import KernelError, VerifierError
 from tracetop.model.control import Filter, pack_control
@@ -301,7 +301,7 @@ def test_twenty_loads_leave_no_program_no_descriptor_and_little_memory() -> None
 
 def test_nothing_is_left_after_kill_9() -> None:
     code = (
-        "import sys\nfrom tests.kernel.handmade import SYSCALLS\nfrom tracetop.bpf.session import Loaded\n"
+        "import sys\nfrom tests.kernel.handmade import SYSCALLS\nfrom tracetop.bpf.loaded_program import Loaded\n"
         "loaded = Loaded.load(SYSCALLS)\nloaded.attach()\n"
         "print(loaded.stats()[0].prog_id, flush=True)\nsys.stdin.read()\n"
     )

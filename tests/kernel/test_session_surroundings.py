@@ -10,7 +10,7 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram
 from tests.kernel.handmade import SYSCALLS, probe, program
-from tracetop.bpf.session import Loaded
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.model.program import ProbeKind
 
 pytestmark = pytest.mark.kernel
@@ -20,7 +20,7 @@ PR_GET_SECUREBITS = 27
 
 
 def run(code: str, *, expect: int = 0) -> subprocess.CompletedProcess[str]:
-    head = "from tests.kernel.handmade import *\nfrom tracetop.bpf.session import Loaded\n"
+    head = "from tests.kernel.handmade import *\nfrom tracetop.bpf.loaded_program import Loaded\n"
     done = subprocess.run([sys.executable, "-c", head + code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == expect, done.stderr
     return done

@@ -11,7 +11,7 @@ from tests.kernel.conftest import LoadProgram
 from tests.kernel.handmade import by_key, count_map, program
 from tests.kernel.probed import ROUNDS, Start
 from tracetop.bpf.kernel import RunningKernel
-from tracetop.bpf.session import Loaded
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.errors import KernelError
 from tracetop.model.program import Layout, ProbeKind, ProbeSpec, Program
 

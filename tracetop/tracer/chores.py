@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.merge import Bytes, is_array
-from tracetop.bpf.session import Loaded
 from tracetop.model.program import Format, MapSpec, PrintValue, Program
 from tracetop.model.value import Shape, ValueType
 from tracetop.tracer import kept

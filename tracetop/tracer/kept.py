@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.merge import MapSample
-from tracetop.bpf.session import Loaded
 from tracetop.model.control import Filter
 from tracetop.model.program import KeyPart, KeyRole, MapAction, MapSpec
 from tracetop.tracer.counters import as_keys

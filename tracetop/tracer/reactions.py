@@ -7,7 +7,7 @@ files and commands of the user, which the asker has the rights for. Tracer.
 import os
 import struct
 
-from tracetop.bpf.session import Loaded
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.model.message import Execute, Output, ShowFile
 from tracetop.model.program import Action, Exit, Format, MapAction, PrintEntry, PrintValue
 from tracetop.tracer.kept import change_map

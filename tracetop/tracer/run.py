@@ -8,7 +8,7 @@ import os
 import select
 from contextlib import closing, suppress
 
-from tracetop.bpf.session import Loaded
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.errors import TracetopError, UsageError
 from tracetop.lang import compile_script
 from tracetop.lang.dump import dump

@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass
 
 from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.merge import MapSample
-from tracetop.bpf.session import Loaded
 from tracetop.bpf.stats import ProgStats
 from tracetop.bpf.symbols import KernelSymbols
 from tracetop.bpf.user_symbols import UserFrame, UserSymbols

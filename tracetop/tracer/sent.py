@@ -4,7 +4,7 @@ Owns: doing it, and the log of what was printed. Refuses to own: the text (`prin
 Tracer.
 """
 
-from tracetop.bpf.session import Loaded
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.model.frame import Log
 from tracetop.model.program import Exit, MapAction
 from tracetop.tracer.kept import change_map

@@ -4,7 +4,7 @@ Owns: when. Refuses to own: which starts of a scratch map are stale (`kept`), wh
 (`process_table`), which stacks are not sampled any more (`stacks`). Tracer.
 """
 
-from tracetop.bpf.session import Loaded
+from tracetop.bpf.loaded_program import Loaded
 from tracetop.tracer import kept
 from tracetop.tracer.aggregates import Aggregates
 from tracetop.tracer.counters import as_rows
