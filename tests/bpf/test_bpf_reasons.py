@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from tracetop.bpf import attach
-from tracetop.bpf.attach import reasons
+from tracetop.bpf.attach import attach_errors
 from tracetop.bpf.compile import kernel_version
 from tracetop.bpf.cpus import cpu_list
 from tracetop.bpf.lockdown import selected
@@ -140,7 +140,7 @@ def test_a_hook_that_is_refused_has_one_cause_and_its_exit_code(
         raise OSError(code, errno.errorcode.get(code, "ENOTSUPP"))
 
     monkeypatch.setitem(attach._ATTACHERS, kind, refused)
-    monkeypatch.setattr(reasons, "lockdown_mode", lambda: "integrity")
+    monkeypatch.setattr(attach_errors, "lockdown_mode", lambda: "integrity")
     with pytest.raises(TracetopError) as caught:
         attach.attach(ProbeSpec(function="f", kind=kind, names=("the:probe",), target="/bin/x", period=9, pid=7), 0)
     diagnostic = caught.value.diagnostic

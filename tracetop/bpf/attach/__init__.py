@@ -8,8 +8,8 @@ thread.
 import ctypes
 from collections.abc import Callable
 
-from tracetop.bpf.attach import kernel_hooks, sampling, user_hooks
-from tracetop.bpf.attach.reasons import explain
+from tracetop.bpf.attach import kernel_hooks, timers_and_counters, user_hooks
+from tracetop.bpf.attach.attach_errors import explain
 from tracetop.bpf.syscalls import Command, TestRunAttr, bpf
 from tracetop.errors import KernelError
 from tracetop.model.program import ProbeKind, ProbeSpec
@@ -27,10 +27,10 @@ _ATTACHERS: dict[ProbeKind, Callable[[ProbeSpec, int], list[int]]] = {
     ProbeKind.UPROBE: user_hooks.uprobe,
     ProbeKind.URETPROBE: user_hooks.uprobe,
     ProbeKind.USDT: user_hooks.uprobe,
-    ProbeKind.SOFTWARE: sampling.software,
-    ProbeKind.HARDWARE: sampling.hardware,
-    ProbeKind.PROFILE: sampling.profile,
-    ProbeKind.INTERVAL: sampling.interval,
+    ProbeKind.SOFTWARE: timers_and_counters.software,
+    ProbeKind.HARDWARE: timers_and_counters.hardware,
+    ProbeKind.PROFILE: timers_and_counters.profile,
+    ProbeKind.INTERVAL: timers_and_counters.interval,
 }
 
 
