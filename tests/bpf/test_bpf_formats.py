@@ -1,6 +1,6 @@
 """Format files of tracepoints, with every form of field that kernels write."""
 
-from tracetop.bpf.formats import parse_format
+from tracetop.bpf.kernel.tracepoint_formats import parse_format
 from tracetop.model.kernel import Field
 
 SCHED_PROCESS_EXEC = """\

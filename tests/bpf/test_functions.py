@@ -1,6 +1,6 @@
 """A function is known by each of its names."""
 
-from tracetop.bpf.functions import with_aliases
+from tracetop.bpf.kernel.traceable_functions import with_aliases
 
 KALLSYMS = b"""\
 ffffffff81000000 T _stext

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tracetop.bpf.macros import macro
+from tracetop.bpf.kernel.constants import macro
 
 OF_HEADERS = (
     *("EPERM", "ENOENT", "EAGAIN", "ETIMEDOUT", "SIGKILL", "SIGCHLD", "SIGSTOP"),

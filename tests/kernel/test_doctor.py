@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.errors import ExitCode
 from tracetop.model.program import ProbeKind
 from tracetop.probes import DEFAULT, Library

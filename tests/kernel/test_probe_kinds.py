@@ -11,7 +11,7 @@ import pytest
 from tests.kernel.conftest import LoadProgram
 from tests.kernel.handmade import by_key
 from tests.kernel.probed import ROUNDS, Start
-from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.errors import KernelError, ScriptError
 from tracetop.lang import compile_script

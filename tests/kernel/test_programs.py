@@ -12,7 +12,7 @@ import pytest
 from tests.kernel.batch import batch
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.handmade import SYSCALLS
-from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.objects import fdinfo
 from tracetop.bpf.stats import RunTimeStats
 from tracetop.model.frame import Sort, Table

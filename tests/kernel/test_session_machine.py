@@ -11,8 +11,8 @@ import pytest
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.handmade import GETPPID, count_map, probe, program
 from tracetop.bpf.find import load_bcc
-from tracetop.bpf.kernel import RunningKernel
-from tracetop.bpf.privileges import check_privileges
+from tracetop.bpf.kernel.privileges import check_privileges
+from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.stats import RunTimeStats
 from tracetop.bpf.symbols import KernelSymbols
 from tracetop.bpf.tracefs import ensure_tracefs
@@ -129,7 +129,7 @@ def test_this_process_may_trace_and_says_so_by_returning(kernel: RunningKernel) 
 def test_a_process_without_capabilities_is_told_what_it_lacks() -> None:
     code = (
         "import os\n"
-        "from tracetop.bpf.kernel import RunningKernel\nfrom tracetop.bpf.privileges import check_privileges\n"
+        "from tracetop.bpf.kernel.running_kernel import RunningKernel\nfrom tracetop.bpf.kernel.privileges import check_privileges\n"
         "from tracetop.errors import PrivilegeError\n"
         "os.setgid(65534); os.setuid(65534)\n"
         "try: check_privileges(RunningKernel())\n"

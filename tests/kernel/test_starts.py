@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.symbols import KernelSymbols
 from tracetop.bpf.user_symbols import UserSymbols
 from tracetop.lang import compile_script

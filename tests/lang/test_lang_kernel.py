@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.lang import compile_script
 from tracetop.model.control import Filter, pack_control

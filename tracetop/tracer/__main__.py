@@ -15,9 +15,9 @@ import traceback
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy is loaded: it would start threads that spin and do nothing here
 
-from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.kernel.privileges import check_privileges
+from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.output import Output
-from tracetop.bpf.privileges import check_privileges
 from tracetop.bpf.symbols import KernelSymbols
 from tracetop.bpf.user_symbols import UserSymbols
 from tracetop.errors import Diagnostic, TracetopError

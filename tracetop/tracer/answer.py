@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Iterator
 
-from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.errors import Diagnostic, TracetopError
 from tracetop.model.inquiry import Answer, ListProbes, ListPrograms, Loaded, Question, decode_question
 from tracetop.model.message import Fatal, Splitter, encode
@@ -61,7 +61,7 @@ def _answers(question: Question) -> Iterator[Answer]:
 
 
 def _programs(question: ListPrograms, kernel: RunningKernel) -> Iterator[Answer]:
-    from tracetop.bpf.privileges import check_privileges  # noqa: PLC0415
+    from tracetop.bpf.kernel.privileges import check_privileges  # noqa: PLC0415
     from tracetop.bpf.stats import RunTimeStats  # noqa: PLC0415
     from tracetop.tracer.programs import ProgramTables  # noqa: PLC0415
 

@@ -12,15 +12,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from tracetop.bpf.find import load_bcc
-from tracetop.bpf.kernel import RunningKernel
-from tracetop.bpf.lockdown import lockdown_mode
-from tracetop.bpf.privileges import (
+from tracetop.bpf.kernel.privileges import (
     check_btf,
     check_capabilities,
     check_lockdown,
     check_namespace,
     check_system_calls,
 )
+from tracetop.bpf.kernel.running_kernel import RunningKernel
+from tracetop.bpf.lockdown import lockdown_mode
 from tracetop.bpf.stats import RunTimeStats
 from tracetop.bpf.syscalls import Command, MapCreateAttr, bpf
 from tracetop.bpf.tracefs import ensure_tracefs

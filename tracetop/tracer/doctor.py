@@ -7,7 +7,7 @@ answers one question.
 import time
 from collections.abc import Iterator
 
-from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.output import Output
 from tracetop.errors import ExitCode, TracetopError

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from itertools import islice
 
-from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.tracefs import ensure_tracefs
 from tracetop.errors import KernelError, TracetopError, UsageError
 from tracetop.lang.probes.expand import SHORT

@@ -7,7 +7,7 @@ and which view a map has (`aggregates`). Runs in the tracer's one thread.
 import time
 from dataclasses import dataclass
 
-from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.merge import MapSample
 from tracetop.bpf.stats import ProgStats

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from tracetop.bpf.btf import VMLINUX
-from tracetop.bpf.kernel import RunningKernel
+from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.lockdown import lockdown_mode
 from tracetop.bpf.syscalls import Command, MapCreateAttr, PerfEventAttr, bpf, perf_event_open
 from tracetop.bpf.tracefs import ensure_tracefs
