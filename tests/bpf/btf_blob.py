@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from tracetop.bpf.btf.raw import Kind
+from tracetop.bpf.kernel.btf.raw import Kind
 
 Member = tuple[str, int, int]
 """Name, number of its type, offset in bits; of a bit-field of a flagged struct also ``width << 24``."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.bpf.btf_blob import Blob
-from tracetop.bpf.btf import Btf
-from tracetop.bpf.btf.raw import Kind
+from tracetop.bpf.kernel.btf import Btf
+from tracetop.bpf.kernel.btf.raw import Kind
 from tracetop.model.ctype import CField, CKind, CType
 
 SIGNED, BOOL = 1, 4

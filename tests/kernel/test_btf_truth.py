@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tracetop.bpf.btf.lookup import VMLINUX, Btf
-from tracetop.bpf.btf.raw import Kind, RawBtf
+from tracetop.bpf.kernel.btf.lookup import VMLINUX, Btf
+from tracetop.bpf.kernel.btf.raw import Kind, RawBtf
 from tracetop.model.ctype import CField, CKind
 
 pytestmark = pytest.mark.kernel

@@ -8,8 +8,8 @@ import ctypes
 import os
 from contextlib import suppress
 
-from tracetop.bpf.btf.lookup import DIRECTORY, VMLINUX
-from tracetop.bpf.btf.raw import Kind, RawBtf
+from tracetop.bpf.kernel.btf.lookup import DIRECTORY, VMLINUX
+from tracetop.bpf.kernel.btf.raw import Kind, RawBtf
 from tracetop.bpf.objects import ids, opened, read_info
 from tracetop.bpf.syscalls import Command
 from tracetop.errors import KernelError

@@ -8,7 +8,7 @@ import errno
 import os
 from pathlib import Path
 
-from tracetop.bpf.btf import VMLINUX
+from tracetop.bpf.kernel.btf import VMLINUX
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.lockdown import lockdown_mode
 from tracetop.bpf.syscalls import Command, MapCreateAttr, PerfEventAttr, bpf, perf_event_open

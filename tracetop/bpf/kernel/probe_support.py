@@ -10,8 +10,8 @@ import os
 import struct
 
 from tracetop.bpf.attach.perf_events import DEVICES
-from tracetop.bpf.btf import Btf
 from tracetop.bpf.cpus import online_cpus
+from tracetop.bpf.kernel.btf import Btf
 from tracetop.bpf.syscalls import Command, PerfEventAttr, ProgramLoadAttr, RawTracepointAttr, bpf, perf_event_open
 from tracetop.bpf.tracefs import find_tracefs
 from tracetop.model.program import ProbeKind

@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 
 from tracetop.bpf.binaries import Binaries
-from tracetop.bpf.btf import Btf
-from tracetop.bpf.btf.names import builtin_type
 from tracetop.bpf.cpus import possible_cpus
 from tracetop.bpf.demangle import demangle
+from tracetop.bpf.kernel.btf import Btf
+from tracetop.bpf.kernel.btf.c_names import builtin_type
 from tracetop.bpf.kernel.constants import macro
 from tracetop.bpf.kernel.probe_support import why_refused
 from tracetop.bpf.kernel.running_kernel import UserSpace

@@ -3,6 +3,6 @@
 `raw` reads records, `types` says what they are in C, `lookup` finds them by name.
 """
 
-from tracetop.bpf.btf.lookup import VMLINUX, Btf
+from tracetop.bpf.kernel.btf.lookup import VMLINUX, Btf
 
 __all__ = ["VMLINUX", "Btf"]

@@ -9,8 +9,8 @@ from typing import Self
 
 from msgspec import structs
 
-from tracetop.bpf.btf.names import builtin_type
-from tracetop.bpf.btf.raw import Kind, RawBtf, Record
+from tracetop.bpf.kernel.btf.c_names import builtin_type
+from tracetop.bpf.kernel.btf.raw import Kind, RawBtf, Record
 from tracetop.model.ctype import VOID, CField, CFunction, CKind, CParameter, CStruct, CType
 
 _SIGNED, _BOOL = 1, 4

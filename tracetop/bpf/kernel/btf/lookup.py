@@ -11,9 +11,9 @@ from typing import Self, TypeVar
 
 from msgspec import structs
 
-from tracetop.bpf.btf.names import builtin_type
-from tracetop.bpf.btf.raw import Kind, RawBtf
-from tracetop.bpf.btf.types import BtfTypes
+from tracetop.bpf.kernel.btf.c_names import builtin_type
+from tracetop.bpf.kernel.btf.raw import Kind, RawBtf
+from tracetop.bpf.kernel.btf.types import BtfTypes
 from tracetop.model.ctype import CField, CFunction, CKind, CParameter, CStruct, CType
 
 DIRECTORY = Path("/sys/kernel/btf")
