@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tracetop.bpf.find import find_package, install_command, only_root_writes, scrub_environment
+from tracetop.bpf.load.bcc import find_package, install_command, only_root_writes, scrub_environment
 from tracetop.errors import InstallError
 
 
@@ -19,7 +19,7 @@ def make_package(directory: Path) -> Path:
 
 
 def as_if_root_owned(monkeypatch: pytest.MonkeyPatch, *unsafe: Path) -> None:
-    monkeypatch.setattr("tracetop.bpf.find.only_root_writes", lambda path: path not in unsafe)
+    monkeypatch.setattr("tracetop.bpf.load.bcc.only_root_writes", lambda path: path not in unsafe)
 
 
 def test_the_first_package_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

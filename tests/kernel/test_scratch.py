@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.kernel.conftest import LoadProgram
-from tracetop.bpf.find import load_bcc
 from tracetop.bpf.kernel.running_kernel import RunningKernel
+from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.maps import KernelMap
 from tracetop.bpf.stats import map_sizes

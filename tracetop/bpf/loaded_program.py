@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from tracetop.bpf.attach import attach, run_once
 from tracetop.bpf.attach.detach import FEW, release, release_unwatched
-from tracetop.bpf.compile import compile_program
-from tracetop.bpf.load import close_all, load_functions
+from tracetop.bpf.load.compile import compile_program
+from tracetop.bpf.load.loader import close_all, load_functions
 from tracetop.bpf.stats import ProgStats, program_stats
 from tracetop.bpf.tables import Tables
 from tracetop.errors import TracetopError

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tracetop.bpf.find import load_bcc
+from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.maps import KernelMap
 from tracetop.bpf.merge import Bytes, Ints, MapSample, merge
 from tracetop.bpf.ring import RingBuffer

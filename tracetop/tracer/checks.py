@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from tracetop.bpf.find import load_bcc
 from tracetop.bpf.kernel.privileges import (
     check_btf,
     check_capabilities,
@@ -20,6 +19,7 @@ from tracetop.bpf.kernel.privileges import (
     check_system_calls,
 )
 from tracetop.bpf.kernel.running_kernel import RunningKernel
+from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.lockdown import lockdown_mode
 from tracetop.bpf.stats import RunTimeStats
 from tracetop.bpf.syscalls import Command, MapCreateAttr, bpf

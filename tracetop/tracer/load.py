@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Generator
 from typing import NamedTuple
 
+from tracetop.bpf.load.trial import Trial
 from tracetop.bpf.stats import RunTimeStats
-from tracetop.bpf.trial import Trial
 from tracetop.lang import compile_script
 from tracetop.model.control import SAMPLE_NONE
 from tracetop.model.frame import Hot

@@ -13,8 +13,8 @@ from contextlib import suppress
 
 import msgspec
 
-from tracetop.bpf.compile import compile_program
-from tracetop.bpf.load import load_functions
+from tracetop.bpf.load.compile import compile_program
+from tracetop.bpf.load.loader import load_functions
 from tracetop.errors import TracetopError, VerifierError
 from tracetop.model.program import Program
 

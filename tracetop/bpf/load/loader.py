@@ -11,12 +11,12 @@ import resource
 from contextlib import suppress
 from typing import Any
 
-from tracetop.bpf.find import load_bcc
-from tracetop.bpf.link import FUNC_INFO_BYTES, Linked, function_types, link
+from tracetop.bpf.load.bcc import load_bcc
+from tracetop.bpf.load.linker import FUNC_INFO_BYTES, Linked, function_types, link
+from tracetop.bpf.load.trampoline_targets import TracedFunctions
+from tracetop.bpf.load.verifier_errors import refused_function
 from tracetop.bpf.output import Output
-from tracetop.bpf.refusals import refused_function
 from tracetop.bpf.syscalls import BtfLoadAttr, Command, ProgramLoadAttr, bpf
-from tracetop.bpf.traced import TracedFunctions
 from tracetop.errors import KernelError, TracetopError, VerifierError
 from tracetop.model.program import ProbeKind, ProbeSpec, Program
 

@@ -13,10 +13,10 @@ import time
 from typing import Any
 
 from tracetop.bpf.cpus import possible_cpus
-from tracetop.bpf.find import load_bcc
+from tracetop.bpf.load.bcc import load_bcc
+from tracetop.bpf.load.compile_environment import surroundings
+from tracetop.bpf.load.verifier_errors import refused_text
 from tracetop.bpf.output import Output
-from tracetop.bpf.refusals import refused_text
-from tracetop.bpf.surroundings import surroundings
 from tracetop.model.program import Program
 
 
