@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tracetop.bpf.merge import merge
+from tracetop.bpf.maps.cpu_merge import merge
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, TimeSeries, ValueKind
 
 CPUS = 3

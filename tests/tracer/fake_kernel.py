@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from tests.tracer.specs import Value, sample, spec
-from tracetop.bpf.merge import Bytes, MapSample
+from tracetop.bpf.maps.cpu_merge import Bytes, MapSample
 from tracetop.bpf.stats import ProgStats
 from tracetop.bpf.user_symbols import UserSymbols
 from tracetop.errors import KernelError, ScriptError, UsageError, VerifierError

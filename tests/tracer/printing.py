@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracetop.bpf.merge import MapSample
+from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ValueKind
 from tracetop.model.value import INTEGER, ValuePart, ValueType
 from tracetop.tracer.printing.decode import Clean, Decoder, raw_text

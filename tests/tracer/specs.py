@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tracetop.bpf.merge import MapSample
+from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ValueKind
 
 FIELDS = {ValueKind.AVG: 2, ValueKind.STATS: 2, ValueKind.MIN: 2, ValueKind.MAX: 2}

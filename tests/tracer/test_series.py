@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.tracer.specs import INTEGER, spec
-from tracetop.bpf.merge import MapSample
+from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.program import MapSpec, TimeSeries, ValueKind
 from tracetop.tracer.series import newest
 

@@ -7,7 +7,7 @@ their entries (`upkeep`). Tracer.
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from tracetop.bpf.merge import MapSample
+from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.control import Filter
 from tracetop.model.frame import View
 from tracetop.model.program import MapSpec, Program, ValueKind

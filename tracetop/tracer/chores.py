@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tracetop.bpf.loaded_program import Loaded
-from tracetop.bpf.merge import Bytes, is_array
+from tracetop.bpf.maps.cpu_merge import Bytes, is_array
 from tracetop.model.program import Format, MapSpec, PrintValue, Program
 from tracetop.model.value import Shape, ValueType
 from tracetop.tracer import kept

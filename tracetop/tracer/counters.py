@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.bpf.merge import MapSample
+from tracetop.bpf.maps.cpu_merge import MapSample
 
 Keys = NDArray[np.void]
 """(n,) distinct and sorted (in one order for all keys of a size), each one void of key_size bytes."""

@@ -1,6 +1,6 @@
 """Maps without a key that are not distributions: one set of numbers each. Tracer."""
 
-from tracetop.bpf.merge import MapSample
+from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.frame import Cell, Number
 from tracetop.model.program import MapSpec
 from tracetop.tracer.counters import CounterMap

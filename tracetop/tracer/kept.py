@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracetop.bpf.loaded_program import Loaded
-from tracetop.bpf.merge import MapSample
+from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.control import Filter
 from tracetop.model.program import KeyPart, KeyRole, MapAction, MapSpec
 from tracetop.tracer.counters import as_keys

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from tracetop.bpf.merge import Bytes, Ints, MapSample, is_array
+from tracetop.bpf.maps.cpu_merge import Bytes, Ints, MapSample, is_array
 from tracetop.model.program import Action, Format, MapSpec, PrintEntry, PrintMap, PrintValue, Program
 from tracetop.model.value import Shape, ValuePart
 from tracetop.tracer.printing.datum import Value

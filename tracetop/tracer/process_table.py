@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.bpf.merge import MapSample
+from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.control import Filter
 from tracetop.model.frame import Cell, Column, ColumnKind, Row
 from tracetop.model.program import KeyRole, MapSpec, Unit, ValueKind

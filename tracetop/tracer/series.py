@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tracetop.bpf.merge import MapSample
+from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.program import MapSpec, ValueKind
 from tracetop.tracer.counters import as_keys
 

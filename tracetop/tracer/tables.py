@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.bpf.merge import MapSample
+from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
 from tracetop.model.program import KeyRole, MapSpec
 from tracetop.tracer.counters import Counted, CounterMap, Keys, as_keys, union

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tracetop.bpf.merge import Bytes, Ints, MapSample, is_array
+from tracetop.bpf.maps.cpu_merge import Bytes, Ints, MapSample, is_array
 from tracetop.model.program import MapSpec, TimeSeries, ValueKind
 from tracetop.model.value import Shape, ValuePart
 from tracetop.tracer.printing.datum import Datum, Named, Stats, Value, quotient

@@ -12,7 +12,7 @@ from contextlib import suppress
 import numpy as np
 
 from tracetop.bpf.cpus import possible_cpus
-from tracetop.bpf.merge import Bytes, is_array, per_cpu
+from tracetop.bpf.maps.cpu_merge import Bytes, is_array, per_cpu
 from tracetop.bpf.syscalls import BatchAttr, Command, ElementAttr, bpf
 from tracetop.model.program import Layout
 

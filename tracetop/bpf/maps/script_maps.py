@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from tracetop.bpf.load.bcc import load_bcc
-from tracetop.bpf.maps import KernelMap
-from tracetop.bpf.merge import Bytes, Ints, MapSample, merge
-from tracetop.bpf.ring import RingBuffer
+from tracetop.bpf.maps.cpu_merge import Bytes, Ints, MapSample, merge
+from tracetop.bpf.maps.kernel_map import KernelMap
+from tracetop.bpf.maps.ring_buffer import RingBuffer
 from tracetop.bpf.stats import map_sizes
 from tracetop.errors import TracetopError
 from tracetop.model.control import CONTROL_BYTES
