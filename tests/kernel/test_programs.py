@@ -13,8 +13,8 @@ from tests.kernel.batch import batch
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.handmade import SYSCALLS
 from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.objects import fdinfo
-from tracetop.bpf.stats import RunTimeStats
+from tracetop.bpf.objects.kernel_objects import fdinfo
+from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.model.frame import Sort, Table
 from tracetop.tracer.programs import OURS, ProgramTables
 

@@ -12,7 +12,7 @@ from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.maps.kernel_map import KernelMap
-from tracetop.bpf.stats import map_sizes
+from tracetop.bpf.objects.stats import map_sizes
 from tracetop.lang import compile_script
 from tracetop.model.program import Layout
 

@@ -16,8 +16,8 @@ import pytest
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.handmade import GETPPID, SYSCALLS, by_key, count_map, numbered_keys, probe, program
 from tracetop.bpf.loaded_program import Loaded
-from tracetop.bpf.objects import program_ids
-from tracetop.bpf.stats import RunTimeStats
+from tracetop.bpf.objects.kernel_objects import program_ids
+from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.errors import KernelError, VerifierError
 from tracetop.model.control import Filter, pack_control
 from tracetop.model.program import Layout, ProbeKind, Program

@@ -11,7 +11,7 @@ from tests.kernel.handmade import GETPPID, by_key, count_map, numbered_keys, pro
 from tracetop.bpf.cpus import online_cpus
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.maps.kernel_map import KernelMap
-from tracetop.bpf.stats import map_sizes
+from tracetop.bpf.objects.stats import map_sizes
 from tracetop.errors import TracetopError
 from tracetop.model.control import Filter, pack_control
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, Program, ValueKind

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracetop.bpf.stats import ProgStats
+from tracetop.bpf.objects.stats import ProgStats
 from tracetop.model.frame import Hot
 from tracetop.model.program import ProbeKind, ProbeSpec, Program
 from tracetop.tracer.hot import HOT_PER_S, HOT_PERCENT, estimate

@@ -13,7 +13,7 @@ from tracetop.bpf.attach.detach import FEW, release, release_unwatched
 from tracetop.bpf.load.compile import compile_program
 from tracetop.bpf.load.loader import close_all, load_functions
 from tracetop.bpf.maps.script_maps import Tables
-from tracetop.bpf.stats import ProgStats, program_stats
+from tracetop.bpf.objects.stats import ProgStats, program_stats
 from tracetop.errors import TracetopError
 from tracetop.model.control import CONTROL_BYTES, silenced
 from tracetop.model.program import ProbeKind, ProbeSpec, Program

@@ -62,7 +62,7 @@ def _answers(question: Question) -> Iterator[Answer]:
 
 def _programs(question: ListPrograms, kernel: RunningKernel) -> Iterator[Answer]:
     from tracetop.bpf.kernel.privileges import check_privileges  # noqa: PLC0415
-    from tracetop.bpf.stats import RunTimeStats  # noqa: PLC0415
+    from tracetop.bpf.objects.stats import RunTimeStats  # noqa: PLC0415
     from tracetop.tracer.programs import ProgramTables  # noqa: PLC0415
 
     check_privileges(kernel)

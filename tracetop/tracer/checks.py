@@ -21,7 +21,7 @@ from tracetop.bpf.kernel.privileges import (
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.lockdown import lockdown_mode
-from tracetop.bpf.stats import RunTimeStats
+from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.bpf.syscalls import Command, MapCreateAttr, bpf
 from tracetop.bpf.tracefs import ensure_tracefs
 from tracetop.errors import Diagnostic, KernelError, TracetopError

@@ -6,7 +6,7 @@ Owns: the estimate and what counts as hot. Refuses to own: how the hits are coun
 
 from collections.abc import Sequence
 
-from tracetop.bpf.stats import ProgStats
+from tracetop.bpf.objects.stats import ProgStats
 from tracetop.model.frame import Hot
 from tracetop.model.program import ProbeKind, Program
 

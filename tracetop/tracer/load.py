@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from typing import NamedTuple
 
 from tracetop.bpf.load.trial import Trial
-from tracetop.bpf.stats import RunTimeStats
+from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.lang import compile_script
 from tracetop.model.control import SAMPLE_NONE
 from tracetop.model.frame import Hot

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import psutil
 
-from tracetop.bpf.stats import RunTimeStats
+from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.errors import TracetopError, UsageError
 from tracetop.model import message as m
 from tracetop.model.frame import Frame, TracerCost

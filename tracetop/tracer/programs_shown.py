@@ -3,7 +3,7 @@
 Owns: keeping the kernel's statistics on while the pane is on. Refuses to own: the tables (`programs`). Tracer.
 """
 
-from tracetop.bpf.stats import RunTimeStats
+from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.model.control import Filter
 from tracetop.model.frame import Cost, Log, View
 from tracetop.tracer.programs import ObjectTable, ProgramTables, Types

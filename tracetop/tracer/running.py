@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.maps.cpu_merge import MapSample
-from tracetop.bpf.stats import ProgStats
+from tracetop.bpf.objects.stats import ProgStats
 from tracetop.bpf.symbols import KernelSymbols
 from tracetop.bpf.user_symbols import UserFrame, UserSymbols
 from tracetop.lang import STACK_DEPTH

@@ -14,7 +14,7 @@ from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.maps.cpu_merge import Bytes, Ints, MapSample, merge
 from tracetop.bpf.maps.kernel_map import KernelMap
 from tracetop.bpf.maps.ring_buffer import RingBuffer
-from tracetop.bpf.stats import map_sizes
+from tracetop.bpf.objects.stats import map_sizes
 from tracetop.errors import TracetopError
 from tracetop.model.control import CONTROL_BYTES
 from tracetop.model.program import EVENT_HEADER_BYTES, Layout, MapSpec, Program

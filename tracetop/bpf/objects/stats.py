@@ -11,7 +11,7 @@ from typing import Self
 
 import msgspec
 
-from tracetop.bpf.objects import MapInfo, ProgramInfo, read_info
+from tracetop.bpf.objects.kernel_objects import MapInfo, ProgramInfo, read_info
 from tracetop.bpf.syscalls import Command, StatsAttr, bpf
 
 _STATS_RUN_TIME = 0

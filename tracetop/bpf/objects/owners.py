@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tracetop.bpf.objects import fdinfo, ids, opened, read_info
+from tracetop.bpf.objects.kernel_objects import fdinfo, ids, opened, read_info
 from tracetop.bpf.syscalls import Command, TaskQueryAttr, bpf
 
 _PROGRAM, _MAP, _PERF_EVENT = "anon_inode:bpf-prog", "anon_inode:bpf-map", "anon_inode:[perf_event]"
