@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracetop.bpf.binaries import Binaries
-from tracetop.bpf.elf import Elf
-from tracetop.bpf.libraries import find_library, matches_library
-from tracetop.bpf.usdt import usdt_probes
+from tracetop.bpf.symbols.binaries import Binaries
+from tracetop.bpf.symbols.elf import Elf
+from tracetop.bpf.symbols.ld_cache import find_library, matches_library
+from tracetop.bpf.symbols.usdt_notes import usdt_probes
 from tracetop.errors import KernelError
 
 SOURCES = Path(__file__).parents[1] / "load"

@@ -1,6 +1,6 @@
 """Kernel addresses to names, from the text of /proc/kallsyms."""
 
-from tracetop.bpf.symbols import KernelSymbols
+from tracetop.bpf.symbols.kallsyms import KernelSymbols
 
 KALLSYMS = b"""\
 ffffffff81000000 T _text

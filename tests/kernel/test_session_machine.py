@@ -14,7 +14,7 @@ from tracetop.bpf.kernel.privileges import check_privileges
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.objects.stats import RunTimeStats
-from tracetop.bpf.symbols import KernelSymbols
+from tracetop.bpf.symbols.kallsyms import KernelSymbols
 from tracetop.bpf.tracefs import ensure_tracefs
 from tracetop.model.control import Filter, pack_control
 from tracetop.model.program import Layout

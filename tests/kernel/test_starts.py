@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.symbols import KernelSymbols
-from tracetop.bpf.user_symbols import UserSymbols
+from tracetop.bpf.symbols.kallsyms import KernelSymbols
+from tracetop.bpf.symbols.user_symbols import UserSymbols
 from tracetop.lang import compile_script
 from tracetop.model.buckets import log_bounds
 from tracetop.model.control import Filter

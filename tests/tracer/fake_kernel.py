@@ -10,7 +10,7 @@ import pytest
 from tests.tracer.specs import Value, sample, spec
 from tracetop.bpf.maps.cpu_merge import Bytes, MapSample
 from tracetop.bpf.objects.stats import ProgStats
-from tracetop.bpf.user_symbols import UserSymbols
+from tracetop.bpf.symbols.user_symbols import UserSymbols
 from tracetop.errors import KernelError, ScriptError, UsageError, VerifierError
 from tracetop.model.control import pack_control
 from tracetop.model.frame import Variant

@@ -11,8 +11,8 @@ from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.bpf.objects.stats import ProgStats
-from tracetop.bpf.symbols import KernelSymbols
-from tracetop.bpf.user_symbols import UserFrame, UserSymbols
+from tracetop.bpf.symbols.kallsyms import KernelSymbols
+from tracetop.bpf.symbols.user_symbols import UserFrame, UserSymbols
 from tracetop.lang import STACK_DEPTH
 from tracetop.model.control import Filter, pack_control
 from tracetop.model.frame import Cost, Log, View

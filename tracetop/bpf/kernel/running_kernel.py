@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from tracetop.bpf.binaries import Binaries
 from tracetop.bpf.cpus import possible_cpus
-from tracetop.bpf.demangle import demangle
 from tracetop.bpf.kernel.btf import Btf
 from tracetop.bpf.kernel.btf.c_names import builtin_type
 from tracetop.bpf.kernel.constants import macro
@@ -20,7 +18,9 @@ from tracetop.bpf.kernel.probe_support import why_refused
 from tracetop.bpf.kernel.running_kernel import UserSpace
 from tracetop.bpf.kernel.traceable_functions import probed_functions
 from tracetop.bpf.kernel.tracepoint_formats import parse_format
-from tracetop.bpf.symbols import symbol_address
+from tracetop.bpf.symbols.binaries import Binaries
+from tracetop.bpf.symbols.demangle import demangle
+from tracetop.bpf.symbols.kallsyms import symbol_address
 from tracetop.bpf.tracefs import tracefs
 from tracetop.model.ctype import CFunction, CKind, CStruct, CType
 from tracetop.model.kernel import TracepointFormat, UsdtProbe, UserSymbol

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from tracetop.bpf.symbols import read_kallsyms
+from tracetop.bpf.symbols.kallsyms import read_kallsyms
 from tracetop.bpf.tracefs import find_tracefs
 
 _BLACKLIST = Path("/sys/kernel/debug/kprobes/blacklist")

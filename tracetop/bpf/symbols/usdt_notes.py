@@ -8,7 +8,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from tracetop.bpf.elf import Elf
+from tracetop.bpf.symbols.elf import Elf
 from tracetop.model.kernel import UsdtProbe
 
 _NOTE = struct.Struct("<III")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, Self
 
 from tracetop.bpf.cpus import online_cpus
-from tracetop.bpf.process_maps import Mapping
+from tracetop.bpf.symbols.process_maps import Mapping
 from tracetop.bpf.syscalls import PerfEventAttr, perf_event_open
 
 _TYPE_SOFTWARE, _DUMMY = 1, 9

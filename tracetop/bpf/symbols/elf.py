@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from tracetop.bpf.symbol_table import SymbolTable, symbol_rows
+from tracetop.bpf.symbols.symbol_table import SymbolTable, symbol_rows
 from tracetop.errors import KernelError
 
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
