@@ -6,11 +6,10 @@ import pytest
 
 from tracetop.bpf import attach
 from tracetop.bpf.attach import attach_errors
-from tracetop.bpf.cpus import cpu_list
 from tracetop.bpf.kernel.privileges import effective_capabilities, may_trace, owns_all_ids
 from tracetop.bpf.load.compile import kernel_version
 from tracetop.bpf.load.verifier_errors import clang_reason, refused_function, verifier_reason
-from tracetop.bpf.lockdown import selected
+from tracetop.bpf.sys.sysfs import cpu_list, selected
 from tracetop.errors import ExitCode, KernelError, TracetopError
 from tracetop.model.program import ProbeKind, ProbeSpec, Program
 

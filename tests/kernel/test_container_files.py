@@ -9,8 +9,8 @@ from shutil import copy
 
 import pytest
 
-from tracetop.bpf.opening import opened, rooted
 from tracetop.bpf.symbols.binaries import Binaries
+from tracetop.bpf.sys.safe_open import opened, rooted
 from tracetop.errors import KernelError
 
 pytestmark = pytest.mark.kernel

@@ -15,7 +15,7 @@ from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.bpf.symbols.kallsyms import KernelSymbols
-from tracetop.bpf.tracefs import ensure_tracefs
+from tracetop.bpf.sys.sysfs import ensure_tracefs
 from tracetop.model.control import Filter, pack_control
 from tracetop.model.program import Layout
 
@@ -146,7 +146,7 @@ def test_a_process_without_capabilities_is_told_what_it_lacks() -> None:
 def test_tracefs_is_mounted_where_it_is_missing() -> None:
     """In a mount namespace of its own, so that nobody else loses it."""
     code = (
-        "import ctypes, os\nfrom tracetop.bpf.tracefs import ensure_tracefs, find_tracefs\n"
+        "import ctypes, os\nfrom tracetop.bpf.sys.sysfs import ensure_tracefs, find_tracefs\n"
         "libc = ctypes.CDLL(None, use_errno=True)\n"
         "assert libc.unshare(0x00020000) == 0\n"
         "assert libc.mount(b'none', b'/', None, ctypes.c_ulong(0x44000), None) == 0  # MS_REC | MS_PRIVATE\n"

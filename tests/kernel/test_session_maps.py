@@ -8,10 +8,10 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.handmade import GETPPID, by_key, count_map, numbered_keys, probe, program
-from tracetop.bpf.cpus import online_cpus
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.maps.kernel_map import KernelMap
 from tracetop.bpf.objects.stats import map_sizes
+from tracetop.bpf.sys.sysfs import online_cpus
 from tracetop.errors import TracetopError
 from tracetop.model.control import Filter, pack_control
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, Program, ValueKind

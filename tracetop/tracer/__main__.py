@@ -17,9 +17,9 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy is loaded: it would sta
 
 from tracetop.bpf.kernel.privileges import check_privileges
 from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.output import Output
 from tracetop.bpf.symbols.kallsyms import KernelSymbols
 from tracetop.bpf.symbols.user_symbols import UserSymbols
+from tracetop.bpf.sys.captured_output import Output
 from tracetop.errors import Diagnostic, TracetopError
 from tracetop.model.message import PROTOCOL, Fatal, Hello
 from tracetop.tracer.pipe import Inbox, Outbox

@@ -20,10 +20,9 @@ from tracetop.bpf.kernel.privileges import (
 )
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.load.bcc import load_bcc
-from tracetop.bpf.lockdown import lockdown_mode
 from tracetop.bpf.objects.stats import RunTimeStats
-from tracetop.bpf.syscalls import Command, MapCreateAttr, bpf
-from tracetop.bpf.tracefs import ensure_tracefs
+from tracetop.bpf.sys.syscalls import Command, MapCreateAttr, bpf
+from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode
 from tracetop.errors import Diagnostic, KernelError, TracetopError
 from tracetop.model.inquiry import Finding, Verdict
 from tracetop.model.program import ProbeKind

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.loaded_program import Loaded
-from tracetop.bpf.output import Output
+from tracetop.bpf.sys.captured_output import Output
 from tracetop.errors import ExitCode, TracetopError
 from tracetop.lang import compile_script
 from tracetop.model.control import SAMPLE_NONE, Filter, pack_control

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase, translate
 from itertools import islice
 
 from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.tracefs import ensure_tracefs
+from tracetop.bpf.sys.sysfs import ensure_tracefs
 from tracetop.errors import KernelError, TracetopError, UsageError
 from tracetop.lang.probes.expand import SHORT
 from tracetop.lang.probes.sampling import ALIASES, HARDWARE, SOFTWARE

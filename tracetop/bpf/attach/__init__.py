@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from tracetop.bpf.attach import kernel_hooks, timers_and_counters, user_hooks
 from tracetop.bpf.attach.attach_errors import explain
-from tracetop.bpf.syscalls import Command, TestRunAttr, bpf
+from tracetop.bpf.sys.syscalls import Command, TestRunAttr, bpf
 from tracetop.errors import KernelError
 from tracetop.model.program import ProbeKind, ProbeSpec
 

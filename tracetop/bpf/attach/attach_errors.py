@@ -6,7 +6,7 @@ Owns: the table of causes, by kind of probe and errno. Refuses to own: what is d
 import errno
 from typing import NamedTuple
 
-from tracetop.bpf.lockdown import lockdown_mode
+from tracetop.bpf.sys.sysfs import lockdown_mode
 from tracetop.errors import KernelError, PrivilegeError, TracetopError
 from tracetop.model.program import ProbeKind, ProbeSpec
 

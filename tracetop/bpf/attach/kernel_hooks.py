@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from tracetop.bpf.attach.perf_events import DEVICES, device_type, on_one_cpu
-from tracetop.bpf.syscalls import Command, PerfEventAttr, RawTracepointAttr, bpf
-from tracetop.bpf.tracefs import tracefs
+from tracetop.bpf.sys.syscalls import Command, PerfEventAttr, RawTracepointAttr, bpf
+from tracetop.bpf.sys.sysfs import tracefs
 from tracetop.model.program import ProbeKind, ProbeSpec
 
 _TYPE_TRACEPOINT = 2

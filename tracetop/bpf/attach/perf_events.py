@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tracetop.bpf.cpus import online_cpus
-from tracetop.bpf.syscalls import Command, PerfEventAttr, PerfLinkAttr, bpf, perf_event_open
+from tracetop.bpf.sys.syscalls import Command, PerfEventAttr, PerfLinkAttr, bpf, perf_event_open
+from tracetop.bpf.sys.sysfs import online_cpus
 
 DEVICES = Path("/sys/bus/event_source/devices")
 _FLAG_INHERIT, _FLAG_INHERIT_THREAD = 1 << 1, 1 << 35

@@ -1,7 +1,7 @@
 """Hooks on a clock or a counter: software and hardware events, profile, interval."""
 
 from tracetop.bpf.attach.perf_events import on_each_cpu, on_one_cpu, on_threads
-from tracetop.bpf.syscalls import PerfEventAttr
+from tracetop.bpf.sys.syscalls import PerfEventAttr
 from tracetop.model.program import ProbeSpec
 
 _TYPE_HARDWARE, _TYPE_SOFTWARE = 0, 1

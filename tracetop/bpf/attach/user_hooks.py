@@ -6,9 +6,9 @@ import os
 from tracetop.bpf.attach.instruction_boundaries import begins_instruction
 from tracetop.bpf.attach.kernel_hooks import return_bit
 from tracetop.bpf.attach.perf_events import device_type, on_one_cpu
-from tracetop.bpf.opening import opened
 from tracetop.bpf.symbols.elf import Elf
-from tracetop.bpf.syscalls import PerfEventAttr
+from tracetop.bpf.sys.safe_open import opened
+from tracetop.bpf.sys.syscalls import PerfEventAttr
 from tracetop.errors import KernelError
 from tracetop.model.program import ProbeKind, ProbeSpec
 

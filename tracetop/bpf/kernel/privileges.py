@@ -10,9 +10,8 @@ from pathlib import Path
 
 from tracetop.bpf.kernel.btf import VMLINUX
 from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.lockdown import lockdown_mode
-from tracetop.bpf.syscalls import Command, MapCreateAttr, PerfEventAttr, bpf, perf_event_open
-from tracetop.bpf.tracefs import ensure_tracefs
+from tracetop.bpf.sys.syscalls import Command, MapCreateAttr, PerfEventAttr, bpf, perf_event_open
+from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode
 from tracetop.errors import InstallError, KernelError, PrivilegeError, TracetopError
 
 _CAPABILITIES = {"CAP_SYS_ADMIN": 21, "CAP_PERFMON": 38, "CAP_BPF": 39}

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from tracetop.bpf.cpus import possible_cpus
 from tracetop.bpf.kernel.btf import Btf
 from tracetop.bpf.kernel.btf.c_names import builtin_type
 from tracetop.bpf.kernel.constants import macro
@@ -21,7 +20,7 @@ from tracetop.bpf.kernel.tracepoint_formats import parse_format
 from tracetop.bpf.symbols.binaries import Binaries
 from tracetop.bpf.symbols.demangle import demangle
 from tracetop.bpf.symbols.kallsyms import symbol_address
-from tracetop.bpf.tracefs import tracefs
+from tracetop.bpf.sys.sysfs import possible_cpus, tracefs
 from tracetop.model.ctype import CFunction, CKind, CStruct, CType
 from tracetop.model.kernel import TracepointFormat, UsdtProbe, UserSymbol
 from tracetop.model.program import ProbeKind

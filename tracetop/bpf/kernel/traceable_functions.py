@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tracetop.bpf.symbols.kallsyms import read_kallsyms
-from tracetop.bpf.tracefs import find_tracefs
+from tracetop.bpf.sys.sysfs import find_tracefs
 
 _BLACKLIST = Path("/sys/kernel/debug/kprobes/blacklist")
 _CODE = re.compile(rb"^[0-9a-f]+ [tTwW] (\S+)", re.MULTILINE)

@@ -12,11 +12,11 @@ import re
 import time
 from typing import Any
 
-from tracetop.bpf.cpus import possible_cpus
 from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.load.compile_environment import surroundings
 from tracetop.bpf.load.verifier_errors import refused_text
-from tracetop.bpf.output import Output
+from tracetop.bpf.sys.captured_output import Output
+from tracetop.bpf.sys.sysfs import possible_cpus
 from tracetop.model.program import Program
 
 

@@ -15,8 +15,8 @@ from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.load.linker import FUNC_INFO_BYTES, Linked, function_types, link
 from tracetop.bpf.load.trampoline_targets import TracedFunctions
 from tracetop.bpf.load.verifier_errors import refused_function
-from tracetop.bpf.output import Output
-from tracetop.bpf.syscalls import BtfLoadAttr, Command, ProgramLoadAttr, bpf
+from tracetop.bpf.sys.captured_output import Output
+from tracetop.bpf.sys.syscalls import BtfLoadAttr, Command, ProgramLoadAttr, bpf
 from tracetop.errors import KernelError, TracetopError, VerifierError
 from tracetop.model.program import ProbeKind, ProbeSpec, Program
 

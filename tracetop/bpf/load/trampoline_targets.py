@@ -11,7 +11,7 @@ from contextlib import suppress
 from tracetop.bpf.kernel.btf.lookup import DIRECTORY, VMLINUX
 from tracetop.bpf.kernel.btf.raw import Kind, RawBtf
 from tracetop.bpf.objects.kernel_objects import ids, opened, read_info
-from tracetop.bpf.syscalls import Command
+from tracetop.bpf.sys.syscalls import Command
 from tracetop.errors import KernelError
 from tracetop.model.program import ProbeSpec
 

@@ -11,9 +11,9 @@ from contextlib import suppress
 
 import numpy as np
 
-from tracetop.bpf.cpus import possible_cpus
 from tracetop.bpf.maps.cpu_merge import Bytes, is_array, per_cpu
-from tracetop.bpf.syscalls import BatchAttr, Command, ElementAttr, bpf
+from tracetop.bpf.sys.syscalls import BatchAttr, Command, ElementAttr, bpf
+from tracetop.bpf.sys.sysfs import possible_cpus
 from tracetop.model.program import Layout
 
 _FIRST_ROOM = 512

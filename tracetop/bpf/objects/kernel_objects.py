@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from tracetop.bpf.syscalls import Command, IdAttr, InfoAttr, bpf
+from tracetop.bpf.sys.syscalls import Command, IdAttr, InfoAttr, bpf
 
 _MOST_MAPS = 64
 """The kernel's own limit of the maps that a program may use (MAX_USED_MAPS)."""

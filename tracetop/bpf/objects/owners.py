@@ -16,7 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from tracetop.bpf.objects.kernel_objects import fdinfo, ids, opened, read_info
-from tracetop.bpf.syscalls import Command, TaskQueryAttr, bpf
+from tracetop.bpf.sys.syscalls import Command, TaskQueryAttr, bpf
 
 _PROGRAM, _MAP, _PERF_EVENT = "anon_inode:bpf-prog", "anon_inode:bpf-map", "anon_inode:[perf_event]"
 _LINKS = ("anon_inode:bpf_link", "anon_inode:bpf-link", "anon_inode:bpf_tracing_link", "anon_inode:bpf-tracing-link")

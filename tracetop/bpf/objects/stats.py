@@ -12,7 +12,7 @@ from typing import Self
 import msgspec
 
 from tracetop.bpf.objects.kernel_objects import MapInfo, ProgramInfo, read_info
-from tracetop.bpf.syscalls import Command, StatsAttr, bpf
+from tracetop.bpf.sys.syscalls import Command, StatsAttr, bpf
 
 _STATS_RUN_TIME = 0
 _INSTRUCTION_BYTES = 8

@@ -13,12 +13,12 @@ from functools import cached_property
 from glob import glob
 from pathlib import Path
 
-from tracetop.bpf.opening import opened, rooted
 from tracetop.bpf.symbols.elf import Elf
 from tracetop.bpf.symbols.ld_cache import find_library, matches_library
 from tracetop.bpf.symbols.process_maps import parse_maps
 from tracetop.bpf.symbols.symbol_table import SymbolTable
 from tracetop.bpf.symbols.usdt_notes import usdt_probes
+from tracetop.bpf.sys.safe_open import opened, rooted
 from tracetop.errors import KernelError
 from tracetop.model.kernel import UsdtProbe, UserSymbol
 

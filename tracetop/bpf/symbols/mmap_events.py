@@ -10,9 +10,9 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple, Self
 
-from tracetop.bpf.cpus import online_cpus
 from tracetop.bpf.symbols.process_maps import Mapping
-from tracetop.bpf.syscalls import PerfEventAttr, perf_event_open
+from tracetop.bpf.sys.syscalls import PerfEventAttr, perf_event_open
+from tracetop.bpf.sys.sysfs import online_cpus
 
 _TYPE_SOFTWARE, _DUMMY = 1, 9
 _FLAGS = 1 << 8 | 1 << 9 | 1 << 13 | 1 << 18 | 1 << 23 | 1 << 24

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tracetop.bpf.opening import opened
+from tracetop.bpf.sys.safe_open import opened
 
 _MAX_BYTES = 64 << 20
 _LINE = re.compile(rb"^(?:0x)?([0-9a-f]{1,16}) (?:0x)?([0-9a-f]{1,16}) ([^\n]+)$", re.MULTILINE | re.IGNORECASE)

@@ -13,13 +13,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from tracetop.bpf.opening import opened, rooted
 from tracetop.bpf.symbols.binaries import Binaries, Binary
 from tracetop.bpf.symbols.demangle import demangle
 from tracetop.bpf.symbols.elf import Elf
 from tracetop.bpf.symbols.mmap_events import Executed, Forked, Mapped, MappingEvents
 from tracetop.bpf.symbols.perf_map import PerfMap, read_perf_map
 from tracetop.bpf.symbols.process_maps import NOBODY, VDSO, Mapping, Maps, identity, parse_maps, read_maps, sorted_maps
+from tracetop.bpf.sys.safe_open import opened, rooted
 from tracetop.errors import KernelError
 
 _MAX_PROCESSES = 1024

@@ -52,3 +52,35 @@ def _absent(why: str) -> KernelError:
         why=why,
         mend="as root: mount -t tracefs nodev /sys/kernel/tracing (in a container: on the host)",
     )
+
+
+_CPUS = Path("/sys/devices/system/cpu")
+
+
+def online_cpus() -> list[int]:
+    """Return the CPUs that run now: each needs a perf event of its own."""
+    return cpu_list((_CPUS / "online").read_text())
+
+
+def possible_cpus() -> int:
+    """Return how many CPUs the kernel allows for: the values that a per-CPU map holds for each key."""
+    return len(cpu_list((_CPUS / "possible").read_text()))
+
+
+def cpu_list(text: str) -> list[int]:
+    """Return the numbers in a kernel's list of CPUs, such as ``0-3,8``."""
+    spans = (part.partition("-") for part in text.strip().split(",") if part)
+    return [cpu for low, _, high in spans for cpu in range(int(low), int(high or low) + 1)]
+
+
+def lockdown_mode() -> str:
+    """Return the kernel's lockdown: ``none``, ``integrity`` or ``confidentiality``; empty where it does not say."""
+    try:
+        return selected(Path("/sys/kernel/security/lockdown").read_text())
+    except OSError:
+        return ""
+
+
+def selected(choices: str) -> str:
+    """Return the word in brackets of a kernel's list of choices, e.g. of ``none [integrity] confidentiality``."""
+    return choices.partition("[")[2].partition("]")[0]
