@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import singledispatch
 
 from tracetop.errors import ScriptError
-from tracetop.lang import foreign, places, syntax, typed
+from tracetop.lang import places, syntax, typed
+from tracetop.lang.advice import foreign_words
 from tracetop.lang.builtins import BUILTINS
 from tracetop.lang.casts import cast, offset_of, size_of
 from tracetop.lang.functions import ABSENT, AGGREGATIONS, FUNCTIONS, STATEMENT_FUNCTIONS, VALUE_FUNCTIONS, Arguments
@@ -252,5 +253,5 @@ def unusable_call(node: syntax.Call, scope: Scope) -> ScriptError:
     return scope.error(
         node.at,
         f"unknown function {node.name}()",
-        mend=foreign.FUNCTIONS.get(node.name) or did_you_mean(node.name, FUNCTIONS, usual),
+        mend=foreign_words.FUNCTIONS.get(node.name) or did_you_mean(node.name, FUNCTIONS, usual),
     )

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
-from tracetop.lang import foreign, syntax, typed
+from tracetop.lang import syntax, typed
+from tracetop.lang.advice import foreign_words
 from tracetop.lang.builtins import BUILTINS, EXTRA
 from tracetop.lang.fields import value_type
 from tracetop.lang.probes.hook import ON_CODE, SAMPLING
@@ -69,7 +70,7 @@ def _unknown(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> Scr
     if node.name in fields:
         return scope.error(node.at, f"{node.name} is a field of args", mend=f"write args.{node.name}")
     own = [name for clause, name in scope.learnt.bindings if clause == scope.clause] + list(scope.learnt.maps)
-    mend = next((f"write {name}" for name in own if name[1:] == node.name), "") or foreign.NAMES.get(node.name)
+    mend = next((f"write {name}" for name in own if name[1:] == node.name), "") or foreign_words.NAMES.get(node.name)
     if not mend and node.name.isupper():
         mend = f"write its value, or #define {node.name} … at the top: headers are not read"
     mend = mend or did_you_mean(

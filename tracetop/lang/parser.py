@@ -16,13 +16,13 @@ from lark.visitors import Transformer_NonRecursive
 
 from tracetop.errors import ScriptError
 from tracetop.lang import build_definitions, build_expressions, build_statements, syntax
+from tracetop.lang.advice.parse_failure import Trace
+from tracetop.lang.advice.syntax_errors import syntax_error
 from tracetop.lang.building import MAX_UNFOLDED, Building, Rule
 from tracetop.lang.preprocess import preprocess
 from tracetop.lang.rewrite import rewrite
 from tracetop.lang.source import Source
-from tracetop.lang.syntax_errors import syntax_error
 from tracetop.lang.tables import grammar
-from tracetop.lang.trace import Trace
 
 _RULES: dict[str, Rule] = {**build_expressions.RULES, **build_statements.RULES, **build_definitions.RULES}
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
-from tracetop.lang import foreign, syntax
+from tracetop.lang import syntax
+from tracetop.lang.advice import foreign_words
 from tracetop.lang.probes import functions, sampling, special, tracepoints, usdt, user
 from tracetop.lang.probes.asked import MAX_PROBES, Asked, MissingProbeError, RefusedProbeError, flood
 from tracetop.lang.probes.hook import Hook
@@ -181,7 +182,9 @@ def _unknown_kind(source: Source, probe: syntax.Probe, kind: str, kernel: Kernel
     known = [each.value for each in ProbeKind]
     usual = f"begin it with a kind: {', '.join(known)}"
     mend = (
-        _whole(probe.text, kernel) or foreign.PROBES.get(kind) or did_you_mean(kind, [*known, *special.INSTEAD], usual)
+        _whole(probe.text, kernel)
+        or foreign_words.PROBES.get(kind)
+        or did_you_mean(kind, [*known, *special.INSTEAD], usual)
     )
     return source.error(probe.at, f"unknown kind of probe {kind}", mend=mend)
 

@@ -6,7 +6,7 @@ Owns: one function a mistake, asked in turn by `syntax_errors`, while no bracket
 import re
 from collections.abc import Callable
 
-from tracetop.lang.mistake import Mistake, Said
+from tracetop.lang.advice.parse_failure import Mistake, Said
 from tracetop.model.program import ProbeKind
 
 _STATEMENTS = "write the statements where they are used"

@@ -6,8 +6,8 @@ Owns: one function a habit, asked in turn by `syntax_errors`; none of them can b
 import re
 from collections.abc import Callable
 
+from tracetop.lang.advice.parse_failure import Mistake, Said
 from tracetop.lang.builtins import BUILTINS
-from tracetop.lang.mistake import Mistake, Said
 
 _C_TYPE = (
     r"(?:(?:const|static|unsigned|signed|long|short|int|char|bool|float|double|void|auto|var|my|local|struct\s+\w+|"

@@ -6,8 +6,8 @@ Owns: one function a slip, asked in turn by `syntax_errors`.
 import re
 from collections.abc import Callable
 
-from tracetop.lang.heads import CLAUSE
-from tracetop.lang.mistake import Mistake, Said
+from tracetop.lang.advice.clause_heads import CLAUSE
+from tracetop.lang.advice.parse_failure import Mistake, Said
 
 _PROBE_LINE = re.compile(r"(BEGIN|END|begin|end)\s*[{/]|[a-z]\w*:[\w/.*$]", re.ASCII)
 _NUMBER = re.compile(r"[0-9]\w*", re.ASCII)

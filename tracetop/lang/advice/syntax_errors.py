@@ -10,12 +10,11 @@ from lark import Token
 from lark.exceptions import UnexpectedInput
 
 from tracetop.errors import ScriptError
-from tracetop.lang.habits import HABITS
-from tracetop.lang.heads import HEADS
-from tracetop.lang.mistake import Mistake
-from tracetop.lang.slips import GAPS, SIGNS
+from tracetop.lang.advice.clause_heads import HEADS
+from tracetop.lang.advice.foreign_syntax import HABITS
+from tracetop.lang.advice.parse_failure import Mistake, Trace
+from tracetop.lang.advice.typos import GAPS, SIGNS
 from tracetop.lang.source import Source
-from tracetop.lang.trace import Trace
 
 _WORD = re.compile(r"[#@$]?\w+|[#@$]|<<=|>>=|[-+*/%&|^<>=!:]=|\+\+|--|->|&&|\|\||\S", re.ASCII)
 _WANTED = {
