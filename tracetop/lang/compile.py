@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 
 from tracetop.errors import TracetopError
-from tracetop.lang.check import check
+from tracetop.lang.check.check import check
 from tracetop.lang.emit import Emitted, emit
 from tracetop.lang.header import read_directives
 from tracetop.lang.identify import identify

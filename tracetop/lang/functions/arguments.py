@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
 from tracetop.lang import syntax, typed
-from tracetop.lang.scope import Scope
+from tracetop.lang.check.scope import Scope
 from tracetop.lang.types import Form, spoken
 
 CheckExpr = Callable[[syntax.Expr, Scope], typed.Expr]

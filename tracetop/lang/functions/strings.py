@@ -1,11 +1,11 @@
 """Functions on strings and bytes in memory: ``str``, ``buf``, ``strncmp``, ``strcontains`` and their like."""
 
 from tracetop.lang import syntax, typed
+from tracetop.lang.check.scope import MapUse
 from tracetop.lang.functions.arguments import Arguments
 from tracetop.lang.functions.function import ValueFunction
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.probes.hook import IN_PROCESS
-from tracetop.lang.scope import MapUse
 from tracetop.lang.types import Form, Type, opaque, spoken, string
 from tracetop.model.program import ProbeKind, ValueKind
 from tracetop.model.value import Shape

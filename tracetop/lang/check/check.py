@@ -4,16 +4,17 @@ Owns: clauses, and running over the script until nothing new is learnt of its ma
 typed is in `statements`, expressions in `expressions`; how uses of one map agree in `scope`.
 """
 
-from tracetop.lang import loops, syntax, typed
+from tracetop.lang import syntax, typed
+from tracetop.lang.check import loops
+from tracetop.lang.check.expressions import check_expr, check_integer
+from tracetop.lang.check.scope import Learnt, MapUse, Scope, undefined_map
+from tracetop.lang.check.statements import check_block
 from tracetop.lang.define import define
-from tracetop.lang.expressions import check_expr, check_integer
 from tracetop.lang.header import process_directive
 from tracetop.lang.known_types import KnownTypes
 from tracetop.lang.options import Options, Settings
 from tracetop.lang.probes import Expansion, HookedClause
-from tracetop.lang.scope import Learnt, MapUse, Scope, undefined_map
 from tracetop.lang.source import Source
-from tracetop.lang.statements import check_block
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import INT64, Form
 from tracetop.model.kernel import Kernel

@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import singledispatch
 
 from tracetop.errors import ScriptError
-from tracetop.lang import places, syntax, typed
+from tracetop.lang import syntax, typed
 from tracetop.lang.advice import foreign_words
 from tracetop.lang.builtins import BUILTINS
-from tracetop.lang.casts import cast, offset_of, size_of
+from tracetop.lang.check import lvalues
+from tracetop.lang.check.casts import cast, offset_of, size_of
+from tracetop.lang.check.identifiers import HOOK_BUILTINS, name_value
+from tracetop.lang.check.scope import Scope
 from tracetop.lang.functions import ABSENT, AGGREGATIONS, FUNCTIONS, STATEMENT_FUNCTIONS, VALUE_FUNCTIONS, Arguments
-from tracetop.lang.names import HOOK_BUILTINS, name_value
-from tracetop.lang.scope import Scope
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import (
     INT64,
@@ -59,9 +60,9 @@ def arithmetic(op: str, left: typed.Expr, right: typed.Expr) -> typed.Expr:
     a, b = left.type, right.type
     if op in ("+", "-") and Form.POINTER in (a.form, b.form) and a.form is not b.form:
         if a.form is Form.POINTER:
-            return places.moved(op, left, right)
+            return lvalues.moved(op, left, right)
         if op == "+":
-            return places.moved(op, right, left)
+            return lvalues.moved(op, right, left)
     if op in ("<<", ">>"):
         signed = left.type.signed
     unit, stamp = Unit.NONE, False
@@ -137,8 +138,8 @@ def _tuple(node: syntax.Tuple, scope: Scope) -> typed.Expr:
     return typed.Tuple(parts, tuple_of(tuple(part.type for part in parts)))
 
 
-check_expr.register(syntax.Access, places.access)
-check_expr.register(syntax.Index, places.index)
+check_expr.register(syntax.Access, lvalues.access)
+check_expr.register(syntax.Index, lvalues.index)
 check_expr.register(syntax.Cast, cast)
 check_expr.register(syntax.SizeOf, size_of)
 check_expr.register(syntax.OffsetOf, offset_of)
@@ -147,9 +148,9 @@ check_expr.register(syntax.OffsetOf, offset_of)
 @check_expr.register
 def _unary(node: syntax.Unary, scope: Scope) -> typed.Expr:
     if node.op == "*":
-        return places.dereference(node, scope)
+        return lvalues.dereference(node, scope)
     if node.op == "&":
-        return places.address_of(node, scope)
+        return lvalues.address_of(node, scope)
     operand = check_integer(node.operand, scope, f"the operand of {node.op}")
     if node.op == "-" and isinstance(operand, typed.Const) and operand.value <= 1 << 63:
         return typed.Const(-operand.value)

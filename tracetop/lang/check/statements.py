@@ -4,10 +4,17 @@ from dataclasses import replace
 from functools import singledispatch
 
 from tracetop.lang import syntax, typed
-from tracetop.lang.casts import value_type_of
-from tracetop.lang.expressions import arithmetic, check_expr, check_integer, check_step, refuse_zero, unusable_call
+from tracetop.lang.check.casts import value_type_of
+from tracetop.lang.check.expressions import (
+    arithmetic,
+    check_expr,
+    check_integer,
+    check_step,
+    refuse_zero,
+    unusable_call,
+)
+from tracetop.lang.check.scope import Scope
 from tracetop.lang.functions import AGGREGATIONS, STATEMENT_FUNCTIONS, Arguments
-from tracetop.lang.scope import Scope
 from tracetop.lang.types import INT64, UNKNOWN, Form, Type, spoken
 from tracetop.model.program import ValueKind
 from tracetop.model.value import Shape

@@ -11,10 +11,10 @@ from tracetop.errors import ScriptError
 from tracetop.lang import syntax, typed
 from tracetop.lang.advice import foreign_words
 from tracetop.lang.builtins import BUILTINS, EXTRA
+from tracetop.lang.check.scope import Scope
 from tracetop.lang.fields import value_type
 from tracetop.lang.probes.hook import ON_CODE, SAMPLING
 from tracetop.lang.registers import ARGUMENTS, POINTERS
-from tracetop.lang.scope import Scope
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import BOOL, INT64, UINT64, Type, opaque, pointer, text_type
 from tracetop.model.ctype import VOID, CKind
