@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 
 from tracetop.errors import TracetopError
 from tracetop.lang.builtins import BUILTINS
+from tracetop.lang.check.functions import FUNCTIONS
 from tracetop.lang.check.identifiers import HOOK_BUILTINS
 from tracetop.lang.cursor import Cursor, Place, find_cursor
-from tracetop.lang.functions import FUNCTIONS
 from tracetop.lang.matching import MOST, best
 from tracetop.lang.members import Members
 from tracetop.lang.probe_words import ProbeWords, Words

@@ -13,9 +13,16 @@ from tracetop.lang.advice import foreign_words
 from tracetop.lang.builtins import BUILTINS
 from tracetop.lang.check import lvalues
 from tracetop.lang.check.casts import cast, offset_of, size_of
+from tracetop.lang.check.functions import (
+    ABSENT,
+    AGGREGATIONS,
+    FUNCTIONS,
+    STATEMENT_FUNCTIONS,
+    VALUE_FUNCTIONS,
+    Arguments,
+)
 from tracetop.lang.check.identifiers import HOOK_BUILTINS, name_value
 from tracetop.lang.check.scope import Scope
-from tracetop.lang.functions import ABSENT, AGGREGATIONS, FUNCTIONS, STATEMENT_FUNCTIONS, VALUE_FUNCTIONS, Arguments
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import (
     INT64,

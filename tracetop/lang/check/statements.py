@@ -13,8 +13,8 @@ from tracetop.lang.check.expressions import (
     refuse_zero,
     unusable_call,
 )
+from tracetop.lang.check.functions import AGGREGATIONS, STATEMENT_FUNCTIONS, Arguments
 from tracetop.lang.check.scope import Scope
-from tracetop.lang.functions import AGGREGATIONS, STATEMENT_FUNCTIONS, Arguments
 from tracetop.lang.types import INT64, UNKNOWN, Form, Type, spoken
 from tracetop.model.program import ValueKind
 from tracetop.model.value import Shape

@@ -1,9 +1,9 @@
 """Functions on strings and bytes in memory: ``str``, ``buf``, ``strncmp``, ``strcontains`` and their like."""
 
 from tracetop.lang import syntax, typed
+from tracetop.lang.check.functions.call_arguments import Arguments
+from tracetop.lang.check.functions.function import ValueFunction
 from tracetop.lang.check.scope import MapUse
-from tracetop.lang.functions.arguments import Arguments
-from tracetop.lang.functions.function import ValueFunction
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.probes.hook import IN_PROCESS
 from tracetop.lang.types import Form, Type, opaque, spoken, string

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
 from tracetop.lang import typed
-from tracetop.lang.functions.arguments import Arguments
+from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.types import Form, Type, spoken
 from tracetop.model.value import Shape
 

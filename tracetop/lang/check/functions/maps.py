@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from tracetop.lang import syntax, typed
-from tracetop.lang.functions.arguments import Arguments
-from tracetop.lang.functions.function import StatementFunction, ValueFunction
+from tracetop.lang.check.functions.call_arguments import Arguments
+from tracetop.lang.check.functions.function import StatementFunction, ValueFunction
 from tracetop.lang.types import INT64
 from tracetop.model.program import MapAction, ValueKind
 

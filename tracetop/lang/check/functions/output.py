@@ -8,10 +8,10 @@ import signal
 from collections.abc import Callable
 
 from tracetop.lang import syntax, typed
-from tracetop.lang.functions.arguments import Arguments
-from tracetop.lang.functions.formats import check_format
-from tracetop.lang.functions.function import StatementFunction
-from tracetop.lang.functions.strings import joined
+from tracetop.lang.check.functions.call_arguments import Arguments
+from tracetop.lang.check.functions.function import StatementFunction
+from tracetop.lang.check.functions.printf_formats import check_format
+from tracetop.lang.check.functions.strings import joined
 from tracetop.lang.layouts import layout, parts
 from tracetop.lang.types import INT64, Form, tuple_offsets
 from tracetop.model.program import Exit, Format, PrintEntry, PrintMap, PrintValue

@@ -2,10 +2,10 @@
 
 from tracetop.lang import typed
 from tracetop.lang.builtins import CLOCKS
+from tracetop.lang.check.functions.call_arguments import Arguments
+from tracetop.lang.check.functions.function import ValueFunction
+from tracetop.lang.check.functions.strings import address, space
 from tracetop.lang.check.identifiers import MAX_STACK_DEPTH, stack
-from tracetop.lang.functions.arguments import Arguments
-from tracetop.lang.functions.function import ValueFunction
-from tracetop.lang.functions.strings import address, space
 from tracetop.lang.options import STACK_MODES
 from tracetop.lang.probes.hook import IN_PROCESS, ON_CODE, SAMPLING
 from tracetop.lang.registers import NAMES

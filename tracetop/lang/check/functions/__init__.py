@@ -4,13 +4,13 @@ Owns: which names there are and how each may be used. An *aggregation* stands ri
 function* is a statement of its own; a *value function* is part of an expression.
 """
 
-from tracetop.lang.functions.aggregations import AGGREGATIONS
-from tracetop.lang.functions.arguments import Arguments, CheckExpr
-from tracetop.lang.functions.function import Aggregation, Function, StatementFunction, ValueFunction
-from tracetop.lang.functions.maps import MAP_STATEMENTS, MAP_VALUES
-from tracetop.lang.functions.output import OUTPUT_FUNCTIONS
-from tracetop.lang.functions.strings import STRING_FUNCTIONS
-from tracetop.lang.functions.symbols import SYMBOL_FUNCTIONS
+from tracetop.lang.check.functions.addresses_and_stacks import SYMBOL_FUNCTIONS
+from tracetop.lang.check.functions.aggregations import AGGREGATIONS
+from tracetop.lang.check.functions.call_arguments import Arguments, CheckExpr
+from tracetop.lang.check.functions.function import Aggregation, Function, StatementFunction, ValueFunction
+from tracetop.lang.check.functions.maps import MAP_STATEMENTS, MAP_VALUES
+from tracetop.lang.check.functions.output import OUTPUT_FUNCTIONS
+from tracetop.lang.check.functions.strings import STRING_FUNCTIONS
 
 VALUE_FUNCTIONS: dict[str, ValueFunction] = {**STRING_FUNCTIONS, **SYMBOL_FUNCTIONS, **MAP_VALUES}
 STATEMENT_FUNCTIONS: dict[str, StatementFunction] = {**OUTPUT_FUNCTIONS, **MAP_STATEMENTS}

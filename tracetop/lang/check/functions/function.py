@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.lang import syntax, typed
+from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.check.scope import Scope
-from tracetop.lang.functions.arguments import Arguments
 
 
 @dataclass(frozen=True)
