@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tracetop.errors import TracetopError
 from tracetop.lang import compile_script
-from tracetop.lang.complete import Completer
+from tracetop.lang.completion.completer import Completer
 from tracetop.model import message as m
 from tracetop.model.kernel import Kernel
 

@@ -11,10 +11,10 @@ from tracetop.errors import TracetopError
 from tracetop.lang.builtins import BUILTINS
 from tracetop.lang.check.functions import FUNCTIONS
 from tracetop.lang.check.identifiers import HOOK_BUILTINS
-from tracetop.lang.cursor import Cursor, Place, find_cursor
-from tracetop.lang.matching import MOST, best
-from tracetop.lang.members import Members
-from tracetop.lang.probe_words import ProbeWords, Words
+from tracetop.lang.completion.cursor import Cursor, Place, find_cursor
+from tracetop.lang.completion.fuzzy_match import MOST, best
+from tracetop.lang.completion.members import Members
+from tracetop.lang.completion.probe_names import ProbeWords, Words
 from tracetop.model.kernel import Kernel
 from tracetop.model.message import Completion
 

@@ -6,7 +6,7 @@ Owns: the names behind each colon. Keeps the kernel's lists, of 2,000 tracepoint
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
-from tracetop.lang.matching import best
+from tracetop.lang.completion.fuzzy_match import best
 from tracetop.lang.probes.expand import SHORT
 from tracetop.lang.probes.sampling import HARDWARE, SOFTWARE
 from tracetop.model.kernel import Kernel
