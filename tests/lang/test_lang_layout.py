@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.errors import ScriptError
 from tracetop.lang import syntax
-from tracetop.lang.define import define
-from tracetop.lang.layout import Definitions, plain_type, resolve
+from tracetop.lang.ctypes.definitions import define
+from tracetop.lang.ctypes.type_names import Definitions, plain_type, resolve
 from tracetop.lang.parser import parse
 from tracetop.lang.source import Source
 from tracetop.model.ctype import CHAR, CKind, CStruct, CType

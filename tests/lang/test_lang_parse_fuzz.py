@@ -9,7 +9,7 @@ from tests.lang.programs import programs
 from tests.lang.shown import show
 from tracetop.errors import ScriptError
 from tracetop.lang import compile_script, syntax
-from tracetop.lang.define import define
+from tracetop.lang.ctypes.definitions import define
 from tracetop.lang.parser import parse
 from tracetop.lang.source import Source
 

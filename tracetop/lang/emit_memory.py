@@ -5,10 +5,10 @@ A string is padded with NULs, so that it can be a part of a key.
 
 from tracetop.lang import typed
 from tracetop.lang.builtins import EMITTED
+from tracetop.lang.ctypes.value_layout import stack_map
 from tracetop.lang.emit_places import copy, read_text
 from tracetop.lang.emit_slots import pointer
 from tracetop.lang.generics import Space, Where, address, fill, put, text, value
-from tracetop.lang.layouts import stack_map
 from tracetop.lang.plan import field_key
 from tracetop.lang.types import Form, Type, tuple_offsets
 from tracetop.lang.writer import Writer, in_parentheses

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from tracetop.lang import typed
 from tracetop.lang.calls import Calls
+from tracetop.lang.ctypes.type_table import KnownTypes
+from tracetop.lang.ctypes.value_layout import layout
 from tracetop.lang.header import Directives
-from tracetop.lang.known_types import KnownTypes
-from tracetop.lang.layouts import layout
 from tracetop.lang.lower import REQUEST, RawForm, raw_form
 from tracetop.lang.probes import Hook
 from tracetop.lang.sampling import Sampling, sampling

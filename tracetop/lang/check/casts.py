@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tracetop.lang import syntax, typed
 from tracetop.lang.check.scope import Scope
-from tracetop.lang.fields import value_type
+from tracetop.lang.ctypes.value_types import value_type
 from tracetop.lang.types import Form, Type, spoken, tuple_of
 from tracetop.model.ctype import CKind, CType
 from tracetop.model.value import Shape

@@ -9,9 +9,9 @@ from tracetop.lang.check import loops
 from tracetop.lang.check.expressions import check_expr, check_integer
 from tracetop.lang.check.scope import Learnt, MapUse, Scope, undefined_map
 from tracetop.lang.check.statements import check_block
-from tracetop.lang.define import define
+from tracetop.lang.ctypes.definitions import define
+from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.header import process_directive
-from tracetop.lang.known_types import KnownTypes
 from tracetop.lang.options import Options, Settings
 from tracetop.lang.probes import Expansion, HookedClause
 from tracetop.lang.source import Source

@@ -12,7 +12,7 @@ from tracetop.lang import syntax, typed
 from tracetop.lang.advice import foreign_words
 from tracetop.lang.builtins import BUILTINS, EXTRA
 from tracetop.lang.check.scope import Scope
-from tracetop.lang.fields import value_type
+from tracetop.lang.ctypes.value_types import value_type
 from tracetop.lang.probes.hook import ON_CODE, SAMPLING
 from tracetop.lang.registers import ARGUMENTS, POINTERS
 from tracetop.lang.suggest import did_you_mean

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tracetop.errors import ScriptError
 from tracetop.lang import syntax, typed
 from tracetop.lang.check.scope import Scope
-from tracetop.lang.fields import field_type, member_type, value_type
+from tracetop.lang.ctypes.value_types import field_type, member_type, value_type
 from tracetop.lang.probes.hook import ON_CODE
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import INT64, UINT64, Form, Type, pointer, spoken, tuple_offsets

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from tracetop.errors import ScriptError
 from tracetop.lang import syntax, typed
-from tracetop.lang.known_types import KnownTypes
+from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.options import Options, Settings
 from tracetop.lang.probes import Hook
 from tracetop.lang.source import Source

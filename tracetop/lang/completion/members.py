@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from tracetop.lang.known_types import KnownTypes
-from tracetop.lang.layout import Definitions
+from tracetop.lang.ctypes.type_names import Definitions
+from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.probes.expand import SHORT
 from tracetop.model.ctype import CFunction, CKind, CType
 from tracetop.model.kernel import Kernel

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tracetop.lang import syntax
-from tracetop.lang.layout import Definitions, resolve
+from tracetop.lang.ctypes.type_names import Definitions, resolve
 from tracetop.model.ctype import CField, CKind, CStruct, CType
 from tracetop.model.kernel import Kernel
 
