@@ -6,7 +6,7 @@ Owns: the language, from grammar to C. Refuses to own: files, kernels and BCC. I
 """
 
 from tracetop.lang.compile import compile_script
-from tracetop.lang.emit import STACK_DEPTH
+from tracetop.lang.emit.program import STACK_DEPTH
 from tracetop.model.header import read_header
 
 __all__ = ["STACK_DEPTH", "compile_script", "read_header"]

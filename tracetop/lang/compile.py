@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tracetop.errors import TracetopError
 from tracetop.lang.check.check import check
-from tracetop.lang.emit import Emitted, emit
+from tracetop.lang.emit.program import Emitted, emit
 from tracetop.lang.header import read_directives
 from tracetop.lang.identify import identify
 from tracetop.lang.options import Options, read_settings

@@ -1,12 +1,12 @@
 """C of statements."""
 
 from tracetop.lang import typed
-from tracetop.lang.emit_slots import add, change, delete, store
-from tracetop.lang.generics import statement, text, value
-from tracetop.lang.types import INT64, UINT64
-from tracetop.lang.writer import Writer, in_parentheses
+from tracetop.lang.emit.dispatch import put, statement, text, value
+from tracetop.lang.emit.maps import add, change, delete, store
+from tracetop.lang.emit.writer import Writer, in_parentheses
+from tracetop.lang.types import INT64, UINT64, Form, tuple_offsets
 from tracetop.model.buckets import kernel_bits, linear_count
-from tracetop.model.program import TimeSeries, ValueKind
+from tracetop.model.program import EVENT_HEADER_BYTES, Exit, TimeSeries, ValueKind
 
 _IN_PLACE = {
     ValueKind.COUNT: ("*{{0}} += 1;", "1"),
@@ -134,3 +134,56 @@ def _return(_node: typed.Return, out: Writer) -> None:
         out.line("return 1;")
     else:
         out.line("return;")
+
+
+EVENTS = "tt_events"
+
+
+@statement.register
+def _send(node: typed.Send, out: Writer) -> None:
+    if node.action not in out.actions:
+        out.actions.append(node.action)
+    number = out.actions.index(node.action)
+    types = tuple(part.type for part in node.payload)
+    offsets, size = tuple_offsets(types)
+    scalars = {
+        i: out.held(part.type, value(part, out), "a") for i, part in enumerate(node.payload) if part.type.is_scalar
+    }
+    name = out.name("event")
+    out.line(f"char *{name} = {EVENTS}.ringbuf_reserve({EVENT_HEADER_BYTES + size});")
+    with out.block(f"if ({name})"):
+        out.line(f"*(u64 *){name} = {number};")
+        for i, (offset, part) in enumerate(zip(offsets, node.payload, strict=True)):
+            place = f"({name} + {EVENT_HEADER_BYTES + offset})"
+            if i in scalars:
+                out.line(f"*({'s' if part.type.signed else 'u'}{part.type.size * 8} *){place} = {scalars[i]};")
+                continue
+            _clear(place, part.type.form, part.type.size, out)
+            put(part, place, out)
+        out.line(f"{EVENTS}.ringbuf_submit({name}, 0);")
+    with out.block("else"):
+        out.line(f"tt_drop({_drop_slot(node, out)});")
+
+
+def _drop_slot(node: typed.Send, out: Writer) -> int:
+    """Return where it is counted that there was no room: an `exit` counts apart, for it holds all the same."""
+    if isinstance(node.action, Exit):
+        return len(out.plan.maps) + 2
+    return out.plan.maps[node.dropped].spec.drop_slot if node.dropped else len(out.plan.maps)
+
+
+def _clear(place: str, form: Form, size: int, out: Writer) -> None:
+    """Write zeros where a value does not say itself where it ends: what the buffer held before must not show."""
+    if form is Form.STRING:
+        out.line(f"{place}[0] = 0;")
+    else:
+        whole = size // 8 * 8
+        if whole:
+            out.clear(place, whole)
+        for at in range(whole, size):
+            out.line(f"{place}[{at}] = 0;")
+
+
+@statement.register
+def _signal(node: typed.Signal, out: Writer) -> None:
+    out.line(f"bpf_send_signal({value(node.number, out)});")

@@ -6,12 +6,12 @@ A string is padded with NULs, so that it can be a part of a key.
 from tracetop.lang import typed
 from tracetop.lang.builtins import EMITTED
 from tracetop.lang.ctypes.value_layout import stack_map
-from tracetop.lang.emit_places import copy, read_text
-from tracetop.lang.emit_slots import pointer
-from tracetop.lang.generics import Space, Where, address, fill, put, text, value
+from tracetop.lang.emit.dispatch import Space, Where, address, fill, put, text, value
+from tracetop.lang.emit.maps import pointer
+from tracetop.lang.emit.reads import copy, read_text
+from tracetop.lang.emit.writer import Writer, in_parentheses
 from tracetop.lang.plan import field_key
 from tracetop.lang.types import Form, Type, tuple_offsets
-from tracetop.lang.writer import Writer, in_parentheses
 from tracetop.model.program import ProbeKind
 
 _AF_INET, _AF_INET6 = 2, 10

@@ -10,30 +10,22 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from tracetop.lang import (
-    emit_integers,
-    emit_memory,
-    emit_output,
-    emit_places,
-    emit_scratch,
-    emit_totals,
-    prelude,
-    typed,
-)
-from tracetop.lang.emit_loops import callback_name, has_loop, open_frame
-from tracetop.lang.emit_output import EVENTS
-from tracetop.lang.emit_slots import declare
-from tracetop.lang.emit_statements import block
-from tracetop.lang.generics import value
+from tracetop.lang import typed
+from tracetop.lang.emit import integers, memory, per_cpu_totals, prelude, reads, statements
+from tracetop.lang.emit import scratch as emit_scratch
+from tracetop.lang.emit.dispatch import value
+from tracetop.lang.emit.loops import callback_name, has_loop, open_frame
+from tracetop.lang.emit.maps import declare
+from tracetop.lang.emit.statements import EVENTS, block
+from tracetop.lang.emit.writer import Writer, c_integer, in_parentheses
 from tracetop.lang.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.probes.hook import ON_CODE, TIMED
 from tracetop.lang.source import Source
-from tracetop.lang.writer import Writer, c_integer, in_parentheses
 from tracetop.model.control import COMM_BYTES, SAMPLE_NONE
 from tracetop.model.kernel import Field, TracepointFormat
 from tracetop.model.program import Action, Exit, Layout, MapAction, ProbeKind, ProbeSpec
 
-_REGISTERED = (emit_integers, emit_memory, emit_output, emit_places, emit_totals)
+_REGISTERED = (integers, memory, statements, reads, per_cpu_totals)
 """Imported for what they register with `generics`."""
 STACKS = 65536
 """Slots, for a new stack to find its own free; with the depth below 35 MB of the kernel's memory."""

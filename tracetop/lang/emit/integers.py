@@ -2,11 +2,11 @@
 
 from tracetop.lang import typed
 from tracetop.lang.builtins import EMITTED
-from tracetop.lang.emit_slots import add, pointer
-from tracetop.lang.generics import address, value
+from tracetop.lang.emit.dispatch import address, value
+from tracetop.lang.emit.maps import add, pointer
+from tracetop.lang.emit.writer import Writer, c_integer, c_stored, in_parentheses
 from tracetop.lang.plan import field_key
 from tracetop.lang.types import Type
-from tracetop.lang.writer import Writer, c_integer, c_stored, in_parentheses
 
 
 def _cast(type_: Type, expression: str) -> str:

@@ -8,13 +8,13 @@ does not know: of a counter on the stack it would follow every value.
 from collections.abc import Callable
 
 from tracetop.lang import typed
-from tracetop.lang.emit_statements import block
-from tracetop.lang.emit_totals import pointer_to, sum_up
-from tracetop.lang.generics import statement, value
+from tracetop.lang.emit.dispatch import statement, value
+from tracetop.lang.emit.per_cpu_totals import pointer_to, sum_up
+from tracetop.lang.emit.statements import block
+from tracetop.lang.emit.writer import Frame, Writer, c_stored
 from tracetop.lang.plan import SHARED, PlannedMap
 from tracetop.lang.types import INT64, UINT64, Type, tuple_offsets
 from tracetop.lang.walk import expressions, statements
-from tracetop.lang.writer import Frame, Writer, c_stored
 from tracetop.model.marker import MarkerKind
 from tracetop.model.program import Layout, ValueKind
 

@@ -5,9 +5,9 @@ pointers.
 """
 
 from tracetop.lang import typed
-from tracetop.lang.generics import put, value
+from tracetop.lang.emit.dispatch import put, value
+from tracetop.lang.emit.writer import Writer, c_integer, c_stored
 from tracetop.lang.plan import DISTRIBUTIONS, PlannedMap
-from tracetop.lang.writer import Writer, c_integer, c_stored
 from tracetop.model.program import Layout, ValueKind
 
 _ARRAYS = (Layout.ARRAY, Layout.PERCPU_ARRAY)

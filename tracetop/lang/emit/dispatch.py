@@ -9,7 +9,7 @@ from enum import Enum
 from functools import singledispatch
 
 from tracetop.lang import typed
-from tracetop.lang.writer import Writer, c_stored
+from tracetop.lang.emit.writer import Writer, c_stored
 
 
 class Space(Enum):
