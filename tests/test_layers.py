@@ -195,5 +195,5 @@ def test_the_dashboard_loads_neither_bcc_nor_numpy() -> None:
 
 def test_the_parser_works_where_bcc_is_missing() -> None:
     hide = "import sys; sys.modules['bcc'] = None\n"
-    parse = "from tracetop.lang.parser import parse\nassert parse"
+    parse = "from tracetop.lang.parse.parser import parse\nassert parse"
     assert "lark" in loaded_by(hide + parse)

@@ -13,7 +13,7 @@ from tracetop.errors import ScriptError
 from tracetop.lang import syntax
 from tracetop.lang.ctypes.definitions import define
 from tracetop.lang.ctypes.type_names import Definitions, plain_type, resolve
-from tracetop.lang.parser import parse
+from tracetop.lang.parse.parser import parse
 from tracetop.lang.source import Source
 from tracetop.model.ctype import CHAR, CKind, CStruct, CType
 

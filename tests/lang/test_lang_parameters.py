@@ -4,8 +4,8 @@ import pytest
 
 from tests.lang.shown import show
 from tracetop.errors import ScriptError
-from tracetop.lang.parameters import substitute
-from tracetop.lang.parser import parse
+from tracetop.lang.parse.parameters import substitute
+from tracetop.lang.parse.parser import parse
 from tracetop.lang.source import Source
 
 

@@ -5,9 +5,9 @@ import pytest
 from tests.lang.shown import show
 from tracetop.errors import ScriptError
 from tracetop.lang import syntax
-from tracetop.lang.parser import parse
+from tracetop.lang.parse.grammar import grammar
+from tracetop.lang.parse.parser import parse
 from tracetop.lang.source import Source
-from tracetop.lang.tables import grammar
 
 
 def only_clause(text: str) -> syntax.Clause:

@@ -3,7 +3,7 @@
 import pytest
 
 from tracetop.errors import ScriptError
-from tracetop.lang.parser import parse
+from tracetop.lang.parse.parser import parse
 from tracetop.lang.source import Source
 
 CASES = [

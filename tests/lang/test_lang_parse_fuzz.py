@@ -10,7 +10,7 @@ from tests.lang.shown import show
 from tracetop.errors import ScriptError
 from tracetop.lang import compile_script, syntax
 from tracetop.lang.ctypes.definitions import define
-from tracetop.lang.parser import parse
+from tracetop.lang.parse.parser import parse
 from tracetop.lang.source import Source
 
 WORDS = """

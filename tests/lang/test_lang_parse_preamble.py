@@ -5,7 +5,7 @@ import pytest
 from tests.lang.shown import show
 from tracetop.errors import ScriptError
 from tracetop.lang import syntax
-from tracetop.lang.parser import parse
+from tracetop.lang.parse.parser import parse
 from tracetop.lang.source import Source
 
 

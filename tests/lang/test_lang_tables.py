@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lark import Lark
 
-from tracetop.lang.tables import grammar, keep, kept
+from tracetop.lang.parse.grammar import grammar, keep, kept
 
 SCRIPT = 'BEGIN { $x = 1; @y[$x, comm] = hist(2); if ($x) { printf("%d", -3) } }'
 

@@ -13,8 +13,8 @@ from tracetop.lang.emit.program import Emitted, emit
 from tracetop.lang.header import read_directives
 from tracetop.lang.identify import identify
 from tracetop.lang.options import Options, read_settings
-from tracetop.lang.parameters import substitute
-from tracetop.lang.parser import parse
+from tracetop.lang.parse.parameters import substitute
+from tracetop.lang.parse.parser import parse
 from tracetop.lang.plan import Plan, kernel_bytes, plan
 from tracetop.lang.probes import MAX_PROGRAMS, Wanted, expand
 from tracetop.lang.share import number_hooks

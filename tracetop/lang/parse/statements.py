@@ -6,7 +6,7 @@ from lark import Token
 from lark.tree import Meta
 
 from tracetop.lang import syntax
-from tracetop.lang.building import Building, Rule, place
+from tracetop.lang.parse.builder import Building, Rule, place
 
 
 def _clause(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Clause:

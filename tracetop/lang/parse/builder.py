@@ -8,7 +8,7 @@ from lark import Token
 from lark.tree import Meta
 
 from tracetop.lang import syntax
-from tracetop.lang.preprocess import Macro
+from tracetop.lang.parse.preprocess import Macro
 from tracetop.lang.source import Source
 
 MAX_UNFOLDED = 256

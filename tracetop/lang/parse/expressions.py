@@ -6,9 +6,9 @@ from lark import Token
 from lark.tree import Meta
 
 from tracetop.lang import syntax
-from tracetop.lang.building import Building, Rule, place
 from tracetop.lang.literals import integer, unescape
 from tracetop.lang.numbers import number
+from tracetop.lang.parse.builder import Building, Rule, place
 
 _MAX_PARAMETER = 999
 _LEVELS = (

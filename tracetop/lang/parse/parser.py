@@ -15,16 +15,17 @@ from lark.tree import Meta
 from lark.visitors import Transformer_NonRecursive
 
 from tracetop.errors import ScriptError
-from tracetop.lang import build_definitions, build_expressions, build_statements, syntax
+from tracetop.lang import syntax
 from tracetop.lang.advice.parse_failure import Trace
 from tracetop.lang.advice.syntax_errors import syntax_error
-from tracetop.lang.building import MAX_UNFOLDED, Building, Rule
-from tracetop.lang.preprocess import preprocess
+from tracetop.lang.parse import definitions, expressions, statements
+from tracetop.lang.parse.builder import MAX_UNFOLDED, Building, Rule
+from tracetop.lang.parse.grammar import grammar
+from tracetop.lang.parse.preprocess import preprocess
 from tracetop.lang.rewrite import rewrite
 from tracetop.lang.source import Source
-from tracetop.lang.tables import grammar
 
-_RULES: dict[str, Rule] = {**build_expressions.RULES, **build_statements.RULES, **build_definitions.RULES}
+_RULES: dict[str, Rule] = {**expressions.RULES, **statements.RULES, **definitions.RULES}
 
 
 def parse(source: Source, arch: str = "x86_64") -> syntax.Script:
