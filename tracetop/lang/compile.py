@@ -11,13 +11,13 @@ from tracetop.errors import TracetopError
 from tracetop.lang.check.check import check
 from tracetop.lang.emit.program import Emitted, emit
 from tracetop.lang.header import read_directives
-from tracetop.lang.identify import identify
 from tracetop.lang.options import Options, read_settings
 from tracetop.lang.parse.parameters import substitute
 from tracetop.lang.parse.parser import parse
-from tracetop.lang.plan import Plan, kernel_bytes, plan
+from tracetop.lang.plan.block_requests import identify
+from tracetop.lang.plan.plan import Plan, kernel_bytes, plan
+from tracetop.lang.plan.program_sharing import number_hooks
 from tracetop.lang.probes import MAX_PROGRAMS, Wanted, expand
-from tracetop.lang.share import number_hooks
 from tracetop.lang.source import Source
 from tracetop.model.header import read_header
 from tracetop.model.kernel import Kernel

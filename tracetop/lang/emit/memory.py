@@ -10,7 +10,7 @@ from tracetop.lang.emit.dispatch import Space, Where, address, fill, put, text, 
 from tracetop.lang.emit.maps import pointer
 from tracetop.lang.emit.reads import copy, read_text
 from tracetop.lang.emit.writer import Writer, in_parentheses
-from tracetop.lang.plan import field_key
+from tracetop.lang.plan.plan import field_key
 from tracetop.lang.types import Form, Type, tuple_offsets
 from tracetop.model.program import ProbeKind
 

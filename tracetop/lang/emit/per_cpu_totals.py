@@ -9,7 +9,7 @@ from tracetop.lang import typed
 from tracetop.lang.emit.dispatch import value
 from tracetop.lang.emit.maps import key
 from tracetop.lang.emit.writer import Writer
-from tracetop.lang.plan import PlannedMap
+from tracetop.lang.plan.plan import PlannedMap
 from tracetop.model.marker import MarkerKind, marker
 from tracetop.model.program import ValueKind
 

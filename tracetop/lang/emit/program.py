@@ -18,7 +18,7 @@ from tracetop.lang.emit.loops import callback_name, has_loop, open_frame
 from tracetop.lang.emit.maps import declare
 from tracetop.lang.emit.statements import EVENTS, block
 from tracetop.lang.emit.writer import Writer, c_integer, in_parentheses
-from tracetop.lang.plan import Plan, PlannedClause, PlannedProgram
+from tracetop.lang.plan.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.probes.hook import ON_CODE, TIMED
 from tracetop.lang.source import Source
 from tracetop.model.control import COMM_BYTES, SAMPLE_NONE

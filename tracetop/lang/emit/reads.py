@@ -6,7 +6,7 @@ Nothing is followed by C itself: every read is a helper's, which gives zeros whe
 from tracetop.lang import typed
 from tracetop.lang.emit.dispatch import Space, Where, address, fill, value
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored
-from tracetop.lang.plan import field_key
+from tracetop.lang.plan.plan import field_key
 from tracetop.lang.probes.hook import TIMED
 from tracetop.lang.registers import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
 from tracetop.lang.types import Form, Type

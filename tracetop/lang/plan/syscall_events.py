@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tracetop.lang.lower import RawForm, Reading, raw_form
+from tracetop.lang.plan.raw_tracepoints import RawForm, Reading, raw_form
 from tracetop.lang.probes import Hook
 from tracetop.model.kernel import Field, Kernel
 from tracetop.model.program import ProbeKind

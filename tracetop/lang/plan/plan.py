@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracetop.lang import typed
-from tracetop.lang.calls import Calls
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_layout import layout
 from tracetop.lang.header import Directives
-from tracetop.lang.lower import REQUEST, RawForm, raw_form
+from tracetop.lang.plan.event_sampling import Sampling, sampling
+from tracetop.lang.plan.program_sharing import HOOK_NUMBER_C, alike, hook_number, tells_hook
+from tracetop.lang.plan.raw_tracepoints import REQUEST, RawForm, raw_form
+from tracetop.lang.plan.syscall_events import Calls
 from tracetop.lang.probes import Hook
-from tracetop.lang.sampling import Sampling, sampling
-from tracetop.lang.share import HOOK_NUMBER_C, alike, hook_number, tells_hook
 from tracetop.lang.types import Type
 from tracetop.lang.walk import conjuncts, expressions, is_deleted, is_measured, nodes
 from tracetop.model.buckets import linear_count, log_buckets

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from tracetop.lang import typed
-from tracetop.lang.lower import REQUEST, raw_form
+from tracetop.lang.plan.raw_tracepoints import REQUEST, raw_form
 from tracetop.lang.types import UINT64
 from tracetop.lang.walk import expressions, is_deleted
 from tracetop.model.kernel import Field, Kernel
