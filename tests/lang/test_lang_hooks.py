@@ -7,7 +7,7 @@ import pytest
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.errors import Diagnostic, ScriptError
 from tracetop.lang.parse.parser import parse
-from tracetop.lang.probes import Expansion, Hook, Wanted, expand
+from tracetop.lang.resolve import Expansion, Hook, Wanted, expand
 from tracetop.lang.source import Source
 from tracetop.model.ctype import VOID, CFunction
 from tracetop.model.kernel import UsdtProbe, UserSymbol

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracetop.lang.probes.usdt_arguments import UsdtArgument, parse_arguments
+from tracetop.lang.resolve.usdt_arguments import UsdtArgument, parse_arguments
 
 
 @pytest.mark.parametrize(

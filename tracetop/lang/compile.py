@@ -17,7 +17,7 @@ from tracetop.lang.parse.parser import parse
 from tracetop.lang.plan.block_requests import identify
 from tracetop.lang.plan.plan import Plan, kernel_bytes, plan
 from tracetop.lang.plan.program_sharing import number_hooks
-from tracetop.lang.probes import MAX_PROGRAMS, Wanted, expand
+from tracetop.lang.resolve import MAX_PROGRAMS, Wanted, expand
 from tracetop.lang.source import Source
 from tracetop.model.header import read_header
 from tracetop.model.kernel import Kernel

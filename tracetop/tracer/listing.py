@@ -13,9 +13,9 @@ from itertools import islice
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.sys.sysfs import ensure_tracefs
 from tracetop.errors import KernelError, TracetopError, UsageError
-from tracetop.lang.probes.expand import SHORT
-from tracetop.lang.probes.sampling import ALIASES, HARDWARE, SOFTWARE
-from tracetop.lang.probes.written import is_wildcard
+from tracetop.lang.resolve.expand import SHORT
+from tracetop.lang.resolve.probe_syntax import is_wildcard
+from tracetop.lang.resolve.timers_and_counters import ALIASES, HARDWARE, SOFTWARE
 from tracetop.lang.suggest import did_you_mean
 from tracetop.model.inquiry import Entry, Listing, ListProbes, Remark
 from tracetop.model.kernel import TracepointFormat

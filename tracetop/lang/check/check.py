@@ -13,7 +13,7 @@ from tracetop.lang.ctypes.definitions import define
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.header import process_directive
 from tracetop.lang.options import Options, Settings
-from tracetop.lang.probes import Expansion, HookedClause
+from tracetop.lang.resolve import Expansion, HookedClause
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import INT64, Form

@@ -11,7 +11,7 @@ from tracetop.errors import ScriptError
 from tracetop.lang import syntax, typed
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.options import Options, Settings
-from tracetop.lang.probes import Hook
+from tracetop.lang.resolve import Hook
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.types import INT64, UINT64, UNKNOWN, Form, Type, join, spoken, tuple_offsets

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from tracetop.lang.ctypes.type_names import Definitions
 from tracetop.lang.ctypes.type_table import KnownTypes
-from tracetop.lang.probes.expand import SHORT
+from tracetop.lang.resolve.expand import SHORT
 from tracetop.model.ctype import CFunction, CKind, CType
 from tracetop.model.kernel import Kernel
 

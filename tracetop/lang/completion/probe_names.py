@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from tracetop.lang.completion.fuzzy_match import best
-from tracetop.lang.probes.expand import SHORT
-from tracetop.lang.probes.sampling import HARDWARE, SOFTWARE
+from tracetop.lang.resolve.expand import SHORT
+from tracetop.lang.resolve.timers_and_counters import HARDWARE, SOFTWARE
 from tracetop.model.kernel import Kernel
 from tracetop.model.message import Completion
 from tracetop.model.program import ProbeKind

@@ -15,7 +15,7 @@ from tracetop.lang.plan.event_sampling import Sampling, sampling
 from tracetop.lang.plan.program_sharing import HOOK_NUMBER_C, alike, hook_number, tells_hook
 from tracetop.lang.plan.raw_tracepoints import REQUEST, RawForm, raw_form
 from tracetop.lang.plan.syscall_events import Calls
-from tracetop.lang.probes import Hook
+from tracetop.lang.resolve import Hook
 from tracetop.lang.types import Type
 from tracetop.lang.walk import conjuncts, expressions, is_deleted, is_measured, nodes
 from tracetop.model.buckets import linear_count, log_buckets

@@ -13,7 +13,7 @@ from tracetop.lang import typed
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_layout import layout, parts
 from tracetop.lang.plan.syscall_events import Calls
-from tracetop.lang.probes import Hook
+from tracetop.lang.resolve import Hook
 from tracetop.lang.types import Type
 from tracetop.lang.walk import expressions, replaced
 from tracetop.model.ctype import CKind, CType

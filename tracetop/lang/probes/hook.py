@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tracetop.lang.probes.usdt_arguments import UsdtArgument
+from tracetop.lang.resolve.usdt_arguments import UsdtArgument
 from tracetop.model.ctype import CFunction
 from tracetop.model.kernel import TracepointFormat
 from tracetop.model.program import ProbeKind

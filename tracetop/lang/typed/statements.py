@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tracetop.lang.probes import Hook
+from tracetop.lang.resolve import Hook
 from tracetop.lang.typed.expressions import Expr, Slot
 from tracetop.lang.types import Type
 from tracetop.model.kernel import Field

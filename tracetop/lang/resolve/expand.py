@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from tracetop.errors import ScriptError
 from tracetop.lang import syntax
 from tracetop.lang.advice import foreign_words
-from tracetop.lang.probes import functions, sampling, special, tracepoints, usdt, user
-from tracetop.lang.probes.asked import MAX_PROBES, Asked, MissingProbeError, RefusedProbeError, flood
 from tracetop.lang.probes.hook import Hook
-from tracetop.lang.probes.written import is_wildcard, take_apart
+from tracetop.lang.resolve import expand, kernel_functions, timers_and_counters, tracepoints, usdt, user_functions
+from tracetop.lang.resolve.probe_syntax import is_wildcard, take_apart
+from tracetop.lang.resolve.request import MAX_PROBES, Asked, MissingProbeError, RefusedProbeError, flood
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
@@ -21,19 +21,19 @@ from tracetop.model.program import ProbeKind
 _KINDS: dict[ProbeKind, Callable[[Asked], list[Hook]]] = {
     ProbeKind.TRACEPOINT: tracepoints.tracepoint,
     ProbeKind.RAW_TRACEPOINT: tracepoints.raw_tracepoint,
-    ProbeKind.KPROBE: functions.kernel_function,
-    ProbeKind.KRETPROBE: functions.kernel_function,
-    ProbeKind.FENTRY: functions.kernel_function,
-    ProbeKind.FEXIT: functions.kernel_function,
-    ProbeKind.UPROBE: user.user_function,
-    ProbeKind.URETPROBE: user.user_function,
+    ProbeKind.KPROBE: kernel_functions.kernel_function,
+    ProbeKind.KRETPROBE: kernel_functions.kernel_function,
+    ProbeKind.FENTRY: kernel_functions.kernel_function,
+    ProbeKind.FEXIT: kernel_functions.kernel_function,
+    ProbeKind.UPROBE: user_functions.user_function,
+    ProbeKind.URETPROBE: user_functions.user_function,
     ProbeKind.USDT: usdt.usdt,
-    ProbeKind.SOFTWARE: sampling.counted,
-    ProbeKind.HARDWARE: sampling.counted,
-    ProbeKind.PROFILE: sampling.profile,
-    ProbeKind.INTERVAL: sampling.interval,
-    ProbeKind.BEGIN: special.once,
-    ProbeKind.END: special.once,
+    ProbeKind.SOFTWARE: timers_and_counters.counted,
+    ProbeKind.HARDWARE: timers_and_counters.counted,
+    ProbeKind.PROFILE: timers_and_counters.profile,
+    ProbeKind.INTERVAL: timers_and_counters.interval,
+    ProbeKind.BEGIN: expand.once,
+    ProbeKind.END: expand.once,
 }
 SHORT = {
     "t": "tracepoint",
@@ -165,8 +165,8 @@ def _note(probe: syntax.Probe, error: MissingProbeError) -> str:
 def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel, wanted: Wanted) -> list[Hook]:
     written = take_apart(source, probe, wanted.params)
     name = SHORT.get(written.kind, written.kind)
-    if name in special.INSTEAD:
-        raise source.error(probe.at, f"{name} probes are not supported", mend=special.INSTEAD[name])
+    if name in expand.INSTEAD:
+        raise source.error(probe.at, f"{name} probes are not supported", mend=expand.INSTEAD[name])
     kind = next((each for each in ProbeKind if each.value == name), None)
     if kind is None:
         raise _unknown_kind(source, probe, written.kind, kernel)
@@ -184,7 +184,7 @@ def _unknown_kind(source: Source, probe: syntax.Probe, kind: str, kernel: Kernel
     mend = (
         _whole(probe.text, kernel)
         or foreign_words.PROBES.get(kind)
-        or did_you_mean(kind, [*known, *special.INSTEAD], usual)
+        or did_you_mean(kind, [*known, *expand.INSTEAD], usual)
     )
     return source.error(probe.at, f"unknown kind of probe {kind}", mend=mend)
 
@@ -197,3 +197,21 @@ def _whole(text: str, kernel: Kernel) -> str:
     if event:
         return f"write tracepoint:{event}"
     return f"write kprobe:{text}" if text.isidentifier() and kernel.function(text) else ""
+
+
+INSTEAD = {
+    "watchpoint": "trace who writes there with a uprobe or fentry on the function that does",
+    "asyncwatchpoint": "trace who writes there with a uprobe or fentry on the function that does",
+    "iter": "count with tracepoint:sched probes, or list with ps, lsof and /proc what is there already",
+    "self": "use interval:s:1 and a condition, or BEGIN and END",
+    "test": "use BEGIN, and exit(1) where a condition does not hold",
+    "bench": "use BEGIN with a loop, and print the difference of nsecs",
+}
+"""Kinds of bpftrace's that are not taken, each with what serves."""
+
+
+def once(asked: Asked) -> list[Hook]:
+    """``BEGIN`` and ``END``, in either case."""
+    if asked.parts not in ((), ("*",)):
+        raise asked.malformed(asked.kind.value)
+    return [Hook(asked.kind, asked.probe.text.partition(":")[0])]
