@@ -2,7 +2,7 @@
 
 from functools import singledispatch
 
-from tracetop.lang import syntax
+from tracetop.lang.tree import syntax
 
 
 @singledispatch

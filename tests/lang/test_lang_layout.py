@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.errors import ScriptError
-from tracetop.lang import syntax
 from tracetop.lang.ctypes.definitions import define
 from tracetop.lang.ctypes.type_names import Definitions, plain_type, resolve
 from tracetop.lang.parse.parser import parse
 from tracetop.lang.source import Source
+from tracetop.lang.tree import syntax
 from tracetop.model.ctype import CHAR, CKind, CStruct, CType
 
 

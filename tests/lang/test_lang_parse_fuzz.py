@@ -8,10 +8,11 @@ from tests.lang.fake_kernel import FakeKernel
 from tests.lang.programs import programs
 from tests.lang.shown import show
 from tracetop.errors import ScriptError
-from tracetop.lang import compile_script, syntax
+from tracetop.lang import compile_script
 from tracetop.lang.ctypes.definitions import define
 from tracetop.lang.parse.parser import parse
 from tracetop.lang.source import Source
+from tracetop.lang.tree import syntax
 
 WORDS = """
 BEGIN END kprobe:f tracepoint:a:b uprobe:/bin/sh:"x" uprobe:/a/*:b interval:1s $1 $# $x @ @m { } ( ) [ ] ; , . ..

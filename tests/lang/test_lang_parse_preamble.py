@@ -4,9 +4,9 @@ import pytest
 
 from tests.lang.shown import show
 from tracetop.errors import ScriptError
-from tracetop.lang import syntax
 from tracetop.lang.parse.parser import parse
 from tracetop.lang.source import Source
+from tracetop.lang.tree import syntax
 
 
 def script(text: str) -> syntax.Script:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from tracetop.lang import syntax
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
-from tracetop.lang.types import STRING_BYTES
+from tracetop.lang.tree import syntax
+from tracetop.lang.tree.types import STRING_BYTES
 
 DEFAULT_ENTRIES = 16384
 MAX_ENTRIES = 1 << 20

@@ -11,8 +11,8 @@ from contextlib import closing, suppress
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.errors import TracetopError, UsageError
 from tracetop.lang import compile_script
-from tracetop.lang.dump import dump
 from tracetop.lang.options import Options
+from tracetop.lang.tree.dump import dump
 from tracetop.model import message as m
 from tracetop.model.control import pack_control
 from tracetop.model.kernel import Kernel

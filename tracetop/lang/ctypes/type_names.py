@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tracetop.lang import syntax
+from tracetop.lang.tree import syntax
 from tracetop.model.ctype import CHAR, VOID, CKind, CStruct, CType
 from tracetop.model.kernel import Kernel
 

@@ -6,8 +6,8 @@ Owns: looking them up, and finding a member however deep in anonymous structs it
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tracetop.lang import syntax
 from tracetop.lang.ctypes.type_names import Definitions, resolve
+from tracetop.lang.tree import syntax
 from tracetop.model.ctype import CField, CKind, CStruct, CType
 from tracetop.model.kernel import Kernel
 

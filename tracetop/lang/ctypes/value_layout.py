@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_types import value_type
-from tracetop.lang.types import Form, Type, tuple_offsets
+from tracetop.lang.tree.types import Form, Type, tuple_offsets
 from tracetop.model.ctype import CStruct
 from tracetop.model.value import Shape, ValuePart, ValueType
 

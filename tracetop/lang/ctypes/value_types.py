@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tracetop.lang.types import BOOL, STRING_BYTES, Form, Type, pointer, string
+from tracetop.lang.tree.types import BOOL, STRING_BYTES, Form, Type, pointer, string
 from tracetop.model.ctype import CHAR, VOID, CField, CKind, CType
 from tracetop.model.kernel import Field
 from tracetop.model.program import KeyRole, Unit

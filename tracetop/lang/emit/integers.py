@@ -6,7 +6,7 @@ from tracetop.lang.emit.dispatch import address, value
 from tracetop.lang.emit.maps import add, pointer
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored, in_parentheses
 from tracetop.lang.plan.plan import field_key
-from tracetop.lang.types import Type
+from tracetop.lang.tree.types import Type
 
 
 def _cast(type_: Type, expression: str) -> str:

@@ -13,8 +13,8 @@ from tracetop.lang.emit.per_cpu_totals import pointer_to, sum_up
 from tracetop.lang.emit.statements import block
 from tracetop.lang.emit.writer import Frame, Writer, c_stored
 from tracetop.lang.plan.plan import SHARED, PlannedMap
-from tracetop.lang.types import INT64, UINT64, Type, tuple_offsets
-from tracetop.lang.walk import expressions, statements
+from tracetop.lang.tree.types import INT64, UINT64, Type, tuple_offsets
+from tracetop.lang.tree.walk import expressions, statements
 from tracetop.model.marker import MarkerKind
 from tracetop.model.program import Layout, ValueKind
 

@@ -11,7 +11,7 @@ from tracetop.lang.emit.maps import pointer
 from tracetop.lang.emit.reads import copy, read_text
 from tracetop.lang.emit.writer import Writer, in_parentheses
 from tracetop.lang.plan.plan import field_key
-from tracetop.lang.types import Form, Type, tuple_offsets
+from tracetop.lang.tree.types import Form, Type, tuple_offsets
 from tracetop.model.program import ProbeKind
 
 _AF_INET, _AF_INET6 = 2, 10

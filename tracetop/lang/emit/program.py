@@ -19,8 +19,8 @@ from tracetop.lang.emit.maps import declare
 from tracetop.lang.emit.statements import EVENTS, block
 from tracetop.lang.emit.writer import Writer, c_integer, in_parentheses
 from tracetop.lang.plan.plan import Plan, PlannedClause, PlannedProgram
-from tracetop.lang.probes.hook import ON_CODE, TIMED
 from tracetop.lang.source import Source
+from tracetop.lang.tree.hook import ON_CODE, TIMED
 from tracetop.model.control import COMM_BYTES, SAMPLE_NONE
 from tracetop.model.kernel import Field, TracepointFormat
 from tracetop.model.program import Action, Exit, Layout, MapAction, ProbeKind, ProbeSpec

@@ -3,7 +3,7 @@
 Owns: whose it is, and that no two runs share it. What lies in it is the `Writer`'s.
 """
 
-from tracetop.lang.probes.hook import IN_PROCESS
+from tracetop.lang.tree.hook import IN_PROCESS
 from tracetop.model.program import ProbeKind
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from tracetop.lang import typed
 from tracetop.lang.builtins import EMITTED
 from tracetop.lang.plan.plan import Plan, PlannedMap, PlannedProgram
-from tracetop.lang.types import Type
-from tracetop.lang.walk import nodes
+from tracetop.lang.tree.types import Type
+from tracetop.lang.tree.walk import nodes
 from tracetop.model.program import Action
 
 Remembered = typed.Expr | typed.Slot | tuple[str, typed.Slot]

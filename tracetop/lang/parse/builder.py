@@ -7,9 +7,9 @@ from typing import Any
 from lark import Token
 from lark.tree import Meta
 
-from tracetop.lang import syntax
 from tracetop.lang.parse.preprocess import Macro
 from tracetop.lang.source import Source
+from tracetop.lang.tree import syntax
 
 MAX_UNFOLDED = 256
 """Macros within macros that one name may become; C's doubling ones would else fill the memory."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub, xor
 
-from tracetop.lang import syntax
+from tracetop.lang.tree import syntax
 
 _MAX_SHIFT = 63
 

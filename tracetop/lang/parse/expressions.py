@@ -5,10 +5,10 @@ from typing import Any
 from lark import Token
 from lark.tree import Meta
 
-from tracetop.lang import syntax
 from tracetop.lang.literals import integer, unescape
 from tracetop.lang.numbers import number
 from tracetop.lang.parse.builder import Building, Rule, place
+from tracetop.lang.tree import syntax
 
 _MAX_PARAMETER = 999
 _LEVELS = (

@@ -15,15 +15,15 @@ from lark.tree import Meta
 from lark.visitors import Transformer_NonRecursive
 
 from tracetop.errors import ScriptError
-from tracetop.lang import syntax
 from tracetop.lang.advice.parse_failure import Trace
 from tracetop.lang.advice.syntax_errors import syntax_error
 from tracetop.lang.parse import definitions, expressions, statements
 from tracetop.lang.parse.builder import MAX_UNFOLDED, Building, Rule
 from tracetop.lang.parse.grammar import grammar
 from tracetop.lang.parse.preprocess import preprocess
-from tracetop.lang.rewrite import rewrite
 from tracetop.lang.source import Source
+from tracetop.lang.tree import syntax
+from tracetop.lang.tree.walk import rewrite
 
 _RULES: dict[str, Rule] = {**expressions.RULES, **statements.RULES, **definitions.RULES}
 

@@ -5,8 +5,8 @@ from typing import Any
 from lark import Token
 from lark.tree import Meta
 
-from tracetop.lang import syntax
 from tracetop.lang.parse.builder import Building, Rule, place
+from tracetop.lang.tree import syntax
 
 
 def _clause(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Clause:

@@ -10,8 +10,8 @@ from typing import Any
 
 from tracetop.lang import typed
 from tracetop.lang.plan.raw_tracepoints import REQUEST, raw_form
-from tracetop.lang.types import UINT64
-from tracetop.lang.walk import expressions, is_deleted
+from tracetop.lang.tree.types import UINT64
+from tracetop.lang.tree.walk import expressions, is_deleted
 from tracetop.model.kernel import Field, Kernel
 from tracetop.model.program import MapAction, PrintEntry, PrintMap, ValueKind
 

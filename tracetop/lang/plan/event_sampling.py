@@ -7,7 +7,7 @@ a start time) is never left out: its begin was. Nor is what a timer or BEGIN run
 from dataclasses import dataclass
 
 from tracetop.lang import typed
-from tracetop.lang.walk import expressions, nodes, statements
+from tracetop.lang.tree.walk import expressions, nodes, statements
 from tracetop.model.program import ProbeKind, ValueKind
 
 _ON_THEIR_OWN = frozenset({ProbeKind.BEGIN, ProbeKind.END, ProbeKind.INTERVAL, ProbeKind.PROFILE})

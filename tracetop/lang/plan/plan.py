@@ -16,8 +16,8 @@ from tracetop.lang.plan.program_sharing import HOOK_NUMBER_C, alike, hook_number
 from tracetop.lang.plan.raw_tracepoints import REQUEST, RawForm, raw_form
 from tracetop.lang.plan.syscall_events import Calls
 from tracetop.lang.resolve import Hook
-from tracetop.lang.types import Type
-from tracetop.lang.walk import conjuncts, expressions, is_deleted, is_measured, nodes
+from tracetop.lang.tree.types import Type
+from tracetop.lang.tree.walk import conjuncts, expressions, is_deleted, is_measured, nodes
 from tracetop.model.buckets import linear_count, log_buckets
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ProbeSpec, Unit, ValueKind

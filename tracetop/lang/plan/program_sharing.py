@@ -14,8 +14,8 @@ from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_layout import layout, parts
 from tracetop.lang.plan.syscall_events import Calls
 from tracetop.lang.resolve import Hook
-from tracetop.lang.types import Type
-from tracetop.lang.walk import expressions, replaced
+from tracetop.lang.tree.types import Type
+from tracetop.lang.tree.walk import expressions, replaced
 from tracetop.model.ctype import CKind, CType
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import Format, KeyRole, PrintEntry, PrintValue, ProbeKind

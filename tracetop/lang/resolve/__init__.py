@@ -4,10 +4,10 @@ Owns: the grammar of a probe's text, wildcards, and what is said about a probe t
 a module for each family of probes; `written` takes a text apart, `asked` has their common errors.
 """
 
-from tracetop.lang.probes.hook import Hook
 from tracetop.lang.resolve.expand import Expansion, HookedClause, Wanted, expand
 from tracetop.lang.resolve.request import MAX_PROBES, MAX_PROGRAMS, MissingProbeError
 from tracetop.lang.resolve.usdt_arguments import UsdtArgument
+from tracetop.lang.tree.hook import Hook
 
 __all__ = [
     "MAX_PROBES",

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
-from tracetop.lang import syntax
 from tracetop.lang.advice import foreign_words
-from tracetop.lang.probes.hook import Hook
 from tracetop.lang.resolve import expand, kernel_functions, timers_and_counters, tracepoints, usdt, user_functions
 from tracetop.lang.resolve.probe_syntax import is_wildcard, take_apart
 from tracetop.lang.resolve.request import MAX_PROBES, Asked, MissingProbeError, RefusedProbeError, flood
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
+from tracetop.lang.tree import syntax
+from tracetop.lang.tree.hook import Hook
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import ProbeKind
 

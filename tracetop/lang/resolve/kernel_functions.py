@@ -5,10 +5,10 @@ Owns: their grammar and which functions there are. Refuses to own: how the kerne
 
 from collections.abc import Iterable
 
-from tracetop.lang.probes.hook import Hook
 from tracetop.lang.resolve.probe_syntax import amount, is_wildcard
 from tracetop.lang.resolve.request import Asked, MissingProbeError
 from tracetop.lang.resolve.substitutes import substitute
+from tracetop.lang.tree.hook import Hook
 from tracetop.model.program import ProbeKind
 
 _VMLINUX = "vmlinux"

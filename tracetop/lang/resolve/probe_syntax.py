@@ -6,8 +6,8 @@ Owns: that grammar, the same for every kind of probe. Refuses to own: what the n
 import re
 from dataclasses import dataclass
 
-from tracetop.lang import syntax
 from tracetop.lang.source import Source
+from tracetop.lang.tree import syntax
 
 _PARAMETER = re.compile(r"\$([1-9]\d{0,3})")
 _NAMED = re.compile(r"\w+=(?=\w)")

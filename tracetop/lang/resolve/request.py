@@ -10,9 +10,9 @@ from fnmatch import translate
 from typing import TypeVar
 
 from tracetop.errors import ScriptError, TracetopError
-from tracetop.lang import syntax
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
+from tracetop.lang.tree import syntax
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import ProbeKind
 

@@ -1,9 +1,9 @@
 """Probes that go by a clock or a counter: profile, interval, software and hardware events."""
 
 from tracetop.errors import ScriptError
-from tracetop.lang.probes.hook import Hook
 from tracetop.lang.resolve.probe_syntax import amount, duration_ns
 from tracetop.lang.resolve.request import Asked
+from tracetop.lang.tree.hook import Hook
 from tracetop.model.program import ProbeKind
 
 _NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000}

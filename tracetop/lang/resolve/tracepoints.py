@@ -1,8 +1,8 @@
 """Tracepoints of the kernel: with the record that their format lays out, or raw, with the arguments alone."""
 
-from tracetop.lang.probes.hook import Hook
 from tracetop.lang.resolve.probe_syntax import is_wildcard
 from tracetop.lang.resolve.request import Asked, MissingProbeError
+from tracetop.lang.tree.hook import Hook
 from tracetop.model.program import ProbeKind
 
 

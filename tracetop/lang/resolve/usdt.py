@@ -7,11 +7,11 @@ places, by inlining, is as many hooks, since each has its arguments elsewhere.
 from fnmatch import fnmatchcase
 
 from tracetop.errors import KernelError
-from tracetop.lang.probes.hook import Hook
 from tracetop.lang.resolve.request import MAX_PROBES, Asked, MissingProbeError
 from tracetop.lang.resolve.usdt_arguments import parse_arguments
 from tracetop.lang.resolve.user_functions import find_binaries
 from tracetop.lang.suggest import nearest
+from tracetop.lang.tree.hook import Hook
 from tracetop.model.kernel import UsdtProbe
 
 

@@ -6,10 +6,10 @@ Owns: their grammar, and which functions a name, a wildcard or a C++ name stands
 from collections.abc import Iterable, Mapping
 
 from tracetop.errors import KernelError
-from tracetop.lang.probes.hook import Hook
 from tracetop.lang.resolve.kernel_functions import near
 from tracetop.lang.resolve.probe_syntax import amount, is_wildcard
 from tracetop.lang.resolve.request import MAX_PROBES, Asked, MissingProbeError
+from tracetop.lang.tree.hook import Hook
 from tracetop.model.kernel import UserSymbol
 from tracetop.model.program import ProbeKind
 

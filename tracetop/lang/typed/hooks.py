@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tracetop.lang.types import UINT64, Type
+from tracetop.lang.tree.types import UINT64, Type
 from tracetop.model.kernel import Field
 
 

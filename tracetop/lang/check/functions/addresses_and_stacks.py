@@ -7,10 +7,10 @@ from tracetop.lang.check.functions.function import ValueFunction
 from tracetop.lang.check.functions.strings import address, space
 from tracetop.lang.check.identifiers import MAX_STACK_DEPTH, stack
 from tracetop.lang.options import STACK_MODES
-from tracetop.lang.probes.hook import IN_PROCESS, ON_CODE, SAMPLING
 from tracetop.lang.registers import NAMES
 from tracetop.lang.suggest import did_you_mean
-from tracetop.lang.types import NSECS, UINT64, Form, Type, opaque, pointer, spoken
+from tracetop.lang.tree.hook import IN_PROCESS, ON_CODE, SAMPLING
+from tracetop.lang.tree.types import NSECS, UINT64, Form, Type, opaque, pointer, spoken
 from tracetop.model.ctype import VOID, CKind, CType
 from tracetop.model.program import KeyRole
 from tracetop.model.value import Shape

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from tracetop.lang import syntax, typed
+from tracetop.lang import typed
 from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.check.functions.function import Aggregation
 from tracetop.lang.check.scope import Scope
-from tracetop.lang.types import INT64
+from tracetop.lang.tree import syntax
+from tracetop.lang.tree.types import INT64
 from tracetop.model.buckets import linear_count
 from tracetop.model.program import LinearScale, TimeSeries, ValueKind
 

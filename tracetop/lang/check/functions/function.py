@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tracetop.lang import syntax, typed
+from tracetop.lang import typed
 from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.check.scope import Scope
+from tracetop.lang.tree import syntax
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from tracetop.lang import syntax, typed
+from tracetop.lang import typed
 from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.check.functions.function import StatementFunction, ValueFunction
-from tracetop.lang.types import INT64
+from tracetop.lang.tree import syntax
+from tracetop.lang.tree.types import INT64
 from tracetop.model.program import MapAction, ValueKind
 
 PER_CPU = frozenset(ValueKind) - {ValueKind.SCALAR, ValueKind.STRING, ValueKind.VALUE}

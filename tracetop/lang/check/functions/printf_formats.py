@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tracetop.errors import ScriptError
 from tracetop.lang import typed
 from tracetop.lang.check.functions.call_arguments import Arguments
-from tracetop.lang.types import Form, Type, spoken
+from tracetop.lang.tree.types import Form, Type, spoken
 from tracetop.model.value import Shape
 
 _CONVERSION = re.compile(r"%(?:%|[-+ 0#]*\d*(?:\.\d+)?(?:hh|h|ll|l|j|z|t)?(?P<kind>[diouxXcspb]|r[xh]?))")
