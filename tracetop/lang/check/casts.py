@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
-from tracetop.lang import typed
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import value_type
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import Form, Type, spoken, tuple_of
 from tracetop.model.ctype import CKind, CType
 from tracetop.model.value import Shape

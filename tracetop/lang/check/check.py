@@ -4,7 +4,6 @@ Owns: clauses, and running over the script until nothing new is learnt of its ma
 typed is in `statements`, expressions in `expressions`; how uses of one map agree in `scope`.
 """
 
-from tracetop.lang import typed
 from tracetop.lang.check import loops
 from tracetop.lang.check.expressions import check_expr, check_integer
 from tracetop.lang.check.scope import Learnt, MapUse, Scope, undefined_map
@@ -16,7 +15,7 @@ from tracetop.lang.options import Options, Settings
 from tracetop.lang.resolve import Expansion, HookedClause
 from tracetop.lang.source import Source
 from tracetop.lang.suggest import did_you_mean
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, Form
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import LinearScale, ProbeKind, TimeSeries, ValueKind

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import singledispatch
 
 from tracetop.errors import ScriptError
-from tracetop.lang import typed
 from tracetop.lang.advice import foreign_words
 from tracetop.lang.builtins import BUILTINS
 from tracetop.lang.check import lvalues
@@ -24,7 +23,7 @@ from tracetop.lang.check.functions import (
 from tracetop.lang.check.identifiers import HOOK_BUILTINS, name_value
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.suggest import did_you_mean
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import (
     INT64,
     UINT64,

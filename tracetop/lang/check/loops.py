@@ -6,11 +6,10 @@ so none has to be unrolled or bounded for the verifier's sake (`emit_loops`).
 
 from dataclasses import replace
 
-from tracetop.lang import typed
 from tracetop.lang.check.expressions import check_expr, check_integer
 from tracetop.lang.check.scope import MapUse, Scope
 from tracetop.lang.check.statements import check_block, check_statement
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Type, spoken, tuple_of
 from tracetop.model.program import ValueKind
 

@@ -6,11 +6,10 @@ Owns: what ``.``, ``->``, ``[]``, ``*`` and ``&`` mean. A pointer is followed by
 from dataclasses import replace
 
 from tracetop.errors import ScriptError
-from tracetop.lang import typed
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import field_type, member_type, value_type
 from tracetop.lang.suggest import did_you_mean
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.hook import ON_CODE
 from tracetop.lang.tree.types import INT64, UINT64, Form, Type, pointer, spoken, tuple_offsets
 from tracetop.model.ctype import CKind, CParameter

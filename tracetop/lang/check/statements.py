@@ -3,7 +3,6 @@
 from dataclasses import replace
 from functools import singledispatch
 
-from tracetop.lang import typed
 from tracetop.lang.check.casts import value_type_of
 from tracetop.lang.check.expressions import (
     arithmetic,
@@ -15,7 +14,7 @@ from tracetop.lang.check.expressions import (
 )
 from tracetop.lang.check.functions import AGGREGATIONS, STATEMENT_FUNCTIONS, Arguments
 from tracetop.lang.check.scope import Scope
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UNKNOWN, Form, Type, spoken
 from tracetop.model.program import ValueKind
 from tracetop.model.value import Shape

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import singledispatch
 
-from tracetop.lang import typed
 from tracetop.lang.emit.writer import Writer, c_stored
+from tracetop.lang.tree import typed
 
 
 class Space(Enum):

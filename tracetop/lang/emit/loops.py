@@ -7,12 +7,12 @@ does not know: of a counter on the stack it would follow every value.
 
 from collections.abc import Callable
 
-from tracetop.lang import typed
 from tracetop.lang.emit.dispatch import statement, value
 from tracetop.lang.emit.per_cpu_totals import pointer_to, sum_up
 from tracetop.lang.emit.statements import block
 from tracetop.lang.emit.writer import Frame, Writer, c_stored
 from tracetop.lang.plan.plan import SHARED, PlannedMap
+from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import INT64, UINT64, Type, tuple_offsets
 from tracetop.lang.tree.walk import expressions, statements
 from tracetop.model.marker import MarkerKind

@@ -4,10 +4,10 @@ Every failed update is counted under the map's drop slot, and nothing is looked 
 pointers.
 """
 
-from tracetop.lang import typed
 from tracetop.lang.emit.dispatch import put, value
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored
 from tracetop.lang.plan.plan import DISTRIBUTIONS, PlannedMap
+from tracetop.lang.tree import typed
 from tracetop.model.program import Layout, ValueKind
 
 _ARRAYS = (Layout.ARRAY, Layout.PERCPU_ARRAY)

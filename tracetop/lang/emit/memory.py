@@ -3,7 +3,6 @@
 A string is padded with NULs, so that it can be a part of a key.
 """
 
-from tracetop.lang import typed
 from tracetop.lang.builtins import EMITTED
 from tracetop.lang.ctypes.value_layout import stack_map
 from tracetop.lang.emit.dispatch import Space, Where, address, fill, put, text, value
@@ -11,6 +10,7 @@ from tracetop.lang.emit.maps import pointer
 from tracetop.lang.emit.reads import copy, read_text
 from tracetop.lang.emit.writer import Writer, in_parentheses
 from tracetop.lang.plan.plan import field_key
+from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Form, Type, tuple_offsets
 from tracetop.model.program import ProbeKind
 

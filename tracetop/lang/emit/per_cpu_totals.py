@@ -5,11 +5,11 @@ Owns: joining the parts, and how C names a map where BCC's own methods do not se
 
 from dataclasses import dataclass
 
-from tracetop.lang import typed
 from tracetop.lang.emit.dispatch import value
 from tracetop.lang.emit.maps import key
 from tracetop.lang.emit.writer import Writer
 from tracetop.lang.plan.plan import PlannedMap
+from tracetop.lang.tree import typed
 from tracetop.model.marker import MarkerKind, marker
 from tracetop.model.program import ValueKind
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from tracetop.lang import typed
 from tracetop.lang.emit import integers, memory, per_cpu_totals, prelude, reads, statements
 from tracetop.lang.emit import scratch as emit_scratch
 from tracetop.lang.emit.dispatch import value
@@ -20,6 +19,7 @@ from tracetop.lang.emit.statements import EVENTS, block
 from tracetop.lang.emit.writer import Writer, c_integer, in_parentheses
 from tracetop.lang.plan.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.source import Source
+from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import ON_CODE, TIMED
 from tracetop.model.control import COMM_BYTES, SAMPLE_NONE
 from tracetop.model.kernel import Field, TracepointFormat

@@ -8,8 +8,8 @@ slots can be kept, where sectors hardly ever come back. No view shows such a map
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from tracetop.lang import typed
 from tracetop.lang.plan.raw_tracepoints import REQUEST, raw_form
+from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import UINT64
 from tracetop.lang.tree.walk import expressions, is_deleted
 from tracetop.model.kernel import Field, Kernel

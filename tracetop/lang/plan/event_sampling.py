@@ -6,7 +6,7 @@ a start time) is never left out: its begin was. Nor is what a timer or BEGIN run
 
 from dataclasses import dataclass
 
-from tracetop.lang import typed
+from tracetop.lang.tree import typed
 from tracetop.lang.tree.walk import expressions, nodes, statements
 from tracetop.model.program import ProbeKind, ValueKind
 

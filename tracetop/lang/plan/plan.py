@@ -7,7 +7,6 @@ Owns: decisions, none of them visible in what a script means, all of them in wha
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracetop.lang import typed
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_layout import layout
 from tracetop.lang.header import Directives
@@ -16,6 +15,7 @@ from tracetop.lang.plan.program_sharing import HOOK_NUMBER_C, alike, hook_number
 from tracetop.lang.plan.raw_tracepoints import REQUEST, RawForm, raw_form
 from tracetop.lang.plan.syscall_events import Calls
 from tracetop.lang.resolve import Hook
+from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Type
 from tracetop.lang.tree.walk import conjuncts, expressions, is_deleted, is_measured, nodes
 from tracetop.model.buckets import linear_count, log_buckets

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from tracetop.lang import typed
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_layout import layout, parts
 from tracetop.lang.plan.syscall_events import Calls
 from tracetop.lang.resolve import Hook
+from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Type
 from tracetop.lang.tree.walk import expressions, replaced
 from tracetop.model.ctype import CKind, CType

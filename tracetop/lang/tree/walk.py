@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
-from tracetop.lang import typed
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 
 T = TypeVar("T")
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-from tracetop.lang import typed
 from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.check.functions.function import Aggregation
 from tracetop.lang.check.scope import Scope
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64
 from tracetop.model.buckets import linear_count
 from tracetop.model.program import LinearScale, TimeSeries, ValueKind

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
-from tracetop.lang import typed
 from tracetop.lang.check.scope import Scope
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import Form, spoken
 
 CheckExpr = Callable[[syntax.Expr, Scope], typed.Expr]

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tracetop.lang import typed
 from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.check.scope import Scope
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 
 
 @dataclass(frozen=True)

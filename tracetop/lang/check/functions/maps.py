@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
-from tracetop.lang import typed
 from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.check.functions.function import StatementFunction, ValueFunction
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64
 from tracetop.model.program import MapAction, ValueKind
 

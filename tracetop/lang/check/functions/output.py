@@ -7,13 +7,12 @@ does when the event comes.
 import signal
 from collections.abc import Callable
 
-from tracetop.lang import typed
 from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.check.functions.function import StatementFunction
 from tracetop.lang.check.functions.printf_formats import check_format
 from tracetop.lang.check.functions.strings import joined
 from tracetop.lang.ctypes.value_layout import layout, parts
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, Form, tuple_offsets
 from tracetop.model.program import Exit, Format, PrintEntry, PrintMap, PrintValue
 from tracetop.model.value import ValuePart

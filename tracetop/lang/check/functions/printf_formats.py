@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
-from tracetop.lang import typed
 from tracetop.lang.check.functions.call_arguments import Arguments
+from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Form, Type, spoken
 from tracetop.model.value import Shape
 

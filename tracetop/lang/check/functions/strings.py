@@ -1,11 +1,10 @@
 """Functions on strings and bytes in memory: ``str``, ``buf``, ``strncmp``, ``strcontains`` and their like."""
 
-from tracetop.lang import typed
 from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.check.functions.function import ValueFunction
 from tracetop.lang.check.scope import MapUse
 from tracetop.lang.options import MAX_STRING_BYTES
-from tracetop.lang.tree import syntax
+from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.hook import IN_PROCESS
 from tracetop.lang.tree.types import Form, Type, opaque, spoken, string
 from tracetop.model.program import ProbeKind, ValueKind

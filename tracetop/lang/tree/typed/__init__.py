@@ -4,7 +4,7 @@ Every name is resolved, every expression has a type. Nodes hold no places and co
 of a map are equal nodes: that is what lets the emitter look a slot up once.
 """
 
-from tracetop.lang.typed.expressions import (
+from tracetop.lang.tree.typed.expressions import (
     Address,
     Binary,
     BufferAt,
@@ -43,8 +43,8 @@ from tracetop.lang.typed.expressions import (
     UserAddress,
     VarValue,
 )
-from tracetop.lang.typed.hooks import Argument, FieldValue, HookNumber, Register, Result, StackArgument
-from tracetop.lang.typed.statements import (
+from tracetop.lang.tree.typed.hooks import Argument, FieldValue, HookNumber, Register, Result, StackArgument
+from tracetop.lang.tree.typed.statements import (
     Add,
     Aggregate,
     Block,

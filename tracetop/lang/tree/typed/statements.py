@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from tracetop.lang.resolve import Hook
+from tracetop.lang.tree.typed.expressions import Expr, Slot
 from tracetop.lang.tree.types import Type
-from tracetop.lang.typed.expressions import Expr, Slot
 from tracetop.model.kernel import Field
 from tracetop.model.program import Action, LinearScale, TimeSeries, ValueKind
 

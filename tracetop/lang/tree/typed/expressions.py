@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from tracetop.lang.tree.typed.hooks import Argument, FieldValue, HookNumber, Register, Result, StackArgument
 from tracetop.lang.tree.types import BOOL, INT64, UINT64, Type
-from tracetop.lang.typed.hooks import Argument, FieldValue, HookNumber, Register, Result, StackArgument
 
 
 @dataclass(frozen=True)
