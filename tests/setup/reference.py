@@ -5,9 +5,9 @@ python -m tests.setup.reference           prints it, to be pasted between the ma
 
 from collections.abc import Iterable
 
-from tracetop.lang.builtins import BUILTINS
 from tracetop.lang.check.functions import AGGREGATIONS, STATEMENT_FUNCTIONS, VALUE_FUNCTIONS
 from tracetop.lang.check.identifiers import HOOK_BUILTINS
+from tracetop.lang.vocabulary.builtins import BUILTINS
 
 
 def reference() -> str:

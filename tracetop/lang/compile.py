@@ -10,7 +10,6 @@ from collections.abc import Callable
 from tracetop.errors import TracetopError
 from tracetop.lang.check.check import check
 from tracetop.lang.emit.program import Emitted, emit
-from tracetop.lang.header import read_directives
 from tracetop.lang.options import Options, read_settings
 from tracetop.lang.parse.parameters import substitute
 from tracetop.lang.parse.parser import parse
@@ -19,6 +18,7 @@ from tracetop.lang.plan.plan import Plan, kernel_bytes, plan
 from tracetop.lang.plan.program_sharing import number_hooks
 from tracetop.lang.resolve import MAX_PROGRAMS, Wanted, expand
 from tracetop.lang.source import Source
+from tracetop.lang.vocabulary.directives import read_directives
 from tracetop.model.header import read_header
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import Program

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from tracetop.lang.source import Source
-from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.tree import syntax
 from tracetop.lang.tree.types import STRING_BYTES
+from tracetop.lang.vocabulary.suggest import did_you_mean
 
 DEFAULT_ENTRIES = 16384
 MAX_ENTRIES = 1 << 20

@@ -16,7 +16,7 @@ from tracetop.errors import KernelError, TracetopError, UsageError
 from tracetop.lang.resolve.expand import SHORT
 from tracetop.lang.resolve.probe_syntax import is_wildcard
 from tracetop.lang.resolve.timers_and_counters import ALIASES, HARDWARE, SOFTWARE
-from tracetop.lang.suggest import did_you_mean
+from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.inquiry import Entry, Listing, ListProbes, Remark
 from tracetop.model.kernel import TracepointFormat
 from tracetop.model.program import ProbeKind

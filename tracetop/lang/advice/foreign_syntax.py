@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from tracetop.lang.advice.parse_failure import Mistake, Said
-from tracetop.lang.builtins import BUILTINS
+from tracetop.lang.vocabulary.builtins import BUILTINS
 
 _C_TYPE = (
     r"(?:(?:const|static|unsigned|signed|long|short|int|char|bool|float|double|void|auto|var|my|local|struct\s+\w+|"

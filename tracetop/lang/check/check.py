@@ -10,13 +10,13 @@ from tracetop.lang.check.scope import Learnt, MapUse, Scope, undefined_map
 from tracetop.lang.check.statements import check_block
 from tracetop.lang.ctypes.definitions import define
 from tracetop.lang.ctypes.type_table import KnownTypes
-from tracetop.lang.header import process_directive
 from tracetop.lang.options import Options, Settings
 from tracetop.lang.resolve import Expansion, HookedClause
 from tracetop.lang.source import Source
-from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, Form
+from tracetop.lang.vocabulary.directives import process_directive
+from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import LinearScale, ProbeKind, TimeSeries, ValueKind
 

@@ -9,7 +9,6 @@ from functools import singledispatch
 
 from tracetop.errors import ScriptError
 from tracetop.lang.advice import foreign_words
-from tracetop.lang.builtins import BUILTINS
 from tracetop.lang.check import lvalues
 from tracetop.lang.check.casts import cast, offset_of, size_of
 from tracetop.lang.check.functions import (
@@ -22,7 +21,6 @@ from tracetop.lang.check.functions import (
 )
 from tracetop.lang.check.identifiers import HOOK_BUILTINS, name_value
 from tracetop.lang.check.scope import Scope
-from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import (
     INT64,
@@ -36,6 +34,8 @@ from tracetop.lang.tree.types import (
     text_type,
     tuple_of,
 )
+from tracetop.lang.vocabulary.builtins import BUILTINS
+from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.control import PARAMS
 from tracetop.model.program import Unit, ValueKind
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
 from tracetop.lang.advice import foreign_words
-from tracetop.lang.builtins import BUILTINS, EXTRA
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import value_type
-from tracetop.lang.registers import ARGUMENTS, POINTERS
-from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.hook import ON_CODE, SAMPLING
 from tracetop.lang.tree.types import BOOL, INT64, UINT64, Type, opaque, pointer, text_type
+from tracetop.lang.vocabulary.builtins import BUILTINS, EXTRA
+from tracetop.lang.vocabulary.registers import ARGUMENTS, POINTERS
+from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.ctype import VOID, CKind
 from tracetop.model.program import KeyRole, ProbeKind
 from tracetop.model.value import Shape

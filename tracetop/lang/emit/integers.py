@@ -1,12 +1,12 @@
 """C of integer expressions."""
 
-from tracetop.lang.builtins import EMITTED
 from tracetop.lang.emit.dispatch import address, value
 from tracetop.lang.emit.maps import add, pointer
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored, in_parentheses
 from tracetop.lang.plan.plan import field_key
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Type
+from tracetop.lang.vocabulary.builtins import EMITTED
 
 
 def _cast(type_: Type, expression: str) -> str:

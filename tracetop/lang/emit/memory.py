@@ -3,7 +3,6 @@
 A string is padded with NULs, so that it can be a part of a key.
 """
 
-from tracetop.lang.builtins import EMITTED
 from tracetop.lang.ctypes.value_layout import stack_map
 from tracetop.lang.emit.dispatch import Space, Where, address, fill, put, text, value
 from tracetop.lang.emit.maps import pointer
@@ -12,6 +11,7 @@ from tracetop.lang.emit.writer import Writer, in_parentheses
 from tracetop.lang.plan.plan import field_key
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Form, Type, tuple_offsets
+from tracetop.lang.vocabulary.builtins import EMITTED
 from tracetop.model.program import ProbeKind
 
 _AF_INET, _AF_INET6 = 2, 10

@@ -6,10 +6,10 @@ Nothing is followed by C itself: every read is a helper's, which gives zeros whe
 from tracetop.lang.emit.dispatch import Space, Where, address, fill, value
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored
 from tracetop.lang.plan.plan import field_key
-from tracetop.lang.registers import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import TIMED
 from tracetop.lang.tree.types import Form, Type
+from tracetop.lang.vocabulary.registers import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
 from tracetop.model.program import ProbeKind
 
 _READ = {

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tracetop.lang.builtins import EMITTED
 from tracetop.lang.plan.plan import Plan, PlannedMap, PlannedProgram
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Type
 from tracetop.lang.tree.walk import nodes
+from tracetop.lang.vocabulary.builtins import EMITTED
 from tracetop.model.program import Action
 
 Remembered = typed.Expr | typed.Slot | tuple[str, typed.Slot]

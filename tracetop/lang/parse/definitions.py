@@ -7,11 +7,11 @@ from typing import Any
 from lark import Token
 from lark.tree import Meta
 
-from tracetop.lang.literals import integer
 from tracetop.lang.parse.builder import Building, Rule, place
 from tracetop.lang.parse.constant_folding import fold
 from tracetop.lang.parse.expressions import unescaped
 from tracetop.lang.tree import syntax
+from tracetop.lang.vocabulary.literals import integer
 
 _MAX_COUNT = (1 << 31) - 1
 _ATTRIBUTE = re.compile(r"__packed|__attribute__\s*\(\((?P<inside>(?:[^()]|\([^()]*\))*)\)\)")

@@ -5,10 +5,9 @@ from typing import Any
 from lark import Token
 from lark.tree import Meta
 
-from tracetop.lang.literals import integer, unescape
-from tracetop.lang.numbers import number
 from tracetop.lang.parse.builder import Building, Rule, place
 from tracetop.lang.tree import syntax
+from tracetop.lang.vocabulary.literals import integer, number, unescape
 
 _MAX_PARAMETER = 999
 _LEVELS = (

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
-from tracetop.lang.literals import integer
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.lang.tree.walk import rewrite
+from tracetop.lang.vocabulary.literals import integer
 from tracetop.model.control import PARAMS
 
 _NUMBER = re.compile(r"(?P<minus>-?)(?P<digits>0[xX][0-9a-fA-F]+|[0-9]+)", re.ASCII)

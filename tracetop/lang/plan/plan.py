@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_layout import layout
-from tracetop.lang.header import Directives
 from tracetop.lang.plan.event_sampling import Sampling, sampling
 from tracetop.lang.plan.program_sharing import HOOK_NUMBER_C, alike, hook_number, tells_hook
 from tracetop.lang.plan.raw_tracepoints import REQUEST, RawForm, raw_form
@@ -18,6 +17,7 @@ from tracetop.lang.resolve import Hook
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Type
 from tracetop.lang.tree.walk import conjuncts, expressions, is_deleted, is_measured, nodes
+from tracetop.lang.vocabulary.directives import Directives
 from tracetop.model.buckets import linear_count, log_buckets
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ProbeSpec, Unit, ValueKind

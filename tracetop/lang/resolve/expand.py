@@ -12,9 +12,9 @@ from tracetop.lang.resolve import expand, kernel_functions, timers_and_counters,
 from tracetop.lang.resolve.probe_syntax import is_wildcard, take_apart
 from tracetop.lang.resolve.request import MAX_PROBES, Asked, MissingProbeError, RefusedProbeError, flood
 from tracetop.lang.source import Source
-from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.tree import syntax
 from tracetop.lang.tree.hook import Hook
+from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import ProbeKind
 

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from tracetop.errors import ScriptError, TracetopError
 from tracetop.lang.source import Source
-from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.tree import syntax
+from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import ProbeKind
 

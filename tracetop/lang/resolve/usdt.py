@@ -10,8 +10,8 @@ from tracetop.errors import KernelError
 from tracetop.lang.resolve.request import MAX_PROBES, Asked, MissingProbeError
 from tracetop.lang.resolve.usdt_arguments import parse_arguments
 from tracetop.lang.resolve.user_functions import find_binaries
-from tracetop.lang.suggest import nearest
 from tracetop.lang.tree.hook import Hook
+from tracetop.lang.vocabulary.suggest import nearest
 from tracetop.model.kernel import UsdtProbe
 
 

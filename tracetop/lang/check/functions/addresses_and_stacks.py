@@ -1,16 +1,16 @@
 """Functions about addresses, stacks and registers: ``ksym``, ``kstack``, ``kaddr``, ``reg``, ``ntop`` and others."""
 
-from tracetop.lang.builtins import CLOCKS
 from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.check.functions.function import ValueFunction
 from tracetop.lang.check.functions.strings import address, space
 from tracetop.lang.check.identifiers import MAX_STACK_DEPTH, stack
 from tracetop.lang.options import STACK_MODES
-from tracetop.lang.registers import NAMES
-from tracetop.lang.suggest import did_you_mean
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import IN_PROCESS, ON_CODE, SAMPLING
 from tracetop.lang.tree.types import NSECS, UINT64, Form, Type, opaque, pointer, spoken
+from tracetop.lang.vocabulary.builtins import CLOCKS
+from tracetop.lang.vocabulary.registers import NAMES
+from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.ctype import VOID, CKind, CType
 from tracetop.model.program import KeyRole
 from tracetop.model.value import Shape

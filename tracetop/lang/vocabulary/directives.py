@@ -6,9 +6,9 @@ Refuses to own: what a reader does with the title, the pane or the key.
 
 from dataclasses import dataclass
 
-from tracetop.lang.numbers import number
 from tracetop.lang.source import Source
-from tracetop.lang.suggest import did_you_mean
+from tracetop.lang.vocabulary.literals import number
+from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.header import LINE, PAIR
 from tracetop.model.program import Unit
 

@@ -83,3 +83,15 @@ def _unescape(match: re.Match[bytes]) -> bytes:
     if body not in _ESCAPES:
         raise ValueError(match[0].decode(errors="replace"))
     return _ESCAPES[body]
+
+
+def number(text: str, most: int) -> int | None:
+    """Return the decimal number that `text` is, or None where it is none from 0 to `most`.
+
+    Python refuses to read very long numbers, with an error that is no script's business.
+    """
+    digits = text.lstrip("0") or text[:1]
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > len(str(most)):
+        return None
+    value = int(digits)
+    return value if value <= most else None
