@@ -20,7 +20,7 @@ from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.load.compile import compile_program
 from tracetop.bpf.load.loader import load_functions
 from tracetop.bpf.maps.ring_buffer import RingBuffer
-from tracetop.model.buckets import BUCKET_C, LOG_BUCKETS, SUB_BITS
+from tracetop.model.abi.buckets import BUCKET_C, LOG_BUCKETS, SUB_BITS
 from tracetop.model.program import ProbeKind, ProbeSpec, Program
 
 _FIELDS = {

@@ -6,7 +6,7 @@ from tracetop.cli.arguments import Arguments, pane_arguments
 from tracetop.cli.commands import COMMANDS, batch, dashboard, run
 from tracetop.cli.main import main
 from tracetop.errors import ExitCode, UsageError
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.probes import DEFAULT
 
 

@@ -1,8 +1,8 @@
 """Frames written by hand, as a tracer would send them: the ones that docs/json.md shows, and hostile ones."""
 
 from tracetop.errors import Diagnostic, ExitCode
-from tracetop.model.buckets import log_index
-from tracetop.model.control import Filter
+from tracetop.model.abi.buckets import log_index
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import (
     Column,
     ColumnKind,

@@ -10,7 +10,7 @@ from tests.kernel.handmade import Caller
 from tests.kernel.probed import Probed, Start
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.sys.sysfs import ensure_tracefs
-from tracetop.model.control import Filter, pack_control
+from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.program import Program
 
 StartCaller = Callable[[int], Caller]

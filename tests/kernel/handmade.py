@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tracetop.bpf.maps.cpu_merge import Bytes, Ints
-from tracetop.model.control import CONTROL_C
+from tracetop.model.abi.control import CONTROL_C
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ProbeSpec, Program, ValueKind
 
 GETPPID = 110 if platform.machine() == "x86_64" else 173

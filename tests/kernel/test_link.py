@@ -9,7 +9,7 @@ from tests.kernel.conftest import LoadProgram
 from tests.kernel.handmade import probe, program
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.errors import VerifierError
-from tracetop.model.marker import MarkerKind, marker
+from tracetop.model.abi.relocations import MarkerKind, marker
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, Program, ValueKind
 
 pytestmark = pytest.mark.kernel

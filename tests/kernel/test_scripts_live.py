@@ -9,7 +9,7 @@ import pytest
 from tests.kernel.conftest import StartCaller
 from tests.kernel.tracer import tracer
 from tracetop.model import message as m
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame, Histogram, Log, Number, PaneFrame, PaneState, StackTree, Table
 from tracetop.tracer import hot
 

@@ -19,7 +19,7 @@ from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.objects.kernel_objects import program_ids
 from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.errors import KernelError, VerifierError
-from tracetop.model.control import Filter, pack_control
+from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.program import Layout, ProbeKind, Program
 
 pytestmark = pytest.mark.kernel

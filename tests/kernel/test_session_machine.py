@@ -16,7 +16,7 @@ from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.bpf.symbols.kallsyms import KernelSymbols
 from tracetop.bpf.sys.sysfs import ensure_tracefs
-from tracetop.model.control import Filter, pack_control
+from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.program import Layout
 
 pytestmark = pytest.mark.kernel

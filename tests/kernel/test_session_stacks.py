@@ -12,7 +12,7 @@ from tests.kernel.conftest import LoadProgram
 from tests.kernel.handmade import probe, program
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.bpf.symbols.kallsyms import KernelSymbols
-from tracetop.model.control import Filter, pack_control
+from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ValueKind
 
 pytestmark = pytest.mark.kernel

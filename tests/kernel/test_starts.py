@@ -12,8 +12,8 @@ from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.symbols.kallsyms import KernelSymbols
 from tracetop.bpf.symbols.user_symbols import UserSymbols
 from tracetop.lang import compile_script
-from tracetop.model.buckets import log_bounds
-from tracetop.model.control import Filter
+from tracetop.model.abi.buckets import log_bounds
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Histogram
 from tracetop.probes import Library
 from tracetop.tracer import kept

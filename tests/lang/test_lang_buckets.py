@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.lang.emit.prelude import DIVIDE_C
 from tracetop.lang.plan.raw_tracepoints import raw_form
-from tracetop.model.buckets import BUCKET_C, LOG_BUCKETS, log_bounds, log_index
+from tracetop.model.abi.buckets import BUCKET_C, LOG_BUCKETS, log_bounds, log_index
 
 _TYPES = """
 #include <stdio.h>

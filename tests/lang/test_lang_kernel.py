@@ -9,7 +9,7 @@ import pytest
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.lang import compile_script
-from tracetop.model.control import Filter, pack_control
+from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.ctype import CFunction
 from tracetop.model.kernel import Kernel
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tracetop.errors import ScriptError
-from tracetop.model.marker import MarkerKind, marker
+from tracetop.model.abi.relocations import MarkerKind, marker
 from tracetop.model.program import Program
 
 Build = Callable[[str], Program]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.lang.fake_kernel import FakeKernel
-from tracetop.model.buckets import LOG_BUCKETS
+from tracetop.model.abi.buckets import LOG_BUCKETS
 from tracetop.model.program import Layout, MapSpec, ProbeKind, Program
 
 Build = Callable[[str], Program]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracetop.model.buckets import BUCKET_C, LOG_BUCKETS, linear_bounds, linear_count, log_bounds, log_index
+from tracetop.model.abi.buckets import BUCKET_C, LOG_BUCKETS, linear_bounds, linear_count, log_bounds, log_index
 from tracetop.model.program import LinearScale
 
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tracetop.errors import TracerError
 from tracetop.model import message as m
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import (
     Column,
     ColumnKind,

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.model import message as m
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame
 
 HELLO = m.Hello(m.PROTOCOL, 0, "stand-in", 1, "here")

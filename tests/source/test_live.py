@@ -9,7 +9,7 @@ from tests.source.heard import Heard, children, descriptors, source, stand_in, s
 from tests.source.stand_in import fatal, last_frame
 from tracetop.errors import ExitCode, PrivilegeError
 from tracetop.model import message as m
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Sort
 from tracetop.source.live import LiveSource
 from tracetop.source.protocol import Ended

@@ -12,7 +12,7 @@ from tracetop.bpf.maps.cpu_merge import Bytes, MapSample
 from tracetop.bpf.objects.stats import ProgStats
 from tracetop.bpf.symbols.user_symbols import UserSymbols
 from tracetop.errors import KernelError, ScriptError, UsageError, VerifierError
-from tracetop.model.control import pack_control
+from tracetop.model.abi.control import pack_control
 from tracetop.model.frame import Variant
 from tracetop.model.header import read_header
 from tracetop.model.program import Action, MapSpec, Program

@@ -14,7 +14,7 @@ import pytest
 from tests.tracer.fake_kernel import FakeKernel, FakeLoaded
 from tests.tracer.specs import Value, part, spec
 from tracetop.bpf.loaded_program import Loaded
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.program import KeyRole, Program, ValueKind
 from tracetop.tracer import kept
 

@@ -8,7 +8,7 @@ from tests.tracer.fake_kernel import FakeKernel, FakeLibrary, install
 from tests.tracer.specs import PID, part, spec
 from tracetop.errors import UsageError
 from tracetop.lang import STACK_DEPTH
-from tracetop.model.control import Filter, pack_control
+from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.frame import PaneState, Sort, StackTree, Table
 from tracetop.model.message import PaneRequest, SetSort
 from tracetop.model.program import KeyRole, MapAction, ValueKind

@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from tests.tracer.printing import decoder, keyed, sample
-from tracetop.model.buckets import log_index
+from tracetop.model.abi.buckets import log_index
 from tracetop.model.program import Layout, LinearScale, MapSpec, TimeSeries, ValueKind
 from tracetop.model.value import INTEGER, Shape, ValueType
 from tracetop.tracer.printing.datum import Distribution, quotient

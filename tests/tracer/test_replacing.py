@@ -10,7 +10,7 @@ from tests.tracer.fake_kernel import FakeKernel, FakeLibrary
 from tests.tracer.fake_proc import FakeProc
 from tests.tracer.specs import spec
 from tracetop.errors import UsageError
-from tracetop.model.control import SAMPLE_NONE, Filter, pack_control
+from tracetop.model.abi.control import SAMPLE_NONE, Filter, pack_control
 from tracetop.model.frame import Histogram, Log, PaneState, Table
 from tracetop.model.message import PaneRequest
 from tracetop.model.program import Exit, Format, MapAction, MapSpec, ValueKind

@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.pilot import Pilot
 
 from tests.ui.fake import FakeSource
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.message import CheckScript, Complete
 from tracetop.ui.app import Dashboard
 

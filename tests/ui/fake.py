@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from tracetop.errors import Diagnostic, ExitCode
-from tracetop.model.buckets import log_index
-from tracetop.model.control import Filter
+from tracetop.model.abi.buckets import log_index
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import (
     Column,
     ColumnKind,

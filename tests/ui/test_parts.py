@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ui.fake import FakeSource
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Row, Sort
 from tracetop.model.message import Message, SetEnabled, SetInterval, SetSort
 from tracetop.source.protocol import Ended

@@ -7,7 +7,7 @@ from textual import events
 from tests.ui.driving import Driven, dashboard
 from tests.ui.fake import FakeSource, failed, lossy
 from tracetop.errors import Diagnostic, ExitCode
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Number, PaneFrame, PaneState, Row, Table
 from tracetop.model.message import Command, Fatal, Refused, SelectVariant, SetEnabled, SetFilter, SetParams
 from tracetop.source.protocol import Ended

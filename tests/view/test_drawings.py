@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracetop.model.buckets import log_index
+from tracetop.model.abi.buckets import log_index
 from tracetop.view.heatmap import HISTORY, LEVELS, History, heatmap
 from tracetop.view.spark import bar, sparkline
 

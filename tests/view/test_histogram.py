@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracetop.model.buckets import linear_count, log_index
+from tracetop.model.abi.buckets import linear_count, log_index
 from tracetop.model.program import LinearScale, Unit
 from tracetop.view.histogram import Bar, Estimate, bars, bucket_bar, maximum, merge, percentile, summary
 

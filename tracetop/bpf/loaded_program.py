@@ -15,7 +15,7 @@ from tracetop.bpf.load.loader import close_all, load_functions
 from tracetop.bpf.maps.script_maps import Tables
 from tracetop.bpf.objects.stats import ProgStats, program_stats
 from tracetop.errors import TracetopError
-from tracetop.model.control import CONTROL_BYTES, silenced
+from tracetop.model.abi.control import CONTROL_BYTES, silenced
 from tracetop.model.program import ProbeKind, ProbeSpec, Program
 
 _ON_DEMAND = {ProbeKind.BEGIN, ProbeKind.END}

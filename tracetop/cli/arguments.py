@@ -10,7 +10,7 @@ from typing import NoReturn
 import msgspec
 
 from tracetop.errors import UsageError
-from tracetop.model.control import COMM_BYTES, Filter, parse_filter
+from tracetop.model.abi.control import COMM_BYTES, Filter, parse_filter
 from tracetop.probes import DEFAULT
 
 PANES = f"panes: {', '.join(DEFAULT)} and more (tracetop --panes), or a script's file ending in .bt"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from tracetop.bpf.maps.cpu_merge import MapSample
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import View
 from tracetop.model.program import MapSpec, Program, ValueKind
 from tracetop.tracer.distributions import Distribution

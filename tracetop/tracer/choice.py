@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from tracetop.errors import UsageError
-from tracetop.model.control import PARAMS
+from tracetop.model.abi.control import PARAMS
 from tracetop.model.message import PaneRequest
 from tracetop.probes import Library, PaneScript, pane_script
 from tracetop.tracer.syscalls import SyscallNames

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.maps.cpu_merge import MapSample
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.program import KeyPart, KeyRole, MapAction, MapSpec
 from tracetop.tracer.counters import as_keys
 from tracetop.tracer.keys import decode_text, integers

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tracetop.bpf.load.trial import Trial
 from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.lang import compile_script
-from tracetop.model.control import SAMPLE_NONE
+from tracetop.model.abi.control import SAMPLE_NONE
 from tracetop.model.frame import Hot
 from tracetop.model.program import Program
 from tracetop.probes import PaneScript

@@ -8,7 +8,7 @@ import contextlib
 from dataclasses import replace
 
 from tracetop.errors import Diagnostic, TracetopError, UsageError
-from tracetop.model.control import SAMPLE_NONE, Filter
+from tracetop.model.abi.control import SAMPLE_NONE, Filter
 from tracetop.model.frame import Cost, PaneFrame, PaneState, View
 from tracetop.model.message import PaneRequest, SetSort
 from tracetop.probes import Library

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from tracetop.errors import UsageError
 from tracetop.model import message as m
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import PaneFrame, PaneState
 from tracetop.probes import Library
 from tracetop.tracer.load import Wait

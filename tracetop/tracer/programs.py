@@ -14,7 +14,7 @@ from typing import Protocol
 
 from tracetop.bpf.objects.kernel_objects import LoadedMap, LoadedProgram, loaded_maps, loaded_programs
 from tracetop.bpf.objects.owners import Holders, find_holders
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
 from tracetop.model.program import KeyRole, Unit
 from tracetop.tracer.processes import comm_of

@@ -4,7 +4,7 @@ Owns: keeping the kernel's statistics on while the pane is on. Refuses to own: t
 """
 
 from tracetop.bpf.objects.stats import RunTimeStats
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Cost, Log, View
 from tracetop.tracer.programs import ObjectTable, ProgramTables, Types
 from tracetop.tracer.tables import ROWS

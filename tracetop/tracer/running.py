@@ -14,7 +14,7 @@ from tracetop.bpf.objects.stats import ProgStats
 from tracetop.bpf.symbols.kallsyms import KernelSymbols
 from tracetop.bpf.symbols.user_symbols import UserFrame, UserSymbols
 from tracetop.lang import STACK_DEPTH
-from tracetop.model.control import Filter, pack_control
+from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.frame import Cost, Log, View
 from tracetop.model.program import MapSpec, Program, ValueKind
 from tracetop.tracer import kept

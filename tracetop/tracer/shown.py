@@ -6,7 +6,7 @@ Owns: the protocol alone. Tracer.
 from collections.abc import Sequence
 from typing import Protocol
 
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Column, Cost, Log, Sort, View
 
 

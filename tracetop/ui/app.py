@@ -24,7 +24,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from tracetop.errors import ExitCode
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.message import Checked, Command, Completions
 from tracetop.source.protocol import Source

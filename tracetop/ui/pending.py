@@ -6,7 +6,7 @@ Refuses to own: sending them. Pure.
 
 import msgspec
 
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame, PaneFrame, PaneState, Sort, Table
 
 

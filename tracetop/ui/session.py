@@ -7,7 +7,7 @@ lasts. No widget and no I/O of its own; used on the app's thread only.
 import msgspec
 
 from tracetop.errors import Diagnostic
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.message import (
     Checked,

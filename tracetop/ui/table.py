@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
 
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import ColumnKind, Row, Sort, Table, View
 from tracetop.model.message import SetSort
 from tracetop.model.program import KeyRole

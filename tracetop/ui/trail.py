@@ -5,7 +5,7 @@ Owns: the steps and how they read. Refuses to own: the filter in force, which a 
 
 import msgspec
 
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.view.text import escape
 
 

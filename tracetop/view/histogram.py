@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from tracetop.model.buckets import LOG_BUCKETS, linear_bounds, linear_count, log_bounds, log_index
+from tracetop.model.abi.buckets import LOG_BUCKETS, linear_bounds, linear_count, log_bounds, log_index
 from tracetop.model.program import LinearScale, Unit
 from tracetop.view.numbers import ABSENT, format_value
 

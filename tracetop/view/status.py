@@ -3,7 +3,7 @@
 Owns: the wording, so that the screen and the headless text say the same. Pure; screen process.
 """
 
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.frame import (
     Column,
     ColumnKind,

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from tracetop.model.marker import MARK_BYTES, MarkerKind, parse_marker
+from tracetop.model.abi.relocations import MARK_BYTES, MarkerKind, parse_marker
 
 _INSTRUCTION = struct.Struct("=BBhi")
 _LOAD_64 = 0x18

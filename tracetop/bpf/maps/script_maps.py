@@ -16,7 +16,7 @@ from tracetop.bpf.maps.kernel_map import KernelMap
 from tracetop.bpf.maps.ring_buffer import RingBuffer
 from tracetop.bpf.objects.stats import map_sizes
 from tracetop.errors import TracetopError
-from tracetop.model.control import CONTROL_BYTES
+from tracetop.model.abi.control import CONTROL_BYTES
 from tracetop.model.program import EVENT_HEADER_BYTES, Layout, MapSpec, Program
 
 _CONTROL, _DROPS, _EVENTS, _PRESENT = "tt_control", "tt_drops", "tt_events", "tt_present"

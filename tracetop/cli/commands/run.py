@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from tracetop.cli.arguments import command_parser, positive
 from tracetop.errors import UsageError
-from tracetop.model.control import Filter
+from tracetop.model.abi.control import Filter
 from tracetop.model.message import Run
 from tracetop.source.scripts import script_text
 

@@ -36,7 +36,7 @@ from tracetop.lang.tree.types import (
 )
 from tracetop.lang.vocabulary.builtins import BUILTINS
 from tracetop.lang.vocabulary.suggest import did_you_mean
-from tracetop.model.control import PARAMS
+from tracetop.model.abi.control import PARAMS
 from tracetop.model.program import Unit, ValueKind
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})

@@ -15,7 +15,7 @@ from tracetop.lang.plan.plan import SHARED, PlannedMap
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import INT64, UINT64, Type, tuple_offsets
 from tracetop.lang.tree.walk import expressions, statements
-from tracetop.model.marker import MarkerKind
+from tracetop.model.abi.relocations import MarkerKind
 from tracetop.model.program import Layout, ValueKind
 
 _MOST_ROUNDS = 1 << 23

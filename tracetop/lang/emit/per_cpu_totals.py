@@ -10,7 +10,7 @@ from tracetop.lang.emit.maps import key
 from tracetop.lang.emit.writer import Writer
 from tracetop.lang.plan.plan import PlannedMap
 from tracetop.lang.tree import typed
-from tracetop.model.marker import MarkerKind, marker
+from tracetop.model.abi.relocations import MarkerKind, marker
 from tracetop.model.program import ValueKind
 
 _PARTS = {

@@ -4,8 +4,8 @@ Owns: C text that every program, or every program of one kind, begins with. Part
 out.
 """
 
-from tracetop.model.buckets import BUCKET_C
-from tracetop.model.control import CONTROL_C
+from tracetop.model.abi.buckets import BUCKET_C
+from tracetop.model.abi.control import CONTROL_C
 
 STRUCTS_C = """
 struct tt_total { s64 total; u64 count; };  /* avg, stats */

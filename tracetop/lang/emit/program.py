@@ -21,7 +21,7 @@ from tracetop.lang.plan.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.source import Source
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import ON_CODE, TIMED
-from tracetop.model.control import COMM_BYTES, SAMPLE_NONE
+from tracetop.model.abi.control import COMM_BYTES, SAMPLE_NONE
 from tracetop.model.kernel import Field, TracepointFormat
 from tracetop.model.program import Action, Exit, Layout, MapAction, ProbeKind, ProbeSpec
 

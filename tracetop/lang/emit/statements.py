@@ -5,7 +5,7 @@ from tracetop.lang.emit.maps import add, change, delete, store
 from tracetop.lang.emit.writer import Writer, in_parentheses
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import INT64, UINT64, Form, tuple_offsets
-from tracetop.model.buckets import kernel_bits, linear_count
+from tracetop.model.abi.buckets import kernel_bits, linear_count
 from tracetop.model.program import EVENT_HEADER_BYTES, Exit, TimeSeries, ValueKind
 
 _IN_PLACE = {

@@ -13,7 +13,7 @@ from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.lang.tree.walk import rewrite
 from tracetop.lang.vocabulary.literals import integer
-from tracetop.model.control import PARAMS
+from tracetop.model.abi.control import PARAMS
 
 _NUMBER = re.compile(r"(?P<minus>-?)(?P<digits>0[xX][0-9a-fA-F]+|[0-9]+)", re.ASCII)
 _MAX_NEGATIVE = 1 << 63

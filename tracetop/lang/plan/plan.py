@@ -18,7 +18,7 @@ from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Type
 from tracetop.lang.tree.walk import conjuncts, expressions, is_deleted, is_measured, nodes
 from tracetop.lang.vocabulary.directives import Directives
-from tracetop.model.buckets import linear_count, log_buckets
+from tracetop.model.abi.buckets import linear_count, log_buckets
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ProbeSpec, Unit, ValueKind
 from tracetop.model.value import Shape, ValueType

@@ -6,7 +6,7 @@ Owns: their names, types and C. To add one is to add a line here; those that dep
 from dataclasses import dataclass
 
 from tracetop.lang.tree.types import NSECS, UINT64, Type, opaque, string
-from tracetop.model.control import COMM_BYTES
+from tracetop.model.abi.control import COMM_BYTES
 from tracetop.model.program import KeyRole
 from tracetop.model.value import Shape
 

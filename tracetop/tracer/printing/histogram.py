@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tracetop.model.buckets import kernel_bits, linear_bounds, linear_count, log_bounds, log_index
+from tracetop.model.abi.buckets import kernel_bits, linear_bounds, linear_count, log_bounds, log_index
 from tracetop.model.program import LinearScale, MapSpec
 from tracetop.tracer.printing.datum import Bucket, Distribution
 

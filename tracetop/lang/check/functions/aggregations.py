@@ -7,7 +7,7 @@ from tracetop.lang.check.functions.function import Aggregation
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64
-from tracetop.model.buckets import linear_count
+from tracetop.model.abi.buckets import linear_count
 from tracetop.model.program import LinearScale, TimeSeries, ValueKind
 
 MAX_LINEAR_BUCKETS = 1002
