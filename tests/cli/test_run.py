@@ -8,7 +8,7 @@ import pytest
 from tracetop.cli.commands.run import open_output, order_of, parse
 from tracetop.errors import UsageError
 from tracetop.model.abi.control import Filter
-from tracetop.model.message import Run
+from tracetop.model.wire.messages import Run
 
 
 def order(*words: str) -> Run:

@@ -8,7 +8,7 @@ import pytest
 from tracetop.cli.panes import lines
 from tracetop.cli.scripts import pane_requests
 from tracetop.errors import Diagnostic, UsageError
-from tracetop.model.message import PaneRequest
+from tracetop.model.wire.messages import PaneRequest
 from tracetop.source import scripts
 from tracetop.source.scripts import offered_scripts
 

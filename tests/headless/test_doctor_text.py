@@ -9,8 +9,8 @@ import pytest
 from tracetop.cli.commands import doctor
 from tracetop.errors import ExitCode, PrivilegeError
 from tracetop.headless.doctor import print_findings
-from tracetop.model.inquiry import Answer, Examine, Finding, Verdict
-from tracetop.model.message import Fatal
+from tracetop.model.wire.inquiries import Answer, Examine, Finding, Verdict
+from tracetop.model.wire.messages import Fatal
 from tracetop.source import inquirer
 
 GOOD = Finding(id="kernel", title="kernel", verdict=Verdict.GOOD, detail="Linux 6.1")

@@ -33,7 +33,7 @@ from pathlib import Path
 from tracetop.cli.commands.run import order_of, parse
 from tracetop.errors import ExitCode
 from tracetop.headless.run import Style, Watched, run_script
-from tracetop.model import message as m
+from tracetop.model.wire import messages as m
 from tracetop.source.child import Child
 from tracetop.source.protocol import Ended, Listener
 from tracetop.source.spawner import RUNNER

@@ -8,9 +8,9 @@ import pytest
 
 from tests.kernel.conftest import StartCaller
 from tests.kernel.tracer import tracer
-from tracetop.model import message as m
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame, Histogram, Log, Number, PaneFrame, PaneState, StackTree, Table
+from tracetop.model.wire import messages as m
 from tracetop.tracer import hot
 
 pytestmark = pytest.mark.kernel

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from tracetop.model import message as m
 from tracetop.model.frame import Frame, PaneFrame
+from tracetop.model.wire import messages as m
 
 PATIENCE_S = 30.0
 Heard = TypeVar("Heard", bound=m.Message)

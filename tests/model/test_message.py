@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracetop.errors import TracerError
-from tracetop.model import message as m
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import (
     Column,
@@ -26,6 +25,7 @@ from tracetop.model.frame import (
     Table,
 )
 from tracetop.model.program import KeyRole, LinearScale, Unit
+from tracetop.model.wire import messages as m
 
 COLUMN = Column("comm", "comm", ColumnKind.KEY, role=KeyRole.COMM)
 COMMANDS: tuple[m.Command, ...] = (

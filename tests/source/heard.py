@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tracetop.model import message as m
+from tracetop.model.wire import messages as m
 from tracetop.source.live import LiveSource
 from tracetop.source.protocol import Ended
 from tracetop.source.spawner import Spawner

@@ -11,9 +11,9 @@ import time
 from typing import NoReturn
 
 from tracetop.errors import Diagnostic, ExitCode
-from tracetop.model import message as m
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame
+from tracetop.model.wire import messages as m
 
 HELLO = m.Hello(m.PROTOCOL, 0, "stand-in", 1, "here")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tracetop.errors import PrivilegeError, TracerError
-from tracetop.model.inquiry import Entry, Listing, ListProbes, Remark
+from tracetop.model.wire.inquiries import Entry, Listing, ListProbes, Remark
 from tracetop.source import inquirer, spawner
 from tracetop.source.inquirer import ask
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.tracer.fake_kernel import FakeLibrary, fake_machine
 from tests.tracer.fake_proc import FakeProc
-from tracetop.model import message as m
 from tracetop.model.frame import Frame
+from tracetop.model.wire import messages as m
 from tracetop.tracer import loop as loop_module
 from tracetop.tracer.loop import Loop
 from tracetop.tracer.pipe import Inbox, Outbox

@@ -10,8 +10,8 @@ from tracetop.errors import UsageError
 from tracetop.lang import STACK_DEPTH
 from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.frame import PaneState, Sort, StackTree, Table
-from tracetop.model.message import PaneRequest, SetSort
 from tracetop.model.program import KeyRole, MapAction, ValueKind
+from tracetop.model.wire.messages import PaneRequest, SetSort
 from tracetop.probes import Library
 from tracetop.tracer.pane import ROWS_MOST, Pane
 from tracetop.tracer.running import Machine

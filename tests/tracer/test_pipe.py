@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tracetop.errors import TracerError
-from tracetop.model import message as m
+from tracetop.model.wire import messages as m
 from tracetop.tracer.pipe import Inbox, Outbox
 
 

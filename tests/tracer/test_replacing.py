@@ -12,9 +12,9 @@ from tests.tracer.specs import spec
 from tracetop.errors import UsageError
 from tracetop.model.abi.control import SAMPLE_NONE, Filter, pack_control
 from tracetop.model.frame import Histogram, Log, PaneState, Table
-from tracetop.model.message import PaneRequest
 from tracetop.model.program import Exit, Format, MapAction, MapSpec, ValueKind
 from tracetop.model.value import ValuePart, ValueType
+from tracetop.model.wire.messages import PaneRequest
 from tracetop.probes import Library
 from tracetop.tracer.lines import MOST_LINES, PrintedLines
 from tracetop.tracer.load import COUNT_S

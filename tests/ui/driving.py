@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from tests.ui.fake import FakeSource
 from tracetop.model.abi.control import Filter
-from tracetop.model.message import CheckScript, Complete
+from tracetop.model.wire.messages import CheckScript, Complete
 from tracetop.ui.app import Dashboard
 
 PANES = ("syscalls", "latency", "processes", "stacks")

@@ -32,7 +32,8 @@ from tracetop.model.frame import (
     Variant,
     View,
 )
-from tracetop.model.message import (
+from tracetop.model.program import KeyRole, Unit
+from tracetop.model.wire.messages import (
     AddPane,
     Checked,
     CheckScript,
@@ -53,7 +54,6 @@ from tracetop.model.message import (
     SetParams,
     SetSort,
 )
-from tracetop.model.program import KeyRole, Unit
 from tracetop.source.protocol import Ended, Listener
 
 SYSCALLS = (  # noqa: SIM905 - forty lines of quotes say less

@@ -11,7 +11,7 @@ from tests.ui.driving import Driven, dashboard
 from tracetop.errors import Diagnostic
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Sort
-from tracetop.model.message import (
+from tracetop.model.wire.messages import (
     AddPane,
     PaneRequest,
     Proceed,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.ui.fake import FakeSource
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Row, Sort
-from tracetop.model.message import Message, SetEnabled, SetInterval, SetSort
+from tracetop.model.wire.messages import Message, SetEnabled, SetInterval, SetSort
 from tracetop.source.protocol import Ended
 from tracetop.ui.pending import Pending
 from tracetop.ui.rows import HISTORY_TICKS, RateHistory, steady_order

@@ -10,7 +10,7 @@ import pytest
 from tests.ui.driving import Driven, dashboard
 from tests.ui.fake import FakeSource
 from tracetop.model.frame import PaneFrame, PaneState
-from tracetop.model.message import (
+from tracetop.model.wire.messages import (
     AddPane,
     Checked,
     CheckScript,

@@ -9,7 +9,7 @@ from tests.ui.fake import FakeSource, failed, lossy
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Number, PaneFrame, PaneState, Row, Table
-from tracetop.model.message import Command, Fatal, Refused, SelectVariant, SetEnabled, SetFilter, SetParams
+from tracetop.model.wire.messages import Command, Fatal, Refused, SelectVariant, SetEnabled, SetFilter, SetParams
 from tracetop.source.protocol import Ended
 from tracetop.ui.help import HelpText
 from tracetop.ui.histogram import HistogramView

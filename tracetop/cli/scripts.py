@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tracetop.errors import UsageError
-from tracetop.model.message import PaneRequest
+from tracetop.model.wire.messages import PaneRequest
 from tracetop.probes import Library
 from tracetop.source.scripts import offered_scripts, script_text
 

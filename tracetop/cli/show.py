@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tracetop.cli.arguments import Arguments
 from tracetop.cli.scripts import pane_requests
-from tracetop.model.message import Start
+from tracetop.model.wire.messages import Start
 from tracetop.source.protocol import Source
 
 Reader = Callable[[Source, tuple[str, ...]], int]

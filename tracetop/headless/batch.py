@@ -15,7 +15,7 @@ from tracetop.headless.gather import Gathered
 from tracetop.headless.report import text
 from tracetop.headless.streams import complain, silence
 from tracetop.model.frame import Frame, PaneState
-from tracetop.model.message import Fatal, Message, Refused
+from tracetop.model.wire.messages import Fatal, Message, Refused
 from tracetop.source.protocol import Ended, Source
 
 Inbox = queue.SimpleQueue[Message | Ended]

@@ -8,8 +8,8 @@ import msgspec
 
 from tracetop.errors import ExitCode
 from tracetop.headless.streams import complain
-from tracetop.model.inquiry import Answer, Finding, Verdict
-from tracetop.model.message import Fatal
+from tracetop.model.wire.inquiries import Answer, Finding, Verdict
+from tracetop.model.wire.messages import Fatal
 from tracetop.view.numbers import ABSENT
 from tracetop.view.text import escape, fit
 

@@ -7,8 +7,8 @@ from typing import TextIO
 
 from tracetop.errors import ExitCode
 from tracetop.headless.streams import complain, silence
-from tracetop.model.inquiry import Answer, Entry, Listing, Remark
-from tracetop.model.message import Fatal
+from tracetop.model.wire.inquiries import Answer, Entry, Listing, Remark
+from tracetop.model.wire.messages import Fatal
 from tracetop.view.text import escape
 
 

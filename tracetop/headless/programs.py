@@ -11,8 +11,8 @@ import msgspec
 from tracetop.errors import ExitCode
 from tracetop.headless.streams import complain
 from tracetop.model.frame import Column, ColumnKind, Table
-from tracetop.model.inquiry import Answer, Loaded
-from tracetop.model.message import Fatal
+from tracetop.model.wire.inquiries import Answer, Loaded
+from tracetop.model.wire.messages import Fatal
 from tracetop.view.numbers import format_percent, format_value
 from tracetop.view.table import cell_text
 from tracetop.view.text import cell_width, escape, fit

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.streams import complain, silence
-from tracetop.model import message as m
+from tracetop.model.wire import messages as m
 from tracetop.source.protocol import Ended, Source
 from tracetop.view.text import escape
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from tracetop.errors import TracerError
-from tracetop.model.inquiry import Answer, Question, decode_answer
-from tracetop.model.message import Splitter, encode
+from tracetop.model.wire.inquiries import Answer, Question, decode_answer
+from tracetop.model.wire.messages import Splitter, encode
 from tracetop.source.privileges import drop_privileges
 from tracetop.source.spawner import Spawner, sudo_refused
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from tracetop.errors import Diagnostic, ExitCode, TracerError, TracetopError
-from tracetop.model import message as m
+from tracetop.model.wire import messages as m
 from tracetop.source.protocol import Ended, Listener
 from tracetop.source.spawner import Spawner, sudo_refused
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from tracetop.errors import Diagnostic
-from tracetop.model.message import Command, Message
+from tracetop.model.wire.messages import Command, Message
 
 
 class Ended(msgspec.Struct, frozen=True):

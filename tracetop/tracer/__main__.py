@@ -21,7 +21,7 @@ from tracetop.bpf.symbols.kallsyms import KernelSymbols
 from tracetop.bpf.symbols.user_symbols import UserSymbols
 from tracetop.bpf.sys.captured_output import Output
 from tracetop.errors import Diagnostic, TracetopError
-from tracetop.model.message import PROTOCOL, Fatal, Hello
+from tracetop.model.wire.messages import PROTOCOL, Fatal, Hello
 from tracetop.tracer.pipe import Inbox, Outbox
 from tracetop.tracer.printing.names import MachineNames
 from tracetop.tracer.processes import ProcessTable

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.errors import Diagnostic, TracetopError
-from tracetop.model.inquiry import Answer, ListProbes, ListPrograms, Loaded, Question, decode_question
-from tracetop.model.message import Fatal, Splitter, encode
+from tracetop.model.wire.inquiries import Answer, ListProbes, ListPrograms, Loaded, Question, decode_question
+from tracetop.model.wire.messages import Fatal, Splitter, encode
 
 _READ_BYTES = 1 << 16
 _ALL_ROWS = 1 << 20

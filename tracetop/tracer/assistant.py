@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from tracetop.errors import TracetopError
 from tracetop.lang import compile_script
 from tracetop.lang.completion.completer import Completer
-from tracetop.model import message as m
 from tracetop.model.kernel import Kernel
+from tracetop.model.wire import messages as m
 
 _NAME = "script"
 """What errors call a text that has no name yet."""

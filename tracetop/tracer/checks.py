@@ -24,8 +24,8 @@ from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.bpf.sys.syscalls import Command, MapCreateAttr, bpf
 from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode
 from tracetop.errors import Diagnostic, KernelError, TracetopError
-from tracetop.model.inquiry import Finding, Verdict
 from tracetop.model.program import ProbeKind
+from tracetop.model.wire.inquiries import Finding, Verdict
 
 _ARCHITECTURES = ("x86_64", "aarch64")
 _ARRAY, _RING_BUFFER = 2, 27

@@ -9,7 +9,7 @@ from typing import Self
 
 from tracetop.errors import UsageError
 from tracetop.model.abi.control import PARAMS
-from tracetop.model.message import PaneRequest
+from tracetop.model.wire.messages import PaneRequest
 from tracetop.probes import Library, PaneScript, pane_script
 from tracetop.tracer.syscalls import SyscallNames
 

@@ -13,7 +13,7 @@ from tracetop.bpf.sys.captured_output import Output
 from tracetop.errors import ExitCode, TracetopError
 from tracetop.lang import compile_script
 from tracetop.model.abi.control import SAMPLE_NONE, Filter, pack_control
-from tracetop.model.inquiry import Finding, Verdict
+from tracetop.model.wire.inquiries import Finding, Verdict
 from tracetop.probes import DEFAULT, Library, PaneScript
 from tracetop.tracer.checks import attempt, bad, examine_machine, examine_rights
 

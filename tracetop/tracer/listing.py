@@ -17,9 +17,9 @@ from tracetop.lang.resolve.expand import SHORT
 from tracetop.lang.resolve.probe_syntax import is_wildcard
 from tracetop.lang.resolve.timers_and_counters import ALIASES, HARDWARE, SOFTWARE
 from tracetop.lang.vocabulary.suggest import did_you_mean
-from tracetop.model.inquiry import Entry, Listing, ListProbes, Remark
 from tracetop.model.kernel import TracepointFormat
 from tracetop.model.program import ProbeKind
+from tracetop.model.wire.inquiries import Entry, Listing, ListProbes, Remark
 from tracetop.tracer.declarations import enum_lines, function_lines, struct_lines
 
 _BATCH = 2000

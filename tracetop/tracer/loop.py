@@ -14,8 +14,8 @@ import psutil
 
 from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.errors import TracetopError, UsageError
-from tracetop.model import message as m
 from tracetop.model.frame import Frame, TracerCost
+from tracetop.model.wire import messages as m
 from tracetop.probes import Library
 from tracetop.tracer.assistant import Assistant
 from tracetop.tracer.cost import CostMeter

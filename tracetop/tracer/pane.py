@@ -10,7 +10,7 @@ from dataclasses import replace
 from tracetop.errors import Diagnostic, TracetopError, UsageError
 from tracetop.model.abi.control import SAMPLE_NONE, Filter
 from tracetop.model.frame import Cost, PaneFrame, PaneState, View
-from tracetop.model.message import PaneRequest, SetSort
+from tracetop.model.wire.messages import PaneRequest, SetSort
 from tracetop.probes import Library
 from tracetop.tracer.choice import Choice
 from tracetop.tracer.load import Loading, Outcome, Wait, load

@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterator
 
 from tracetop.errors import UsageError
-from tracetop.model import message as m
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import PaneFrame, PaneState
+from tracetop.model.wire import messages as m
 from tracetop.probes import Library
 from tracetop.tracer.load import Wait
 from tracetop.tracer.pane import Pane

@@ -9,7 +9,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 
-from tracetop.model.message import Command, Message, Splitter, decode_command, encode
+from tracetop.model.wire.messages import Command, Message, Splitter, decode_command, encode
 
 _PIPE_BYTES = 1 << 20
 _READ_BYTES = 1 << 16

@@ -8,8 +8,8 @@ import os
 import struct
 
 from tracetop.bpf.loaded_program import Loaded
-from tracetop.model.message import Execute, Output, ShowFile
 from tracetop.model.program import Action, Exit, Format, MapAction, PrintEntry, PrintValue
+from tracetop.model.wire.messages import Execute, Output, ShowFile
 from tracetop.tracer.kept import change_map
 from tracetop.tracer.pipe import Outbox
 from tracetop.tracer.printed import Printer

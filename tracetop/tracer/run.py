@@ -13,9 +13,9 @@ from tracetop.errors import TracetopError, UsageError
 from tracetop.lang import compile_script
 from tracetop.lang.options import Options
 from tracetop.lang.tree.dump import dump
-from tracetop.model import message as m
 from tracetop.model.abi.control import pack_control
 from tracetop.model.kernel import Kernel
+from tracetop.model.wire import messages as m
 from tracetop.tracer.chores import Chores, takes_user_addresses
 from tracetop.tracer.pipe import Inbox, Outbox
 from tracetop.tracer.printed import Printer

@@ -5,7 +5,7 @@ Owns: the actions that `keys.APP` names. Refuses to own: state; it is the sessio
 
 from tracetop.errors import UsageError
 from tracetop.model.abi.control import parse_filter
-from tracetop.model.message import Reset
+from tracetop.model.wire.messages import Reset
 from tracetop.ui.base import Base
 from tracetop.ui.help import HelpScreen
 from tracetop.ui.prompt import Question

@@ -26,7 +26,7 @@ from textual.theme import Theme
 from tracetop.errors import ExitCode
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame
-from tracetop.model.message import Checked, Command, Completions
+from tracetop.model.wire.messages import Checked, Command, Completions
 from tracetop.source.protocol import Source
 from tracetop.source.scripts import Offer
 from tracetop.ui import keys, theme

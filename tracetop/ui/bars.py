@@ -11,8 +11,8 @@ from rich.style import Style
 from textual import events
 
 from tracetop.model.frame import Frame, PaneFrame, PaneState
-from tracetop.model.message import Hello
 from tracetop.model.program import Unit
+from tracetop.model.wire.messages import Hello
 from tracetop.ui import keys
 from tracetop.ui.lines import Line, LineView
 from tracetop.ui.pending import PanePending, Pending

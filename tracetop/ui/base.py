@@ -7,7 +7,7 @@ Screen process.
 from textual.app import App
 from textual.reactive import reactive, var
 
-from tracetop.model.message import Command
+from tracetop.model.wire.messages import Command
 from tracetop.ui.grid import Grid
 from tracetop.ui.pane import Pane
 from tracetop.ui.prompt import Prompt

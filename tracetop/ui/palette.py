@@ -11,7 +11,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tracetop.model.frame import PaneState
-from tracetop.model.message import PaneRequest, SelectVariant, SetEnabled
+from tracetop.model.wire.messages import PaneRequest, SelectVariant, SetEnabled
 from tracetop.ui import keys
 from tracetop.ui.messages import Asked
 from tracetop.ui.script_actions import ScriptActions

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from tracetop.model.frame import Log, PaneFrame, PaneState, StackTree
-from tracetop.model.message import SelectVariant, SetEnabled, SetOffsets
+from tracetop.model.wire.messages import SelectVariant, SetEnabled, SetOffsets
 from tracetop.ui import keys
 from tracetop.ui.bars import StatusLine, TitleLine
 from tracetop.ui.body import Body

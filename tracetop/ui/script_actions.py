@@ -12,7 +12,7 @@ import msgspec
 
 from tracetop.errors import Diagnostic, UsageError
 from tracetop.model.frame import Frame, PaneState
-from tracetop.model.message import AddPane, PaneRequest, RemovePane, ReplaceScript
+from tracetop.model.wire.messages import AddPane, PaneRequest, RemovePane, ReplaceScript
 from tracetop.probes import Library
 from tracetop.source.scripts import Offer
 from tracetop.ui import external

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from tracetop.errors import Diagnostic
-from tracetop.model.message import Checked, CheckScript, Complete, Completions
+from tracetop.model.wire.messages import Checked, CheckScript, Complete, Completions
 from tracetop.ui import keys
 from tracetop.ui.completion import CompletionList
 from tracetop.ui.editor import ScriptArea

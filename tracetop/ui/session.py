@@ -9,7 +9,7 @@ import msgspec
 from tracetop.errors import Diagnostic
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame
-from tracetop.model.message import (
+from tracetop.model.wire.messages import (
     Checked,
     Command,
     Completions,

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 
 from tracetop.errors import Diagnostic
 from tracetop.model.frame import PaneFrame, PaneState
-from tracetop.model.message import Proceed
+from tracetop.model.wire.messages import Proceed
 from tracetop.ui import keys
 from tracetop.ui.lines import Line
 from tracetop.ui.messages import Asked, CloseAsked

@@ -13,8 +13,8 @@ from textual.binding import BindingType
 
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import ColumnKind, Row, Sort, Table, View
-from tracetop.model.message import SetSort
 from tracetop.model.program import KeyRole
+from tracetop.model.wire.messages import SetSort
 from tracetop.ui import keys
 from tracetop.ui.lines import Line
 from tracetop.ui.messages import Asked, Noticed, StepChosen, SyscallChosen

@@ -33,7 +33,7 @@ def run(words: list[str]) -> int:
     """Print them; return the exit code."""
     found = parser().parse_args(words)
     from tracetop.headless.listing import print_listing  # noqa: PLC0415 - --help needs none of this
-    from tracetop.model.inquiry import ListProbes  # noqa: PLC0415
+    from tracetop.model.wire.inquiries import ListProbes  # noqa: PLC0415
     from tracetop.source.inquirer import ask  # noqa: PLC0415
 
     return print_listing(ask(ListProbes(absolute(found.pattern), found.verbose, found.pid)), sys.stdout)

@@ -25,7 +25,7 @@ def run(words: list[str]) -> int:
     """Print them; return the exit code."""
     found = parser().parse_args(words)
     from tracetop.headless.programs import print_programs  # noqa: PLC0415 - --help needs none of this
-    from tracetop.model.inquiry import ListPrograms  # noqa: PLC0415
+    from tracetop.model.wire.inquiries import ListPrograms  # noqa: PLC0415
     from tracetop.source.inquirer import ask  # noqa: PLC0415
 
     return print_programs(ask(ListPrograms(found.window_s)), sys.stdout, as_json=found.json)

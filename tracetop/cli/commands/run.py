@@ -10,7 +10,7 @@ from typing import BinaryIO
 from tracetop.cli.arguments import command_parser, positive
 from tracetop.errors import UsageError
 from tracetop.model.abi.control import Filter
-from tracetop.model.message import Run
+from tracetop.model.wire.messages import Run
 from tracetop.source.scripts import script_text
 
 _NOTES = """\

@@ -16,7 +16,7 @@ from tracetop.lang.completion.members import Members
 from tracetop.lang.completion.probe_names import ProbeWords, Words
 from tracetop.lang.vocabulary.builtins import BUILTINS
 from tracetop.model.kernel import Kernel
-from tracetop.model.message import Completion
+from tracetop.model.wire.messages import Completion
 
 KEYWORDS = ("if", "else", "while", "for", "unroll", "return", "break", "continue", "let")
 _ARGUMENTS = {

@@ -10,8 +10,8 @@ from tracetop.lang.completion.fuzzy_match import best
 from tracetop.lang.resolve.expand import SHORT
 from tracetop.lang.resolve.timers_and_counters import HARDWARE, SOFTWARE
 from tracetop.model.kernel import Kernel
-from tracetop.model.message import Completion
 from tracetop.model.program import ProbeKind
+from tracetop.model.wire.messages import Completion
 
 KINDS = {
     ProbeKind.TRACEPOINT: "an event that the kernel's own code marks, with named arguments",

@@ -9,7 +9,7 @@ import msgspec
 
 from tracetop.errors import ExitCode
 from tracetop.model.frame import Table
-from tracetop.model.message import Fatal, garbled
+from tracetop.model.wire.messages import Fatal, garbled
 
 
 class ListProbes(msgspec.Struct, frozen=True, tag="list_probes"):
