@@ -9,8 +9,8 @@ from tracetop.cli.panes import lines
 from tracetop.cli.scripts import pane_requests
 from tracetop.errors import Diagnostic, UsageError
 from tracetop.model.wire.messages import PaneRequest
-from tracetop.source import scripts
-from tracetop.source.scripts import offered_scripts
+from tracetop.source import script_files
+from tracetop.source.script_files import offered_scripts
 
 TEXT = "BEGIN { @ = count(); }"
 NOBODY = 65534
@@ -150,7 +150,7 @@ def test_a_user_who_types_a_password_may_run_any_file(folder: Path) -> None:
 def config(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's folder for scripts; the system's is empty."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
-    monkeypatch.setattr(scripts, "SYSTEM_FOLDER", folder / "system")
+    monkeypatch.setattr(script_files, "SYSTEM_FOLDER", folder / "system")
     (folder / "tracetop").mkdir(mode=0o700)
     return folder / "tracetop"
 

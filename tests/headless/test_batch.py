@@ -15,7 +15,7 @@ from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.batch import run_batch
 from tracetop.model.frame import Log
 from tracetop.model.wire.messages import Command, Fatal, Hello, LogLines, Message, Refused
-from tracetop.source.protocol import Ended, Listener
+from tracetop.source.source import Ended, Listener
 
 LOST = Diagnostic(what="the tracer died", why="signal \x1b9", mend="start it again", code=ExitCode.TRACER)
 

@@ -13,7 +13,7 @@ import pytest
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.run import Style, run_script
 from tracetop.model.wire import messages as m
-from tracetop.source.protocol import Ended, Listener
+from tracetop.source.source import Ended, Listener
 
 WRONG = Diagnostic(what="no \x1b such probe", mend="name another", code=ExitCode.SCRIPT, detail="verifier\nsays")
 ORDER = m.Run(name="x", script="BEGIN {}")

@@ -35,7 +35,7 @@ from tracetop.errors import ExitCode
 from tracetop.headless.run import Style, Watched, run_script
 from tracetop.model.wire import messages as m
 from tracetop.source.child import Child
-from tracetop.source.protocol import Ended, Listener
+from tracetop.source.source import Ended, Listener
 from tracetop.source.spawner import RUNNER
 
 _ITEM = re.compile(

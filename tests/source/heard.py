@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tracetop.model.wire import messages as m
 from tracetop.source.live import LiveSource
-from tracetop.source.protocol import Ended
+from tracetop.source.source import Ended
 from tracetop.source.spawner import Spawner
 
 STAND_IN = Path(__file__).with_name("stand_in.py")

@@ -12,7 +12,7 @@ from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Sort
 from tracetop.model.wire import messages as m
 from tracetop.source.live import LiveSource
-from tracetop.source.protocol import Ended
+from tracetop.source.source import Ended
 from tracetop.source.spawner import Spawner
 
 START = m.Start((m.PaneRequest("syscalls"),), interval_s=2.0)

@@ -54,7 +54,7 @@ from tracetop.model.wire.messages import (
     SetParams,
     SetSort,
 )
-from tracetop.source.protocol import Ended, Listener
+from tracetop.source.source import Ended, Listener
 
 SYSCALLS = (  # noqa: SIM905 - forty lines of quotes say less
     "futex read write epoll_wait recvmsg sendmsg poll openat close newfstatat mmap munmap ioctl writev nanosleep "

@@ -4,7 +4,7 @@ import sys
 
 from tests.ui.driving import PANES
 from tests.ui.fake import FakeSource
-from tracetop.source.protocol import Listener
+from tracetop.source.source import Listener
 from tracetop.ui.app import run_dashboard
 
 

@@ -25,7 +25,7 @@ from tracetop.model.wire.messages import (
     SetParams,
     SetSort,
 )
-from tracetop.source.protocol import Ended
+from tracetop.source.source import Ended
 from tracetop.ui import keys
 from tracetop.ui.flame import FlameView
 from tracetop.ui.help import HelpScreen

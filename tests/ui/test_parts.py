@@ -9,7 +9,7 @@ from tests.ui.fake import FakeSource
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Row, Sort
 from tracetop.model.wire.messages import Message, SetEnabled, SetInterval, SetSort
-from tracetop.source.protocol import Ended
+from tracetop.source.source import Ended
 from tracetop.ui.pending import Pending
 from tracetop.ui.rows import HISTORY_TICKS, RateHistory, steady_order
 from tracetop.ui.session import INTERVALS_S, Session

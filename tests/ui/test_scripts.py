@@ -24,7 +24,7 @@ from tracetop.model.wire.messages import (
     SetFilter,
 )
 from tracetop.probes import Library
-from tracetop.source.scripts import Offer
+from tracetop.source.script_files import Offer
 from tracetop.ui.log import LogView
 from tracetop.ui.number import NumberView
 from tracetop.ui.palette import DashboardCommands

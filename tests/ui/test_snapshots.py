@@ -14,7 +14,7 @@ from tests.ui.driving import dashboard
 from tests.ui.fake import FakeSource, failed, lossy
 from tracetop.errors import Diagnostic
 from tracetop.model.frame import PaneFrame
-from tracetop.source.protocol import Ended
+from tracetop.source.source import Ended
 
 STORED = Path(__file__).parent / "snapshots"
 Change = dict[str, Callable[[PaneFrame], PaneFrame]]

@@ -10,7 +10,7 @@ from tracetop.errors import Diagnostic, ExitCode
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Number, PaneFrame, PaneState, Row, Table
 from tracetop.model.wire.messages import Command, Fatal, Refused, SelectVariant, SetEnabled, SetFilter, SetParams
-from tracetop.source.protocol import Ended
+from tracetop.source.source import Ended
 from tracetop.ui.help import HelpText
 from tracetop.ui.histogram import HistogramView
 from tracetop.ui.number import NumberView

@@ -9,7 +9,7 @@ from tracetop.errors import ExitCode
 from tracetop.model.escape import escape
 from tracetop.probes import Library
 from tracetop.source.privileges import drop_privileges
-from tracetop.source.scripts import offered_scripts, script_folders
+from tracetop.source.script_files import offered_scripts, script_folders
 
 
 def print_panes(*, as_root: bool) -> int:

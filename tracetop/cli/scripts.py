@@ -5,7 +5,7 @@ from pathlib import Path
 from tracetop.errors import UsageError
 from tracetop.model.wire.messages import PaneRequest
 from tracetop.probes import Library
-from tracetop.source.scripts import offered_scripts, script_text
+from tracetop.source.script_files import offered_scripts, script_text
 
 
 def pane_requests(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from tracetop.cli.arguments import Arguments
 from tracetop.cli.scripts import pane_requests
 from tracetop.model.wire.messages import Start
-from tracetop.source.protocol import Source
+from tracetop.source.source import Source
 
 Reader = Callable[[Source, tuple[str, ...]], int]
 """Shows what a source sends of the panes of these names, until the end; returns the exit code."""

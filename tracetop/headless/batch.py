@@ -16,7 +16,7 @@ from tracetop.headless.report import text
 from tracetop.headless.streams import complain, silence
 from tracetop.model.frame import Frame, PaneState
 from tracetop.model.wire.messages import Fatal, Message, Refused
-from tracetop.source.protocol import Ended, Source
+from tracetop.source.source import Ended, Source
 
 Inbox = queue.SimpleQueue[Message | Ended]
 

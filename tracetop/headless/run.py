@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.streams import complain, silence
 from tracetop.model.wire import messages as m
-from tracetop.source.protocol import Ended, Source
+from tracetop.source.source import Ended, Source
 from tracetop.view.text import escape
 
 _MOST_FILE_BYTES = 10240

@@ -15,7 +15,7 @@ import msgspec
 
 from tracetop.errors import Diagnostic, ExitCode, TracerError, TracetopError
 from tracetop.model.wire import messages as m
-from tracetop.source.protocol import Ended, Listener
+from tracetop.source.source import Ended, Listener
 from tracetop.source.spawner import Spawner, sudo_refused
 
 _READ_BYTES = 1 << 18

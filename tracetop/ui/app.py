@@ -27,8 +27,8 @@ from tracetop.errors import ExitCode
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.wire.messages import Checked, Command, Completions
-from tracetop.source.protocol import Source
-from tracetop.source.scripts import Offer
+from tracetop.source.script_files import Offer
+from tracetop.source.source import Source
 from tracetop.ui import keys, theme
 from tracetop.ui.banner import Banner
 from tracetop.ui.bars import HeaderLine, KeyBar

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.segment import Segment
 
-from tracetop.source.protocol import Ended
+from tracetop.source.source import Ended
 from tracetop.ui.lines import Line, LineView
 from tracetop.ui.theme import Palette
 from tracetop.view.text import escape, fit

@@ -6,7 +6,7 @@ Owns: the messages. Refuses to own: what comes of them; the app decides. Screen 
 from textual.message import Message as TextualMessage
 
 from tracetop.model.wire.messages import Command, Message
-from tracetop.source.protocol import Ended
+from tracetop.source.source import Ended
 from tracetop.ui.trail import Step
 
 

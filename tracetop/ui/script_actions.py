@@ -14,7 +14,7 @@ from tracetop.errors import Diagnostic, UsageError
 from tracetop.model.frame import Frame, PaneState
 from tracetop.model.wire.messages import AddPane, PaneRequest, RemovePane, ReplaceScript
 from tracetop.probes import Library
-from tracetop.source.scripts import Offer
+from tracetop.source.script_files import Offer
 from tracetop.ui import external
 from tracetop.ui.actions import Actions
 from tracetop.ui.pane import Pane

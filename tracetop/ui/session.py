@@ -25,7 +25,7 @@ from tracetop.model.wire.messages import (
     SetParams,
     SetSort,
 )
-from tracetop.source.protocol import Ended, Source
+from tracetop.source.source import Ended, Source
 from tracetop.ui.pending import Pending
 from tracetop.ui.trail import Step, Trail
 

@@ -5,7 +5,7 @@ import sys
 
 from tracetop.cli.arguments import PANES, add_pane_options, command_parser, pane_arguments, positive
 from tracetop.cli.show import show
-from tracetop.source.protocol import Source
+from tracetop.source.source import Source
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,8 +11,8 @@ from tracetop.cli.commands import COMMANDS
 from tracetop.cli.panes import print_panes
 from tracetop.cli.show import show
 from tracetop.errors import UsageError
-from tracetop.source.protocol import Source
-from tracetop.source.scripts import offered_scripts
+from tracetop.source.script_files import offered_scripts
+from tracetop.source.source import Source
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,7 +11,7 @@ from tracetop.cli.arguments import command_parser, positive
 from tracetop.errors import UsageError
 from tracetop.model.abi.control import Filter
 from tracetop.model.wire.messages import Run
-from tracetop.source.scripts import script_text
+from tracetop.source.script_files import script_text
 
 _NOTES = """\
 A script prints as under bpftrace, and so do its maps when it ends: by exit(), by Ctrl-C, or with -p's or -c's process.
