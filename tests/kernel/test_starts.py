@@ -17,8 +17,8 @@ from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Histogram
 from tracetop.probes import Library
 from tracetop.tracer import kept
+from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.printing.names import MachineNames
-from tracetop.tracer.processes import ProcessTable
 from tracetop.tracer.running import Machine, Running
 from tracetop.tracer.syscalls import SyscallNames
 

@@ -4,8 +4,8 @@ import pytest
 
 from tests.tracer.fake_kernel import FakeKernel, fake_machine, install
 from tests.tracer.fake_proc import FakeProc
-from tracetop.tracer import processes
-from tracetop.tracer.keys import KeyCells
+from tracetop.tracer.aggregate import processes
+from tracetop.tracer.aggregate.key_cells import KeyCells
 from tracetop.tracer.printing.decode import Decoder
 from tracetop.tracer.running import Machine
 

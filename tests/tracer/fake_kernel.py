@@ -18,8 +18,8 @@ from tracetop.model.header import read_header
 from tracetop.model.program import Action, MapSpec, Program
 from tracetop.probes import PaneScript
 from tracetop.tracer import assistant, load, running
+from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.printing.names import MachineNames
-from tracetop.tracer.processes import ProcessTable
 from tracetop.tracer.running import Machine
 from tracetop.tracer.syscalls import SyscallNames
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import psutil
 
-from tracetop.tracer.processes import Stat
+from tracetop.tracer.aggregate.processes import Stat
 
 
 @dataclass
@@ -26,7 +26,7 @@ class FakeProcess:
 
 
 class FakeProc:
-    """Stands in for psutil and `read_stat` in `tracetop.tracer.processes`, and for its clock."""
+    """Stands in for psutil and `read_stat` in `tracetop.tracer.aggregate.processes`, and for its clock."""
 
     NoSuchProcess = psutil.NoSuchProcess
     ZombieProcess = psutil.ZombieProcess

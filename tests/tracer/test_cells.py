@@ -11,11 +11,11 @@ from tests.tracer.specs import Value, part, sample, spec, text_key
 from tracetop.errors import UsageError
 from tracetop.model.frame import Cell, ColumnKind
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, Unit, ValueKind
-from tracetop.tracer.counters import as_keys
-from tracetop.tracer.gauges import Gauge
-from tracetop.tracer.keys import KeyCells, decode_text, key_columns
+from tracetop.tracer.aggregate.counters import as_keys
+from tracetop.tracer.aggregate.gauges import Gauge
+from tracetop.tracer.aggregate.key_cells import KeyCells, decode_text, key_columns
+from tracetop.tracer.aggregate.value_columns import value_columns, value_numbers
 from tracetop.tracer.syscalls import SyscallNames
-from tracetop.tracer.values import value_columns, value_numbers
 
 
 def cell_of(cells: KeyCells, one: KeyPart, data: bytes) -> Cell:

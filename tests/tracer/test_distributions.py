@@ -8,8 +8,8 @@ import pytest
 from tests.tracer.specs import Value, part, sample, spec, text_key
 from tracetop.model.frame import Histogram
 from tracetop.model.program import KeyPart, KeyRole, MapSpec, ValueKind
-from tracetop.tracer.distributions import ROWS, Distribution
-from tracetop.tracer.keys import KeyCells
+from tracetop.tracer.aggregate.distributions import ROWS, Distribution
+from tracetop.tracer.aggregate.key_cells import KeyCells
 
 PLAIN = spec("@", ValueKind.HIST, ())
 COMM = part(KeyRole.COMM, 0, 16)

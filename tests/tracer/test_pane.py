@@ -13,9 +13,9 @@ from tracetop.model.frame import PaneState, Sort, StackTree, Table
 from tracetop.model.program import KeyRole, MapAction, ValueKind
 from tracetop.model.wire.messages import PaneRequest, SetSort
 from tracetop.probes import Library
+from tracetop.tracer.aggregate.call_tree import CUT
 from tracetop.tracer.pane import ROWS_MOST, Pane
 from tracetop.tracer.running import Machine
-from tracetop.tracer.stacks import CUT
 
 LIBRARY = cast("Library", FakeLibrary())
 ANY = Filter()

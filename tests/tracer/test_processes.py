@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.tracer.fake_proc import FakeProc, FakeProcess
-from tracetop.tracer.processes import (
+from tracetop.tracer.aggregate.processes import (
     BUSY_PER_TICK,
     COMMAND_MOST,
     GRACE_S,

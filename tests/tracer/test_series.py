@@ -9,7 +9,7 @@ import pytest
 from tests.tracer.specs import INTEGER, spec
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.program import MapSpec, TimeSeries, ValueKind
-from tracetop.tracer.series import newest
+from tracetop.tracer.aggregate.value_columns import newest
 
 
 def series(kind: ValueKind, *, keyed: bool = True) -> MapSpec:

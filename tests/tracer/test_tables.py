@@ -11,10 +11,10 @@ from tests.tracer.specs import INTEGER, PID, Value, number_key, part, sample, sp
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Cell, Sort, Table
 from tracetop.model.program import KeyRole, MapSpec, ValueKind
-from tracetop.tracer.keys import KeyCells
-from tracetop.tracer.process_table import ProcessCounts
-from tracetop.tracer.processes import GRACE_S, ProcessTable
-from tracetop.tracer.tables import JoinedTable
+from tracetop.tracer.aggregate.joined_table import JoinedTable
+from tracetop.tracer.aggregate.key_cells import KeyCells
+from tracetop.tracer.aggregate.process_table import ProcessCounts
+from tracetop.tracer.aggregate.processes import GRACE_S, ProcessTable
 
 CALLS, BYTES = spec("@"), spec("@bytes", ValueKind.SUM)
 Rows = Mapping[int, Value]

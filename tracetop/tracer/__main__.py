@@ -22,9 +22,9 @@ from tracetop.bpf.symbols.user_symbols import UserSymbols
 from tracetop.bpf.sys.captured_output import Output
 from tracetop.errors import Diagnostic, TracetopError
 from tracetop.model.wire.messages import PROTOCOL, Fatal, Hello
+from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.pipe import Inbox, Outbox
 from tracetop.tracer.printing.names import MachineNames
-from tracetop.tracer.processes import ProcessTable
 from tracetop.tracer.syscalls import SyscallNames
 
 

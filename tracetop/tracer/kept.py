@@ -15,8 +15,8 @@ from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.abi.control import Filter
 from tracetop.model.program import KeyPart, KeyRole, MapAction, MapSpec
-from tracetop.tracer.counters import as_keys
-from tracetop.tracer.keys import decode_text, integers
+from tracetop.tracer.aggregate.counters import as_keys
+from tracetop.tracer.aggregate.key_cells import decode_text, integers
 
 _FULL = 0.5
 """The share of slots in use from which empty and old ones are given back."""

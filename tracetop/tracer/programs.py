@@ -17,7 +17,7 @@ from tracetop.bpf.objects.owners import Holders, find_holders
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
 from tracetop.model.program import KeyRole, Unit
-from tracetop.tracer.processes import comm_of
+from tracetop.tracer.aggregate.processes import comm_of
 
 OURS = "tracetop"
 """The owner of tracetop's own programs and maps."""

@@ -6,8 +6,8 @@ Owns: keeping the kernel's statistics on while the pane is on. Refuses to own: t
 from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Cost, Log, View
+from tracetop.tracer.aggregate.joined_table import ROWS
 from tracetop.tracer.programs import ObjectTable, ProgramTables, Types
-from tracetop.tracer.tables import ROWS
 
 
 class ProgramsShown:

@@ -18,16 +18,16 @@ from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.frame import Cost, Log, View
 from tracetop.model.program import MapSpec, Program, ValueKind
 from tracetop.tracer import kept
-from tracetop.tracer.aggregates import Aggregates
+from tracetop.tracer.aggregate.aggregates import Aggregates
+from tracetop.tracer.aggregate.call_tree import CUT, CallTree, StackId
+from tracetop.tracer.aggregate.joined_table import JoinedTable
+from tracetop.tracer.aggregate.key_cells import KeyCells
+from tracetop.tracer.aggregate.processes import ProcessTable
+from tracetop.tracer.aggregate.value_columns import newest
 from tracetop.tracer.chores import takes_user_addresses
-from tracetop.tracer.keys import KeyCells
 from tracetop.tracer.printing.decode import Decoder, Names
-from tracetop.tracer.processes import ProcessTable
 from tracetop.tracer.sent import Sent
-from tracetop.tracer.series import newest
-from tracetop.tracer.stacks import CUT, CallTree, StackId
 from tracetop.tracer.syscalls import SyscallNames
-from tracetop.tracer.tables import JoinedTable
 from tracetop.tracer.upkeep import Upkeep
 
 _EXTREMES = (ValueKind.MIN, ValueKind.MAX)

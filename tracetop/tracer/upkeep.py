@@ -6,8 +6,8 @@ Owns: when. Refuses to own: which starts of a scratch map are stale (`kept`), wh
 
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.tracer import kept
-from tracetop.tracer.aggregates import Aggregates
-from tracetop.tracer.counters import as_rows
+from tracetop.tracer.aggregate.aggregates import Aggregates
+from tracetop.tracer.aggregate.counters import as_rows
 
 _EVERY_S = 2.0
 

@@ -9,10 +9,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.frame import Cell, Column, ColumnKind
 from tracetop.model.program import MapSpec, ValueKind
 from tracetop.model.value import Shape
-from tracetop.tracer.counters import Keys, Values, align
+from tracetop.tracer.aggregate.counters import Keys, Values, align, as_keys
 from tracetop.tracer.printing.datum import Datum, Stack
 from tracetop.tracer.printing.text import text
 
@@ -110,3 +111,22 @@ def tidy(column: Column, number: float) -> int | float | None:
     if math.isnan(number):
         return None
     return int(number) if is_whole(column) else round(number, 3)
+
+
+_SLOT_BYTES = 4
+
+
+def newest(spec: MapSpec, sample: MapSample) -> MapSample:
+    """Return the rows of a time series as a map of numbers would have them: one for each key, without its slot."""
+    end = max((part.offset + part.size for part in spec.keys), default=0)
+    place = -(-end // _SLOT_BYTES) * _SLOT_BYTES
+    keys = sample.keys.copy()
+    keys[:, place : place + _SLOT_BYTES] = 0
+    epochs, numbers, counts = np.asarray(sample.values, dtype=np.int64).T
+    if spec.series and spec.series.kind is ValueKind.AVG:
+        numbers = numbers // np.maximum(counts, 1)
+    latest: dict[bytes, int] = {}
+    for row in np.argsort(epochs, kind="stable").tolist():
+        latest[as_keys(keys[row : row + 1])[0].tobytes()] = row
+    rows = list(latest.values())
+    return MapSample(keys[rows], numbers[rows].reshape(-1, 1))

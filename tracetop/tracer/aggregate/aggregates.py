@@ -11,13 +11,13 @@ from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import View
 from tracetop.model.program import MapSpec, Program, ValueKind
-from tracetop.tracer.distributions import Distribution
-from tracetop.tracer.gauges import Gauge
-from tracetop.tracer.keys import KeyCells
-from tracetop.tracer.process_table import ProcessCounts, is_process_map
-from tracetop.tracer.processes import ProcessTable
-from tracetop.tracer.stacks import CallTree, is_stack_map
-from tracetop.tracer.tables import JoinedTable
+from tracetop.tracer.aggregate.call_tree import CallTree, is_stack_map
+from tracetop.tracer.aggregate.distributions import Distribution
+from tracetop.tracer.aggregate.gauges import Gauge
+from tracetop.tracer.aggregate.joined_table import JoinedTable
+from tracetop.tracer.aggregate.key_cells import KeyCells
+from tracetop.tracer.aggregate.process_table import ProcessCounts, is_process_map
+from tracetop.tracer.aggregate.processes import ProcessTable
 
 _DISTRIBUTIONS = (ValueKind.HIST, ValueKind.LHIST)
 Aggregator = JoinedTable | Gauge | Distribution | CallTree

@@ -14,10 +14,19 @@ from numpy.typing import NDArray
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
 from tracetop.model.program import KeyRole, MapSpec
-from tracetop.tracer.counters import Counted, CounterMap, Keys, as_keys, union
-from tracetop.tracer.keys import KeyCells, integers, key_columns
-from tracetop.tracer.processes import comm_of
-from tracetop.tracer.values import Numbers, growing_field, is_text, spread, summable, tidy, value_columns, value_numbers
+from tracetop.tracer.aggregate.counters import Counted, CounterMap, Keys, as_keys, union
+from tracetop.tracer.aggregate.key_cells import KeyCells, integers, key_columns
+from tracetop.tracer.aggregate.processes import comm_of
+from tracetop.tracer.aggregate.value_columns import (
+    Numbers,
+    growing_field,
+    is_text,
+    spread,
+    summable,
+    tidy,
+    value_columns,
+    value_numbers,
+)
 
 ROWS = 200
 """Rows sent unless the screen asks for another number."""

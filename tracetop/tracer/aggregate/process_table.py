@@ -15,11 +15,11 @@ from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Cell, Column, ColumnKind, Row
 from tracetop.model.program import KeyRole, MapSpec, Unit, ValueKind
-from tracetop.tracer.counters import Keys, as_keys, find, union
-from tracetop.tracer.keys import KeyCells
-from tracetop.tracer.processes import GRACE_S, ProcessInfo, ProcessTable
-from tracetop.tracer.tables import JoinedTable
-from tracetop.tracer.values import spread
+from tracetop.tracer.aggregate.counters import Keys, as_keys, find, union
+from tracetop.tracer.aggregate.joined_table import JoinedTable
+from tracetop.tracer.aggregate.key_cells import KeyCells
+from tracetop.tracer.aggregate.processes import GRACE_S, ProcessInfo, ProcessTable
+from tracetop.tracer.aggregate.value_columns import spread
 
 _CROWDED = 0.25
 """The share of a map's entries in use from which the dead are not waited for: the rest may fill in one interval."""

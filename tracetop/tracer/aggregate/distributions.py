@@ -10,8 +10,8 @@ import numpy as np
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.frame import Histogram, HistRow
 from tracetop.model.program import MapSpec
-from tracetop.tracer.counters import CounterMap, as_keys, as_rows
-from tracetop.tracer.keys import KeyCells, key_columns
+from tracetop.tracer.aggregate.counters import CounterMap, as_keys, as_rows
+from tracetop.tracer.aggregate.key_cells import KeyCells, key_columns
 
 ROWS = 20
 """Distributions sent of a keyed map, the busiest of the last interval."""

@@ -3,9 +3,9 @@
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.frame import Cell, Number
 from tracetop.model.program import MapSpec
-from tracetop.tracer.counters import CounterMap
-from tracetop.tracer.keys import KeyCells
-from tracetop.tracer.values import growing_field, is_text, tidy, value_columns, value_numbers
+from tracetop.tracer.aggregate.counters import CounterMap
+from tracetop.tracer.aggregate.key_cells import KeyCells
+from tracetop.tracer.aggregate.value_columns import growing_field, is_text, tidy, value_columns, value_numbers
 
 
 class Gauge:

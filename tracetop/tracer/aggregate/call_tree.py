@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.frame import Cell, StackTree
 from tracetop.model.program import KeyPart, KeyRole, MapSpec
-from tracetop.tracer.counters import Counted, CounterMap, Keys, as_keys, as_rows
-from tracetop.tracer.keys import STACK_ROLES, KeyCells, integers
+from tracetop.tracer.aggregate.counters import Counted, CounterMap, Keys, as_keys, as_rows
+from tracetop.tracer.aggregate.key_cells import STACK_ROLES, KeyCells, integers
 
 WINDOW_S = 30.0
 """How far back `recent` counts."""
