@@ -16,7 +16,7 @@ from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.objects.kernel_objects import fdinfo
 from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.model.frame import Sort, Table
-from tracetop.tracer.programs import OURS, ProgramTables
+from tracetop.tracer.inspect.bpf_objects import OURS, ProgramTables
 
 pytestmark = pytest.mark.kernel
 CALLS = 20_000

@@ -3,7 +3,7 @@
 import pytest
 
 from tracetop.model.ctype import CField, CFunction, CKind, CParameter, CStruct, CType
-from tracetop.tracer.declarations import declaration, enum_lines, function_lines, struct_lines
+from tracetop.tracer.inspect.c_declarations import declaration, enum_lines, function_lines, struct_lines
 
 INT = CType(kind=CKind.INT, size=4, signed=True, name="int")
 CHAR = CType(kind=CKind.CHAR, size=1, name="char")

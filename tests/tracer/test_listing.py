@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from tracetop.model.program import ProbeKind
-from tracetop.tracer.listing import understand
+from tracetop.tracer.inspect.list_probes import understand
 
 NAMES = (
     "BEGIN",

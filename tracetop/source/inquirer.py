@@ -13,7 +13,7 @@ from tracetop.model.wire.messages import Splitter, encode
 from tracetop.source.privileges import drop_privileges
 from tracetop.source.spawner import Spawner, sudo_refused
 
-ANSWERER = (sys.executable, "-I", "-m", "tracetop.tracer.answer")
+ANSWERER = (sys.executable, "-I", "-m", "tracetop.tracer.inspect.answer")
 _READ_BYTES = 1 << 18
 _END_S = 1.0
 

@@ -7,7 +7,7 @@ from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Cost, Log, View
 from tracetop.tracer.aggregate.joined_table import ROWS
-from tracetop.tracer.programs import ObjectTable, ProgramTables, Types
+from tracetop.tracer.inspect.bpf_objects import ObjectTable, ProgramTables, Types
 
 
 class ProgramsShown:

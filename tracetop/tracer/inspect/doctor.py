@@ -15,7 +15,7 @@ from tracetop.lang import compile_script
 from tracetop.model.abi.control import SAMPLE_NONE, Filter, pack_control
 from tracetop.model.wire.inquiries import Finding, Verdict
 from tracetop.probes import DEFAULT, Library, PaneScript
-from tracetop.tracer.checks import attempt, bad, examine_machine, examine_rights
+from tracetop.tracer.inspect.checks import attempt, bad, examine_machine, examine_rights
 
 _SMALLEST = "interval:s:1 { @ = count(); }"
 

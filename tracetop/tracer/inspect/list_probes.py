@@ -20,7 +20,7 @@ from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import TracepointFormat
 from tracetop.model.program import ProbeKind
 from tracetop.model.wire.inquiries import Entry, Listing, ListProbes, Remark
-from tracetop.tracer.declarations import enum_lines, function_lines, struct_lines
+from tracetop.tracer.inspect.c_declarations import enum_lines, function_lines, struct_lines
 
 _BATCH = 2000
 """Entries of one message."""

@@ -1,4 +1,4 @@
-"""``python -m tracetop.tracer.answer``: one question to the kernel, answered, and the end of the process.
+"""``python -m tracetop.tracer.inspect.answer``: one question to the kernel, answered, and the end of the process.
 
 Started by `tracetop.source.inquirer`, not by a person. The question comes on fd 0, the answers leave on what was fd 1
 at the start. Each kind of question loads only what it needs: a list of probes has no time for BCC or numpy.
@@ -49,13 +49,13 @@ def _answers(question: Question) -> Iterator[Answer]:
     kernel = RunningKernel()
     match question:
         case ListProbes():
-            from tracetop.tracer.listing import list_probes  # noqa: PLC0415
+            from tracetop.tracer.inspect.list_probes import list_probes  # noqa: PLC0415
 
             return list_probes(question, kernel)
         case ListPrograms():
             return _programs(question, kernel)
         case _:
-            from tracetop.tracer.doctor import examine  # noqa: PLC0415
+            from tracetop.tracer.inspect.doctor import examine  # noqa: PLC0415
 
             return examine(kernel)
 
@@ -63,7 +63,7 @@ def _answers(question: Question) -> Iterator[Answer]:
 def _programs(question: ListPrograms, kernel: RunningKernel) -> Iterator[Answer]:
     from tracetop.bpf.kernel.privileges import check_privileges  # noqa: PLC0415
     from tracetop.bpf.objects.stats import RunTimeStats  # noqa: PLC0415
-    from tracetop.tracer.programs import ProgramTables  # noqa: PLC0415
+    from tracetop.tracer.inspect.bpf_objects import ProgramTables  # noqa: PLC0415
 
     check_privileges(kernel)
     tables = ProgramTables(kernel, _ALL_ROWS)
