@@ -11,7 +11,7 @@ from tests.kernel.tracer import tracer
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame, Histogram, Log, Number, PaneFrame, PaneState, StackTree, Table
 from tracetop.model.wire import messages as m
-from tracetop.tracer import hot
+from tracetop.tracer.panes import cost_estimate
 
 pytestmark = pytest.mark.kernel
 
@@ -78,7 +78,7 @@ def test_a_hot_script_is_asked_about_and_what_is_sampled_is_scaled_back(
         one.send(m.AddPane(m.PaneRequest("mine", COUNT)))
         asking = one.pane("mine", lambda pane: pane.state is PaneState.ASKING)
         assert asking.hot is not None
-        assert asking.hot.events_per_s > hot.HOT_PER_S or asking.hot.percent > hot.HOT_PERCENT
+        assert asking.hot.events_per_s > cost_estimate.HOT_PER_S or asking.hot.percent > cost_estimate.HOT_PERCENT
         noise.kill()
         mine = caller(CALLS)
         one.send(m.SetFilter(Filter(pid=mine.pid)), m.Proceed("mine", SAMPLE))

@@ -18,8 +18,8 @@ from tracetop.model.frame import Histogram
 from tracetop.probes import Library
 from tracetop.tracer import kept
 from tracetop.tracer.aggregate.processes import ProcessTable
+from tracetop.tracer.panes.script_content import Machine, Running
 from tracetop.tracer.printing.names import MachineNames
-from tracetop.tracer.running import Machine, Running
 from tracetop.tracer.syscalls import SyscallNames
 
 pytestmark = pytest.mark.kernel

@@ -6,8 +6,8 @@ from tests.tracer.fake_kernel import FakeKernel, fake_machine, install
 from tests.tracer.fake_proc import FakeProc
 from tracetop.tracer.aggregate import processes
 from tracetop.tracer.aggregate.key_cells import KeyCells
+from tracetop.tracer.panes.script_content import Machine
 from tracetop.tracer.printing.decode import Decoder
-from tracetop.tracer.running import Machine
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def proc(monkeypatch: pytest.MonkeyPatch) -> FakeProc:
 
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
-    """A kernel in memory, under `tracetop.tracer.running`."""
+    """A kernel in memory, under `tracetop.tracer.panes.script_content`."""
     fake = FakeKernel()
     install(fake, monkeypatch)
     return fake

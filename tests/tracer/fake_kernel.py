@@ -17,10 +17,10 @@ from tracetop.model.frame import Variant
 from tracetop.model.header import read_header
 from tracetop.model.program import Action, MapSpec, Program
 from tracetop.probes import PaneScript
-from tracetop.tracer import assistant, load, running
 from tracetop.tracer.aggregate.processes import ProcessTable
+from tracetop.tracer.panes import pane_load, prompt_answers, script_content
+from tracetop.tracer.panes.script_content import Machine
 from tracetop.tracer.printing.names import MachineNames
-from tracetop.tracer.running import Machine
 from tracetop.tracer.syscalls import SyscallNames
 
 
@@ -222,11 +222,11 @@ def install(kernel: FakeKernel, patch: pytest.MonkeyPatch) -> None:
             kernel.loaded.append(FakeLoaded(kernel, program))
             return kernel.loaded[-1]
 
-    for module in (load, assistant):
+    for module in (pane_load, prompt_answers):
         patch.setattr(module, "compile_script", compile_script)
-    patch.setattr(running, "Loaded", Loading)
-    patch.setattr(load, "Trial", lambda program: FakeTrial(kernel, program))
-    patch.setattr(load, "RunTimeStats", FakeStatistics)
+    patch.setattr(script_content, "Loaded", Loading)
+    patch.setattr(pane_load, "Trial", lambda program: FakeTrial(kernel, program))
+    patch.setattr(pane_load, "RunTimeStats", FakeStatistics)
 
 
 __all__ = ["FakeKernel", "FakeLibrary", "FakeLoaded", "FakeTrial", "fake_machine", "install", "pack_control"]

@@ -11,8 +11,8 @@ from tests.tracer.fake_kernel import FakeLibrary, fake_machine
 from tests.tracer.fake_proc import FakeProc
 from tracetop.model.frame import Frame
 from tracetop.model.wire import messages as m
-from tracetop.tracer import loop as loop_module
-from tracetop.tracer.loop import Loop
+from tracetop.tracer.panes import loop as loop_module
+from tracetop.tracer.panes.loop import Loop
 from tracetop.tracer.pipe import Inbox, Outbox
 
 TICK, STALL, READ, HANG_UP = "tick", "stall", "read", "hang up"

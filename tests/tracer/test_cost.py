@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from tests.tracer.fake_proc import FakeProc
 from tracetop.model.frame import Cost
-from tracetop.tracer.cost import EVERY_TICKS, CostMeter
+from tracetop.tracer.panes.cost_meter import EVERY_TICKS, CostMeter
 
 
 @dataclass

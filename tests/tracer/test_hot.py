@@ -5,7 +5,7 @@ import pytest
 from tracetop.bpf.objects.stats import ProgStats
 from tracetop.model.frame import Hot
 from tracetop.model.program import ProbeKind, ProbeSpec, Program
-from tracetop.tracer.hot import HOT_PER_S, HOT_PERCENT, estimate
+from tracetop.tracer.panes.cost_estimate import HOT_PER_S, HOT_PERCENT, estimate
 
 
 def program(kind: ProbeKind = ProbeKind.RAW_TRACEPOINT, *, stacks: bool = False) -> Program:

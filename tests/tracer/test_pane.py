@@ -14,8 +14,8 @@ from tracetop.model.program import KeyRole, MapAction, ValueKind
 from tracetop.model.wire.messages import PaneRequest, SetSort
 from tracetop.probes import Library
 from tracetop.tracer.aggregate.call_tree import CUT
-from tracetop.tracer.pane import ROWS_MOST, Pane
-from tracetop.tracer.running import Machine
+from tracetop.tracer.panes.pane import ROWS_MOST, Pane
+from tracetop.tracer.panes.script_content import Machine
 
 LIBRARY = cast("Library", FakeLibrary())
 ANY = Filter()

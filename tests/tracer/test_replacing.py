@@ -17,9 +17,9 @@ from tracetop.model.value import ValuePart, ValueType
 from tracetop.model.wire.messages import PaneRequest
 from tracetop.probes import Library
 from tracetop.tracer.lines import MOST_LINES, PrintedLines
-from tracetop.tracer.load import COUNT_S
-from tracetop.tracer.pane import Pane
-from tracetop.tracer.running import Machine
+from tracetop.tracer.panes.pane import Pane
+from tracetop.tracer.panes.pane_load import COUNT_S
+from tracetop.tracer.panes.script_content import Machine
 
 LIBRARY = cast("Library", FakeLibrary())
 ANY = Filter()

@@ -47,8 +47,8 @@ def main() -> int:
 
             serve(Inbox(0), outbox, kernel, names)
         else:
-            from tracetop.tracer.loop import Loop  # noqa: PLC0415
-            from tracetop.tracer.running import Machine  # noqa: PLC0415
+            from tracetop.tracer.panes.loop import Loop  # noqa: PLC0415
+            from tracetop.tracer.panes.script_content import Machine  # noqa: PLC0415
 
             machine = Machine(kernel, symbols, user_symbols, SyscallNames(kernel.arch), names, ProcessTable())
             Loop(Inbox(0), outbox, machine, output.drain).run()

@@ -13,10 +13,10 @@ from tracetop.model.abi.control import Filter
 from tracetop.model.frame import PaneFrame, PaneState
 from tracetop.model.wire import messages as m
 from tracetop.probes import Library
-from tracetop.tracer.load import Wait
-from tracetop.tracer.pane import Pane
-from tracetop.tracer.running import Machine
-from tracetop.tracer.shown import Shown
+from tracetop.tracer.panes.pane import Pane
+from tracetop.tracer.panes.pane_content import Shown
+from tracetop.tracer.panes.pane_load import Wait
+from tracetop.tracer.panes.script_content import Machine
 
 LOADS_AT_ONCE = 2
 """Panes that load beside each other: a compile takes 120 MB."""

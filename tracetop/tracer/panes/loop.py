@@ -17,12 +17,12 @@ from tracetop.errors import TracetopError, UsageError
 from tracetop.model.frame import Frame, TracerCost
 from tracetop.model.wire import messages as m
 from tracetop.probes import Library
-from tracetop.tracer.assistant import Assistant
-from tracetop.tracer.cost import CostMeter
-from tracetop.tracer.pane import Pane
-from tracetop.tracer.panes import Panes
+from tracetop.tracer.panes.cost_meter import CostMeter
+from tracetop.tracer.panes.open_panes import Panes
+from tracetop.tracer.panes.pane import Pane
+from tracetop.tracer.panes.prompt_answers import Assistant
+from tracetop.tracer.panes.script_content import Machine
 from tracetop.tracer.pipe import Inbox, Outbox
-from tracetop.tracer.running import Machine
 
 INTERVAL_S = (0.25, 10.0)
 """Least and greatest time between frames."""

@@ -12,10 +12,10 @@ from tracetop.model.abi.control import SAMPLE_NONE, Filter
 from tracetop.model.frame import Cost, PaneFrame, PaneState, View
 from tracetop.model.wire.messages import PaneRequest, SetSort
 from tracetop.probes import Library
-from tracetop.tracer.choice import Choice
-from tracetop.tracer.load import Loading, Outcome, Wait, load
-from tracetop.tracer.running import Machine
-from tracetop.tracer.shown import Shown
+from tracetop.tracer.panes.pane_content import Shown
+from tracetop.tracer.panes.pane_load import Loading, Outcome, Wait, load
+from tracetop.tracer.panes.script_choice import Choice
+from tracetop.tracer.panes.script_content import Machine
 
 ROWS_MOST = 10_000
 """Rows of a table that a reader may ask for."""

@@ -15,10 +15,10 @@ from tracetop.model.abi.control import SAMPLE_NONE
 from tracetop.model.frame import Hot
 from tracetop.model.program import Program
 from tracetop.probes import PaneScript
-from tracetop.tracer.hot import estimate
-from tracetop.tracer.programs_shown import ProgramsShown
-from tracetop.tracer.running import Machine, Running
-from tracetop.tracer.shown import Shown
+from tracetop.tracer.panes.cost_estimate import estimate
+from tracetop.tracer.panes.pane_content import Shown
+from tracetop.tracer.panes.programs_content import ProgramsShown
+from tracetop.tracer.panes.script_content import Machine, Running
 
 COUNT_S = 0.2
 """For so long the hits of a script's hooks are counted before it is put to work."""
