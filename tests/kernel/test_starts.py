@@ -19,7 +19,7 @@ from tracetop.probes import Library
 from tracetop.tracer import kept
 from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.panes.script_content import Machine, Running
-from tracetop.tracer.printing.names import MachineNames
+from tracetop.tracer.printing.machine_names import MachineNames
 from tracetop.tracer.syscalls import SyscallNames
 
 pytestmark = pytest.mark.kernel

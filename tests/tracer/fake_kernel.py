@@ -20,7 +20,7 @@ from tracetop.probes import PaneScript
 from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.panes import pane_load, prompt_answers, script_content
 from tracetop.tracer.panes.script_content import Machine
-from tracetop.tracer.printing.names import MachineNames
+from tracetop.tracer.printing.machine_names import MachineNames
 from tracetop.tracer.syscalls import SyscallNames
 
 

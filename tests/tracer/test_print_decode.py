@@ -6,10 +6,10 @@ import pytest
 
 from tests.tracer.printing import decoder, parts
 from tracetop.model.value import INTEGER, Shape, ValuePart, ValueType
-from tracetop.tracer.printing.datum import Named, Stack
 from tracetop.tracer.printing.decode import json_text, terminal_text
 from tracetop.tracer.printing.json_lines import JsonLines
 from tracetop.tracer.printing.text import key_text, text
+from tracetop.tracer.printing.values import Named, Stack
 
 U32 = ValueType(size=4, signed=False)
 S32 = ValueType(size=4)

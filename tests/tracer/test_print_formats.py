@@ -7,7 +7,7 @@ import pytest
 from tests.tracer.printing import decoder, parts
 from tracetop.model.value import Shape, ValueType
 from tracetop.tracer.printing.decode import terminal_text
-from tracetop.tracer.printing.formats import compile_format
+from tracetop.tracer.printing.printf import compile_format
 
 S8, S32, S64 = (ValueType(size=size) for size in (1, 4, 8))
 U8, U32, U64 = (ValueType(size=size, signed=False) for size in (1, 4, 8))

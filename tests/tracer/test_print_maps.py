@@ -9,11 +9,11 @@ from tests.tracer.printing import decoder, keyed, sample
 from tracetop.model.abi.buckets import log_index
 from tracetop.model.program import Layout, LinearScale, MapSpec, TimeSeries, ValueKind
 from tracetop.model.value import INTEGER, Shape, ValueType
-from tracetop.tracer.printing.datum import Distribution, quotient
 from tracetop.tracer.printing.histogram import distribution
 from tracetop.tracer.printing.json_lines import JsonLines
 from tracetop.tracer.printing.maps import MapReader
 from tracetop.tracer.printing.text import TextLines
+from tracetop.tracer.printing.values import Distribution, quotient
 
 TEXT = ValueType(shape=Shape.STRING, size=8, signed=False)
 UNSIGNED = ValueType(signed=False)

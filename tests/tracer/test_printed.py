@@ -3,7 +3,7 @@
 import pytest
 
 from tracetop.model.value import Shape, ValuePart, ValueType
-from tracetop.tracer.printed import _as_wide
+from tracetop.tracer.printing.printer import _as_wide
 
 TEXT = ValueType(shape=Shape.STRING, size=8, signed=False)
 SHORT, UNSIGNED = ValueType(size=1), ValueType(size=1, signed=False)

@@ -24,7 +24,7 @@ from tracetop.errors import Diagnostic, TracetopError
 from tracetop.model.wire.messages import PROTOCOL, Fatal, Hello
 from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.pipe import Inbox, Outbox
-from tracetop.tracer.printing.names import MachineNames
+from tracetop.tracer.printing.machine_names import MachineNames
 from tracetop.tracer.syscalls import SyscallNames
 
 

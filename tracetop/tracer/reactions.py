@@ -12,7 +12,7 @@ from tracetop.model.program import Action, Exit, Format, MapAction, PrintEntry, 
 from tracetop.model.wire.messages import Execute, Output, ShowFile
 from tracetop.tracer.kept import change_map
 from tracetop.tracer.pipe import Outbox
-from tracetop.tracer.printed import Printer
+from tracetop.tracer.printing.printer import Printer
 
 _CODE = struct.Struct("=q")
 _MOST_BYTES = 1 << 20

@@ -18,8 +18,8 @@ from tracetop.model.kernel import Kernel
 from tracetop.model.wire import messages as m
 from tracetop.tracer.chores import Chores, takes_user_addresses
 from tracetop.tracer.pipe import Inbox, Outbox
-from tracetop.tracer.printed import Printer
 from tracetop.tracer.printing.decode import Names, raw_text, terminal_text
+from tracetop.tracer.printing.printer import Printer
 from tracetop.tracer.reactions import Reactions
 
 

@@ -9,8 +9,8 @@ from tracetop.model.frame import Log
 from tracetop.model.program import Exit, MapAction
 from tracetop.tracer.kept import change_map
 from tracetop.tracer.lines import MOST_LINES, PrintedLines
-from tracetop.tracer.printed import Printer
 from tracetop.tracer.printing.decode import Names
+from tracetop.tracer.printing.printer import Printer
 
 VIEW = "printed"
 """The name of the log's view."""

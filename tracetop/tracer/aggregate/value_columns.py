@@ -14,8 +14,8 @@ from tracetop.model.frame import Cell, Column, ColumnKind
 from tracetop.model.program import MapSpec, ValueKind
 from tracetop.model.value import Shape
 from tracetop.tracer.aggregate.counters import Keys, Values, align, as_keys
-from tracetop.tracer.printing.datum import Datum, Stack
 from tracetop.tracer.printing.text import text
+from tracetop.tracer.printing.values import Datum, Stack
 
 Numbers = NDArray[np.float64]
 

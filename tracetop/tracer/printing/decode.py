@@ -12,7 +12,7 @@ from typing import Protocol
 
 from tracetop.model.escape import escape
 from tracetop.model.value import Shape, ValuePart, ValueType
-from tracetop.tracer.printing.datum import Buffer, Datum, Named, Stack
+from tracetop.tracer.printing.values import Buffer, Datum, Named, Stack
 
 Read = Callable[[bytes, int], Datum]
 """Decodes the value that begins at an offset."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from tracetop.model.abi.buckets import kernel_bits, linear_bounds, linear_count, log_bounds, log_index
 from tracetop.model.program import LinearScale, MapSpec
-from tracetop.tracer.printing.datum import Bucket, Distribution
+from tracetop.tracer.printing.values import Bucket, Distribution
 
 _BAR_CELLS = 52
 _LABEL_CELLS, _COUNT_CELLS = 16, 8

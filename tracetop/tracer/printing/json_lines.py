@@ -8,7 +8,9 @@ import json
 from collections.abc import Sequence
 
 from tracetop.model.program import MapSpec, ValueKind
-from tracetop.tracer.printing.datum import (
+from tracetop.tracer.printing.maps import Entry
+from tracetop.tracer.printing.text import text
+from tracetop.tracer.printing.values import (
     Bucket,
     Buffer,
     Datum,
@@ -20,8 +22,6 @@ from tracetop.tracer.printing.datum import (
     Stats,
     Value,
 )
-from tracetop.tracer.printing.maps import Entry
-from tracetop.tracer.printing.text import text
 
 _MAP_TYPES = {
     ValueKind.HIST: "hist",

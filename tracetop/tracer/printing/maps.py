@@ -11,10 +11,10 @@ from typing import TypeVar
 from tracetop.bpf.maps.cpu_merge import Bytes, Ints, MapSample, is_array
 from tracetop.model.program import MapSpec, TimeSeries, ValueKind
 from tracetop.model.value import Shape, ValuePart
-from tracetop.tracer.printing.datum import Datum, Named, Stats, Value, quotient
 from tracetop.tracer.printing.decode import Decoder
 from tracetop.tracer.printing.histogram import distribution
-from tracetop.tracer.printing.series import series
+from tracetop.tracer.printing.time_series import series
+from tracetop.tracer.printing.values import Datum, Named, Stats, Value, quotient
 
 _BUCKET_BYTES = 4
 _U64 = 1 << 64

@@ -6,10 +6,10 @@ Owns: the form of each kind of value, map and message as text. Pure.
 from collections.abc import Sequence
 
 from tracetop.model.program import MapSpec, ValueKind
-from tracetop.tracer.printing.datum import Buffer, Datum, Distribution, Named, Series, Stack, Stats, Value
 from tracetop.tracer.printing.histogram import draw
 from tracetop.tracer.printing.maps import Entry
-from tracetop.tracer.printing.series import draw_series
+from tracetop.tracer.printing.time_series import draw_series
+from tracetop.tracer.printing.values import Buffer, Datum, Distribution, Named, Series, Stack, Stats, Value
 
 _PRINTABLE = range(0x20, 0x7F)
 _VALUE_INDENT, _KEY_INDENT = 8, 4

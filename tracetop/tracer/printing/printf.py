@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tracetop.model.value import Shape, ValuePart, ValueType
-from tracetop.tracer.printing.datum import Buffer, Datum
 from tracetop.tracer.printing.decode import Decoder
 from tracetop.tracer.printing.text import buffer_text, text
+from tracetop.tracer.printing.values import Buffer, Datum
 
 _CONVERSION = re.compile(
     r"%(?P<flags>[-+ #0]*)(?P<width>\d*)(?P<precision>\.\d*)?(?P<length>hh|h|ll|l|j|z|t)?(?P<letter>rx|rh|[a-zA-Z%])"

@@ -12,13 +12,13 @@ from typing import Protocol
 from tracetop.bpf.maps.cpu_merge import Bytes, Ints, MapSample, is_array
 from tracetop.model.program import Action, Format, MapSpec, PrintEntry, PrintMap, PrintValue, Program
 from tracetop.model.value import Shape, ValuePart
-from tracetop.tracer.printing.datum import Value
 from tracetop.tracer.printing.decode import Clean, Decoder, Names, json_text, raw_text
-from tracetop.tracer.printing.formats import compile_format
 from tracetop.tracer.printing.json_lines import JsonLines
+from tracetop.tracer.printing.machine_names import clock_text
 from tracetop.tracer.printing.maps import MapReader
-from tracetop.tracer.printing.names import clock_text
+from tracetop.tracer.printing.printf import compile_format
 from tracetop.tracer.printing.text import TextLines
+from tracetop.tracer.printing.values import Value
 
 Show = Callable[[bytes], str]
 """Makes text of an event's payload."""

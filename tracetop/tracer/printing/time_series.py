@@ -6,7 +6,7 @@ Owns: which slots are shown, and the drawing. Refuses to own: the time of day (`
 from collections.abc import Callable, Mapping
 
 from tracetop.model.program import TimeSeries, ValueKind
-from tracetop.tracer.printing.datum import Point, Series, quotient
+from tracetop.tracer.printing.values import Point, Series, quotient
 
 _CELLS = 53
 _LEAST_CELLS = 21
