@@ -16,10 +16,10 @@ from tracetop.model.abi.buckets import log_bounds
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Histogram
 from tracetop.probes import Library
-from tracetop.tracer import kept
 from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.panes.script_content import Machine, Running
 from tracetop.tracer.printing.machine_names import MachineNames
+from tracetop.tracer.script import upkeep
 from tracetop.tracer.syscalls import SyscallNames
 
 pytestmark = pytest.mark.kernel
@@ -99,7 +99,7 @@ def test_the_last_call_of_a_process_does_not_wait_for_the_next_of_its_number(lat
     dead.wait()
     assert dead.pid in started(latency), "else there is nothing to take out"
     spec = next(spec for spec in latency.program.maps if spec.name == "@start")
-    kept.reclaim(latency._loaded, spec)
+    upkeep.reclaim(latency._loaded, spec)
     assert dead.pid not in started(latency)
 
 
@@ -107,6 +107,6 @@ def test_a_thread_that_waits_keeps_its_start(latency: Running, syscalls: Syscall
     spec = next(spec for spec in latency.program.maps if spec.name == "@start")
     with subprocess.Popen(["sleep", "60"]) as process:
         asleep(process, syscalls.number("clock_nanosleep"))
-        kept.reclaim(latency._loaded, spec)
+        upkeep.reclaim(latency._loaded, spec)
         assert process.pid in started(latency)
         process.kill()

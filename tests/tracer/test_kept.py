@@ -16,7 +16,7 @@ from tests.tracer.specs import Value, part, spec
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.model.abi.control import Filter
 from tracetop.model.program import KeyRole, Program, ValueKind
-from tracetop.tracer import kept
+from tracetop.tracer.script import upkeep
 
 NOBODY = 0x3FFFFF
 """Above every pid_max that this machine could have set, so no thread has it."""
@@ -59,7 +59,7 @@ def test_slots_of_ended_threads_are_freed_once_half_are_taken(kernel: FakeKernel
     """Whatever is in them; a live thread's is kept, empty or not."""
     me, dead = threading.get_native_id(), dead_tid()
     one = loaded(kernel, {me: 0, dead: 77, NOBODY: 0, NOBODY - 1: 5})
-    assert kept.reclaim(cast("Loaded", one), BY_TID) == 3
+    assert upkeep.reclaim(cast("Loaded", one), BY_TID) == 3
     assert left(kernel) == {me}
 
 
@@ -67,7 +67,7 @@ def test_a_start_of_an_ended_thread_is_taken_out_even_while_there_is_room(kernel
     """A thread that exits never returns from its last call; the next of its number would seem to."""
     me = threading.get_native_id()
     one = loaded(kernel, {NOBODY: 1, NOBODY - 1: 0, me: 5})
-    assert kept.reclaim(cast("Loaded", one), BY_TID) == 1
+    assert upkeep.reclaim(cast("Loaded", one), BY_TID) == 1
     assert left(kernel) == {NOBODY - 1, me}
 
 
@@ -77,9 +77,9 @@ def test_starts_that_no_thread_owns_are_freed_when_they_are_old_and_room_is_shor
     now = time.monotonic_ns()
     one = loaded(kernel, {1: now - 3600 * 10**9})
     one.program = Program(name="t", script="", c_text="", maps=(by_sector,), probes=())
-    assert kept.reclaim(cast("Loaded", one), by_sector) == 0
+    assert upkeep.reclaim(cast("Loaded", one), by_sector) == 0
     kernel.rows["@start"][2] = now
-    assert kept.reclaim(cast("Loaded", one), by_sector) == 1
+    assert upkeep.reclaim(cast("Loaded", one), by_sector) == 1
     assert left(kernel) == {2}
 
 
@@ -92,19 +92,19 @@ def test_a_threads_start_is_known_by_any_part_of_its_key(kernel: FakeKernel, rol
     rows = {(tid << place).to_bytes(8, "little"): 5 for tid in (me, NOBODY)}
     kernel.rows["@start"] = cast("dict[int, Value]", rows)
     one = FakeLoaded(kernel, Program(name="t", script="", c_text="", maps=(by_two,), probes=()))
-    assert kept.reclaim(cast("Loaded", one), by_two) == 1
+    assert upkeep.reclaim(cast("Loaded", one), by_two) == 1
     assert one.deleted == [("@start", [(NOBODY << place).to_bytes(8, "little")])]
 
 
 def test_other_slots_are_freed_when_they_are_empty(kernel: FakeKernel) -> None:
     one = loaded(kernel, {0: 0, 1: 5, 2: 0, 3: 7})
     one.program = Program(name="t", script="", c_text="", maps=(BY_CPU,), probes=())
-    assert kept.reclaim(cast("Loaded", one), BY_CPU) == 2
+    assert upkeep.reclaim(cast("Loaded", one), BY_CPU) == 2
     assert left(kernel) == {1, 3}
 
 
 def starts_after(kernel: FakeKernel, filter_: Filter, starts: dict[int, int]) -> set[int]:
-    kept.drop_unfiltered_starts(cast("Loaded", loaded(kernel, starts)), BY_TID, filter_)
+    upkeep.drop_unfiltered_starts(cast("Loaded", loaded(kernel, starts)), BY_TID, filter_)
     return left(kernel)
 
 
@@ -149,5 +149,5 @@ def test_empty_slots_are_left_alone(kernel: FakeKernel) -> None:
 
 def test_keys_are_the_kernels_bytes(kernel: FakeKernel) -> None:
     one = loaded(kernel, {NOBODY: 7})
-    kept.drop_unfiltered_starts(cast("Loaded", one), BY_TID, Filter(1, ""))
+    upkeep.drop_unfiltered_starts(cast("Loaded", one), BY_TID, Filter(1, ""))
     assert one.deleted == [("@start", [struct.pack("=I", NOBODY)])]

@@ -16,10 +16,10 @@ from tracetop.model.program import Exit, Format, MapAction, MapSpec, ValueKind
 from tracetop.model.value import ValuePart, ValueType
 from tracetop.model.wire.messages import PaneRequest
 from tracetop.probes import Library
-from tracetop.tracer.lines import MOST_LINES, PrintedLines
 from tracetop.tracer.panes.pane import Pane
 from tracetop.tracer.panes.pane_load import COUNT_S
 from tracetop.tracer.panes.script_content import Machine
+from tracetop.tracer.script.printed_lines import MOST_LINES, PrintedLines
 
 LIBRARY = cast("Library", FakeLibrary())
 ANY = Filter()

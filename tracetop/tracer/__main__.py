@@ -43,7 +43,7 @@ def main() -> int:
         symbols, user_symbols = KernelSymbols(), UserSymbols()
         names = MachineNames(symbols, user_symbols)
         if sys.argv[1:] == ["run"]:
-            from tracetop.tracer.run import serve  # noqa: PLC0415 - neither loads what only the other needs
+            from tracetop.tracer.script.script_run import serve  # noqa: PLC0415 - neither loads what only the other needs
 
             serve(Inbox(0), outbox, kernel, names)
         else:

@@ -17,18 +17,17 @@ from tracetop.lang import STACK_DEPTH
 from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.frame import Cost, Log, View
 from tracetop.model.program import MapSpec, Program, ValueKind
-from tracetop.tracer import kept
 from tracetop.tracer.aggregate.aggregates import Aggregates
 from tracetop.tracer.aggregate.call_tree import CUT, CallTree, StackId
 from tracetop.tracer.aggregate.joined_table import JoinedTable
 from tracetop.tracer.aggregate.key_cells import KeyCells
 from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.aggregate.value_columns import newest
-from tracetop.tracer.chores import takes_user_addresses
 from tracetop.tracer.printing.decode import Decoder, Names
-from tracetop.tracer.sent import Sent
+from tracetop.tracer.script import upkeep
+from tracetop.tracer.script.events import Sent
+from tracetop.tracer.script.upkeep import Upkeep, takes_user_addresses
 from tracetop.tracer.syscalls import SyscallNames
-from tracetop.tracer.upkeep import Upkeep
 
 _EXTREMES = (ValueKind.MIN, ValueKind.MAX)
 _COUNTED = frozenset({ValueKind.COUNT, ValueKind.SUM, ValueKind.AVG, ValueKind.STATS, ValueKind.HIST, ValueKind.LHIST})
@@ -116,7 +115,7 @@ class Running:
         scratch = [spec for spec in self.program.maps if spec.scratch and spec.keys]
         if filter_ != self._filter:
             for spec in scratch:
-                kept.drop_unfiltered_starts(self._loaded, spec, self._filter)
+                upkeep.drop_unfiltered_starts(self._loaded, spec, self._filter)
         self._loaded.set_control(pack_control(filter_, params, sample))
         if params != self._params:  # what was begun under others would end as if it were begun under these
             for spec in scratch:

@@ -16,11 +16,11 @@ from tracetop.lang.tree.dump import dump
 from tracetop.model.abi.control import pack_control
 from tracetop.model.kernel import Kernel
 from tracetop.model.wire import messages as m
-from tracetop.tracer.chores import Chores, takes_user_addresses
 from tracetop.tracer.pipe import Inbox, Outbox
 from tracetop.tracer.printing.decode import Names, raw_text, terminal_text
 from tracetop.tracer.printing.printer import Printer
-from tracetop.tracer.reactions import Reactions
+from tracetop.tracer.script.events import Reactions
+from tracetop.tracer.script.upkeep import Chores, takes_user_addresses
 
 
 def serve(inbox: Inbox, outbox: Outbox, kernel: Kernel, names: Names) -> None:
