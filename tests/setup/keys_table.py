@@ -5,7 +5,7 @@ python -m tests.setup.keys_table          prints them, to be pasted between the 
 
 from textual.binding import Binding
 
-from tracetop.ui.keys import GROUPS, shown
+from tracetop.ui.dialogue.keys import GROUPS, shown
 
 
 def keys_tables() -> str:

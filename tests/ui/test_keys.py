@@ -26,7 +26,7 @@ from tracetop.model.wire.messages import (
     SetSort,
 )
 from tracetop.source.source import Ended
-from tracetop.ui import keys
+from tracetop.ui.dialogue import keys
 from tracetop.ui.flame import FlameView
 from tracetop.ui.help import HelpScreen
 from tracetop.ui.log import LogView

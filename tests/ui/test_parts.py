@@ -10,10 +10,10 @@ from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Row, Sort
 from tracetop.model.wire.messages import Message, SetEnabled, SetInterval, SetSort
 from tracetop.source.source import Ended
-from tracetop.ui.pending import Pending
+from tracetop.ui.dialogue.filter_trail import Step, Trail
+from tracetop.ui.dialogue.pending import Pending
+from tracetop.ui.dialogue.session import INTERVALS_S, Session
 from tracetop.ui.rows import HISTORY_TICKS, RateHistory, steady_order
-from tracetop.ui.session import INTERVALS_S, Session
-from tracetop.ui.trail import Step, Trail
 
 
 def ranked(**rates: float) -> list[Row]:

@@ -13,9 +13,9 @@ from textual import events
 from tracetop.model.frame import Frame, PaneFrame, PaneState
 from tracetop.model.program import Unit
 from tracetop.model.wire.messages import Hello
-from tracetop.ui import keys
+from tracetop.ui.dialogue import keys
+from tracetop.ui.dialogue.pending import PanePending, Pending
 from tracetop.ui.lines import Line, LineView
-from tracetop.ui.pending import PanePending, Pending
 from tracetop.ui.theme import Palette
 from tracetop.view import status
 from tracetop.view.numbers import format_percent, format_value

@@ -8,10 +8,10 @@ from textual.app import App
 from textual.reactive import reactive, var
 
 from tracetop.model.wire.messages import Command
+from tracetop.ui.dialogue.session import Session
 from tracetop.ui.grid import Grid
 from tracetop.ui.pane import Pane
 from tracetop.ui.prompt import Prompt
-from tracetop.ui.session import Session
 from tracetop.ui.views import PaneView
 
 

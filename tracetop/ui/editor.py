@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
-from tracetop.ui import keys
+from tracetop.ui.dialogue import keys
 from tracetop.ui.lines import HasPalette
 from tracetop.ui.theme import Palette
 from tracetop.view.highlight import Kind, Span, highlight

@@ -13,8 +13,8 @@ from textual.message import Message
 
 from tracetop.model.frame import PaneFrame, PaneState
 from tracetop.ui.bars import spread
+from tracetop.ui.dialogue.messages import TabClicked
 from tracetop.ui.lines import Line, LineView
-from tracetop.ui.messages import TabClicked
 from tracetop.ui.theme import Palette
 from tracetop.view.text import cell_width, escape, fit
 

@@ -3,7 +3,7 @@
 Owns: the handlers of `messages`. Refuses to own: what a command does. Screen process.
 """
 
-from tracetop.ui.messages import Asked, CloseAsked, Consulted, Noticed, StepChosen, SyscallChosen, TabClicked
+from tracetop.ui.dialogue.messages import Asked, CloseAsked, Consulted, Noticed, StepChosen, SyscallChosen, TabClicked
 from tracetop.ui.script_actions import ScriptActions
 
 

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from tracetop.ui import keys
+from tracetop.ui.dialogue import keys
 from tracetop.ui.lines import Line, LineView
 from tracetop.ui.theme import Palette
 from tracetop.view.text import fit

@@ -12,10 +12,10 @@ from textual.binding import BindingType
 
 from tracetop.model.frame import Histogram, HistRow, View
 from tracetop.model.program import Unit
-from tracetop.ui import keys
+from tracetop.ui.dialogue import keys
+from tracetop.ui.dialogue.messages import StatusChanged
+from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.lines import Line
-from tracetop.ui.messages import StatusChanged
-from tracetop.ui.pending import PanePending
 from tracetop.ui.theme import HEAT_STEPS, Palette
 from tracetop.ui.views import PaneView
 from tracetop.view import heatmap, histogram

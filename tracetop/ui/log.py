@@ -14,10 +14,10 @@ from textual import events
 from textual.binding import BindingType
 
 from tracetop.model.frame import View
-from tracetop.ui import keys
+from tracetop.ui.dialogue import keys
+from tracetop.ui.dialogue.messages import StatusChanged
+from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.lines import Line
-from tracetop.ui.messages import StatusChanged
-from tracetop.ui.pending import PanePending
 from tracetop.ui.theme import Palette
 from tracetop.ui.views import PaneView
 from tracetop.view.numbers import format_count

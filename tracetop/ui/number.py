@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from rich.segment import Segment
 
 from tracetop.model.frame import Cell, Column, ColumnKind, Number, View
+from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.lines import Line
-from tracetop.ui.pending import PanePending
 from tracetop.ui.theme import Palette
 from tracetop.ui.views import PaneView
 from tracetop.view.digits import DIGIT_ROWS, large

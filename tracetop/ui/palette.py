@@ -12,8 +12,8 @@ from textual.content import Content
 
 from tracetop.model.frame import PaneState
 from tracetop.model.wire.messages import PaneRequest, SelectVariant, SetEnabled
-from tracetop.ui import keys
-from tracetop.ui.messages import Asked
+from tracetop.ui.dialogue import keys
+from tracetop.ui.dialogue.messages import Asked
 from tracetop.ui.script_actions import ScriptActions
 from tracetop.view.text import escape
 

@@ -17,11 +17,11 @@ from textual.widgets import Static, TextArea
 
 from tracetop.errors import Diagnostic
 from tracetop.model.wire.messages import Checked, CheckScript, Complete, Completions
-from tracetop.ui import keys
 from tracetop.ui.completion import CompletionList
+from tracetop.ui.dialogue import keys
+from tracetop.ui.dialogue.messages import Consulted
 from tracetop.ui.editor import ScriptArea
 from tracetop.ui.history import History
-from tracetop.ui.messages import Consulted
 from tracetop.ui.prompt_lines import ErrorLines, PromptRule
 
 _LABEL = " : "

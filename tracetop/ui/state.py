@@ -14,9 +14,9 @@ from textual.binding import BindingType
 from tracetop.errors import Diagnostic
 from tracetop.model.frame import PaneFrame, PaneState
 from tracetop.model.wire.messages import Proceed
-from tracetop.ui import keys
+from tracetop.ui.dialogue import keys
+from tracetop.ui.dialogue.messages import Asked, CloseAsked
 from tracetop.ui.lines import Line
-from tracetop.ui.messages import Asked, CloseAsked
 from tracetop.ui.theme import Palette
 from tracetop.ui.views import PaneView
 from tracetop.view.status import hot_text

@@ -15,13 +15,13 @@ from tracetop.model.abi.control import Filter
 from tracetop.model.frame import ColumnKind, Row, Sort, Table, View
 from tracetop.model.program import KeyRole
 from tracetop.model.wire.messages import SetSort
-from tracetop.ui import keys
+from tracetop.ui.dialogue import keys
+from tracetop.ui.dialogue.filter_trail import Step
+from tracetop.ui.dialogue.messages import Asked, Noticed, StepChosen, SyscallChosen
+from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.lines import Line
-from tracetop.ui.messages import Asked, Noticed, StepChosen, SyscallChosen
-from tracetop.ui.pending import PanePending
 from tracetop.ui.rows import HISTORY_TICKS, RateHistory, steady_order
 from tracetop.ui.theme import Palette
-from tracetop.ui.trail import Step
 from tracetop.ui.views import RowsView
 from tracetop.view import table as columns_of
 from tracetop.view.numbers import format_cell

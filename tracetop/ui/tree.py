@@ -10,9 +10,9 @@ from textual.binding import BindingType
 
 from tracetop.model.frame import StackTree, View
 from tracetop.model.program import Unit
-from tracetop.ui import keys
+from tracetop.ui.dialogue import keys
+from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.lines import Line
-from tracetop.ui.pending import PanePending
 from tracetop.ui.theme import Palette
 from tracetop.ui.views import RowsView
 from tracetop.view import calltree

@@ -13,10 +13,10 @@ from textual import events
 from textual.binding import BindingType
 
 from tracetop.model.frame import View
-from tracetop.ui import keys
+from tracetop.ui.dialogue import keys
+from tracetop.ui.dialogue.messages import StatusChanged
+from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.lines import Line, LineView
-from tracetop.ui.messages import StatusChanged
-from tracetop.ui.pending import PanePending
 from tracetop.ui.theme import Palette
 from tracetop.view.text import fit
 
