@@ -6,7 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tests.ui.driving import dashboard
-from tracetop.ui.lines import LineView, changed_spans, finished
+from tracetop.ui.draw.line_view import LineView, changed_spans, finished
 
 RED, BLUE, PAPER = Style(color="red"), Style(color="blue"), Style(bgcolor="black")
 SEGMENTS = st.lists(

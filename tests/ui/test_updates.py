@@ -12,7 +12,7 @@ from textual._compositor import ChopsUpdate
 from textual.strip import Strip
 
 from tests.ui.driving import Driven, dashboard
-from tracetop.ui.terminal import SmallUpdate, _codes
+from tracetop.ui.draw.terminal import SmallUpdate, _codes
 
 Cell = tuple[str, tuple[str, ...]]
 TOKEN = re.compile(r"\x1b\[([0-9;]*)([HCm])|(.)", re.DOTALL)

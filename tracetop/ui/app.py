@@ -29,21 +29,20 @@ from tracetop.model.frame import Frame
 from tracetop.model.wire.messages import Checked, Command, Completions
 from tracetop.source.script_files import Offer
 from tracetop.source.source import Source
-from tracetop.ui import theme
-from tracetop.ui.banner import Banner
-from tracetop.ui.bars import HeaderLine, KeyBar
 from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.messages import Arrived
 from tracetop.ui.dialogue.session import Session
+from tracetop.ui.draw import theme
+from tracetop.ui.draw.bars import Banner, HeaderLine, KeyBar
+from tracetop.ui.draw.headings import TabLine
+from tracetop.ui.draw.terminal import BACKLOG_FULL, SmallUpdate, TerminalDriver, leave_within
 from tracetop.ui.grid import Grid
-from tracetop.ui.headings import TabLine
 from tracetop.ui.hearing import Hearing
 from tracetop.ui.history import History, state_file
 from tracetop.ui.palette import DashboardCommands
 from tracetop.ui.pane import Pane
 from tracetop.ui.prompt import Prompt
 from tracetop.ui.script_prompt import ScriptPrompt
-from tracetop.ui.terminal import BACKLOG_FULL, SmallUpdate, TerminalDriver, leave_within
 from tracetop.view.text import escape
 
 _PATIENCE_S = 2.0

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from rich.segment import Segment
 
 from tracetop.model.wire.messages import Completion, Completions
-from tracetop.ui.lines import Line, LineView
-from tracetop.ui.theme import Palette
+from tracetop.ui.draw.line_view import Line, LineView
+from tracetop.ui.draw.theme import Palette
 from tracetop.view.text import cell_width, escape, fit
 
 _ROWS = 8

@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from tracetop.ui.dialogue import keys
-from tracetop.ui.lines import HasPalette
-from tracetop.ui.theme import Palette
+from tracetop.ui.draw.line_view import HasPalette
+from tracetop.ui.draw.theme import Palette
 from tracetop.view.highlight import Kind, Span, highlight
 
 _HIDDEN = "·"

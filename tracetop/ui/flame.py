@@ -17,8 +17,8 @@ from tracetop.model.frame import StackTree, View
 from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.messages import StatusChanged
 from tracetop.ui.dialogue.pending import PanePending
-from tracetop.ui.lines import Line
-from tracetop.ui.theme import Palette
+from tracetop.ui.draw.line_view import Line
+from tracetop.ui.draw.theme import Palette
 from tracetop.ui.views import PaneView
 from tracetop.view import flame
 from tracetop.view.calltree import CallTree, Path

@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from tracetop.ui.dialogue import keys
-from tracetop.ui.lines import Line, LineView
-from tracetop.ui.theme import Palette
+from tracetop.ui.draw.line_view import Line, LineView
+from tracetop.ui.draw.theme import Palette
 from tracetop.view.text import fit
 
 _KEYS = 13

@@ -15,8 +15,8 @@ from tracetop.model.program import Unit
 from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.messages import StatusChanged
 from tracetop.ui.dialogue.pending import PanePending
-from tracetop.ui.lines import Line
-from tracetop.ui.theme import HEAT_STEPS, Palette
+from tracetop.ui.draw.line_view import Line
+from tracetop.ui.draw.theme import HEAT_STEPS, Palette
 from tracetop.ui.views import PaneView
 from tracetop.view import heatmap, histogram
 from tracetop.view.histogram import Estimate

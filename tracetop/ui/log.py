@@ -17,8 +17,8 @@ from tracetop.model.frame import View
 from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.messages import StatusChanged
 from tracetop.ui.dialogue.pending import PanePending
-from tracetop.ui.lines import Line
-from tracetop.ui.theme import Palette
+from tracetop.ui.draw.line_view import Line
+from tracetop.ui.draw.theme import Palette
 from tracetop.ui.views import PaneView
 from tracetop.view.numbers import format_count
 from tracetop.view.scrollback import Entry, Scrollback

@@ -6,10 +6,10 @@ from typing import cast
 from rich.segment import Segment
 
 from tracetop.errors import Diagnostic
-from tracetop.ui.bars import Part, spread
-from tracetop.ui.lines import HasPalette, Line, LineView
+from tracetop.ui.draw.bars import Part, spread
+from tracetop.ui.draw.line_view import HasPalette, Line, LineView
+from tracetop.ui.draw.theme import Palette
 from tracetop.ui.state import wrapped
-from tracetop.ui.theme import Palette
 from tracetop.view.text import cell_width, escape, fit
 
 _HINTS = (

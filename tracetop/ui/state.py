@@ -16,8 +16,8 @@ from tracetop.model.frame import PaneFrame, PaneState
 from tracetop.model.wire.messages import Proceed
 from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.messages import Asked, CloseAsked
-from tracetop.ui.lines import Line
-from tracetop.ui.theme import Palette
+from tracetop.ui.draw.line_view import Line
+from tracetop.ui.draw.theme import Palette
 from tracetop.ui.views import PaneView
 from tracetop.view.status import hot_text
 from tracetop.view.text import escape, fit

@@ -19,9 +19,9 @@ from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.filter_trail import Step
 from tracetop.ui.dialogue.messages import Asked, Noticed, StepChosen, SyscallChosen
 from tracetop.ui.dialogue.pending import PanePending
-from tracetop.ui.lines import Line
+from tracetop.ui.draw.line_view import Line
+from tracetop.ui.draw.theme import Palette
 from tracetop.ui.rows import HISTORY_TICKS, RateHistory, steady_order
-from tracetop.ui.theme import Palette
 from tracetop.ui.views import RowsView
 from tracetop.view import table as columns_of
 from tracetop.view.numbers import format_cell

@@ -12,8 +12,8 @@ from tracetop.model.frame import StackTree, View
 from tracetop.model.program import Unit
 from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.pending import PanePending
-from tracetop.ui.lines import Line
-from tracetop.ui.theme import Palette
+from tracetop.ui.draw.line_view import Line
+from tracetop.ui.draw.theme import Palette
 from tracetop.ui.views import RowsView
 from tracetop.view import calltree
 from tracetop.view.calltree import CallTree, Path

@@ -16,8 +16,8 @@ from tracetop.model.frame import View
 from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.messages import StatusChanged
 from tracetop.ui.dialogue.pending import PanePending
-from tracetop.ui.lines import Line, LineView
-from tracetop.ui.theme import Palette
+from tracetop.ui.draw.line_view import Line, LineView
+from tracetop.ui.draw.theme import Palette
 from tracetop.view.text import fit
 
 

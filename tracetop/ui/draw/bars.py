@@ -13,10 +13,11 @@ from textual import events
 from tracetop.model.frame import Frame, PaneFrame, PaneState
 from tracetop.model.program import Unit
 from tracetop.model.wire.messages import Hello
+from tracetop.source.source import Ended
 from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.pending import PanePending, Pending
-from tracetop.ui.lines import Line, LineView
-from tracetop.ui.theme import Palette
+from tracetop.ui.draw.line_view import Line, LineView
+from tracetop.ui.draw.theme import Palette
 from tracetop.view import status
 from tracetop.view.numbers import format_percent, format_value
 from tracetop.view.text import cell_width, escape, fit
@@ -247,3 +248,28 @@ class KeyBar(LineView):
         for start, end, pressed in self._places:
             if start <= event.x < end and pressed:
                 self.app.simulate_key(pressed)
+
+
+class Banner(LineView):
+    """Shown only after the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended: Ended | None = None
+
+    def draw(self, width: int, _height: int, ink: Palette) -> Sequence[Line]:
+        """Return what happened, and the cause and the mend under it."""
+        diagnostic = self.ended.diagnostic if self.ended else None
+        what = f" {escape(diagnostic.what) if diagnostic else 'the tracer ended'} "
+        lines: list[Line] = [spread_keys(what, width, ink)]
+        if diagnostic:
+            parts = (f"why: {diagnostic.why}" if diagnostic.why else "", f"mend: {diagnostic.mend}")
+            lines.append([Segment(fit(" " + escape("  ".join(filter(None, parts))), width), ink.text)])
+        return lines
+
+
+def spread_keys(what: str, width: int, ink: Palette) -> Line:
+    """Return the text left and the two keys right, the keys whole."""
+    keys = [Segment("R", ink.key), Segment(" restart  ", ink.text), Segment("q", ink.key), Segment(" quit ", ink.text)]
+    room = max(0, width - sum(segment.cell_length for segment in keys))
+    return [Segment(fit(what, room), ink.bad), *keys]

@@ -14,7 +14,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tracetop.ui.theme import Palette
+from tracetop.ui.draw.theme import Palette
 
 Line = Sequence[Segment]
 """Segments of one line. The text in them is already escaped; its cells are at most the widget's width."""

@@ -12,10 +12,10 @@ from textual import events
 from textual.message import Message
 
 from tracetop.model.frame import PaneFrame, PaneState
-from tracetop.ui.bars import spread
 from tracetop.ui.dialogue.messages import TabClicked
-from tracetop.ui.lines import Line, LineView
-from tracetop.ui.theme import Palette
+from tracetop.ui.draw.bars import spread
+from tracetop.ui.draw.line_view import Line, LineView
+from tracetop.ui.draw.theme import Palette
 from tracetop.view.text import cell_width, escape, fit
 
 _TAB = 18
