@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracetop.ui.arrange import Arrangement, arrange, share
+from tracetop.ui.panes.layout import Arrangement, arrange, share
 
 
 @given(st.integers(1, 40), st.data(), st.integers(1, 300), st.integers(1, 120))

@@ -36,11 +36,11 @@ from tracetop.ui.draw import theme
 from tracetop.ui.draw.bars import Banner, HeaderLine, KeyBar
 from tracetop.ui.draw.headings import TabLine
 from tracetop.ui.draw.terminal import BACKLOG_FULL, SmallUpdate, TerminalDriver, leave_within
-from tracetop.ui.grid import Grid
 from tracetop.ui.hearing import Hearing
 from tracetop.ui.history import History, state_file
 from tracetop.ui.palette import DashboardCommands
-from tracetop.ui.pane import Pane
+from tracetop.ui.panes.grid import Grid
+from tracetop.ui.panes.pane import Pane
 from tracetop.ui.prompt import Prompt
 from tracetop.ui.script_prompt import ScriptPrompt
 from tracetop.view.text import escape

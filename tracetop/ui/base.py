@@ -9,8 +9,8 @@ from textual.reactive import reactive, var
 
 from tracetop.model.wire.messages import Command
 from tracetop.ui.dialogue.session import Session
-from tracetop.ui.grid import Grid
-from tracetop.ui.pane import Pane
+from tracetop.ui.panes.grid import Grid
+from tracetop.ui.panes.pane import Pane
 from tracetop.ui.prompt import Prompt
 from tracetop.ui.views import PaneView
 

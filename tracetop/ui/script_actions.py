@@ -17,7 +17,7 @@ from tracetop.probes import Library
 from tracetop.source.script_files import Offer
 from tracetop.ui import external
 from tracetop.ui.actions import Actions
-from tracetop.ui.pane import Pane
+from tracetop.ui.panes.pane import Pane
 from tracetop.ui.script_prompt import ScriptPrompt
 
 

@@ -10,13 +10,13 @@ from textual import events
 from textual.containers import Vertical
 
 from tracetop.model.frame import Histogram, Log, Number, PaneFrame, PaneState, StackTree, Table, View
-from tracetop.ui.arrange import share
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.headings import ViewHeading
 from tracetop.ui.flame import FlameView
 from tracetop.ui.histogram import HistogramView
 from tracetop.ui.log import LogView
 from tracetop.ui.number import NumberView
+from tracetop.ui.panes.layout import share
 from tracetop.ui.state import QuestionView, StateView
 from tracetop.ui.table import TableView
 from tracetop.ui.tree import TreeView

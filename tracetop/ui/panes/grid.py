@@ -7,8 +7,8 @@ Screen process.
 from textual.containers import Container
 from textual.geometry import Size
 
-from tracetop.ui.arrange import Arrangement, arrange
-from tracetop.ui.pane import Pane
+from tracetop.ui.panes.layout import Arrangement, arrange
+from tracetop.ui.panes.pane import Pane
 
 _LINES = (1, 4)
 

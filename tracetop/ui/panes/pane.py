@@ -14,12 +14,12 @@ from textual.containers import Vertical
 
 from tracetop.model.frame import Log, PaneFrame, PaneState, StackTree
 from tracetop.model.wire.messages import SelectVariant, SetEnabled, SetOffsets
-from tracetop.ui.body import Body
 from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.messages import Asked, Noticed, StatusChanged
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.bars import StatusLine, TitleLine
 from tracetop.ui.draw.headings import ViewHeading
+from tracetop.ui.panes.body import Body
 from tracetop.ui.views import PaneView
 from tracetop.view.scrollback import Scrollback
 from tracetop.view.text import escape
