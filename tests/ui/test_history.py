@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tracetop.ui.history import MOST_ENTRIES, History, state_file
+from tracetop.ui.prompts.script_history import MOST_ENTRIES, History, state_file
 
 
 def test_scripts_are_there_at_the_next_start_and_only_for_the_user(tmp_path: Path) -> None:

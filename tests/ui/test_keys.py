@@ -28,8 +28,8 @@ from tracetop.model.wire.messages import (
 from tracetop.source.source import Ended
 from tracetop.ui.dialogue import keys
 from tracetop.ui.flame import FlameView
-from tracetop.ui.help import HelpScreen
 from tracetop.ui.log import LogView
+from tracetop.ui.prompts.help import HelpScreen
 from tracetop.ui.table import TableView
 from tracetop.ui.tree import TreeView
 from tracetop.ui.views import RowsView

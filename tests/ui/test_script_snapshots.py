@@ -4,7 +4,7 @@ import pytest
 
 from tests.ui.driving import Driven, dashboard
 from tests.ui.test_snapshots import compare
-from tracetop.ui.script_prompt import ScriptPrompt
+from tracetop.ui.prompts.script_prompt import ScriptPrompt
 
 WRONG = 'tracepoint:syscalls:sys_enter_openat /pid == 8/ { @n[comm] = bad(1); $x = "a"; } // opens'
 LONG = "// what runs, and for how long\ntracepoint:sched:sched_switch {\n  @a[comm] = count();\n  bad();\n}"

@@ -28,7 +28,7 @@ from tracetop.source.script_files import Offer
 from tracetop.ui.log import LogView
 from tracetop.ui.number import NumberView
 from tracetop.ui.palette import DashboardCommands
-from tracetop.ui.script_prompt import ScriptPrompt
+from tracetop.ui.prompts.script_prompt import ScriptPrompt
 from tracetop.ui.table import TableView
 
 COUNT = "tracepoint:sched:sched_switch { @[comm] = count(); }"

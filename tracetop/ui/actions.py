@@ -8,8 +8,8 @@ from tracetop.model.abi.control import parse_filter
 from tracetop.model.wire.messages import Reset
 from tracetop.ui.base import Base
 from tracetop.ui.dialogue.filter_trail import Step
-from tracetop.ui.help import HelpScreen
-from tracetop.ui.prompt import Question
+from tracetop.ui.prompts.help import HelpScreen
+from tracetop.ui.prompts.prompt import Question
 from tracetop.view.text import escape
 
 

@@ -37,12 +37,12 @@ from tracetop.ui.draw.bars import Banner, HeaderLine, KeyBar
 from tracetop.ui.draw.headings import TabLine
 from tracetop.ui.draw.terminal import BACKLOG_FULL, SmallUpdate, TerminalDriver, leave_within
 from tracetop.ui.hearing import Hearing
-from tracetop.ui.history import History, state_file
 from tracetop.ui.palette import DashboardCommands
 from tracetop.ui.panes.grid import Grid
 from tracetop.ui.panes.pane import Pane
-from tracetop.ui.prompt import Prompt
-from tracetop.ui.script_prompt import ScriptPrompt
+from tracetop.ui.prompts.prompt import Prompt
+from tracetop.ui.prompts.script_history import History, state_file
+from tracetop.ui.prompts.script_prompt import ScriptPrompt
 from tracetop.view.text import escape
 
 _PATIENCE_S = 2.0

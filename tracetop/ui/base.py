@@ -11,7 +11,7 @@ from tracetop.model.wire.messages import Command
 from tracetop.ui.dialogue.session import Session
 from tracetop.ui.panes.grid import Grid
 from tracetop.ui.panes.pane import Pane
-from tracetop.ui.prompt import Prompt
+from tracetop.ui.prompts.prompt import Prompt
 from tracetop.ui.views import PaneView
 
 

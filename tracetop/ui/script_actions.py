@@ -15,10 +15,10 @@ from tracetop.model.frame import Frame, PaneState
 from tracetop.model.wire.messages import AddPane, PaneRequest, RemovePane, ReplaceScript
 from tracetop.probes import Library
 from tracetop.source.script_files import Offer
-from tracetop.ui import external
 from tracetop.ui.actions import Actions
 from tracetop.ui.panes.pane import Pane
-from tracetop.ui.script_prompt import ScriptPrompt
+from tracetop.ui.prompts import external_editor
+from tracetop.ui.prompts.script_prompt import ScriptPrompt
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -77,11 +77,11 @@ class ScriptActions(Actions):
     async def _edit_elsewhere(self, text: str, pane: str) -> None:
         failed = ""
         try:
-            command = external.editor()
+            command = external_editor.editor()
             with self.suspend():
                 self.is_away = True
                 try:
-                    text = await asyncio.to_thread(external.edit, text, command)
+                    text = await asyncio.to_thread(external_editor.edit, text, command)
                 finally:
                     self.is_away = False
         except UsageError as error:

@@ -17,12 +17,12 @@ from textual.widgets import Static, TextArea
 
 from tracetop.errors import Diagnostic
 from tracetop.model.wire.messages import Checked, CheckScript, Complete, Completions
-from tracetop.ui.completion import CompletionList
 from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.messages import Consulted
-from tracetop.ui.editor import ScriptArea
-from tracetop.ui.history import History
-from tracetop.ui.prompt_lines import ErrorLines, PromptRule
+from tracetop.ui.prompts.completion import CompletionList
+from tracetop.ui.prompts.editor import ScriptArea
+from tracetop.ui.prompts.prompt_lines import ErrorLines, PromptRule
+from tracetop.ui.prompts.script_history import History
 
 _LABEL = " : "
 _MOST_LINES = 16
