@@ -27,12 +27,12 @@ from tracetop.model.wire.messages import (
 )
 from tracetop.source.source import Ended
 from tracetop.ui.dialogue import keys
-from tracetop.ui.flame import FlameView
-from tracetop.ui.log import LogView
 from tracetop.ui.prompts.help import HelpScreen
-from tracetop.ui.table import TableView
-from tracetop.ui.tree import TreeView
-from tracetop.ui.views import RowsView
+from tracetop.ui.views.base import RowsView
+from tracetop.ui.views.flame import FlameView
+from tracetop.ui.views.log import LogView
+from tracetop.ui.views.table import TableView
+from tracetop.ui.views.tree import TreeView
 
 Check = Callable[[Driven], object]
 Case = tuple[tuple[str, ...], Check]

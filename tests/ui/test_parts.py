@@ -13,7 +13,7 @@ from tracetop.source.source import Ended
 from tracetop.ui.dialogue.filter_trail import Step, Trail
 from tracetop.ui.dialogue.pending import Pending
 from tracetop.ui.dialogue.session import INTERVALS_S, Session
-from tracetop.ui.rows import HISTORY_TICKS, RateHistory, steady_order
+from tracetop.ui.views.row_order import HISTORY_TICKS, RateHistory, steady_order
 
 
 def ranked(**rates: float) -> list[Row]:

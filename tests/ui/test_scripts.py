@@ -25,11 +25,11 @@ from tracetop.model.wire.messages import (
 )
 from tracetop.probes import Library
 from tracetop.source.script_files import Offer
-from tracetop.ui.log import LogView
-from tracetop.ui.number import NumberView
 from tracetop.ui.palette import DashboardCommands
 from tracetop.ui.prompts.script_prompt import ScriptPrompt
-from tracetop.ui.table import TableView
+from tracetop.ui.views.log import LogView
+from tracetop.ui.views.number import NumberView
+from tracetop.ui.views.table import TableView
 
 COUNT = "tracepoint:sched:sched_switch { @[comm] = count(); }"
 

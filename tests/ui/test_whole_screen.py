@@ -12,11 +12,11 @@ from tracetop.model.frame import Number, PaneFrame, PaneState, Row, Table
 from tracetop.model.wire.messages import Command, Fatal, Refused, SelectVariant, SetEnabled, SetFilter, SetParams
 from tracetop.source.source import Ended
 from tracetop.ui.draw.theme import DARK, for_terminal, palette
-from tracetop.ui.histogram import HistogramView
-from tracetop.ui.number import NumberView
 from tracetop.ui.palette import DashboardCommands
 from tracetop.ui.prompts.help import HelpText
-from tracetop.ui.views import RowsView
+from tracetop.ui.views.base import RowsView
+from tracetop.ui.views.histogram import HistogramView
+from tracetop.ui.views.number import NumberView
 
 SIZES = [(250, 60), (160, 50), (100, 30), (80, 24), (60, 20), (40, 12), (20, 5), (5, 2), (1, 1)]
 

@@ -12,7 +12,7 @@ from tracetop.ui.dialogue.session import Session
 from tracetop.ui.panes.grid import Grid
 from tracetop.ui.panes.pane import Pane
 from tracetop.ui.prompts.prompt import Prompt
-from tracetop.ui.views import PaneView
+from tracetop.ui.views.base import PaneView
 
 
 class Base(App[None]):

@@ -12,15 +12,15 @@ from textual.containers import Vertical
 from tracetop.model.frame import Histogram, Log, Number, PaneFrame, PaneState, StackTree, Table, View
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.headings import ViewHeading
-from tracetop.ui.flame import FlameView
-from tracetop.ui.histogram import HistogramView
-from tracetop.ui.log import LogView
-from tracetop.ui.number import NumberView
 from tracetop.ui.panes.layout import share
-from tracetop.ui.state import QuestionView, StateView
-from tracetop.ui.table import TableView
-from tracetop.ui.tree import TreeView
-from tracetop.ui.views import PaneView
+from tracetop.ui.views.base import PaneView
+from tracetop.ui.views.flame import FlameView
+from tracetop.ui.views.histogram import HistogramView
+from tracetop.ui.views.log import LogView
+from tracetop.ui.views.number import NumberView
+from tracetop.ui.views.state import QuestionView, StateView
+from tracetop.ui.views.table import TableView
+from tracetop.ui.views.tree import TreeView
 from tracetop.view.scrollback import Scrollback
 
 

@@ -20,7 +20,7 @@ from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.bars import StatusLine, TitleLine
 from tracetop.ui.draw.headings import ViewHeading
 from tracetop.ui.panes.body import Body
-from tracetop.ui.views import PaneView
+from tracetop.ui.views.base import PaneView
 from tracetop.view.scrollback import Scrollback
 from tracetop.view.text import escape
 

@@ -9,7 +9,7 @@ from tracetop.errors import Diagnostic
 from tracetop.ui.draw.bars import Part, spread
 from tracetop.ui.draw.line_view import HasPalette, Line, LineView
 from tracetop.ui.draw.theme import Palette
-from tracetop.ui.state import wrapped
+from tracetop.ui.views.state import wrapped
 from tracetop.view.text import cell_width, escape, fit
 
 _HINTS = (

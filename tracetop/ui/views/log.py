@@ -19,7 +19,7 @@ from tracetop.ui.dialogue.messages import StatusChanged
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
-from tracetop.ui.views import PaneView
+from tracetop.ui.views.base import PaneView
 from tracetop.view.numbers import format_count
 from tracetop.view.scrollback import Entry, Scrollback
 from tracetop.view.text import ELLIPSIS, cell_width, escape, slice_cells

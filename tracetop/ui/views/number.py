@@ -12,7 +12,7 @@ from tracetop.model.frame import Cell, Column, ColumnKind, Number, View
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
-from tracetop.ui.views import PaneView
+from tracetop.ui.views.base import PaneView
 from tracetop.view.digits import DIGIT_ROWS, large
 from tracetop.view.numbers import ABSENT, format_cell
 from tracetop.view.spark import graph

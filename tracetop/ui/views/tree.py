@@ -14,7 +14,7 @@ from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
-from tracetop.ui.views import RowsView
+from tracetop.ui.views.base import RowsView
 from tracetop.view import calltree
 from tracetop.view.calltree import CallTree, Path
 from tracetop.view.numbers import format_percent, format_value, format_weight

@@ -18,7 +18,7 @@ from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.messages import Asked, CloseAsked
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
-from tracetop.ui.views import PaneView
+from tracetop.ui.views.base import PaneView
 from tracetop.view.status import hot_text
 from tracetop.view.text import escape, fit
 

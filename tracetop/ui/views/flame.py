@@ -19,7 +19,7 @@ from tracetop.ui.dialogue.messages import StatusChanged
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
-from tracetop.ui.views import PaneView
+from tracetop.ui.views.base import PaneView
 from tracetop.view import flame
 from tracetop.view.calltree import CallTree, Path
 from tracetop.view.numbers import format_percent, format_weight

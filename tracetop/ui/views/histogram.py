@@ -17,7 +17,7 @@ from tracetop.ui.dialogue.messages import StatusChanged
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import HEAT_STEPS, Palette
-from tracetop.ui.views import PaneView
+from tracetop.ui.views.base import PaneView
 from tracetop.view import heatmap, histogram
 from tracetop.view.histogram import Estimate
 from tracetop.view.numbers import ABSENT, format_count, format_value

@@ -21,8 +21,8 @@ from tracetop.ui.dialogue.messages import Asked, Noticed, StepChosen, SyscallCho
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
-from tracetop.ui.rows import HISTORY_TICKS, RateHistory, steady_order
-from tracetop.ui.views import RowsView
+from tracetop.ui.views.base import RowsView
+from tracetop.ui.views.row_order import HISTORY_TICKS, RateHistory, steady_order
 from tracetop.view import table as columns_of
 from tracetop.view.numbers import format_cell
 from tracetop.view.status import with_title
