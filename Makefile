@@ -29,7 +29,7 @@ lint: ## Check format, style and types
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/mypy
 
-format: ## Format the code and mend what can be mended by itself
+format: ## Format the code and fix what can be fixed automatically
 	@scripts/setup.sh dev
 	$(BIN)/ruff format $(CHECKED)
 	$(BIN)/ruff check --fix $(CHECKED)

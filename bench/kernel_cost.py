@@ -2,7 +2,7 @@
 
     python -m bench.kernel_cost [SCRIPT]... [--rounds N] [--check]          as root; some minutes
 
-For every script that has a hand-written counterpart in bench/hand/, of tracetop/probes/ or of bench/scripts/ (what no
+For every script that has a hand-written counterpart in bench/hand/, of tracetop/library/ or of bench/scripts/ (what no
 bundled script does: a line for every event, a walk through the kernel's structs), five candidates run under the same
 load, one after the other and several times over, never two at once:
 

@@ -12,7 +12,7 @@ import psutil
 from bench.programs import program_runs, tree
 
 ROOT = Path(__file__).resolve().parents[1]
-PROBES = ROOT / "tracetop" / "probes"
+PROBES = ROOT / "tracetop" / "library"
 TRACETOP = (str(Path(sys.executable).with_name("tracetop")),)
 _STEADY_S = 0.7
 _LIMIT_S = 30.0

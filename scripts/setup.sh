@@ -49,7 +49,7 @@ fi
 say() { echo "setup: $*" >&2; }
 give_up() {
     say "$1"
-    say "mend: $2"
+    say "hint: $2"
     exit 1
 }
 

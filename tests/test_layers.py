@@ -22,7 +22,7 @@ LAYERS = (
     ("view",),
     ("tracer",),
     ("lang", "bpf"),
-    ("probes",),
+    ("library",),
     ("model",),
     ("errors",),
 )

@@ -1,6 +1,6 @@
 """The one tree of errors, and the Diagnostic that each of them carries.
 
-Owns: what an error says (what, where, why, how to mend) and which exit code it becomes. Refuses to own: how it
+Owns: what an error says (what, where, why, how to hint) and which exit code it becomes. Refuses to own: how it
 is drawn; the readers do that. Used by every layer and by both processes, so it imports nothing of tracetop.
 """
 
@@ -30,13 +30,13 @@ class ExitCode(IntEnum):
 
 
 class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that went wrong, in four short parts; `what` and `mend` are always there."""
+    """One thing that went wrong, in four short parts; `what` and `hint` are always there."""
 
     what: str
     """One line: what does not work, e.g. ``unknown tracepoint raw_syscalls:sys_entr``."""
     why: str = ""
     """One line: the cause, e.g. ``this kernel has no event of that name``."""
-    mend: str
+    hint: str
     """One line: what to do about it, e.g. ``did you mean raw_syscalls:sys_enter?``."""
     where: str = ""
     """Source and place, e.g. ``latency.bt:3:14``; empty where there is none."""
@@ -51,7 +51,7 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """Return the parts as up to five lines of plain text (unescaped: a sink escapes what it prints)."""
         head = f"{self.where}: {self.what}" if self.where else self.what
-        lines = [head, self.excerpt, f"why: {self.why}" if self.why else "", f"mend: {self.mend}" if self.mend else ""]
+        lines = [head, self.excerpt, f"why: {self.why}" if self.why else "", f"hint: {self.hint}" if self.hint else ""]
         return "\n".join(line for line in lines if line)
 
 
@@ -64,7 +64,7 @@ class TracetopError(Exception):
         self,
         what: str,
         *,
-        mend: str,
+        hint: str,
         why: str = "",
         where: str = "",
         excerpt: str = "",
@@ -73,7 +73,7 @@ class TracetopError(Exception):
     ):
         super().__init__(what)
         self.diagnostic = Diagnostic(
-            what=what, why=why, mend=mend, where=where, excerpt=excerpt, at=at, detail=detail, code=type(self).code
+            what=what, why=why, hint=hint, where=where, excerpt=excerpt, at=at, detail=detail, code=type(self).code
         )
 
 

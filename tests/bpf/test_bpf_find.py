@@ -52,7 +52,7 @@ def test_only_unsafe_packages_are_an_error_that_names_the_place(
 def test_no_package_is_an_error_that_names_what_to_install() -> None:
     with pytest.raises(InstallError) as caught:
         find_package([])
-    assert "install" in caught.value.diagnostic.mend
+    assert "install" in caught.value.diagnostic.hint
 
 
 @pytest.mark.parametrize(("mode", "safe"), [(0o755, True), (0o775, False), (0o757, False)])

@@ -145,5 +145,5 @@ def test_a_hook_that_is_refused_has_one_cause_and_its_exit_code(
     diagnostic = caught.value.diagnostic
     assert why in diagnostic.why
     assert diagnostic.what == "cannot attach the:probe"
-    assert diagnostic.mend
+    assert diagnostic.hint
     assert diagnostic.code is exit_code

@@ -6,8 +6,8 @@ from tracetop.cli.arguments import Arguments, pane_arguments
 from tracetop.cli.commands import COMMANDS, batch, dashboard, run
 from tracetop.cli.main import main
 from tracetop.errors import ExitCode, UsageError
+from tracetop.library import DEFAULT
 from tracetop.model.abi.control import Filter
-from tracetop.probes import DEFAULT
 
 
 def arguments(
@@ -75,13 +75,13 @@ def test_wrong_words_end_with_code_2_and_say_which(words: list[str]) -> None:
     said = caught.value.diagnostic
     assert said.code == ExitCode.USAGE
     assert any(word in said.what for word in words if word != "batch")
-    assert said.mend
+    assert said.hint
 
 
 def test_a_misspelt_option_is_told_its_right_name() -> None:
     with pytest.raises(UsageError) as caught:
         run.parse(["--dryrun", "-e", "BEGIN { }"])
-    assert caught.value.diagnostic.mend == "did you mean --dry-run?"
+    assert caught.value.diagnostic.hint == "did you mean --dry-run?"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_wrong_filters_are_refused_with_a_mend(words: list[str]) -> None:
     with pytest.raises(UsageError) as caught:
         parse(words)
     assert caught.value.diagnostic.why
-    assert caught.value.diagnostic.mend
+    assert caught.value.diagnostic.hint
 
 
 @pytest.mark.parametrize("words", [["--help"], ["batch", "--help"]])

@@ -50,7 +50,7 @@ def test_a_refused_script_ends_with_code_2_and_no_tracer(order: list[str], capsy
     assert order == ["tracer started", "privileges dropped"]
     said = capsys.readouterr().err
     assert "cannot read /nosuch/folder/x.bt" in said
-    assert "mend: " in said
+    assert "hint: " in said
 
 
 def test_scripts_are_read_with_the_users_rights(order: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def test_scripts_are_read_with_the_users_rights(order: list[str], monkeypatch: p
 def test_a_wrong_filter_is_refused_before_anything_starts(order: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-c", "much-too-long-for-a-task"]) == ExitCode.USAGE
     assert order == []
-    assert "mend: " in capsys.readouterr().err
+    assert "hint: " in capsys.readouterr().err
 
 
 def test_hostile_words_are_escaped_in_the_error(order: list[str], capsys: pytest.CaptureFixture[str]) -> None:

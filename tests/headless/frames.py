@@ -151,7 +151,7 @@ def failed(name: str = "stacks") -> PaneFrame:
     diagnostic = Diagnostic(
         what="the profile probe cannot attach",
         why="this kernel allows no perf events",
-        mend="set kernel.perf_event_paranoid to 2 or less",
+        hint="set kernel.perf_event_paranoid to 2 or less",
         where="stacks.bt:4:1",
         code=ExitCode.KERNEL,
     )

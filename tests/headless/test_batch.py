@@ -17,7 +17,7 @@ from tracetop.model.frame import Log
 from tracetop.model.wire.messages import Command, Fatal, Hello, LogLines, Message, Refused
 from tracetop.source.source import Ended, Listener
 
-LOST = Diagnostic(what="the tracer died", why="signal \x1b9", mend="start it again", code=ExitCode.TRACER)
+LOST = Diagnostic(what="the tracer died", why="signal \x1b9", hint="start it again", code=ExitCode.TRACER)
 
 
 class Written:
@@ -81,7 +81,7 @@ def test_a_source_that_dies_gives_its_exit_code_and_its_reason_escaped(capsys: p
 
 
 def test_a_tracer_that_cannot_work_gives_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
-    fatal = Diagnostic(what="no BPF here", mend="use another kernel", code=ExitCode.KERNEL)
+    fatal = Diagnostic(what="no BPF here", hint="use another kernel", code=ExitCode.KERNEL)
     assert run(Fatal(fatal)) == (5, [])
     assert "no BPF here" in capsys.readouterr().err
 

@@ -15,10 +15,10 @@ from tracetop.source import inquirer
 
 GOOD = Finding(id="kernel", title="kernel", verdict=Verdict.GOOD, detail="Linux 6.1")
 BAD = Finding(
-    id="btf", title="types", verdict=Verdict.BAD, detail="none", why="no \x1b", mend="boot", code=ExitCode.KERNEL
+    id="btf", title="types", verdict=Verdict.BAD, detail="none", why="no \x1b", hint="boot", code=ExitCode.KERNEL
 )
-LATER = Finding(id="bcc", title="BCC", verdict=Verdict.BAD, why="b", mend="c", code=ExitCode.INSTALL)
-NONE = Finding(id="kprobe", title="kprobes", verdict=Verdict.NONE, detail="not offered", why="w", mend="m")
+LATER = Finding(id="bcc", title="BCC", verdict=Verdict.BAD, why="b", hint="c", code=ExitCode.INSTALL)
+NONE = Finding(id="kprobe", title="kprobes", verdict=Verdict.NONE, detail="not offered", why="w", hint="m")
 
 
 def printed(*findings: Answer, as_json: bool = False) -> tuple[str, int]:
@@ -37,7 +37,7 @@ def test_causes_and_mends_stand_below_what_is_not_good_escaped() -> None:
     lines = text.splitlines()
     assert lines[0].split() == ["ok", "kernel", "Linux", "6.1"]
     assert lines[1].split() == ["NO", "types", "none"]
-    assert lines[2:4] == ["    why: no \\x1b", "    mend: boot"]
+    assert lines[2:4] == ["    why: no \\x1b", "    hint: boot"]
     assert lines[4].startswith("-- kprobes")
     assert "1 of 3 checks failed; begin with the first: types" in text
 
@@ -50,7 +50,7 @@ def test_json_is_one_object_with_every_finding() -> None:
 
 
 def test_what_failed_altogether_is_an_error() -> None:
-    error = PrivilegeError("what", why="why", mend="mend")
+    error = PrivilegeError("what", why="why", hint="hint")
     assert printed(Fatal(error.diagnostic))[1] == ExitCode.PRIVILEGE
 
 
@@ -59,7 +59,7 @@ def test_without_sudo_it_looks_with_the_rights_there_are(
 ) -> None:
     def ask(question: Examine, *, privileged: bool = True) -> Iterator[Answer]:
         if privileged:
-            raise PrivilegeError("no", why="there is no sudo", mend="install it")
+            raise PrivilegeError("no", why="there is no sudo", hint="install it")
         yield GOOD
 
     monkeypatch.setattr(inquirer, "ask", ask)

@@ -67,7 +67,7 @@ def test_a_failed_pane_says_what_why_and_how_to_mend() -> None:
         "Kernel stacks: failed: the profile probe cannot attach",
         "  stacks.bt:4:1: the profile probe cannot attach",
         "  why: this kernel allows no perf events",
-        "  mend: set kernel.perf_event_paranoid to 2 or less",
+        "  hint: set kernel.perf_event_paranoid to 2 or less",
     ]
 
 

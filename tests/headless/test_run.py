@@ -15,7 +15,7 @@ from tracetop.headless.run import Style, run_script
 from tracetop.model.wire import messages as m
 from tracetop.source.source import Ended, Listener
 
-WRONG = Diagnostic(what="no \x1b such probe", mend="name another", code=ExitCode.SCRIPT, detail="verifier\nsays")
+WRONG = Diagnostic(what="no \x1b such probe", hint="name another", code=ExitCode.SCRIPT, detail="verifier\nsays")
 ORDER = m.Run(name="x", script="BEGIN {}")
 PLAIN = Style()
 
@@ -115,7 +115,7 @@ def test_a_refused_script_is_explained_and_gives_its_code(capsys: pytest.Capture
 
 
 def test_a_tracer_that_died_is_no_success() -> None:
-    lost = Diagnostic(what="the tracer ended", mend="again", code=ExitCode.TRACER)
+    lost = Diagnostic(what="the tracer ended", hint="again", code=ExitCode.TRACER)
     assert run(Ended(lost))[0] == ExitCode.TRACER
 
 

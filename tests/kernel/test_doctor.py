@@ -10,8 +10,8 @@ import pytest
 
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.errors import ExitCode
+from tracetop.library import DEFAULT, Library
 from tracetop.model.program import ProbeKind
-from tracetop.probes import DEFAULT, Library
 from tracetop.view.numbers import ABSENT
 
 pytestmark = pytest.mark.kernel
@@ -62,7 +62,7 @@ def test_kinds_of_probes_are_offered_where_the_kernel_takes_them(findings: Findi
 
 def test_what_is_not_good_has_a_cause_and_a_mend(findings: Findings) -> None:
     lacking = [each for each in findings.values() if each["verdict"] != "good"]
-    assert all(each["why"] and each["mend"] for each in lacking)
+    assert all(each["why"] and each["hint"] for each in lacking)
 
 
 def test_without_capabilities_it_says_so_and_what_else_it_can() -> None:
@@ -82,7 +82,7 @@ def test_without_capabilities_it_says_so_and_what_else_it_can() -> None:
     found = {each["id"]: each for each in json.loads(done.stdout)["findings"]}
     assert found["kernel"]["verdict"] == "good"
     assert found["capabilities"]["verdict"] == "bad"
-    assert found["capabilities"]["mend"]
+    assert found["capabilities"]["hint"]
     assert not any(id_.startswith("pane:") for id_ in found)
 
 

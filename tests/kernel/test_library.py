@@ -13,8 +13,8 @@ import pytest
 
 from tests.kernel import library_load as load
 from tests.kernel.batch import Batch, Tick, batch
-from tracetop import probes
-from tracetop.probes import DEFAULT, PROGRAMS, Library
+from tracetop import library
+from tracetop.library import DEFAULT, PROGRAMS, Library
 
 pytestmark = pytest.mark.kernel
 NAME = "lib-load"
@@ -101,7 +101,7 @@ def test_it_runs_and_nothing_is_lost(seen: Seen, name: str) -> None:
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_bpftrace_takes_the_very_same_file(name: str) -> None:
     """With ``-d`` it checks a script as if to run it."""
-    script = Path(probes.__file__).with_name(f"{name}.bt")
+    script = Path(library.__file__).with_name(f"{name}.bt")
     done = subprocess.run(["bpftrace", "-d", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

@@ -14,7 +14,7 @@ import pytest
 from tests.kernel.batch import Tick, batch, go, waiting
 
 pytestmark = pytest.mark.kernel
-PROBES = Path(__file__).parents[2] / "tracetop" / "probes"
+PROBES = Path(__file__).parents[2] / "tracetop" / "library"
 CALLS = 300_000
 GETPPID = 110  # x86-64
 

@@ -142,4 +142,4 @@ def test_a_kind_that_this_kernel_refuses_says_why(kernel: RunningKernel, script:
     with pytest.raises(ScriptError) as caught:
         compile_script(script, "t", kernel)
     assert why in caught.value.diagnostic.why
-    assert caught.value.diagnostic.mend.startswith("use ")
+    assert caught.value.diagnostic.hint.startswith("use ")

@@ -129,7 +129,8 @@ def test_this_process_may_trace_and_says_so_by_returning(kernel: RunningKernel) 
 def test_a_process_without_capabilities_is_told_what_it_lacks() -> None:
     code = (
         "import os\n"
-        "from tracetop.bpf.kernel.running_kernel import RunningKernel\nfrom tracetop.bpf.kernel.privileges import check_privileges\n"
+        "from tracetop.bpf.kernel.running_kernel import RunningKernel\n"
+        "from tracetop.bpf.kernel.privileges import check_privileges\n"
         "from tracetop.errors import PrivilegeError\n"
         "os.setgid(65534); os.setuid(65534)\n"
         "try: check_privileges(RunningKernel())\n"
@@ -139,7 +140,7 @@ def test_a_process_without_capabilities_is_told_what_it_lacks() -> None:
     assert said.splitlines() == [
         "no permission to trace the kernel",
         "why: this process has neither CAP_SYS_ADMIN nor CAP_BPF with CAP_PERFMON",
-        "mend: run it with sudo",
+        "hint: run it with sudo",
     ]
 
 

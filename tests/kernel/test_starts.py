@@ -12,15 +12,15 @@ from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.symbols.kallsyms import KernelSymbols
 from tracetop.bpf.symbols.user_symbols import UserSymbols
 from tracetop.lang import compile_script
+from tracetop.library import Library
 from tracetop.model.abi.buckets import log_bounds
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Histogram
-from tracetop.probes import Library
+from tracetop.model.syscalls import SyscallNames
 from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.panes.script_content import Machine, Running
 from tracetop.tracer.printing.machine_names import MachineNames
 from tracetop.tracer.script import upkeep
-from tracetop.tracer.syscalls import SyscallNames
 
 pytestmark = pytest.mark.kernel
 SLEEP_S = 0.5

@@ -138,4 +138,4 @@ def test_what_is_too_large_for_a_program_leaves_the_other_pane_running() -> None
     assert tick["panes"]["syscalls"]["state"] == "on"
     assert tick["panes"]["script"]["state"] == "failed"
     assert tick["panes"]["script"]["error"]["what"]
-    assert tick["panes"]["script"]["error"]["mend"]
+    assert tick["panes"]["script"]["error"]["hint"]

@@ -204,7 +204,7 @@ class FakeKernel:
 
 
 def _unreadable(path: str) -> NoReturn:
-    raise KernelError(f"{path} cannot be read", why="there is no such file", mend="name a program or library")
+    raise KernelError(f"{path} cannot be read", why="there is no such file", hint="name a program or library")
 
 
 def _field(line: str) -> Field:

@@ -1,4 +1,4 @@
-"""What is said of a wrong script: the place, with a caret under it, and how to mend it."""
+"""What is said of a wrong script: the place, with a caret under it, and how to hint it."""
 
 from collections.abc import Callable
 
@@ -137,13 +137,13 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "column", "what", "mend"), CASES, ids=[case[0][:80] for case in CASES])
+@pytest.mark.parametrize(("text", "column", "what", "hint"), CASES, ids=[case[0][:80] for case in CASES])
 def test_an_error_points_at_its_place_and_says_how_to_mend_it(
-    refuse: Refuse, text: str, column: int, what: str, mend: str
+    refuse: Refuse, text: str, column: int, what: str, hint: str
 ) -> None:
     error = refuse(text)
     assert what in error.what
-    assert mend in error.mend
+    assert hint in error.hint
     assert error.where == f"t.bt:1:{column}"
     assert error.excerpt == f"{text}\n{' ' * (column - 1)}^"
     assert error.code is ExitCode.SCRIPT
@@ -185,7 +185,7 @@ def test_many_comments_in_a_row_take_no_time(refuse: Refuse) -> None:
 def test_maps_that_would_take_the_kernels_memory_are_refused(refuse: Refuse, text: str) -> None:
     error = refuse(text)
     assert "MiB, at most 1024 are allowed" in error.what
-    assert "//! entries" in error.mend
+    assert "//! entries" in error.hint
 
 
 def test_a_size_of_more_digits_than_python_reads_is_refused(refuse: Refuse) -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.lang import compile_script
+from tracetop.library import DEFAULT
 from tracetop.model.header import read_header
-from tracetop.probes import DEFAULT
 
-PROBES = Path(__file__).parents[2] / "tracetop" / "probes"
+PROBES = Path(__file__).parents[2] / "tracetop" / "library"
 GOLDEN = Path(__file__).with_name("golden")
 BUNDLED = sorted(path.stem for path in PROBES.glob("*.bt"))
 SCRIPTS = ["blockio", "latency", "processes", "runqueue", "stacks", "syscalls"]

@@ -150,7 +150,7 @@ def test_parameters_may_stand_in_a_probe(hooks: Hooks) -> None:
 
 
 @pytest.mark.parametrize(
-    ("probe", "what", "mend"),
+    ("probe", "what", "hint"),
     [
         ("kprobe:vfs_raed", "unknown kernel function vfs_raed", "did you mean vfs_read?"),
         ("kprobe:zzz*", "unknown kernel function zzz*", "write a wider wildcard"),
@@ -179,15 +179,15 @@ def test_parameters_may_stand_in_a_probe(hooks: Hooks) -> None:
         ("kprob:vfs_read", "unknown kind of probe kprob", "did you mean kprobe?"),
     ],
 )
-def test_what_is_said_of_a_probe_that_is_wrong(refused: Refused, probe: str, what: str, mend: str) -> None:
+def test_what_is_said_of_a_probe_that_is_wrong(refused: Refused, probe: str, what: str, hint: str) -> None:
     wrong = refused(probe, params=("x",))
     assert wrong.what == what
-    assert mend in wrong.mend
+    assert hint in wrong.hint
     assert wrong.where == "t.bt:1:1"
 
 
 @pytest.mark.parametrize(
-    ("probe", "mend"),
+    ("probe", "hint"),
     [
         ("kprobe:do_sys_open", "use tracepoint:syscalls:sys_enter_openat"),
         ("kretprobe:vfs_read", "use tracepoint:syscalls:sys_exit_read"),
@@ -198,17 +198,17 @@ def test_what_is_said_of_a_probe_that_is_wrong(refused: Refused, probe: str, wha
         ("kprobe:frobnicate", "look for a tracepoint near it"),
     ],
 )
-def test_a_refused_kind_names_what_serves(kernel: FakeKernel, refused: Refused, probe: str, mend: str) -> None:
+def test_a_refused_kind_names_what_serves(kernel: FakeKernel, refused: Refused, probe: str, hint: str) -> None:
     kinds = (ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.FENTRY, ProbeKind.FEXIT)
     kernel.refusals |= dict.fromkeys(kinds, "this kernel has none of them")
     wrong = refused(probe)
     assert wrong.why == "this kernel has none of them"
-    assert wrong.mend.startswith(mend)
+    assert wrong.hint.startswith(hint)
 
 
 def test_where_only_breakpoints_are_refused_the_trampoline_serves(kernel: FakeKernel, refused: Refused) -> None:
     kernel.refusals[ProbeKind.KPROBE] = "compiled out"
-    assert refused("kprobe:tcp_connect").mend == "use fentry:tcp_connect"
+    assert refused("kprobe:tcp_connect").hint == "use fentry:tcp_connect"
 
 
 def test_other_clauses_run_on_without_a_refused_one(kernel: FakeKernel) -> None:
@@ -235,7 +235,7 @@ def test_a_flood_names_its_number_and_the_wildcard(kernel: FakeKernel, refused: 
     kernel.symbols[PROG] = {f"f{i}": UserSymbol(f"f{i}", i) for i in range(1100)}
     wrong = refused("uprobe:prog:f*")
     assert "1100 hooks, at most 1024" in wrong.what
-    assert "uprobe:prog:f*" in wrong.mend
+    assert "uprobe:prog:f*" in wrong.hint
 
 
 def test_a_binary_that_cannot_be_read_says_why(kernel: FakeKernel, refused: Refused) -> None:

@@ -14,7 +14,7 @@ from tracetop.model.ctype import CFunction
 from tracetop.model.kernel import Kernel
 
 pytestmark = pytest.mark.kernel
-PROBES = Path(__file__).parents[2] / "tracetop" / "probes"
+PROBES = Path(__file__).parents[2] / "tracetop" / "library"
 
 EXPRESSIONS = [
     ("1 + 2 * 3", 7),

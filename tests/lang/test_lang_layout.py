@@ -213,7 +213,7 @@ def test_an_inner_struct_is_known_everywhere_and_an_anonymous_one_to_no_script()
 
 
 @pytest.mark.parametrize(
-    ("text", "what", "mend"),
+    ("text", "what", "hint"),
     [
         ("struct s { struct s x; };", "struct s is not known here", "define it above"),
         ("struct s { thing_t x; };", "thing_t is not known here", "define it above"),
@@ -233,11 +233,11 @@ def test_an_inner_struct_is_known_everywhere_and_an_anonymous_one_to_no_script()
         ("struct s { char a : 1; long b : 64; } __packed;", "spread over nine bytes", "narrower"),
     ],
 )
-def test_a_definition_that_makes_no_sense_is_pointed_at(text: str, what: str, mend: str) -> None:
+def test_a_definition_that_makes_no_sense_is_pointed_at(text: str, what: str, hint: str) -> None:
     with pytest.raises(ScriptError) as caught:
         defined(text)
     assert what in caught.value.diagnostic.what
-    assert mend in caught.value.diagnostic.mend
+    assert hint in caught.value.diagnostic.hint
 
 
 @pytest.mark.parametrize(

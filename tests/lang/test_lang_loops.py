@@ -53,7 +53,7 @@ def test_a_map_that_a_loop_reads_is_keyed_as_it_is_written(build: Build) -> None
 
 
 @pytest.mark.parametrize(
-    ("script", "what", "mend"),
+    ("script", "what", "hint"),
     [
         ("BEGIN { break; }", "break stands in no loop", "use it in while or for; return ends the clause"),
         ("BEGIN { if (1) { continue; } }", "continue stands in no loop", "use it in while or for"),
@@ -64,12 +64,12 @@ def test_a_map_that_a_loop_reads_is_keyed_as_it_is_written(build: Build) -> None
         ("BEGIN { for ($kv : @typo) { } @type[1] = 1; }", "nothing is ever assigned to @typo", "@type"),
     ],
 )
-def test_what_is_said_of_a_loop_that_is_wrong(build: Build, script: str, what: str, mend: str) -> None:
+def test_what_is_said_of_a_loop_that_is_wrong(build: Build, script: str, what: str, hint: str) -> None:
     with pytest.raises(ScriptError) as caught:
         build(script)
     diagnostic = caught.value.diagnostic
     assert what in diagnostic.what
-    assert mend in diagnostic.mend
+    assert hint in diagnostic.hint
     assert diagnostic.excerpt
 
 

@@ -56,7 +56,7 @@ def test_without_values_parameters_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "params", "what", "mend"),
+    ("expression", "params", "what", "hint"),
     [
         ("str($1)", None, "$1 is a number here", "tracetop run"),
         ("str($1 + 1)", None, "$1 is a number here", "tracetop run"),
@@ -66,9 +66,9 @@ def test_without_values_parameters_stay() -> None:
     ],
 )
 def test_what_cannot_be_filled_in_is_refused(
-    expression: str, params: tuple[str, ...] | None, what: str, mend: str
+    expression: str, params: tuple[str, ...] | None, what: str, hint: str
 ) -> None:
     with pytest.raises(ScriptError) as caught:
         meant(expression, params)
     assert what in caught.value.diagnostic.what
-    assert mend in caught.value.diagnostic.mend
+    assert hint in caught.value.diagnostic.hint

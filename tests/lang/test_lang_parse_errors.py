@@ -121,14 +121,14 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "place", "what", "mend"), CASES, ids=[case[0][:60] for case in CASES])
-def test_a_syntax_error_says_where_what_and_what_to_write(text: str, place: str, what: str, mend: str) -> None:
+@pytest.mark.parametrize(("text", "place", "what", "hint"), CASES, ids=[case[0][:60] for case in CASES])
+def test_a_syntax_error_says_where_what_and_what_to_write(text: str, place: str, what: str, hint: str) -> None:
     """`place` is the text that the error points at, the last of its kind where there are several."""
     with pytest.raises(ScriptError) as caught:
         parse(Source("t", text))
     error = caught.value.diagnostic
     assert what in error.what
-    assert mend in error.mend
+    assert hint in error.hint
     assert text.startswith(place, error.at), text[error.at :]
 
 

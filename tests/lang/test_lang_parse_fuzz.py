@@ -26,7 +26,7 @@ SOUP = st.lists(st.tuples(st.sampled_from(TOKENS), st.sampled_from(["", " ", " "
 
 
 def parsed(text: str) -> syntax.Script | None:
-    """Return the tree, or None for text that is refused as it must be: with a place, a reason and a mend."""
+    """Return the tree, or None for text that is refused as it must be: with a place, a reason and a hint."""
     source = Source("t", text)
     try:
         script = parse(source)
@@ -35,7 +35,7 @@ def parsed(text: str) -> syntax.Script | None:
         diagnostic = error.diagnostic
         assert 0 <= diagnostic.at <= len(text)
         assert diagnostic.what
-        assert diagnostic.mend
+        assert diagnostic.hint
         assert diagnostic.where.startswith("t.bt:")
         return None
     return script

@@ -179,7 +179,7 @@ def test_headers_are_noted_and_not_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "at", "what", "mend"),
+    ("text", "at", "what", "hint"),
     [
         ("#define F(x) x\nBEGIN { }", 0, "the macro F has parameters", "where it is used"),
         ("#define\nBEGIN { }", 0, "#define needs a name", "#define NAME value"),
@@ -197,9 +197,9 @@ def test_headers_are_noted_and_not_read() -> None:
         ("let @m = hash(pid);\nBEGIN { }", 14, "the size of a map must be a constant", "a number"),
     ],
 )
-def test_a_wrong_preamble_is_pointed_at(text: str, at: int, what: str, mend: str) -> None:
+def test_a_wrong_preamble_is_pointed_at(text: str, at: int, what: str, hint: str) -> None:
     with pytest.raises(ScriptError) as caught:
         script(text)
     assert what in caught.value.diagnostic.what
-    assert mend in caught.value.diagnostic.mend
+    assert hint in caught.value.diagnostic.hint
     assert caught.value.diagnostic.at == at

@@ -92,4 +92,4 @@ def test_what_is_no_filter_is_refused_with_examples(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_filter(text)
     assert caught.value.diagnostic.why
-    assert "nginx" in caught.value.diagnostic.mend
+    assert "nginx" in caught.value.diagnostic.hint

@@ -3,7 +3,7 @@
 import pytest
 
 from tracetop.errors import UsageError
-from tracetop.probes import Library
+from tracetop.library import Library
 
 PANES = ("syscalls", "latency", "processes", "stacks")
 
@@ -27,11 +27,11 @@ def test_an_unknown_pane_suggests_the_nearest(wrong: str, meant: str) -> None:
     with pytest.raises(UsageError) as caught:
         Library().scripts(wrong)
     diagnostic = caught.value.diagnostic
-    assert diagnostic.mend == f"did you mean {meant}?"
+    assert diagnostic.hint == f"did you mean {meant}?"
     assert all(pane in diagnostic.why for pane in PANES)
 
 
 def test_nonsense_gets_a_mend_without_a_guess() -> None:
     with pytest.raises(UsageError) as caught:
         Library().scripts("zzz")
-    assert ".bt" in caught.value.diagnostic.mend
+    assert ".bt" in caught.value.diagnostic.hint

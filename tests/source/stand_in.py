@@ -23,7 +23,7 @@ def last_frame() -> Frame:
 
 
 def fatal() -> Diagnostic:
-    return Diagnostic(what="no BPF here", mend="use another kernel", code=ExitCode.KERNEL)
+    return Diagnostic(what="no BPF here", hint="use another kernel", code=ExitCode.KERNEL)
 
 
 def say(message: m.Message) -> None:

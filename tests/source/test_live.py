@@ -92,7 +92,7 @@ def test_the_end_says_why(word: str, why: str, code: ExitCode) -> None:
         _, end = heard.until_end()
         assert end.diagnostic is not None
         assert (end.diagnostic.why, end.diagnostic.code) == (why, code)
-        assert end.diagnostic.mend
+        assert end.diagnostic.hint
 
 
 def test_a_fatal_message_is_the_cause_of_the_end() -> None:

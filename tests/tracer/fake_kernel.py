@@ -12,16 +12,16 @@ from tracetop.bpf.maps.cpu_merge import Bytes, MapSample
 from tracetop.bpf.objects.stats import ProgStats
 from tracetop.bpf.symbols.user_symbols import UserSymbols
 from tracetop.errors import KernelError, ScriptError, UsageError, VerifierError
+from tracetop.library import PaneScript
 from tracetop.model.abi.control import pack_control
 from tracetop.model.frame import Variant
 from tracetop.model.header import read_header
 from tracetop.model.program import Action, MapSpec, Program
-from tracetop.probes import PaneScript
+from tracetop.model.syscalls import SyscallNames
 from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.panes import pane_load, prompt_answers, script_content
 from tracetop.tracer.panes.script_content import Machine
 from tracetop.tracer.printing.machine_names import MachineNames
-from tracetop.tracer.syscalls import SyscallNames
 
 
 @dataclass
@@ -78,7 +78,7 @@ class FakeLoaded:
 
     def attach(self) -> None:
         if "unattachable" in self.program.script:
-            raise KernelError("cannot attach", mend="use another kernel")
+            raise KernelError("cannot attach", hint="use another kernel")
         self.attached = True
         self.attached_s = self.kernel.clock()
 
@@ -151,7 +151,7 @@ class FakeTrial:
     def passed(self) -> bool:
         assert not self.closed
         if "deadly" in self._program.script:
-            raise VerifierError("the C compiler fails on the script", mend="simplify the script")
+            raise VerifierError("the C compiler fails on the script", hint="simplify the script")
         self._left -= 1
         return self._left < 0
 
@@ -184,7 +184,7 @@ class FakeLibrary:
     def scripts(self, pane: str) -> tuple[PaneScript, ...]:
         found = tuple(script for script in self.SCRIPTS if script.pane == pane)
         if not found:
-            raise UsageError(f"no pane named {pane}", mend="name another")
+            raise UsageError(f"no pane named {pane}", hint="name another")
         return found
 
     def of_text(self, pane: str, text: str) -> PaneScript | None:
@@ -208,7 +208,7 @@ def install(kernel: FakeKernel, patch: pytest.MonkeyPatch) -> None:
 
     def compile_script(text: str, name: str, _kernel: object) -> Program:
         if "wrong" in text:
-            raise ScriptError("this does not parse", mend="write another")
+            raise ScriptError("this does not parse", hint="write another")
         header = read_header(text)
         return Program(
             name=name, script=text, c_text="", maps=kernel.specs, probes=(), actions=kernel.actions, header=header
@@ -218,7 +218,7 @@ def install(kernel: FakeKernel, patch: pytest.MonkeyPatch) -> None:
         @staticmethod
         def load(program: Program) -> FakeLoaded:
             if "unloadable" in program.script:
-                raise VerifierError("the verifier refuses it", mend="write another")
+                raise VerifierError("the verifier refuses it", hint="write another")
             kernel.loaded.append(FakeLoaded(kernel, program))
             return kernel.loaded[-1]
 

@@ -11,11 +11,11 @@ from tests.tracer.specs import Value, part, sample, spec, text_key
 from tracetop.errors import UsageError
 from tracetop.model.frame import Cell, ColumnKind
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, Unit, ValueKind
+from tracetop.model.syscalls import SyscallNames
 from tracetop.tracer.aggregate.counters import as_keys
 from tracetop.tracer.aggregate.gauges import Gauge
 from tracetop.tracer.aggregate.key_cells import KeyCells, decode_text, key_columns
 from tracetop.tracer.aggregate.value_columns import value_columns, value_numbers
-from tracetop.tracer.syscalls import SyscallNames
 
 
 def cell_of(cells: KeyCells, one: KeyPart, data: bytes) -> Cell:
@@ -195,7 +195,7 @@ def test_an_architecture_without_a_table_still_has_numbers() -> None:
 def test_an_unknown_system_call_suggests_the_nearest() -> None:
     with pytest.raises(UsageError) as caught:
         SyscallNames("x86_64").number("opennat")
-    assert "openat" in caught.value.diagnostic.mend
+    assert "openat" in caught.value.diagnostic.hint
     with pytest.raises(UsageError) as caught:
         SyscallNames("x86_64").number("-1")
-    assert caught.value.diagnostic.mend
+    assert caught.value.diagnostic.hint

@@ -8,11 +8,11 @@ from tests.tracer.fake_kernel import FakeKernel, FakeLibrary, install
 from tests.tracer.specs import PID, part, spec
 from tracetop.errors import UsageError
 from tracetop.lang import STACK_DEPTH
+from tracetop.library import Library
 from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.frame import PaneState, Sort, StackTree, Table
 from tracetop.model.program import KeyRole, MapAction, ValueKind
 from tracetop.model.wire.messages import PaneRequest, SetSort
-from tracetop.probes import Library
 from tracetop.tracer.aggregate.call_tree import CUT
 from tracetop.tracer.panes.pane import ROWS_MOST, Pane
 from tracetop.tracer.panes.script_content import Machine
@@ -64,7 +64,7 @@ def test_a_script_that_cannot_run_fails_its_pane_and_leaves_nothing(
     frame = one.frame()
     assert (frame.state, kernel.open) == (PaneState.FAILED, [])
     assert frame.diagnostic is not None
-    assert frame.diagnostic.mend
+    assert frame.diagnostic.hint
 
 
 def test_a_failed_pane_switched_on_tries_again(kernel: FakeKernel, machine: Machine) -> None:

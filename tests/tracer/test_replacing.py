@@ -10,12 +10,12 @@ from tests.tracer.fake_kernel import FakeKernel, FakeLibrary
 from tests.tracer.fake_proc import FakeProc
 from tests.tracer.specs import spec
 from tracetop.errors import UsageError
+from tracetop.library import Library
 from tracetop.model.abi.control import SAMPLE_NONE, Filter, pack_control
 from tracetop.model.frame import Histogram, Log, PaneState, Table
 from tracetop.model.program import Exit, Format, MapAction, MapSpec, ValueKind
 from tracetop.model.value import ValuePart, ValueType
 from tracetop.model.wire.messages import PaneRequest
-from tracetop.probes import Library
 from tracetop.tracer.panes.pane import Pane
 from tracetop.tracer.panes.pane_load import COUNT_S
 from tracetop.tracer.panes.script_content import Machine

@@ -447,7 +447,7 @@ def wrong_at(text: str, at: int) -> Diagnostic:
     return Diagnostic(
         what=f"unknown function {word}",
         why="there is none of that name",
-        mend="did you mean bswap?",
+        hint="did you mean bswap?",
         where=f"script:{row + 1}:{column + 1}",
         excerpt=f"{text.split(chr(10))[row]}\n{' ' * column}^",
         code=ExitCode.SCRIPT,
@@ -471,7 +471,7 @@ def failed(frame: PaneFrame) -> PaneFrame:
     diagnostic = Diagnostic(
         what="unknown tracepoint block:block_rq_issued",
         why="this kernel has no event of that name",
-        mend="did you mean block:block_rq_issue?",
+        hint="did you mean block:block_rq_issue?",
         where="latency.bt:3:14",
         excerpt="tracepoint:block:block_rq_issued\n                 ^",
         code=ExitCode.SCRIPT,

@@ -176,7 +176,7 @@ async def test_key_does_what_its_binding_says(binding: Binding, key: str, monkey
         await on.press(*before)
         await on.tick()
         if binding.id == "restart":
-            on.source.emit(Ended(Diagnostic(what="the tracer died", mend="press R")))
+            on.source.emit(Ended(Diagnostic(what="the tracer died", hint="press R")))
             await on.pilot.pause()
         await on.press(key)
         await on.app.workers.wait_for_complete()

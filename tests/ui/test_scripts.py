@@ -9,6 +9,7 @@ import pytest
 
 from tests.ui.driving import Driven, dashboard
 from tests.ui.fake import FakeSource
+from tracetop.library import Library
 from tracetop.model.frame import PaneFrame, PaneState
 from tracetop.model.wire.messages import (
     AddPane,
@@ -23,7 +24,6 @@ from tracetop.model.wire.messages import (
     Reset,
     SetFilter,
 )
-from tracetop.probes import Library
 from tracetop.source.script_files import Offer
 from tracetop.ui.palette import DashboardCommands
 from tracetop.ui.prompts.script_prompt import ScriptPrompt

@@ -49,7 +49,7 @@ async def test_the_screen_is_as_stored(name: str) -> None:
 
 async def test_the_banner_after_the_end_is_as_stored() -> None:
     async with dashboard((100, 30), ticks=5) as on:
-        on.source.emit(Ended(Diagnostic(what="the tracer was killed", why="signal 9", mend="press R")))
+        on.source.emit(Ended(Diagnostic(what="the tracer was killed", why="signal 9", hint="press R")))
         await on.tick(0)
         compare("ended", on.picture())
 

@@ -231,7 +231,7 @@ async def test_a_failed_pane_shows_what_why_and_mend_and_the_others_go_on() -> N
     source = FakeSource()
     source.changes["latency"] = failed
     async with dashboard(source=source) as on:
-        for text in ("unknown tracepoint", "why: this kernel has no event", "mend: did you mean", "failed"):
+        for text in ("unknown tracepoint", "why: this kernel has no event", "hint: did you mean", "failed"):
             assert text in on.text
         assert "futex" in on.text
 
@@ -247,7 +247,7 @@ async def test_lost_updates_make_totals_lower_bounds() -> None:
 async def test_a_refused_command_is_told_and_no_longer_pending() -> None:
     async with dashboard(source=SlowKernel()) as on:
         await on.press("tab", "tab", "enter")
-        on.source.emit(Refused(Diagnostic(what="no such process 800", mend="choose another")))
+        on.source.emit(Refused(Diagnostic(what="no such process 800", hint="choose another")))
         await on.pilot.pause()
         assert "no such process 800: choose another" in on.lines[-1]
         assert "pending" not in on.text
@@ -256,7 +256,7 @@ async def test_a_refused_command_is_told_and_no_longer_pending() -> None:
 
 async def test_the_end_of_the_tracer_is_a_banner_with_the_cause_and_restart_takes_it_away() -> None:
     async with dashboard() as on:
-        on.source.emit(Fatal(Diagnostic(what="the tracer was killed", mend="press R", code=ExitCode.TRACER)))
+        on.source.emit(Fatal(Diagnostic(what="the tracer was killed", hint="press R", code=ExitCode.TRACER)))
         on.source.emit(Ended(None))
         await on.pilot.pause()
         assert on.lines[1].startswith(" the tracer was killed ")
@@ -319,7 +319,7 @@ async def test_history_of_other_events_is_not_mixed_with_that_of_a_new_choice(ke
 async def test_a_long_script_line_is_shown_where_its_error_is() -> None:
     source = FakeSource()
     line = "tracepoint:a:b { @ = count(); } " * 9 + "HERE" + " } " * 30
-    diagnostic = Diagnostic(what="no", mend="write", excerpt=f"{line}\n{' ' * line.index('HERE')}^")
+    diagnostic = Diagnostic(what="no", hint="write", excerpt=f"{line}\n{' ' * line.index('HERE')}^")
     source.changes["latency"] = lambda pane: msgspec.structs.replace(failed(pane), diagnostic=diagnostic)
     async with dashboard(source=source) as on:
         above = next(place for place, text in enumerate(on.lines) if "HERE" in text)
@@ -335,14 +335,14 @@ async def test_hostile_names_are_drawn_as_text() -> None:
         cells = (7, evil, evil, *table.rows[0].cells[3:-1], evil)
         row = Row("7:7", cells, pid=7, comm=evil)
         spoilt = msgspec.structs.replace(table, rows=(row, *table.rows), name=evil)
-        diagnostic = Diagnostic(what=evil, mend=evil)
+        diagnostic = Diagnostic(what=evil, hint=evil)
         return msgspec.structs.replace(pane, title=evil, views=(spoilt,), notes=(evil,), diagnostic=diagnostic)
 
     source = FakeSource()
     source.changes["processes"] = spoil
     async with dashboard((250, 60), source=source) as on:
         await on.press("tab", "tab", "g", "enter")
-        on.source.emit(Refused(Diagnostic(what=evil, mend=evil)))
+        on.source.emit(Refused(Diagnostic(what=evil, hint=evil)))
         await on.pilot.pause()
         assert r"\x1b]0;pwn\x07[red]\u202e\x9b" in on.text
         assert all(char.isprintable() for line in on.lines for char in line)

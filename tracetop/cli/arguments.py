@@ -10,8 +10,8 @@ from typing import NoReturn
 import msgspec
 
 from tracetop.errors import UsageError
+from tracetop.library import DEFAULT
 from tracetop.model.abi.control import COMM_BYTES, Filter, parse_filter
-from tracetop.probes import DEFAULT
 
 PANES = f"panes: {', '.join(DEFAULT)} and more (tracetop --panes), or a script's file ending in .bt"
 HELP_COLUMNS = 80
@@ -34,14 +34,14 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says of wrong words what is said of everything else: what, and how to mend it."""
+    """Says of wrong words what is said of everything else: what, and how to hint it."""
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
         unknown = message.partition("unrecognized arguments: ")[2].split()
         near = get_close_matches(unknown[0], self._option_string_actions, n=1) if unknown else []
         raise UsageError(
-            f"{self.prog}: {message}", mend=f"did you mean {near[0]}?" if near else f"see {self.prog} --help"
+            f"{self.prog}: {message}", hint=f"did you mean {near[0]}?" if near else f"see {self.prog} --help"
         )
 
 
@@ -105,11 +105,11 @@ def _filter(text: str, pid: int, comm: str) -> Filter:
     if not comm:
         return both
     if both.comm:
-        raise UsageError("two task names to filter by", why="a process has one", mend="leave out -c, or the name in -f")
+        raise UsageError("two task names to filter by", why="a process has one", hint="leave out -c, or the name in -f")
     if not 0 < len(os.fsencode(comm.removesuffix("*"))) < COMM_BYTES:
         raise UsageError(
             f"not a task name: {comm}",
             why=f"a task name has 1 to {COMM_BYTES - 1} bytes",
-            mend=f"give its first {COMM_BYTES - 1}, or a prefix with * behind it",
+            hint=f"give its first {COMM_BYTES - 1}, or a prefix with * behind it",
         )
     return Filter(both.pid, comm)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from textwrap import fill
 
 from tracetop.errors import ExitCode
+from tracetop.library import Library
 from tracetop.model.escape import escape
-from tracetop.probes import Library
 from tracetop.source.privileges import drop_privileges
 from tracetop.source.script_files import offered_scripts, script_folders
 

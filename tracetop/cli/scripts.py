@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tracetop.errors import UsageError
+from tracetop.library import Library
 from tracetop.model.wire.messages import PaneRequest
-from tracetop.probes import Library
 from tracetop.source.script_files import offered_scripts, script_text
 
 
@@ -41,5 +41,5 @@ def _pane(word: str, *, as_root: bool) -> PaneRequest:
 
 def _request(name: str, text: str, where: str) -> PaneRequest:
     if not text.strip():  # an empty request would mean a bundled pane
-        raise UsageError(f"{where} is no script", why="it is empty", mend="write a probe and an action")
+        raise UsageError(f"{where} is no script", why="it is empty", hint="write a probe and an action")
     return PaneRequest(name, text)

@@ -84,7 +84,7 @@ def _error(diagnostic: Diagnostic) -> Object:
     return {
         "what": diagnostic.what,
         "why": diagnostic.why,
-        "mend": diagnostic.mend,
+        "hint": diagnostic.hint,
         "where": diagnostic.where,
         "code": int(diagnostic.code),
     }

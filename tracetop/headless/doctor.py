@@ -1,4 +1,4 @@
-"""What ``tracetop doctor`` prints: a line a check, causes and mends below those that are not good. Screen process."""
+"""What ``tracetop doctor`` prints: a line a check, causes and hints below those that are not good. Screen process."""
 
 import os
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ def _json(findings: list[Finding], code: ExitCode) -> str:
             "verdict": each.verdict.value,
             "detail": escape(each.detail),
             "why": escape(each.why),
-            "mend": escape(each.mend),
+            "hint": escape(each.hint),
             "code": int(each.code),
         }
         for each in findings
@@ -57,7 +57,7 @@ def _text(finding: Finding, out: TextIO) -> str:
     lines = [f"{mark} {fit(escape(finding.title), _TITLE_WIDTH)} {escape(finding.detail)}".rstrip()]
     if finding.verdict is not Verdict.GOOD:
         lines += [
-            f"    {name}: {escape(text)}" for name, text in (("why", finding.why), ("mend", finding.mend)) if text
+            f"    {name}: {escape(text)}" for name, text in (("why", finding.why), ("hint", finding.hint)) if text
         ]
     return "".join(f"{line}\n" for line in lines)
 

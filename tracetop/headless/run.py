@@ -143,7 +143,7 @@ class _Writer:
         except OSError as error:  # such as a full disk: without this the run would wait for its end for ever
             silence(self._out)
             complain(
-                Diagnostic(what="cannot write the output", why=error.strerror or str(error), mend="free some space")
+                Diagnostic(what="cannot write the output", why=error.strerror or str(error), hint="free some space")
             )
             self.code, self._finished = ExitCode.INTERNAL, True
             self._events.put(_Event.OVER)
@@ -166,8 +166,8 @@ class _Writer:
                 self._fail(diagnostic)
             case Ended(diagnostic=Diagnostic() as diagnostic):
                 too_much = diagnostic.code == ExitCode.TRACER and not self._is_attached
-                mend = "run it again; where it ends again, the script is too much for the C compiler: simplify it"
-                self._fail(replace(diagnostic, mend=mend) if too_much else diagnostic)
+                hint = "run it again; where it ends again, the script is too much for the C compiler: simplify it"
+                self._fail(replace(diagnostic, hint=hint) if too_much else diagnostic)
             case Ended():
                 self._end(ExitCode.OK)
 

@@ -33,13 +33,13 @@ Seen = Callable[[str, object], None]
 def compile_script(
     text: str, name: str, kernel: Kernel, options: Options = Options(), seen: Seen | None = None
 ) -> Program:
-    """Compile a script for a kernel; `name` is the file's stem. ScriptError, with place and mend, where it is wrong."""
+    """Compile a script for a kernel; `name` is the file's stem. ScriptError, with place and hint, where it is wrong."""
     source = Source(name, text)
     try:
         return _compile(source, kernel, options, seen or _unseen)
     except RecursionError:
         raise source.error(
-            0, "the script is too long an expression or too deeply nested", mend="split it with variables"
+            0, "the script is too long an expression or too deeply nested", hint="split it with variables"
         ) from None
     except TracetopError:
         raise
@@ -47,7 +47,7 @@ def compile_script(
         raise TracetopError(
             f"{name}: the compiler failed on the script",
             why=f"{type(error).__name__}: {error}",
-            mend="this is a bug in tracetop; please report it with the script",
+            hint="this is a bug in tracetop; please report it with the script",
             detail="".join(traceback.format_exception(error)),
         ) from error
 
@@ -96,7 +96,7 @@ def _refuse_differing(source: Source, emitted: Emitted) -> None:
             0,
             f"the script's probes need {len(functions)} programs, at most {MAX_PROGRAMS} are allowed",
             why="on each hook something else is to be done, so that each needs a program of its own",
-            mend="write narrower wildcards, or leave out what differs between the hooks, such as comparisons of probe",
+            hint="write narrower wildcards, or leave out what differs between the hooks, such as comparisons of probe",
         )
 
 
@@ -108,5 +108,5 @@ def _refuse_hoard(source: Source, planned: Plan, kernel: Kernel) -> None:
             0,
             f"the script's {len(planned.maps)} maps take {taken >> 20} MiB, at most {MAX_MAP_BYTES >> 20} are allowed",
             why="the kernel sets the memory of a map aside when it is made, and it cannot be swapped out",
-            mend="use fewer maps, or make them smaller: //! entries: 1024",
+            hint="use fewer maps, or make them smaller: //! entries: 1024",
         )

@@ -86,7 +86,7 @@ def read_settings(source: Source, script: syntax.Script, entries: int) -> Settin
             raise source.error(
                 setting.at,
                 f"config has no key {setting.key}",
-                mend=did_you_mean(key, [*_RANGES, *_CHOICES], f"it has {', '.join([*_RANGES, *_CHOICES])}"),
+                hint=did_you_mean(key, [*_RANGES, *_CHOICES], f"it has {', '.join([*_RANGES, *_CHOICES])}"),
             )
         found[key] = _valid(source, setting, key)
     return Settings(
@@ -104,8 +104,8 @@ def _valid(source: Source, setting: syntax.Setting, key: str) -> int | str:
         if isinstance(setting.value, int) and least <= setting.value <= most:
             return setting.value
         raise source.error(
-            setting.at, f"{key} cannot be {setting.value}", mend=f"write a number from {least} to {most}"
+            setting.at, f"{key} cannot be {setting.value}", hint=f"write a number from {least} to {most}"
         )
     if str(setting.value) in _CHOICES[key]:
         return str(setting.value)
-    raise source.error(setting.at, f"{key} cannot be {setting.value}", mend=f"use one of {', '.join(_CHOICES[key])}")
+    raise source.error(setting.at, f"{key} cannot be {setting.value}", hint=f"use one of {', '.join(_CHOICES[key])}")

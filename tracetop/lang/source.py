@@ -22,13 +22,13 @@ class Source:
         line_start = self.text.rfind("\n", 0, at) + 1
         return self.text.count("\n", 0, at) + 1, at - line_start + 1
 
-    def error(self, at: int, what: str, *, mend: str, why: str = "") -> ScriptError:
+    def error(self, at: int, what: str, *, hint: str, why: str = "") -> ScriptError:
         """Return the error that points at offset `at`; the caller raises it."""
         line, column = self.line_and_column(at)
         return ScriptError(
             what,
             why=why,
-            mend=mend,
+            hint=hint,
             where=f"{self.name}.bt:{line}:{column}",
             excerpt=self._excerpt(line, column),
             at=at,

@@ -61,13 +61,13 @@ def _words(command: str) -> list[str]:
         words = shlex.split(command)
     except ValueError as error:
         raise UsageError(
-            "the command's quotes do not match", why=str(error), mend="quote it as for a shell: -c 'ls \"a b\"'"
+            "the command's quotes do not match", why=str(error), hint="quote it as for a shell: -c 'ls \"a b\"'"
         ) from error
     if not words or shutil.which(words[0]) is None:
         raise UsageError(
             f"cannot run the command {words[0] if words else ''}".rstrip(),
             why="there is no such program, or it is not executable" if words else "it is empty",
-            mend="name a program as a shell finds it; for pipes and variables write -c 'sh -c \"...\"'",
+            hint="name a program as a shell finds it; for pipes and variables write -c 'sh -c \"...\"'",
         )
     return words
 

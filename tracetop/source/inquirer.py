@@ -48,5 +48,5 @@ def _failed(status: int | None) -> TracerError:
     return TracerError(
         "the process that asks the kernel ended early",
         why=f"exit status {status}",
-        mend="this is a bug in tracetop; please report it with what was printed",
+        hint="this is a bug in tracetop; please report it with what was printed",
     )

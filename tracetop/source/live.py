@@ -145,7 +145,7 @@ class LiveSource:
         return Diagnostic(
             what="the tracer ended",
             why=why,
-            mend="restart it; if it ends again, leave out the pane that was switched on last",
+            hint="restart it; if it ends again, leave out the pane that was switched on last",
             code=ExitCode.TRACER,
         )
 

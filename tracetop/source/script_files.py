@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from tracetop.errors import UsageError
-from tracetop.probes import pane_script
+from tracetop.library import pane_script
 
 _MOST_BYTES = 1 << 20
 SYSTEM_FOLDER = Path("/etc/tracetop")
@@ -43,16 +43,16 @@ def script_text(path: str, *, as_root: bool) -> str:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise UsageError(
-            f"cannot read {path}", why=error.strerror or "", mend="name a script that you may read, or a pane"
+            f"cannot read {path}", why=error.strerror or "", hint="name a script that you may read, or a pane"
         ) from error
     if len(data) > _MOST_BYTES:
         raise UsageError(
-            f"{path} is no script", why="it is larger than 1 MiB", mend="name a file in bpftrace's language"
+            f"{path} is no script", why="it is larger than 1 MiB", hint="name a file in bpftrace's language"
         )
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no script", why="it is not UTF-8 text", mend="name a text file") from error
+        raise UsageError(f"{path} is no script", why="it is not UTF-8 text", hint="name a text file") from error
 
 
 def script_folders() -> tuple[Path, ...]:
@@ -99,5 +99,5 @@ def _check_trust(path: str, status: os.stat_result) -> None:
             raise UsageError(
                 f"will not run {path} as root",
                 why=f"another user can change {name}",
-                mend="copy the script to a folder of your own, or take the others' right to write away",
+                hint="copy the script to a folder of your own, or take the others' right to write away",
             )

@@ -35,7 +35,7 @@ def needs_sudo() -> bool:
         raise PrivilegeError(
             "tracetop needs root to load BPF programs",
             why="this is not root, and there is no sudo on this machine",
-            mend="run it as root, or install sudo",
+            hint="run it as root, or install sudo",
         )
     return True
 
@@ -45,7 +45,7 @@ def sudo_refused() -> PrivilegeError:
     return PrivilegeError(
         "the tracer was not started",
         why="sudo did not allow it",
-        mend="run tracetop as root, or as a user who may use sudo",
+        hint="run tracetop as root, or as a user who may use sudo",
     )
 
 
@@ -87,7 +87,7 @@ class Spawner:
             raise PrivilegeError(
                 "cannot start another tracer",
                 why="the helper process that could has ended",
-                mend="leave tracetop and start it again",
+                hint="leave tracetop and start it again",
             ) from error
         finally:
             os.close(command_read)

@@ -21,11 +21,11 @@ from tracetop.bpf.symbols.kallsyms import KernelSymbols
 from tracetop.bpf.symbols.user_symbols import UserSymbols
 from tracetop.bpf.sys.captured_output import Output
 from tracetop.errors import Diagnostic, TracetopError
+from tracetop.model.syscalls import SyscallNames
 from tracetop.model.wire.messages import PROTOCOL, Fatal, Hello
 from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.pipe import Inbox, Outbox
 from tracetop.tracer.printing.machine_names import MachineNames
-from tracetop.tracer.syscalls import SyscallNames
 
 
 def main() -> int:
@@ -76,7 +76,7 @@ def _unforeseen(error: Exception) -> Diagnostic:
     return Diagnostic(
         what="the tracer failed",
         why=f"{type(error).__name__}: {error}",
-        mend="this is a bug in tracetop; please report it with the log",
+        hint="this is a bug in tracetop; please report it with the log",
         detail="".join(traceback.format_exception(error)),
     )
 

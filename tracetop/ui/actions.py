@@ -89,7 +89,7 @@ class Actions(Base):
         """Show one system call's latency; UsageError where the text cannot be a name."""
         syscall = syscall.strip()
         if syscall and not syscall.replace("_", "").isalnum():
-            raise UsageError(f"not a system call: {syscall}", mend="write a name such as openat, or nothing for all")
+            raise UsageError(f"not a system call: {syscall}", hint="write a name such as openat, or nothing for all")
         if not self.session.show_syscall(syscall):
             self.tell("no pane here shows one system call")
         self.show_wishes()

@@ -153,7 +153,7 @@ class Dashboard(Hearing):
             self.script_prompt.answered(content)
             return
         if refused and not self.refuse(refused):
-            self.tell(f"{refused.what}: {refused.mend}", bad=True)
+            self.tell(f"{refused.what}: {refused.hint}", bad=True)
         self._show_end()
         self.show_wishes()
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from tracetop.errors import Diagnostic, UsageError
+from tracetop.library import Library
 from tracetop.model.frame import Frame, PaneState
 from tracetop.model.wire.messages import AddPane, PaneRequest, RemovePane, ReplaceScript
-from tracetop.probes import Library
 from tracetop.source.script_files import Offer
 from tracetop.ui.actions import Actions
 from tracetop.ui.panes.pane import Pane
@@ -171,7 +171,7 @@ class ScriptActions(Actions):
         if attempt is None:
             return False
         if self.script_prompt.is_open or self.prompt.has_class("open") or len(self.screen_stack) > 1:
-            self.tell(f"{diagnostic.what}: {diagnostic.mend}", bad=True)  # the user is at something else by now
+            self.tell(f"{diagnostic.what}: {diagnostic.hint}", bad=True)  # the user is at something else by now
             return True
         pane = next((pane for pane in self.panes if pane.pane_name == attempt.pane), None)
         if attempt.is_new and pane is not None:

@@ -58,7 +58,7 @@ def run_once(probe: ProbeSpec, program_fd: int) -> None:
         raise KernelError(
             f"cannot run {probe.names[0]}",
             why=f"this kernel runs no program on demand ({error.strerror})",
-            mend="take BEGIN and END out of the script, or use Linux 5.10 or newer",
+            hint="take BEGIN and END out of the script, or use Linux 5.10 or newer",
         ) from error
 
 

@@ -18,7 +18,7 @@ _USER = {ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT}
 
 class _Cause(NamedTuple):
     why: str
-    mend: str
+    hint: str
 
 
 _LOG = "the kernel's log (dmesg) may say what forbids it"
@@ -37,18 +37,18 @@ def explain(probe: ProbeSpec, error: OSError) -> TracetopError:
     if error.errno in (errno.EPERM, errno.EACCES):
         return _forbidden(probe, what, error)
     cause = _cause(probe, error.errno or 0) or _Cause(error.strerror or str(error), _LOG)
-    return KernelError(what, why=cause.why, mend=cause.mend)
+    return KernelError(what, why=cause.why, hint=cause.hint)
 
 
 def _forbidden(probe: ProbeSpec, what: str, error: OSError) -> TracetopError:
     if error.errno == errno.EACCES and probe.kind in _USER:
         return KernelError(
-            what, why=f"{probe.target} may not be read or is on a file system without programs", mend=_LOG
+            what, why=f"{probe.target} may not be read or is on a file system without programs", hint=_LOG
         )
     mode = lockdown_mode()
     locked = mode in ("integrity", "confidentiality")
     why = f"the kernel is locked down ({mode})" if locked else error.strerror or str(error)
-    return PrivilegeError(what, why=why, mend=f"run as root of the machine, not of a container; {_LOG}")
+    return PrivilegeError(what, why=why, hint=f"run as root of the machine, not of a container; {_LOG}")
 
 
 def _cause(probe: ProbeSpec, code: int) -> _Cause | None:

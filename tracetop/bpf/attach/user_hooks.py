@@ -58,5 +58,5 @@ def _refuse_middle(probe: ProbeSpec, descriptor: int) -> None:
         raise KernelError(
             f"cannot attach {', '.join(probe.names)}",
             why=why,
-            mend=f"use a place where objdump -d {probe.target} shows an instruction, or the function's begin",
+            hint=f"use a place where objdump -d {probe.target} shows an instruction, or the function's begin",
         )

@@ -46,7 +46,7 @@ def check_namespace() -> None:
         raise PrivilegeError(
             "root of a user namespace may not trace",
             why="BPF asks for capabilities of the whole machine, not of a container's user namespace",
-            mend="run tracetop on the host, or in a container without a user namespace",
+            hint="run tracetop on the host, or in a container without a user namespace",
         )
 
 
@@ -56,7 +56,7 @@ def check_lockdown() -> None:
         raise KernelError(
             "the kernel is locked down",
             why="lockdown=confidentiality forbids BPF to read kernel memory",
-            mend="boot with lockdown=integrity or none; Secure Boot alone does not need confidentiality",
+            hint="boot with lockdown=integrity or none; Secure Boot alone does not need confidentiality",
         )
 
 
@@ -94,12 +94,12 @@ def _no_btf() -> TracetopError:
         return InstallError(
             "the kernel's types cannot be read",
             why="libbpf.so.1 is not installed",
-            mend="install libbpf (libbpf1 on Debian and Ubuntu)",
+            hint="install libbpf (libbpf1 on Debian and Ubuntu)",
         )
     return KernelError(
         "the kernel does not describe its types",
         why=f"there is no {VMLINUX}",
-        mend="use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as those of most distributions since 2021 are",
+        hint="use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as those of most distributions since 2021 are",
     )
 
 
@@ -107,7 +107,7 @@ def _lacking(*, in_container: bool) -> PrivilegeError:
     return PrivilegeError(
         "no permission to trace the kernel",
         why="this process has neither CAP_SYS_ADMIN nor CAP_BPF with CAP_PERFMON",
-        mend="start the container with --cap-add SYS_ADMIN or --privileged" if in_container else "run it with sudo",
+        hint="start the container with --cap-add SYS_ADMIN or --privileged" if in_container else "run it with sudo",
     )
 
 
@@ -135,13 +135,13 @@ def bpf_refused(error: OSError, what: str) -> TracetopError:
         return KernelError(
             f"{what} is not there",
             why="the kernel is built without it, or a container's seccomp profile hides it",
-            mend="in a container: run tracetop on the host or with --security-opt seccomp=unconfined; "
+            hint="in a container: run tracetop on the host or with --security-opt seccomp=unconfined; "
             "else a kernel with CONFIG_BPF_SYSCALL and CONFIG_PERF_EVENTS",
         )
     if error.errno in (errno.EPERM, errno.EACCES):
         return PrivilegeError(
             f"{what} is forbidden",
             why="a seccomp profile or a security module refuses it although the capabilities are there",
-            mend="in a container: --security-opt seccomp=unconfined; else look into the security module's log",
+            hint="in a container: --security-opt seccomp=unconfined; else look into the security module's log",
         )
-    return KernelError(f"{what} fails", why=error.strerror or str(error), mend="the kernel's log (dmesg) may say more")
+    return KernelError(f"{what} fails", why=error.strerror or str(error), hint="the kernel's log (dmesg) may say more")

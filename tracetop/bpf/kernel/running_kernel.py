@@ -14,7 +14,6 @@ from tracetop.bpf.kernel.btf import Btf
 from tracetop.bpf.kernel.btf.c_names import builtin_type
 from tracetop.bpf.kernel.constants import macro
 from tracetop.bpf.kernel.probe_support import why_refused
-from tracetop.bpf.kernel.running_kernel import UserSpace
 from tracetop.bpf.kernel.traceable_functions import probed_functions
 from tracetop.bpf.kernel.tracepoint_formats import parse_format
 from tracetop.bpf.symbols.binaries import Binaries
@@ -27,6 +26,37 @@ from tracetop.model.program import ProbeKind
 
 _SAFE_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 """What may become a part of a path: no slash, no leading dot."""
+
+
+class UserSpace:
+    """Answers from the files of this machine."""
+
+    def __init__(self) -> None:
+        self._binaries = Binaries()
+
+    def binary(self, name: str, pid: int = 0) -> str | None:
+        """Return the absolute path of a program or library, below a container's root where `pid` is in one, or None."""
+        return self._binaries.find(name, pid)
+
+    def user_symbols(self, path: str) -> Mapping[str, UserSymbol]:
+        """Return the functions of a binary by name. KernelError where it cannot be read or is no ELF file."""
+        return self._binaries.read(path).functions
+
+    def usdt_probes(self, path: str) -> tuple[UsdtProbe, ...]:
+        """Return the static probes of a binary. KernelError where it cannot be read or is no ELF file."""
+        return self._binaries.read(path).probes
+
+    def binaries(self, pattern: str, pid: int = 0) -> tuple[str, ...]:
+        """Return the absolute paths that a wildcard stands for; ``*``: what the process maps (0: any process)."""
+        return self._binaries.matching(pattern, pid)
+
+    def file_offset(self, path: str, address: int) -> int | None:
+        """Return where in the file the code at an address is, or None where there is no code. KernelError as above."""
+        return self._binaries.read(path).elf.file_offset(address, executable=True)
+
+    def demangle(self, symbol: str) -> str:
+        """Return a C++ symbol as its source has it; another one as it is."""
+        return demangle(symbol)
 
 
 class RunningKernel(UserSpace):
@@ -149,34 +179,3 @@ class RunningKernel(UserSpace):
         except (FileNotFoundError, NotADirectoryError):
             return None
         return parse_format(category, event, text)
-
-
-class UserSpace:
-    """Answers from the files of this machine."""
-
-    def __init__(self) -> None:
-        self._binaries = Binaries()
-
-    def binary(self, name: str, pid: int = 0) -> str | None:
-        """Return the absolute path of a program or library, below a container's root where `pid` is in one, or None."""
-        return self._binaries.find(name, pid)
-
-    def user_symbols(self, path: str) -> Mapping[str, UserSymbol]:
-        """Return the functions of a binary by name. KernelError where it cannot be read or is no ELF file."""
-        return self._binaries.read(path).functions
-
-    def usdt_probes(self, path: str) -> tuple[UsdtProbe, ...]:
-        """Return the static probes of a binary. KernelError where it cannot be read or is no ELF file."""
-        return self._binaries.read(path).probes
-
-    def binaries(self, pattern: str, pid: int = 0) -> tuple[str, ...]:
-        """Return the absolute paths that a wildcard stands for; ``*``: what the process maps (0: any process)."""
-        return self._binaries.matching(pattern, pid)
-
-    def file_offset(self, path: str, address: int) -> int | None:
-        """Return where in the file the code at an address is, or None where there is no code. KernelError as above."""
-        return self._binaries.read(path).elf.file_offset(address, executable=True)
-
-    def demangle(self, symbol: str) -> str:
-        """Return a C++ symbol as its source has it; another one as it is."""
-        return demangle(symbol)

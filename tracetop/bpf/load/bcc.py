@@ -114,5 +114,5 @@ def _missing(why: str) -> InstallError:
     except OSError:
         release = {}
     return InstallError(
-        "BCC, the BPF Compiler Collection, is not installed", why=why, mend=f"{install_command(release)} (as root)"
+        "BCC, the BPF Compiler Collection, is not installed", why=why, hint=f"{install_command(release)} (as root)"
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-HEADERS = Path(__file__).with_name("headers")
+HEADERS = Path(__file__).parents[1] / "headers"
 """Our own stubs of the few kernel headers that libbcc's include."""
 COMPILE_LIMIT_S = 30
 """A compile takes 0.1 s; one that takes this long hangs, and nothing but the process's end stops clang."""

@@ -158,7 +158,7 @@ class Loader:
         if not start:
             raise VerifierError(
                 f"{self._program.name}: the compiled script has no function {function}",
-                mend="report it: the compiler names a function that it did not emit",
+                hint="report it: the compiler names a function that it did not emit",
             )
         return ctypes.string_at(start, lib.bpf_function_size(self._module.module, name))
 

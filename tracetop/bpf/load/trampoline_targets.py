@@ -87,5 +87,5 @@ def _no_such(probe: ProbeSpec, why: str) -> KernelError:
     return KernelError(
         f"cannot attach {', '.join(probe.names)}",
         why=why,
-        mend=f"see `tracetop list 'fentry:*{probe.event}*'`, or use kprobe:{probe.event}",
+        hint=f"see `tracetop list 'fentry:*{probe.event}*'`, or use kprobe:{probe.event}",
     )

@@ -83,7 +83,7 @@ def _died(program: Program, code: int, text: str) -> VerifierError:
 
 def _refused(program: Program, why: str, detail: str) -> VerifierError:
     return VerifierError(
-        f"{program.name}: the C compiler fails on the script", why=why, mend="simplify the script", detail=detail
+        f"{program.name}: the C compiler fails on the script", why=why, hint="simplify the script", detail=detail
     )
 
 

@@ -30,20 +30,20 @@ def refused_text(program: Program, printed: str) -> KernelError | PrivilegeError
         return KernelError(
             f"{program.name}: this kernel has no ring buffer, through which scripts print",
             why=map_failure[1],
-            mend="use Linux 5.8 or newer; without printf, print, clear, zero, exit and such the script can run here",
+            hint="use Linux 5.8 or newer; without printf, print, clear, zero, exit and such the script can run here",
             detail=printed,
         )
     if map_failure:
         return KernelError(
             f"{program.name}: the kernel refuses a map",
             why=map_failure[1],
-            mend="the kernel's log (dmesg) may say more",
+            hint="the kernel's log (dmesg) may say more",
             detail=printed,
         )
     return VerifierError(
         f"{program.name}: the C compiler refuses the script",
         why=clang_reason(printed),
-        mend=_MEND_REFUSED,
+        hint=_MEND_REFUSED,
         detail=printed,
     )
 
@@ -62,11 +62,11 @@ def refused_function(
         # libbcc asks for no log then: what is too long is the verifier's walk, not one instruction.
         reason = "the program has too many instructions, or a loop with too many rounds, for the verifier"
     if reason:
-        return VerifierError(what, why=reason, mend=_MEND_REFUSED, where=where, detail=log)
+        return VerifierError(what, why=reason, hint=_MEND_REFUSED, where=where, detail=log)
     if code in (errno.EPERM, errno.EACCES):
         return not_permitted(f"load the program of {', '.join(probe.names)}", os.strerror(code))
     return KernelError(
-        what, why=os.strerror(code), mend="the kernel's log (dmesg) may say more", where=where, detail=log
+        what, why=os.strerror(code), hint="the kernel's log (dmesg) may say more", where=where, detail=log
     )
 
 
@@ -78,17 +78,17 @@ def _missing_helper(program: Program, log: str) -> KernelError | None:
         return None
     if number in _HELPERS:
         what, helper, since = _HELPERS[number]
-        why, mend = f"it has no helper {helper}", f"use Linux {since} or newer"
+        why, hint = f"it has no helper {helper}", f"use Linux {since} or newer"
     else:
         name = unknown[1] if unknown and unknown[1] != "unknown" else f"number {number}"
         what, why = "a part of the script", f"it has no helper {name}, or not for this kind of probe"
-        mend = "use a newer Linux, another kind of probe, or leave that part out"
-    return KernelError(f"{program.name}: this kernel cannot do {what}", why=why, mend=mend, detail=log)
+        hint = "use a newer Linux, another kind of probe, or leave that part out"
+    return KernelError(f"{program.name}: this kernel cannot do {what}", why=why, hint=hint, detail=log)
 
 
 def not_permitted(what: str, why: str) -> PrivilegeError:
     """Return the error of a bpf(2) call that was answered with EPERM."""
-    return PrivilegeError(f"not permitted to {what}", why=why, mend="run as root of the machine, not of a container")
+    return PrivilegeError(f"not permitted to {what}", why=why, hint="run as root of the machine, not of a container")
 
 
 def clang_reason(printed: str) -> str:

@@ -183,7 +183,7 @@ def _open_map(spec: MapSpec, descriptor: int) -> KernelMap:
         raise TracetopError(
             f"the compiler describes map {spec.name} wrongly",
             why=f"the kernel has {sizes}, expected {(spec.key_size, spec.value_size, spec.max_entries)}",
-            mend="report it",
+            hint="report it",
         )
     return KernelMap(
         descriptor,

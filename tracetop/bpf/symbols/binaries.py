@@ -83,7 +83,7 @@ class Binaries:
             raise KernelError(
                 f"{path} cannot be read",
                 why=error.strerror or str(error),
-                mend="name a program or library that is there",
+                hint="name a program or library that is there",
             ) from error
 
     def read_open(self, descriptor: int, name: str) -> Binary:

@@ -200,4 +200,4 @@ def _text(strings: bytes, start: int) -> str:
 
 
 def _refused(name: str, why: str) -> KernelError:
-    return KernelError(f"the symbols of {name} cannot be read", why=why, mend="name a program or a library")
+    return KernelError(f"the symbols of {name} cannot be read", why=why, hint="name a program or a library")

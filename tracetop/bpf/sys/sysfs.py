@@ -50,7 +50,7 @@ def _absent(why: str) -> KernelError:
     return KernelError(
         "tracefs is not there",
         why=why,
-        mend="as root: mount -t tracefs nodev /sys/kernel/tracing (in a container: on the host)",
+        hint="as root: mount -t tracefs nodev /sys/kernel/tracing (in a container: on the host)",
     )
 
 

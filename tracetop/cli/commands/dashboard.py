@@ -51,5 +51,5 @@ def _check_terminal() -> None:
             raise UsageError(
                 "the dashboard needs a terminal",
                 why=f"standard {name} is none",
-                mend="start it in one; `tracetop batch` prints the same numbers to a file or a pipe",
+                hint="start it in one; `tracetop batch` prints the same numbers to a file or a pipe",
             )

@@ -56,7 +56,7 @@ def run(words: list[str]) -> int:
     from tracetop.source.spawner import RUNNER, Spawner  # noqa: PLC0415
 
     if found.program is None and not found.words:
-        raise UsageError("nothing to run", why="neither a file nor -e was given", mend="tracetop run FILE.bt")
+        raise UsageError("nothing to run", why="neither a file nor -e was given", hint="tracetop run FILE.bt")
     as_root = os.geteuid() == 0
     child = Child(found.command) if found.command is not None else None
     source = LiveSource(Spawner(RUNNER))
@@ -97,14 +97,14 @@ def _script(found: argparse.Namespace, *, as_root: bool) -> tuple[str, str]:
     path = found.words[0]
     if "{" in path and not Path(path).exists():
         raise UsageError(
-            f"there is no file {path}", why="it looks like a program", mend=f"write -e before it: -e '{path}'"
+            f"there is no file {path}", why="it looks like a program", hint=f"write -e before it: -e '{path}'"
         )
     if path != _STDIN:
         return Path(path).stem, script_text(path, as_root=as_root)
     try:
         return "stdin", sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
-        raise UsageError("standard input is no script", why="it is not UTF-8 text", mend="pipe a text file") from error
+        raise UsageError("standard input is no script", why="it is not UTF-8 text", hint="pipe a text file") from error
 
 
 def open_output(path: str | None) -> BinaryIO:
@@ -115,12 +115,12 @@ def open_output(path: str | None) -> BinaryIO:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY, 0o666)
     except OSError as error:
         raise UsageError(
-            f"cannot write to {path}", why=error.strerror or "", mend="name a file in a folder of your own, no link"
+            f"cannot write to {path}", why=error.strerror or "", hint="name a file in a folder of your own, no link"
         ) from error
     found = os.fstat(descriptor)
     if stat.S_ISREG(found.st_mode):
         if found.st_uid != os.geteuid():
             os.close(descriptor)
-            raise UsageError(f"will not write to {path}", why="it is another user's file", mend="name another file")
+            raise UsageError(f"will not write to {path}", why="it is another user's file", hint="name another file")
         os.ftruncate(descriptor, 0)
     return open(descriptor, "wb")  # noqa: PTH123

@@ -54,12 +54,12 @@ def syntax_error(
     for recognise in (*SIGNS, *(() if mistake.opened else HEADS), *HABITS, *GAPS):
         said = recognise(mistake)
         if said is not None:
-            return source.error(said.at, said.what, why=said.why, mend=said.mend)
+            return source.error(said.at, said.what, why=said.why, hint=said.hint)
     return source.error(
         at,
         f"unexpected {mistake.found}",
         why="the script cannot go on with it here",
-        mend=f"expected {_spoken(wanted)}" if _spoken(wanted) else "see the language's reference",
+        hint=f"expected {_spoken(wanted)}" if _spoken(wanted) else "see the language's reference",
     )
 
 
@@ -69,11 +69,11 @@ def _ended(source: Source, text: str, trace: Trace, wanted: frozenset[str]) -> S
     if opened is not None:
         closing = {"{": "}", "(": ")", "[": "]"}[str(opened)]
         return source.error(
-            opened.start_pos or 0, f"this {opened} has no {closing}", mend=f"add the {closing} where it ends"
+            opened.start_pos or 0, f"this {opened} has no {closing}", hint=f"add the {closing} where it ends"
         )
     missing = _spoken(wanted)
     return source.error(
-        len(text.rstrip()), "the script ends too early", mend=f"add {missing}" if missing else "finish the clause"
+        len(text.rstrip()), "the script ends too early", hint=f"add {missing}" if missing else "finish the clause"
     )
 
 

@@ -20,7 +20,7 @@ def named_type(name: syntax.TypeName, scope: Scope) -> CType:
             why="a struct is named with the word struct before it"
             if scope.types.named(f"struct {name.name}")
             else "neither the script nor this kernel's type information defines it",
-            mend="write string, or leave the type out"
+            hint="write string, or leave the type out"
             if name.name.lower() in ("str", "string")
             else f"write (struct {name.name} *)"
             if scope.types.named(f"struct {name.name}")
@@ -33,7 +33,7 @@ def value_type_of(name: syntax.TypeName, scope: Scope) -> Type:
     """Return the type of values of a type that a script writes."""
     found = value_type(named_type(name, scope))
     if found is None:
-        raise scope.error(name.at, f"{name.name} has no values", mend="write a pointer to it, as in void *")
+        raise scope.error(name.at, f"{name.name} has no values", hint="write a pointer to it, as in void *")
     return found
 
 
@@ -51,7 +51,7 @@ def cast(node: syntax.Cast, scope: Scope) -> typed.Expr:
             raise scope.error(
                 node.at,
                 f"an integer of {operand.type.size} bytes cannot be cast to an array of {to.size}",
-                mend="cast it first, as in (uint8[4])(uint32)$x",
+                hint="cast it first, as in (uint8[4])(uint32)$x",
             )
         held = typed.Tuple((operand,), tuple_of((operand.type,)))
         return typed.Member(held, 0, replace(to, user=False))
@@ -61,7 +61,7 @@ def cast(node: syntax.Cast, scope: Scope) -> typed.Expr:
         raise scope.error(
             node.at,
             f"{spoken(operand.type)} cannot be cast to {spoken(to)}",
-            mend=f"cast to a pointer, as in ({node.to.name} *)…" if to.form is Form.RECORD else "leave the cast out",
+            hint=f"cast to a pointer, as in ({node.to.name} *)…" if to.form is Form.RECORD else "leave the cast out",
         )
     if operand.type.form is Form.OPAQUE and operand.type.is_scalar:  # of a symbol or user, its number
         return typed.Convert(operand, to)
@@ -70,7 +70,7 @@ def cast(node: syntax.Cast, scope: Scope) -> typed.Expr:
         return typed.Convert(typed.Member(operand, 0, first), to)
     if not operand.type.is_integer:
         raise scope.error(
-            node.at, f"what is cast must be an integer, this is {spoken(operand.type)}", mend="leave the cast out"
+            node.at, f"what is cast must be an integer, this is {spoken(operand.type)}", hint="leave the cast out"
         )
     if to.shape is Shape.BOOL:
         return typed.Binary("!=", operand, typed.Const(0), operand.type.signed, to)
@@ -99,6 +99,6 @@ def offset_of(node: syntax.OffsetOf, scope: Scope) -> typed.Expr:
     for name in node.path:
         place = scope.types.member(c, name) if c else None
         if place is None:
-            raise scope.error(node.at, f"there is no member {name}", mend="write offsetof(struct NAME, MEMBER)")
+            raise scope.error(node.at, f"there is no member {name}", hint="write offsetof(struct NAME, MEMBER)")
         offset, c = offset + place.offset, place.member.type
     return typed.Const(offset)

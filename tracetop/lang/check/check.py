@@ -102,6 +102,6 @@ def _subject(scope: Scope, clause: syntax.Clause) -> typed.Subject:
         raise scope.error(
             at,
             f"{text} is no process of {scope.hook.name}",
-            mend=did_you_mean(text, [f"args->{field}" for field in fields], "write any, or a field such as args->pid"),
+            hint=did_you_mean(text, [f"args->{field}" for field in fields], "write any, or a field such as args->pid"),
         )
     return typed.Subject(pid_field=fields[name])

@@ -54,8 +54,8 @@ def check_integer(node: syntax.Expr, scope: Scope, what: str) -> typed.Expr:
     """Return the typed tree of an expression that must be an integer; `what` names its place."""
     value = check_expr(node, scope)
     if not value.type.is_integer:
-        mend = 'compare it, as in comm == "sh"' if value.type.form is Form.STRING else "use an integer"
-        raise scope.error(node.at, f"{what} must be an integer, this is {spoken(value.type)}", mend=mend)
+        hint = 'compare it, as in comm == "sh"' if value.type.form is Form.STRING else "use an integer"
+        raise scope.error(node.at, f"{what} must be an integer, this is {spoken(value.type)}", hint=hint)
     return value
 
 
@@ -85,7 +85,7 @@ def arithmetic(op: str, left: typed.Expr, right: typed.Expr) -> typed.Expr:
 def refuse_zero(op: str, right: typed.Expr, at: int, scope: Scope) -> None:
     """Raise ScriptError for a division by a 0 that is spelt out; any other by 0 gives 0, as BPF has it."""
     if op in ("/", "%", "/=", "%=") and isinstance(right, typed.Const) and right.value == 0:
-        raise scope.error(at, f"{op} by 0 has no result", mend="divide by another number")
+        raise scope.error(at, f"{op} by 0 has no result", hint="divide by another number")
 
 
 def _signed(left: typed.Expr, right: typed.Expr) -> bool:
@@ -106,7 +106,7 @@ def _integer(node: syntax.Integer, _scope: Scope) -> typed.Expr:
 def _string(node: syntax.String, scope: Scope) -> typed.Expr:
     type_ = text_type(node.value)
     if type_.size > 512:
-        raise scope.error(node.at, f"a string of {len(node.value)} bytes, at most 511", mend="shorten it")
+        raise scope.error(node.at, f"a string of {len(node.value)} bytes, at most 511", hint="shorten it")
     return typed.Text(node.value, type_)
 
 
@@ -119,7 +119,7 @@ def _name(node: syntax.Name, scope: Scope) -> typed.Expr:
 def _parameter(node: syntax.Parameter, scope: Scope) -> typed.Expr:
     if node.index > PARAMS:
         raise scope.error(
-            node.at, f"there is no parameter ${node.index}", mend=f"use $1 to ${PARAMS}; $# says how many were given"
+            node.at, f"there is no parameter ${node.index}", hint=f"use $1 to ${PARAMS}; $# says how many were given"
         )
     return typed.Param(node.index)
 
@@ -141,7 +141,7 @@ def _tuple(node: syntax.Tuple, scope: Scope) -> typed.Expr:
     parts = tuple(check_expr(item, scope) for item in node.items)
     for item, part in zip(node.items, parts, strict=True):
         if part.type.form is Form.NONE:
-            raise scope.error(item.at, "this has no value", mend="leave it out")
+            raise scope.error(item.at, "this has no value", hint="leave it out")
     return typed.Tuple(parts, tuple_of(tuple(part.type for part in parts)))
 
 
@@ -181,23 +181,23 @@ def _same(node: syntax.Binary, left: typed.Expr, right: typed.Expr, scope: Scope
     """Return the comparison of two values that are no integers."""
     kinds = f"{spoken(left.type)} and {spoken(right.type)}"
     if node.op not in ("==", "!="):
-        mend = "they can be compared with == and !="
+        hint = "they can be compared with == and !="
         if node.op == "+" and Form.STRING in (left.type.form, right.type.form):
-            mend = 'print them side by side: printf("%s%s", A, B)'
-        raise scope.error(node.at, f"{node.op} does not go with {kinds}", mend=mend)
+            hint = 'print them side by side: printf("%s%s", A, B)'
+        raise scope.error(node.at, f"{node.op} does not go with {kinds}", hint=hint)
     joined = join(left.type, right.type)
     if joined is None:
-        mend = "compare values of one type"
+        hint = "compare values of one type"
         if Form.STRING in (left.type.form, right.type.form):
-            mend += "; str() reads the string that a pointer points to"
-        raise scope.error(node.at, f"{kinds} are compared", mend=mend)
+            hint += "; str() reads the string that a pointer points to"
+        raise scope.error(node.at, f"{kinds} are compared", hint=hint)
     negated = node.op == "!="
     if left.type.form is Form.STRING or Form.UNKNOWN in (left.type.form, right.type.form):
         return typed.SameText(left, right, negated, type=_TRUTH)
     if left.type.is_scalar:
         return typed.Binary(node.op, left, right, False, _TRUTH)
     if left.type.size != right.type.size:
-        raise scope.error(node.at, f"{kinds} of different sizes are compared", mend="compare their parts")
+        raise scope.error(node.at, f"{kinds} of different sizes are compared", hint="compare their parts")
     return typed.SameBytes(left, right, negated, _TRUTH)
 
 
@@ -210,7 +210,7 @@ def _ternary(node: syntax.Ternary, scope: Scope) -> typed.Expr:
         raise scope.error(
             node.at,
             f"the two values of ?: are {spoken(then.type)} and {spoken(otherwise.type)}",
-            mend="make both integers or strings",
+            hint="make both integers or strings",
         )
     if type_.form is Form.INTEGER:
         type_ = replace(type_, size=8, signed=_signed(then, otherwise))
@@ -233,7 +233,7 @@ def check_step(node: syntax.Step, scope: Scope) -> tuple[typed.VarValue | typed.
         scope.assign_map(node.target, ValueKind.SCALAR, INT64)
         return slot, scope.map_value(node.target)
     if not type_.is_integer:
-        raise scope.error(node.at, f"{node.op} does not go with {spoken(type_)}", mend="use it with an integer")
+        raise scope.error(node.at, f"{node.op} does not go with {spoken(type_)}", hint="use it with an integer")
     return target, type_
 
 
@@ -249,17 +249,17 @@ def unusable_call(node: syntax.Call, scope: Scope) -> ScriptError:
     """Return the error for a call that cannot stand where it does."""
     if node.name in AGGREGATIONS:
         return scope.error(
-            node.at, f"{node.name}() must be assigned to a map", mend=f"write @ = {AGGREGATIONS[node.name].usage}"
+            node.at, f"{node.name}() must be assigned to a map", hint=f"write @ = {AGGREGATIONS[node.name].usage}"
         )
     if node.name in STATEMENT_FUNCTIONS:
-        return scope.error(node.at, f"{node.name}() has no value", mend="write it as a statement of its own")
+        return scope.error(node.at, f"{node.name}() has no value", hint="write it as a statement of its own")
     if node.name in ABSENT:
-        return scope.error(node.at, f"{node.name}() is not supported", mend="write it without, or run it with bpftrace")
+        return scope.error(node.at, f"{node.name}() is not supported", hint="write it without, or run it with bpftrace")
     if node.name in BUILTINS or node.name in HOOK_BUILTINS:
-        return scope.error(node.at, f"{node.name} is no function", mend=f"write {node.name} without ( )")
+        return scope.error(node.at, f"{node.name} is no function", hint=f"write {node.name} without ( )")
     usual = "printf, print, count, sum, avg, hist, str, kstack and exit are the most used; docs/language.md has all"
     return scope.error(
         node.at,
         f"unknown function {node.name}()",
-        mend=foreign_words.FUNCTIONS.get(node.name) or did_you_mean(node.name, FUNCTIONS, usual),
+        hint=foreign_words.FUNCTIONS.get(node.name) or did_you_mean(node.name, FUNCTIONS, usual),
     )

@@ -64,16 +64,16 @@ def current_task(scope: Scope) -> typed.Expr:
 def _unknown(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> ScriptError:
     fields = scope.hook.fields
     if node.name == "args":
-        return scope.error(node.at, "args alone has no value", mend=f"name a field, as in {_some_field(fields)}")
+        return scope.error(node.at, "args alone has no value", hint=f"name a field, as in {_some_field(fields)}")
     if node.name in functions:
-        return scope.error(node.at, f"{node.name} is a function", mend=f"write {node.name}()")
+        return scope.error(node.at, f"{node.name} is a function", hint=f"write {node.name}()")
     if node.name in fields:
-        return scope.error(node.at, f"{node.name} is a field of args", mend=f"write args.{node.name}")
+        return scope.error(node.at, f"{node.name} is a field of args", hint=f"write args.{node.name}")
     own = [name for clause, name in scope.learnt.bindings if clause == scope.clause] + list(scope.learnt.maps)
-    mend = next((f"write {name}" for name in own if name[1:] == node.name), "") or foreign_words.NAMES.get(node.name)
-    if not mend and node.name.isupper():
-        mend = f"write its value, or #define {node.name} … at the top: headers are not read"
-    mend = mend or did_you_mean(
+    hint = next((f"write {name}" for name in own if name[1:] == node.name), "") or foreign_words.NAMES.get(node.name)
+    if not hint and node.name.isupper():
+        hint = f"write its value, or #define {node.name} … at the top: headers are not read"
+    hint = hint or did_you_mean(
         node.name,
         [*BUILTINS, *HOOK_BUILTINS, "args"],
         f'text stands in double quotes: "{node.name}"; variables begin with $ and maps with @',
@@ -82,7 +82,7 @@ def _unknown(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> Scr
         node.at,
         f"unknown word {node.name}",
         why="it is no builtin, and no enumerator or constant of this kernel",
-        mend=mend,
+        hint=hint,
     )
 
 
@@ -93,22 +93,22 @@ def _argument(node: syntax.Name, index: int, scope: Scope, *, from_stack: bool) 
             raise scope.error(
                 node.at,
                 f"{hook.name} has no {node.name}",
-                mend=f"it has arg0 to arg{hook.arity - 1}" if hook.arity else "it has no arguments",
+                hint=f"it has arg0 to arg{hook.arity - 1}" if hook.arity else "it has no arguments",
             )
         return typed.Argument(index, UINT64)
     if hook.kind is ProbeKind.USDT and not from_stack:
         if index >= len(hook.arguments):
-            raise scope.error(node.at, f"{hook.name} has {len(hook.arguments)} arguments", mend="count from arg0")
+            raise scope.error(node.at, f"{hook.name} has {len(hook.arguments)} arguments", hint="count from arg0")
         place = hook.arguments[index]
         if place is None:
             raise scope.error(
-                node.at, f"{node.name} of {hook.name} is where no program can read it", mend="leave it out"
+                node.at, f"{node.name} of {hook.name} is where no program can read it", hint="leave it out"
             )
         return typed.Argument(index, Type(size=place.size, signed=place.signed))
     if hook.kind in (ProbeKind.FENTRY, ProbeKind.FEXIT) and hook.function and not from_stack:
         if index >= len(hook.function.parameters):
             raise scope.error(
-                node.at, f"{hook.name} has {len(hook.function.parameters)} arguments", mend="count from arg0"
+                node.at, f"{hook.name} has {len(hook.function.parameters)} arguments", hint="count from arg0"
             )
         return typed.Argument(index, value_type(hook.function.parameters[index].type) or UINT64)
     if hook.kind not in ON_CODE:
@@ -116,7 +116,7 @@ def _argument(node: syntax.Name, index: int, scope: Scope, *, from_stack: bool) 
             node.at,
             f"{hook.name} has no {node.name}",
             why="only functions, raw tracepoints and static probes have numbered arguments",
-            mend=f"use a field of args, as in {_some_field(hook.fields)}" if hook.format else "leave it out",
+            hint=f"use a field of args, as in {_some_field(hook.fields)}" if hook.format else "leave it out",
         )
     if from_stack:
         return typed.StackArgument(index)
@@ -125,7 +125,7 @@ def _argument(node: syntax.Name, index: int, scope: Scope, *, from_stack: bool) 
         raise scope.error(
             node.at,
             f"{node.name} is not in a register",
-            mend=f"arg0 to arg{most} are; of the others, sarg0 is the first on the stack",
+            hint=f"arg0 to arg{most} are; of the others, sarg0 is the first on the stack",
         )
     return typed.Argument(index, UINT64)
 
@@ -142,12 +142,12 @@ def _retval(node: syntax.Name, scope: Scope) -> typed.Expr:
             node.at,
             f"{hook.name} has no retval",
             why="it fires when the function begins" if hook.kind in ON_CODE else "",
-            mend="use kretprobe, fexit or uretprobe; a tracepoint sys_exit_… has args.ret",
+            hint="use kretprobe, fexit or uretprobe; a tracepoint sys_exit_… has args.ret",
         )
     if hook.function is not None:
         type_ = value_type(hook.function.returns)
         if type_ is None:
-            raise scope.error(node.at, f"{hook.event} returns nothing", mend="leave retval out")
+            raise scope.error(node.at, f"{hook.event} returns nothing", hint="leave retval out")
         return typed.Result(type_)
     return typed.Result(INT64 if hook.kind is not ProbeKind.URETPROBE else UINT64)
 
@@ -162,12 +162,12 @@ def _func(node: syntax.Name, scope: Scope) -> typed.Expr:
     if hook.kind in (ProbeKind.UPROBE, ProbeKind.USDT):
         here = typed.Register(POINTERS[scope.kernel.arch][0])
         return typed.UserAddress(here, opaque(Shape.USYM, 16))
-    raise scope.error(node.at, f"{hook.name} is on no function", mend="use probe for the probe's name")
+    raise scope.error(node.at, f"{hook.name} is on no function", hint="use probe for the probe's name")
 
 
 def _usermode(node: syntax.Name, scope: Scope) -> typed.Expr:
     if scope.hook.kind not in SAMPLING or scope.kernel.arch != "x86_64":
-        raise scope.error(node.at, f"{scope.hook.name} takes no samples", mend="use usermode in profile, on x86_64")
+        raise scope.error(node.at, f"{scope.hook.name} takes no samples", hint="use usermode in profile, on x86_64")
     return typed.BuiltinValue("usermode", EXTRA["usermode"].type)
 
 

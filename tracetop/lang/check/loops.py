@@ -34,7 +34,7 @@ def _for(node: syntax.For, scope: Scope) -> typed.Statement:
         raise scope.error(
             node.over.at,
             "a loop goes over a whole map",
-            mend=f"write for ({node.name} : {node.over.name}), and {node.name}.0 for the key",
+            hint=f"write for ({node.name} : {node.over.name}), and {node.name}.0 for the key",
         )
     entry = _entry(node.over, scope)
     name = scope.assign_variable(variable, entry, declares=True)
@@ -47,7 +47,7 @@ def _bound(node: syntax.Expr, scope: Scope) -> typed.Expr:
         raise scope.error(
             node.at,
             f"a range goes from an integer to an integer, this is {spoken(value.type)}",
-            mend="write numbers, as in 0..10, or a map without a range: for ($kv : @map)",
+            hint="write numbers, as in 0..10, or a map without a range: for ($kv : @map)",
         )
     return value
 
@@ -59,12 +59,12 @@ def _entry(node: syntax.Map, scope: Scope) -> Type:
     if known is None or known.kind is None:
         return UNKNOWN
     if not known.keys:
-        raise scope.error(node.at, f"{node.name} has no key, only one value", mend=f"read it as it is: {node.name}")
+        raise scope.error(node.at, f"{node.name} has no key, only one value", hint=f"read it as it is: {node.name}")
     if known.kind in _WITHOUT_ONE_VALUE:
         raise scope.error(
             node.at,
             f"a loop cannot go over {node.name}: each of its values is a {known.kind}()",
-            mend="count or add up what the loop needs in a map of its own",
+            hint="count or add up what the loop needs in a map of its own",
         )
     key = known.keys[0] if len(known.keys) == 1 else tuple_of(known.keys)
     return tuple_of((key, _value(known)))
@@ -95,4 +95,4 @@ def _continue(node: syntax.Continue, scope: Scope) -> typed.Statement:
 
 def _refuse_outside(word: str, at: int, scope: Scope) -> None:
     if not scope.in_loop:
-        raise scope.error(at, f"{word} stands in no loop", mend="use it in while or for; return ends the clause")
+        raise scope.error(at, f"{word} stands in no loop", hint="use it in while or for; return ends the clause")

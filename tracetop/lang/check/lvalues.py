@@ -30,7 +30,7 @@ def access(node: syntax.Access, scope: Scope) -> typed.Expr:
         return _tuple_item(node, base, scope)
     record = _followed(base)
     if record is None or record.type.c is None:
-        raise scope.error(node.at, f"{spoken(base.type)} has no fields", mend=_mend_access(node, base, scope))
+        raise scope.error(node.at, f"{spoken(base.type)} has no fields", hint=_mend_access(node, base, scope))
     return member(record, node.field, node.at, scope)
 
 
@@ -43,10 +43,10 @@ def member(record: typed.Expr, name: str, at: int, scope: Scope) -> typed.Expr:
         spelt = f"{spoken(record.type).removeprefix('a ')}"
         if not names:
             raise scope.error(
-                at, f"nothing is known of {spelt}", mend="define the struct in the script, or cast to one that is known"
+                at, f"nothing is known of {spelt}", hint="define the struct in the script, or cast to one that is known"
             )
         raise scope.error(
-            at, f"{spelt} has no member {name}", mend=did_you_mean(name, names, f"it has {', '.join(names[:12])}")
+            at, f"{spelt} has no member {name}", hint=did_you_mean(name, names, f"it has {', '.join(names[:12])}")
         )
     type_ = member_type(found.member, user=record.type.user)
     if type_ is None:
@@ -54,7 +54,7 @@ def member(record: typed.Expr, name: str, at: int, scope: Scope) -> typed.Expr:
             at,
             f"{name} has no value that a script can use",
             why=f"it is a {found.member.type.kind}",
-            mend="use another",
+            hint="use another",
         )
     return typed.Member(record, found.offset, type_, found.member.bit_offset, found.member.bits)
 
@@ -63,7 +63,7 @@ def index(node: syntax.Index, scope: Scope) -> typed.Expr:
     """Return the value of ``base[index]``."""
     base, where = scope.check(node.base, scope), scope.check(node.index, scope)
     if not where.type.is_integer:
-        raise scope.error(node.index.at, f"an index is an integer, this is {spoken(where.type)}", mend="write a number")
+        raise scope.error(node.index.at, f"an index is an integer, this is {spoken(where.type)}", hint="write a number")
     type_ = base.type
     if type_.form is Form.UNKNOWN:
         return typed.Element(base, where, type_)
@@ -76,11 +76,11 @@ def index(node: syntax.Index, scope: Scope) -> typed.Expr:
         raise scope.error(
             node.at,
             f"{spoken(type_)} has no elements",
-            mend="write it without [ ]; maps are written @name[key]",
+            hint="write it without [ ]; maps are written @name[key]",
         )
     value = value_type(element, user=type_.user)
     if value is None or not value.size:
-        raise scope.error(node.at, "elements of this have no value", mend="cast it first, e.g. ((uint8 *)$p)[0]")
+        raise scope.error(node.at, "elements of this have no value", hint="cast it first, e.g. ((uint8 *)$p)[0]")
     if type_.form is Form.POINTER:
         return typed.Deref(_moved(base, where, value.size), value)
     count = type_.c.count if type_.c else 0
@@ -88,7 +88,7 @@ def index(node: syntax.Index, scope: Scope) -> typed.Expr:
         raise scope.error(
             node.index.at,
             f"the array has {count} elements, this is number {where.value}",
-            mend=f"write 0 to {count - 1}",
+            hint=f"write 0 to {count - 1}",
         )
     if isinstance(base, typed.FieldValue) and isinstance(where, typed.Const):
         return typed.FieldValue(base.field, value, index=where.value)
@@ -103,11 +103,11 @@ def dereference(node: syntax.Unary, scope: Scope) -> typed.Expr:
     value = value_type(operand.type.c, user=operand.type.user) if operand.type.c else None
     if operand.type.form is not Form.POINTER or value is None:
         if scope.source.text[node.at - 1 : node.at] == "*":
-            raise scope.error(node.at - 1, "there is no **", mend="multiply, or shift a power of two: 1 << n")
+            raise scope.error(node.at - 1, "there is no **", hint="multiply, or shift a power of two: 1 << n")
         raise scope.error(
             node.at,
             f"{spoken(operand.type)} points to nothing that is known",
-            mend="cast it first, e.g. *(uint32 *)arg0",
+            hint="cast it first, e.g. *(uint32 *)arg0",
         )
     return typed.Deref(operand, value)
 
@@ -117,7 +117,7 @@ def address_of(node: syntax.Unary, scope: Scope) -> typed.Expr:
     operand = scope.check(node.operand, scope)
     c = operand.type.c
     if not isinstance(operand, typed.Deref | typed.Member | typed.Element | typed.FieldValue):
-        raise scope.error(node.at, "this has no address", mend="take the address of a member, as in &$p->field")
+        raise scope.error(node.at, "this has no address", hint="take the address of a member, as in &$p->field")
     if c is None:
         return typed.Unary("&", operand, UINT64)
     return typed.Unary("&", operand, pointer(c, user=operand.type.user))
@@ -169,7 +169,7 @@ def _tuple_item(node: syntax.Access, base: typed.Expr, scope: Scope) -> typed.Ex
         raise scope.error(
             node.at,
             f"the tuple has {len(parts)} parts, none is called {node.field}",
-            mend="write .0 for the first, .1 for the second",
+            hint="write .0 for the first, .1 for the second",
         )
     i = int(node.field)
     if isinstance(base, typed.Tuple):
@@ -189,7 +189,7 @@ def _argument(node: syntax.Access, scope: Scope) -> typed.Expr:
         found = field_type(hook.category, field, scope.types.named)
         if found is None:
             raise scope.error(
-                node.at, f"fields of type {field.c_type} have no value that a script can use", mend="use another field"
+                node.at, f"fields of type {field.c_type} have no value that a script can use", hint="use another field"
             )
         return typed.FieldValue(field, found.type, data_loc=found.data_loc)
     if hook.function is None:
@@ -202,7 +202,7 @@ def _argument(node: syntax.Access, scope: Scope) -> typed.Expr:
     raise scope.error(
         node.at,
         f"{hook.name} has no argument {node.field}",
-        mend=did_you_mean(node.field, names, f"it has {', '.join(names)}" if names else "use arg0 and so on"),
+        hint=did_you_mean(node.field, names, f"it has {', '.join(names)}" if names else "use arg0 and so on"),
     )
 
 
@@ -223,7 +223,7 @@ def _field(node: syntax.Access, scope: Scope) -> Field:
         node.at,
         f"{scope.hook.name} has no field {node.field}",
         why="the system call begins here, and has returned nothing yet" if begins else "",
-        mend=f"use tracepoint:{scope.hook.category}:{scope.hook.event.replace('enter', 'exit', 1)}, which has args.ret"
+        hint=f"use tracepoint:{scope.hook.category}:{scope.hook.event.replace('enter', 'exit', 1)}, which has args.ret"
         if begins
         else did_you_mean(node.field, names, f"it has {', '.join(names)}" if names else "it has no fields"),
     )
@@ -231,9 +231,9 @@ def _field(node: syntax.Access, scope: Scope) -> Field:
 
 def _no_args(node: syntax.Access, scope: Scope) -> ScriptError:
     kind = scope.hook.kind
-    why, mend = "", "use it in a tracepoint"
+    why, hint = "", "use it in a tracepoint"
     if kind is ProbeKind.RAW_TRACEPOINT:
-        why, mend = "this kernel does not tell the names of its arguments", "use arg0 and so on"
+        why, hint = "this kernel does not tell the names of its arguments", "use arg0 and so on"
     elif kind in ON_CODE:
-        why, mend = "nothing is known of the function's parameters", "use arg0 and so on"
-    return scope.error(node.base.at, f"{scope.hook.name} has no args", why=why, mend=mend)
+        why, hint = "nothing is known of the function's parameters", "use arg0 and so on"
+    return scope.error(node.base.at, f"{scope.hook.name} has no args", why=why, hint=hint)

@@ -90,9 +90,9 @@ class Scope:
     blocks: tuple[int, ...] = ()
     """The blocks around it, the innermost last."""
 
-    def error(self, at: int, what: str, *, mend: str, why: str = "") -> ScriptError:
+    def error(self, at: int, what: str, *, hint: str, why: str = "") -> ScriptError:
         """Return the error that points at offset `at`."""
-        return self.source.error(at, what, mend=mend, why=why)
+        return self.source.error(at, what, hint=hint, why=why)
 
     def check_keys(self, node: syntax.Map) -> tuple[typed.Expr, ...]:
         """Return the typed keys of a map reference; one tuple in brackets is as good as its parts."""
@@ -104,7 +104,7 @@ class Scope:
         for key, checked in zip(nodes, keys, strict=True):
             if checked.type.form is Form.NONE or checked.type.size > _MAX_KEY_BYTES:
                 raise self.error(
-                    key.at, f"{spoken(checked.type)} of {checked.type.size} bytes is no key", mend="use a part of it"
+                    key.at, f"{spoken(checked.type)} of {checked.type.size} bytes is no key", hint="use a part of it"
                 )
         return keys
 
@@ -128,7 +128,7 @@ class Scope:
             raise self.error(
                 node.at,
                 f"{node.name} has {_parts(len(types))} here and {_parts(len(old.keys))} on {self._place(old.at)}",
-                mend="give a map the same keys everywhere, or two names",
+                hint="give a map the same keys everywhere, or two names",
             )
         joined = tuple(join(a, b) for a, b in zip(old.keys, types, strict=True))
         for i, type_ in enumerate(joined):
@@ -137,7 +137,7 @@ class Scope:
                     node.keys[i].at if i < len(node.keys) else node.at,
                     f"part {i + 1} of {node.name}'s key is {spoken(types[i])} here and "
                     f"{spoken(old.keys[i])} on {self._place(old.at)}",
-                    mend="give a map the same keys everywhere, or two names",
+                    hint="give a map the same keys everywhere, or two names",
                 )
         self.learnt.maps[node.name] = replace(old, keys=tuple(type_ for type_ in joined if type_))
         return typed.Slot(node.name, keys)
@@ -152,14 +152,14 @@ class Scope:
                 why="a map holds one kind of value"
                 if old.kind != kind
                 else f"its {kind}() must have the same arguments",
-                mend="use another map for it",
+                hint="use another map for it",
             )
         joined = join(old.value, value)
         if joined is None:
             raise self.error(
                 node.at,
                 f"{node.name} holds {spoken(value)} here and {spoken(old.value)} on {self._place(old.at)}",
-                mend="use another map for it",
+                hint="use another map for it",
             )
         self.learnt.maps[node.name] = replace(old, kind=kind, value=joined, scale=scale)
 
@@ -175,7 +175,7 @@ class Scope:
         raise self.error(
             node.at,
             f"{node.name} is {_kind(known.kind)}, which has no single value",
-            mend="keep what you want to read in a map of its own, as count(), sum(), avg(), min() or max()",
+            hint="keep what you want to read in a map of its own, as count(), sum(), avg(), min() or max()",
         )
 
     def enter(self) -> "Scope":
@@ -196,7 +196,7 @@ class Scope:
             raise self.error(
                 node.at,
                 f"{node.name} holds {spoken(value)} here and {spoken(held or UNKNOWN)} before",
-                mend="use another variable for it",
+                hint="use another variable for it",
             )
         if joined is None or (declares and held and UNKNOWN in (held, value)):
             binding, joined = self._another(node.name), value
@@ -213,7 +213,7 @@ class Scope:
                 node.at,
                 f"{node.name} is read before anything is assigned to it",
                 why="a variable is gone when its clause ends; only maps outlast it" if elsewhere else "",
-                mend=f"use a map in both clauses: @{node.name[1:]}[tid]"
+                hint=f"use a map in both clauses: @{node.name[1:]}[tid]"
                 if elsewhere
                 else did_you_mean(node.name, here, f"assign {node.name} first, as in {node.name} = 0;"),
             )
@@ -245,7 +245,7 @@ def undefined_map(source: Source, learnt: Learnt) -> ScriptError | None:
             return source.error(
                 at,
                 f"nothing is ever assigned to {name}",
-                mend=did_you_mean(name, assigned, f"assign {name}, as in {name}[pid] = count() or {name} = 1"),
+                hint=did_you_mean(name, assigned, f"assign {name}, as in {name}[pid] = count() or {name} = 1"),
             )
     return None
 

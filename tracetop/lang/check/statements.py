@@ -54,12 +54,12 @@ def _assign_variable(node: syntax.Assign, target: syntax.Variable, scope: Scope)
 def _storable(node: syntax.Expr, scope: Scope) -> typed.Expr:
     value = check_expr(node, scope)
     if value.type.form is Form.NONE:
-        raise scope.error(node.at, "this has no value", mend="write it as a statement of its own")
+        raise scope.error(node.at, "this has no value", hint="write it as a statement of its own")
     if value.type.size > _MAX_VALUE_BYTES:
         raise scope.error(
             node.at,
             f"{spoken(value.type)} of {value.type.size} bytes is too large to keep",
-            mend="keep a pointer to it, or its members",
+            hint="keep a pointer to it, or its members",
         )
     return value
 
@@ -67,10 +67,10 @@ def _storable(node: syntax.Expr, scope: Scope) -> typed.Expr:
 def _assign_map(node: syntax.Assign, target: syntax.Map, scope: Scope) -> typed.Statement:
     slot = scope.use_map(target, scope.check_keys(target))
     if len(slot.keys) > _MAX_KEY_PARTS:
-        raise scope.error(target.at, f"{target.name} has {len(slot.keys)} keys", mend=f"use at most {_MAX_KEY_PARTS}")
+        raise scope.error(target.at, f"{target.name} has {len(slot.keys)} keys", hint=f"use at most {_MAX_KEY_PARTS}")
     if isinstance(node.value, syntax.Call) and node.value.name in AGGREGATIONS:
         if node.op != "=":
-            raise scope.error(node.at, f"{node.value.name}() is assigned with =", mend=f"write {target.name} = …")
+            raise scope.error(node.at, f"{node.value.name}() is assigned with =", hint=f"write {target.name} = …")
         aggregation = AGGREGATIONS[node.value.name]
         return aggregation.check(scope, target, slot, Arguments(scope, node.value, aggregation.usage, check_expr))
     value = _storable(node.value, scope)
@@ -99,7 +99,7 @@ def _combined(node: syntax.Assign, scope: Scope, current: typed.Expr, value: typ
     for side in (current, value):
         if not side.type.is_integer:
             raise scope.error(
-                node.at, f"{node.op} does not go with {spoken(side.type)}", mend="use = to assign it as it is"
+                node.at, f"{node.op} does not go with {spoken(side.type)}", hint="use = to assign it as it is"
             )
     refuse_zero(node.op, value, node.value.at, scope)
     return arithmetic(node.op[:-1], current, value)
@@ -144,7 +144,7 @@ def _evaluate(node: syntax.Evaluate, scope: Scope) -> typed.Statement:
     if isinstance(value, syntax.Call) and value.name in AGGREGATIONS:
         raise unusable_call(value, scope)
     if isinstance(value, syntax.Binary) and value.op == "==" and isinstance(value.left, syntax.Variable | syntax.Map):
-        raise scope.error(value.at, "== compares, it does not assign", mend="write =")
+        raise scope.error(value.at, "== compares, it does not assign", hint="write =")
     return typed.Evaluate(check_expr(value, scope))
 
 
@@ -171,7 +171,7 @@ def _unroll(node: syntax.Unroll, scope: Scope) -> typed.Statement:
         raise scope.error(
             node.count.at,
             f"unroll() takes a number from 1 to {_MAX_ROUNDS}, spelt out",
-            mend=f"write 1 to {_MAX_ROUNDS}, or use while or for ($i : 0..n)",
+            hint=f"write 1 to {_MAX_ROUNDS}, or use while or for ($i : 0..n)",
         )
     return typed.Block(tuple(typed.Block(check_block(node.body, scope)) for _ in range(count.value)))
 

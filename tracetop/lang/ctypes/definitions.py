@@ -59,7 +59,7 @@ class _Definer:
 
     def _add(self, node: syntax.Node, name: str, type_: CType) -> None:
         if name in self._types:
-            raise self._source.error(node.at, f"{name} is defined twice", mend="remove one of the two")
+            raise self._source.error(node.at, f"{name} is defined twice", hint="remove one of the two")
         self._types[name] = type_
 
     def _enumeration(self, node: syntax.Enumeration) -> None:
@@ -74,7 +74,7 @@ class _Definer:
             self._enums[node.name] = {value: name for name, value in reversed(node.members)}
         for name, value in node.members:
             if name in self._constants:
-                raise self._source.error(node.at, f"{name} is defined twice", mend="give each enumerator its own name")
+                raise self._source.error(node.at, f"{name} is defined twice", hint="give each enumerator its own name")
             self._constants[name] = (value, type_)
 
     def _record(self, node: syntax.Record, name: str) -> CType:
@@ -92,7 +92,7 @@ class _Definer:
             raise self._source.error(
                 node.at,
                 "a packed bit-field is spread over nine bytes",
-                mend="make it narrower, or move it to the front",
+                hint="make it narrower, or move it to the front",
             )
         kind = CKind.UNION if node.is_union else CKind.STRUCT
         type_ = CType(kind=kind, size=laid.size, name=name)
@@ -106,7 +106,7 @@ class _Definer:
         for declarator in node.members:
             if declarator.name in seen:
                 raise self._source.error(
-                    declarator.at, f"there are two members {declarator.name}", mend="give each its own name"
+                    declarator.at, f"there are two members {declarator.name}", hint="give each its own name"
                 )
             seen |= {declarator.name} - {""}
 
@@ -116,13 +116,13 @@ class _Definer:
             return
         if type_.kind not in _FIELD_KINDS:
             raise self._source.error(
-                declarator.at, "a bit-field is an integer", mend=f"write unsigned int {declarator.name} : {bits}"
+                declarator.at, "a bit-field is an integer", hint=f"write unsigned int {declarator.name} : {bits}"
             )
         if bits > 8 * type_.size or (not bits and declarator.name):
             raise self._source.error(
                 declarator.at,
                 f"{declarator.name or 'this bit-field'} cannot have {bits} bits",
-                mend=f"its type has 1 to {8 * type_.size}",
+                hint=f"its type has 1 to {8 * type_.size}",
             )
 
     def _declared_type(
@@ -146,7 +146,7 @@ class _Definer:
                 written.at,
                 f"the type {name} is not known here",
                 why="headers are not read; a definition can use those before it, the kernel's types and C's own",
-                mend=did_you_mean(name, self._types, "define it above, or use a type of the same size, e.g. uint64"),
+                hint=did_you_mean(name, self._types, "define it above, or use a type of the same size, e.g. uint64"),
             )
         return found
 

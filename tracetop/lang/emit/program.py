@@ -205,7 +205,7 @@ def _program(program: PlannedProgram, shared: _Shared) -> str:
                 clause.clause.at,
                 f"values of this clause take {out.stack_bytes + out.scratch_bytes} bytes, too much for one program",
                 why="a BPF program has little memory of its own",
-                mend="split the clause in two on the same probe, or use shorter strings: str(POINTER, LENGTH)",
+                hint="split the clause in two on the same probe, or use shorter strings: str(POINTER, LENGTH)",
             )
     shared.scratch_bytes = max(shared.scratch_bytes, scratch)
     gates = [_gate(clause, plan, program) for clause in program.clauses]

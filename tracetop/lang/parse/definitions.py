@@ -52,7 +52,7 @@ def _constant(building: Building, node: syntax.Expr, what: str, most: int = _MAX
         raise building.source.error(
             node.at,
             f"{what} must be a constant" if value is None else f"{what} cannot be {value}",
-            mend=f"write a number from 0 to {most}, or what is worked out from numbers and enumerators",
+            hint=f"write a number from 0 to {most}, or what is worked out from numbers and enumerators",
         )
     return value
 
@@ -84,7 +84,7 @@ def _is_packed(building: Building, text: Token | None) -> bool:
                 raise building.source.error(
                     place(text) + match.start(),
                     f"the attribute {word} is not supported",
-                    mend="leave it away where it changes no offset; else add members that fill the gap",
+                    hint="leave it away where it changes no offset; else add members that fill the gap",
                 )
             packed |= word == "packed"
     return packed
@@ -100,7 +100,7 @@ def _enumeration(building: Building, meta: Meta, parts: list[Any]) -> syntax.Enu
             folded = fold(value, building.constants)
             if folded is None:
                 raise building.source.error(
-                    value.at, f"the value of {member} must be a constant", mend="write a number, e.g. 1 << 3"
+                    value.at, f"the value of {member} must be a constant", hint="write a number, e.g. 1 << 3"
                 )
             following = folded
         members.append((member, following))
@@ -150,7 +150,7 @@ def _declarator(building: Building, _meta: Meta, parts: list[Any]) -> syntax.Dec
     stars, name, *dimensions, bits, attributes = parts
     if _is_packed(building, attributes):
         raise building.source.error(
-            place(attributes), "a single member cannot be packed", mend="write packed behind the whole struct"
+            place(attributes), "a single member cannot be packed", hint="write packed behind the whole struct"
         )
     return syntax.Declarator(
         at=place(name),
@@ -213,7 +213,7 @@ def _map_declaration(building: Building, _meta: Meta, parts: list[Any]) -> synta
     name, _equals, kind, entries = parts
     if entries is None:
         raise building.source.error(
-            place(kind), f"{kind}() needs the number of entries", mend=f"write let {name} = {kind}(1024);"
+            place(kind), f"{kind}() needs the number of entries", hint=f"write let {name} = {kind}(1024);"
         )
     count = _constant(building, entries, "the size of a map")
     return syntax.MapDeclaration(at=place(name), name=str(name), kind=str(kind), entries=count)

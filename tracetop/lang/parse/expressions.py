@@ -71,7 +71,7 @@ def _access(building: Building, _meta: Meta, parts: list[Any]) -> syntax.Access:
             base.at,
             "there are no fractions",
             why="BPF has no floating-point numbers",
-            mend="use whole numbers, e.g. microseconds where milliseconds are too coarse",
+            hint="use whole numbers, e.g. microseconds where milliseconds are too coarse",
         )
     return syntax.Access(at=place(field), base=base, field=str(field))
 
@@ -86,7 +86,7 @@ def _integer(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Inte
         raise building.source.error(
             place(parts[0]),
             f"{parts[0][:40]} is not an integer of 64 bits",
-            mend="write it in decimal, octal (0377) or hex (0xff)",
+            hint="write it in decimal, octal (0377) or hex (0xff)",
         )
     return syntax.Integer(at=place(parts[0]), value=value)
 
@@ -104,7 +104,7 @@ def unescaped(building: Building, literal: Token) -> bytes:
         raise building.source.error(
             place(literal) + literal.index(str(error)),
             f"unknown escape {error}",
-            mend='the escapes are \\n, \\t, \\r, \\\\, \\", \\xHH and \\OOO; write \\\\ for a backslash',
+            hint='the escapes are \\n, \\t, \\r, \\\\, \\", \\xHH and \\OOO; write \\\\ for a backslash',
         ) from None
 
 
@@ -113,7 +113,7 @@ def _parameter(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Pa
     index = 0 if text == "#" else number(text, _MAX_PARAMETER)
     if index is None or (text != "#" and not index):
         raise building.source.error(
-            place(parts[0]), f"there is no parameter ${text[:40]}", mend="the first is $1; $# says how many were given"
+            place(parts[0]), f"there is no parameter ${text[:40]}", hint="the first is $1; $# says how many were given"
         )
     return syntax.Parameter(at=place(parts[0]), index=index)
 

@@ -53,12 +53,12 @@ class _Given:
         text = self._param(index).encode(errors="surrogateescape")
         if offset > len(text):
             raise self.source.error(
-                call.at, f"${index} has {len(text)} bytes", mend=f"write a number from 0 to {len(text)} behind the +"
+                call.at, f"${index} has {len(text)} bytes", hint=f"write a number from 0 to {len(text)} behind the +"
             )
         length = rest[0].value if len(rest) == 1 and isinstance(rest[0], syntax.Integer) else None
         if rest and length is None:
             raise self.source.error(
-                call.at, f"the length of ${index} must be a number", mend=f"write str(${index}, 16)"
+                call.at, f"the length of ${index} must be a number", hint=f"write str(${index}, 16)"
             )
         return syntax.String(at=call.at, value=text[offset:][:length])
 
@@ -85,7 +85,7 @@ def _only_live(source: Source) -> Callable[[syntax.Node], syntax.Node]:
     def check(node: syntax.Node) -> syntax.Node:
         match node:
             case syntax.Parameter(at=at, index=index) if index > PARAMS:
-                raise source.error(at, f"there is no parameter ${index}", mend=f"use $1 to ${PARAMS}")
+                raise source.error(at, f"there is no parameter ${index}", hint=f"use $1 to ${PARAMS}")
             case syntax.Call(name="str", arguments=(syntax.Parameter() as first, *_)):
                 raise _no_text(source, first)
             case syntax.Call(name="str", arguments=(syntax.Binary(left=syntax.Parameter() as first), *_)):
@@ -100,5 +100,5 @@ def _no_text(source: Source, node: syntax.Parameter) -> ScriptError:
         node.at,
         f"${node.index or '#'} is a number here, not a string",
         why="a pane's parameters can change while it runs, so they are numbers",
-        mend="write the string into the script, or give it a value: tracetop run FILE.bt VALUE",
+        hint="write the string into the script, or give it a value: tracetop run FILE.bt VALUE",
     )

@@ -42,7 +42,7 @@ def parse(source: Source, arch: str = "x86_64") -> syntax.Script:
         raise source.error(
             len(source.text.rstrip()),
             "the script ends too early",
-            mend='add a probe and what to do there, e.g. BEGIN { printf("hello\\n"); }',
+            hint='add a probe and what to do there, e.g. BEGIN { printf("hello\\n"); }',
         )
     return syntax.Script(
         clauses=clauses,
@@ -112,7 +112,7 @@ def _unfold(building: Building, name: str, at: int) -> syntax.Expr:
     )
     inner.unfolded.append(name)
     if len(inner.unfolded) > MAX_UNFOLDED:
-        raise building.source.error(at, f"the macro {inner.unfolding[0]} unfolds into too much", mend="write it out")
+        raise building.source.error(at, f"the macro {inner.unfolding[0]} unfolds into too much", hint="write it out")
     try:
         made = cast("syntax.Expr", _build(inner, _tree(inner.source, text, "expression")))
     except ScriptError as error:
@@ -120,6 +120,6 @@ def _unfold(building: Building, name: str, at: int) -> syntax.Expr:
             at,
             f"{name} cannot be used as a value here",
             why=f"it is defined as {text[:60] or 'nothing'}: {error}",
-            mend="define it as a value, or write out what it stands for",
+            hint="define it as a value, or write out what it stands for",
         ) from None
     return rewrite(made, lambda node: replace(node, at=at))

@@ -83,7 +83,7 @@ def preprocess(source: Source, arch: str) -> Preprocessed:
         end = match.end()
         _read(state, match[0], match.start() + match[0].index("#"))
     if state.conditions:
-        raise source.error(state.conditions[-1].at, "this condition has no end", mend="add #endif where it ends")
+        raise source.error(state.conditions[-1].at, "this condition has no end", hint="add #endif where it ends")
     text = "".join([*pieces, source.text[end:]]) if pieces else source.text
     return Preprocessed(text, state.macros, tuple(state.includes))
 
@@ -109,23 +109,23 @@ def _read_plain(state: _State, word: str, rest: str, at: int) -> None:
     elif word == "undef":
         state.macros.pop(rest, None)
     elif word == "error":
-        raise state.source.error(at, f"the script refuses to run: {rest.strip()}", mend="do what it says")
+        raise state.source.error(at, f"the script refuses to run: {rest.strip()}", hint="do what it says")
     elif word not in ("pragma", "warning"):
         raise state.source.error(
-            at, f"unknown directive #{word}", mend=did_you_mean(word, _WORDS, "comments begin with //, not with #")
+            at, f"unknown directive #{word}", hint=did_you_mean(word, _WORDS, "comments begin with //, not with #")
         )
 
 
 def _define(state: _State, rest: str, at: int) -> None:
     match = _DEFINE.fullmatch(rest)
     if match is None:
-        raise state.source.error(at, "#define needs a name", mend="write #define NAME value")
+        raise state.source.error(at, "#define needs a name", hint="write #define NAME value")
     if match["parameters"]:
         raise state.source.error(
             at,
             f"the macro {match['name']} has parameters",
             why="macros are values here, as in #define NAME 42",
-            mend="write its expression where it is used",
+            hint="write its expression where it is used",
         )
     state.macros[match["name"]] = Macro(match["text"], at)
 
@@ -136,7 +136,7 @@ def _read_condition(state: _State, word: str, rest: str, at: int) -> None:
         state.conditions.append(_Condition(at, state.counts, holds, holds))
         return
     if not state.conditions:
-        raise state.source.error(at, f"#{word} without #if", mend="remove it, or add the #if, #ifdef or #ifndef")
+        raise state.source.error(at, f"#{word} without #if", hint="remove it, or add the #if, #ifdef or #ifndef")
     condition = state.conditions[-1]
     if word == "endif":
         state.conditions.pop()
@@ -150,7 +150,7 @@ def _holds(state: _State, word: str, rest: str, at: int) -> bool:
     if word != "if":
         name = _NAME.match(rest)
         if name is None:
-            raise state.source.error(at, f"#{word} needs a name", mend=f"write #{word} NAME")
+            raise state.source.error(at, f"#{word} needs a name", hint=f"write #{word} NAME")
         return (name[0] in state.macros) == (word == "ifdef")
     text = _DEFINED.sub(lambda match: str(int((match[1] or match[2]) in state.macros)), rest)
     return any(all(_atom(state, atom, at) for atom in either.split("&&")) for either in text.split("||"))
@@ -164,7 +164,7 @@ def _atom(state: _State, text: str, at: int) -> bool:
             at,
             f"this condition cannot be worked out: {text.strip()}",
             why="the kernel is not known by its version here, and conditions are simple ones",
-            mend="keep the branch that this machine needs, or write #ifdef NAME or #if defined(NAME)",
+            hint="keep the branch that this machine needs, or write #ifdef NAME or #if defined(NAME)",
         )
     left, right = _value(state, match["left"]), _value(state, match["right"] or "0")
     holds = {"==": left == right, "<": left < right, ">": left > right, "<=": left <= right, ">=": left >= right}.get(

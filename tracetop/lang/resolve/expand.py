@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
 from tracetop.lang.advice import foreign_words
-from tracetop.lang.resolve import expand, kernel_functions, timers_and_counters, tracepoints, usdt, user_functions
+from tracetop.lang.resolve import kernel_functions, timers_and_counters, tracepoints, usdt, user_functions
 from tracetop.lang.resolve.probe_syntax import is_wildcard, take_apart
 from tracetop.lang.resolve.request import MAX_PROBES, Asked, MissingProbeError, RefusedProbeError, flood
 from tracetop.lang.source import Source
@@ -17,6 +17,14 @@ from tracetop.lang.tree.hook import Hook
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import ProbeKind
+
+
+def once(asked: Asked) -> list[Hook]:
+    """``BEGIN`` and ``END``, in either case."""
+    if asked.parts not in ((), ("*",)):
+        raise asked.malformed(asked.kind.value)
+    return [Hook(asked.kind, asked.probe.text.partition(":")[0])]
+
 
 _KINDS: dict[ProbeKind, Callable[[Asked], list[Hook]]] = {
     ProbeKind.TRACEPOINT: tracepoints.tracepoint,
@@ -32,8 +40,8 @@ _KINDS: dict[ProbeKind, Callable[[Asked], list[Hook]]] = {
     ProbeKind.HARDWARE: timers_and_counters.counted,
     ProbeKind.PROFILE: timers_and_counters.profile,
     ProbeKind.INTERVAL: timers_and_counters.interval,
-    ProbeKind.BEGIN: expand.once,
-    ProbeKind.END: expand.once,
+    ProbeKind.BEGIN: once,
+    ProbeKind.END: once,
 }
 SHORT = {
     "t": "tracepoint",
@@ -58,6 +66,15 @@ SHORT = {
     "begin": "BEGIN",
     "end": "END",
 }
+INSTEAD = {
+    "watchpoint": "trace who writes there with a uprobe or fentry on the function that does",
+    "asyncwatchpoint": "trace who writes there with a uprobe or fentry on the function that does",
+    "iter": "count with tracepoint:sched probes, or list with ps, lsof and /proc what is there already",
+    "self": "use interval:s:1 and a condition, or BEGIN and END",
+    "test": "use BEGIN, and exit(1) where a condition does not hold",
+    "bench": "use BEGIN with a loop, and print the difference of nsecs",
+}
+"""Kinds of bpftrace's that are not taken, each with what serves."""
 _UNHOOKED = {ProbeKind.BEGIN, ProbeKind.END, ProbeKind.INTERVAL}
 """Kinds that see nothing of the machine: a script that is left with them alone has nothing to tell."""
 _SERVES = {
@@ -146,7 +163,7 @@ def _refuse_rest(
     """Refuse a script of which nothing is left to run, or far too much."""
     if not hooked and failures and all(probe.text in wanted.optional for probe, _ in failures):
         why = _note(*failures[0])
-        raise source.error(0, "none of the script's probes is on this kernel", mend="see the notes", why=why)
+        raise source.error(0, "none of the script's probes is on this kernel", hint="see the notes", why=why)
     if failures and all(entry.hook.kind in _UNHOOKED for entry in hooked):
         for probe, error in failures:
             if probe.text not in wanted.optional:
@@ -159,14 +176,14 @@ def _refuse_rest(
 
 def _note(probe: syntax.Probe, error: MissingProbeError) -> str:
     said = error.diagnostic
-    return f"left out {probe.text}: {said.why}" + (f"; {said.mend}" if isinstance(error, RefusedProbeError) else "")
+    return f"left out {probe.text}: {said.why}" + (f"; {said.hint}" if isinstance(error, RefusedProbeError) else "")
 
 
 def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel, wanted: Wanted) -> list[Hook]:
     written = take_apart(source, probe, wanted.params)
     name = SHORT.get(written.kind, written.kind)
-    if name in expand.INSTEAD:
-        raise source.error(probe.at, f"{name} probes are not supported", mend=expand.INSTEAD[name])
+    if name in INSTEAD:
+        raise source.error(probe.at, f"{name} probes are not supported", hint=INSTEAD[name])
     kind = next((each for each in ProbeKind if each.value == name), None)
     if kind is None:
         raise _unknown_kind(source, probe, written.kind, kernel)
@@ -181,37 +198,15 @@ def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel, wanted: Wanted
 def _unknown_kind(source: Source, probe: syntax.Probe, kind: str, kernel: Kernel) -> ScriptError:
     known = [each.value for each in ProbeKind]
     usual = f"begin it with a kind: {', '.join(known)}"
-    mend = (
-        _whole(probe.text, kernel)
-        or foreign_words.PROBES.get(kind)
-        or did_you_mean(kind, [*known, *expand.INSTEAD], usual)
-    )
-    return source.error(probe.at, f"unknown kind of probe {kind}", mend=mend)
+    hint = _whole(probe.text, kernel) or foreign_words.PROBES.get(kind) or did_you_mean(kind, [*known, *INSTEAD], usual)
+    return source.error(probe.at, f"unknown kind of probe {kind}", hint=hint)
 
 
 def _whole(text: str, kernel: Kernel) -> str:
-    """Return the mend for a probe that is written without its kind, empty where it is none that the kernel has."""
+    """Return the hint for a probe that is written without its kind, empty where it is none that the kernel has."""
     if text.upper() in ("BEGIN", "END"):
         return f"write {text.upper()}"
     event = next((name for name in kernel.tracepoint_names() if text in (name, name.partition(":")[2])), "")
     if event:
         return f"write tracepoint:{event}"
     return f"write kprobe:{text}" if text.isidentifier() and kernel.function(text) else ""
-
-
-INSTEAD = {
-    "watchpoint": "trace who writes there with a uprobe or fentry on the function that does",
-    "asyncwatchpoint": "trace who writes there with a uprobe or fentry on the function that does",
-    "iter": "count with tracepoint:sched probes, or list with ps, lsof and /proc what is there already",
-    "self": "use interval:s:1 and a condition, or BEGIN and END",
-    "test": "use BEGIN, and exit(1) where a condition does not hold",
-    "bench": "use BEGIN with a loop, and print the difference of nsecs",
-}
-"""Kinds of bpftrace's that are not taken, each with what serves."""
-
-
-def once(asked: Asked) -> list[Hook]:
-    """``BEGIN`` and ``END``, in either case."""
-    if asked.parts not in ((), ("*",)):
-        raise asked.malformed(asked.kind.value)
-    return [Hook(asked.kind, asked.probe.text.partition(":")[0])]

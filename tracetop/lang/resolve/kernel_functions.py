@@ -27,7 +27,7 @@ def kernel_function(asked: Asked) -> list[Hook]:
     if why:
         raise asked.refused(why, substitute(name, asked.kind, asked.kernel))
     if module == "bpf":
-        raise asked.error("probes on BPF programs are not supported", mend="trace the function that the program is on")
+        raise asked.error("probes on BPF programs are not supported", hint="trace the function that the program is on")
     names = [name]
     if is_wildcard(name):
         names = asked.matching(name, asked.kernel.function_names(), "kernel function")
@@ -77,7 +77,7 @@ def _unknown(asked: Asked, name: str) -> MissingProbeError:
         near(name, names),
         where=module,
         why="the kernel has no function of that name, or it is inlined, or it may not be traced",
-        mend=f"see `tracetop list '{asked.kind}:*{name[:_SAME_BEGIN]}*'`",
+        hint=f"see `tracetop list '{asked.kind}:*{name[:_SAME_BEGIN]}*'`",
     )
 
 
@@ -92,7 +92,7 @@ def _offset(asked: Asked, text: str) -> tuple[str, int]:
         return name, 0
     offset = amount(number)
     if asked.kind is not ProbeKind.KPROBE:
-        raise asked.error(f"{asked.kind} takes no offset", mend=f"write {asked.kind}:{name}, or kprobe:{text}")
+        raise asked.error(f"{asked.kind} takes no offset", hint=f"write {asked.kind}:{name}, or kprobe:{text}")
     if not name or is_wildcard(name) or offset is None or offset > _MAX_OFFSET:
         raise asked.malformed("kprobe:FUNCTION+OFFSET, e.g. kprobe:do_sys_openat2+9")
     return name, offset

@@ -51,16 +51,16 @@ class Asked:
         """The only process that a probe in user space is put on; 0 for all."""
         return self.pid or self.child
 
-    def error(self, what: str, *, mend: str, why: str = "") -> ScriptError:
+    def error(self, what: str, *, hint: str, why: str = "") -> ScriptError:
         """Return the error that points at the probe."""
-        return self.source.error(self.probe.at, what, mend=mend, why=why)
+        return self.source.error(self.probe.at, what, hint=hint, why=why)
 
     def malformed(self, form: str) -> ScriptError:
         """Return the error for a probe that is not written as `form`."""
-        return self.error(f"{self.probe.text} is not a whole probe", mend=f"write it as {form}")
+        return self.error(f"{self.probe.text} is not a whole probe", hint=f"write it as {form}")
 
     def missing(
-        self, what: str, name: str, known: Iterable[str], *, where: str = "", why: str = "", mend: str = ""
+        self, what: str, name: str, known: Iterable[str], *, where: str = "", why: str = "", hint: str = ""
     ) -> MissingProbeError:
         """Return the error for something that is not there; `known` is what a misspelling may have meant."""
         return _as(
@@ -68,20 +68,20 @@ class Asked:
             self.error(
                 f"unknown {what} {name}{where}",
                 why=why or f"this kernel has no {what} of that name",
-                mend=did_you_mean(name, known, mend or "see `tracetop list` for what there is"),
+                hint=did_you_mean(name, known, hint or "see `tracetop list` for what there is"),
             ),
         )
 
-    def refused(self, why: str, mend: str) -> RefusedProbeError:
+    def refused(self, why: str, hint: str) -> RefusedProbeError:
         """Return the error for a kind of probe that this kernel takes none of."""
         return _as(
-            RefusedProbeError, self.error(f"{self.probe.text} cannot be attached on this kernel", why=why, mend=mend)
+            RefusedProbeError, self.error(f"{self.probe.text} cannot be attached on this kernel", why=why, hint=hint)
         )
 
     def unreadable(self, error: TracetopError) -> MissingProbeError:
         """Return the error for a binary that cannot be read, with the cause that reading it had."""
         said = error.diagnostic
-        return _as(MissingProbeError, self.error(said.what, why=said.why, mend=said.mend))
+        return _as(MissingProbeError, self.error(said.what, why=said.why, hint=said.hint))
 
     def flood(self, count: int) -> ScriptError:
         """Return the error for a probe that stands for too many hooks."""
@@ -94,7 +94,7 @@ class Asked:
         if len(found) > MAX_PROBES:
             raise self.flood(len(found))
         if not found:
-            raise self.missing(what, pattern, (), why=f"no {what} matches", mend="write a wider wildcard")
+            raise self.missing(what, pattern, (), why=f"no {what} matches", hint="write a wider wildcard")
         return found
 
 
@@ -104,13 +104,13 @@ def flood(source: Source, probe: syntax.Probe, count: int) -> ScriptError:
         probe.at,
         f"the script's probes are {count} hooks, at most {MAX_PROBES} are allowed",
         why="attaching so many stalls the machine",
-        mend=f"write a narrower wildcard than {probe.text}"
+        hint=f"write a narrower wildcard than {probe.text}"
         if "*" in probe.text
         else "take probes out, or split the script",
     )
 
 
 def _as(kind: type[_Missing], error: ScriptError) -> _Missing:
-    made = kind(error.diagnostic.what, mend="")
+    made = kind(error.diagnostic.what, hint="")
     made.diagnostic = error.diagnostic
     return made

@@ -107,7 +107,7 @@ _SYSTEM_CALL_NAME = re.compile(r"_*(?:(?:x64|arm64|ia32|se|do)_)*_*k?sys_(\w+)")
 
 
 def substitute(function: str, kind: ProbeKind, kernel: Kernel) -> str:
-    """Return what to write instead of a probe of `kind` on a kernel function, as the mend of an error."""
+    """Return what to write instead of a probe of `kind` on a kernel function, as the hint of an error."""
     names = frozenset(kernel.tracepoint_names())
     twin = _TWINS[kind]
     has_function = kernel.function(function) is not None

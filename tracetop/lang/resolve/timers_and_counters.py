@@ -53,7 +53,7 @@ def counted(asked: Asked) -> list[Hook]:
         raise asked.malformed(f"{asked.kind}:EVENT:COUNT")
     event = ALIASES.get(parts[0], parts[0])
     if event not in known:
-        raise asked.missing(f"{asked.kind} event", parts[0], [*known, *ALIASES], mend=f"use one of {', '.join(known)}")
+        raise asked.missing(f"{asked.kind} event", parts[0], [*known, *ALIASES], hint=f"use one of {', '.join(known)}")
     name = f"{asked.kind}:{parts[0]}" + (f":{count}" if count else "")
     return [Hook(asked.kind, name, event=event, period=count or known[event], pid=asked.pid)]
 
@@ -63,7 +63,7 @@ def profile(asked: Asked) -> list[Hook]:
     period_ns, name = _period(asked, "profile:hz:RATE, profile:ms:N or profile:10ms")
     rate = round(_SECOND_NS / period_ns)
     if rate < 1:
-        raise asked.error("a profile slower than once a second", mend="use interval:s:N")
+        raise asked.error("a profile slower than once a second", hint="use interval:s:N")
     return [Hook(asked.kind, name, period=rate, pid=asked.pid)]
 
 
@@ -78,14 +78,14 @@ def _no_period(asked: Asked, forms: str) -> ScriptError:
     text = asked.probe.text
     unit, number = asked.parts if len(asked.parts) == 2 else ("", "")
     if amount(number) == 0:
-        return asked.error(f"{text} would never come", mend=f"write a number from 1, as in {asked.kind}:{unit}:1")
+        return asked.error(f"{text} would never come", hint=f"write a number from 1, as in {asked.kind}:{unit}:1")
     if amount(number) and unit not in (*_NS, "hz"):
         often = f"{asked.kind}:hz:{number} for {number} a second"
         return asked.error(
-            f"{unit} is no unit of time", mend=f"write {often}, or a time with s, ms or us: {asked.kind}:ms:{number}"
+            f"{unit} is no unit of time", hint=f"write {often}, or a time with s, ms or us: {asked.kind}:ms:{number}"
         )
     if number and duration_ns(number):
-        return asked.error(f"{text} has two units", mend=f"write {asked.kind}:{number}")
+        return asked.error(f"{text} has two units", hint=f"write {asked.kind}:{number}")
     return asked.malformed(forms)
 
 
@@ -99,7 +99,7 @@ def _period(asked: Asked, forms: str) -> tuple[int, str]:
                 raise asked.error(
                     f"{asked.probe.text} is less than a microsecond",
                     why="a number without a unit is nanoseconds",
-                    mend=f"write {asked.kind}:hz:{time} for {time} a second, or the unit: {asked.kind}:{time}{unit}",
+                    hint=f"write {asked.kind}:hz:{time} for {time} a second, or the unit: {asked.kind}:{time}{unit}",
                 )
             name = f"{asked.kind}:us:{(period_ns or 0) // 1000}"
         case (unit, count):

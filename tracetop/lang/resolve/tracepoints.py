@@ -72,5 +72,5 @@ def _no_raw_tracepoint(asked: Asked, event: str, known: set[str]) -> MissingProb
         event,
         (),
         why="single system calls have no raw tracepoint of their own",
-        mend=f"use tracepoint:syscalls:{event}, or rawtracepoint:{verb} and compare the call's number",
+        hint=f"use tracepoint:syscalls:{event}, or rawtracepoint:{verb} and compare the call's number",
     )

@@ -80,5 +80,5 @@ def _unknown(asked: Asked, name: str, known: set[str]) -> MissingProbeError:
         name,
         (),
         why="the binary has no static probe of that name" if known else "the binary has no static probes",
-        mend=suggestion or (f"it has {some}" if known else "use uprobe on one of its functions"),
+        hint=suggestion or (f"it has {some}" if known else "use uprobe on one of its functions"),
     )

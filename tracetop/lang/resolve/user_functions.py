@@ -57,7 +57,7 @@ def find_binaries(asked: Asked, name: str) -> tuple[str, ...]:
         name,
         (),
         why="it is no file, no program in PATH, and no library that the dynamic linker knows",
-        mend="write its path, e.g. /usr/bin/bash or ./prog, or a library's name: libc",
+        hint="write its path, e.g. /usr/bin/bash or ./prog, or a library's name: libc",
     )
 
 
@@ -69,7 +69,7 @@ def _functions(asked: Asked, path: str, name: str, *, cpp: bool) -> list[Hook]:
     function, plus, number = name.partition("+") if not cpp else (name, "", "")
     offset = amount(number) if plus else 0
     if plus and asked.kind is not ProbeKind.UPROBE:
-        raise asked.error(f"{asked.kind} takes no offset", mend=f"write {asked.kind}:{path}:{function}")
+        raise asked.error(f"{asked.kind} takes no offset", hint=f"write {asked.kind}:{path}:{function}")
     if not function or offset is None or (offset and is_wildcard(function)):
         raise asked.malformed("uprobe:BINARY:FUNCTION+OFFSET")
     try:
@@ -83,7 +83,7 @@ def _functions(asked: Asked, path: str, name: str, *, cpp: bool) -> list[Hook]:
         raise asked.error(
             f"{function} of {path} has no offset {offset}",
             why=f"it is {found[0].size} bytes long",
-            mend=f"see objdump -d {path} for the instructions of {function}",
+            hint=f"see objdump -d {path} for the instructions of {function}",
         )
     return [_hook(asked, path, symbol, offset) for symbol in found]
 
@@ -103,14 +103,14 @@ def _hook(asked: Asked, path: str, symbol: UserSymbol, offset: int) -> Hook:
 def _at_address(asked: Asked, path: str, address: int) -> Hook:
     """Return the hook at an address as nm and objdump show it."""
     if asked.kind is not ProbeKind.UPROBE:
-        raise asked.error(f"{asked.kind} takes a function's name, no address", mend="name the function, or use uprobe")
+        raise asked.error(f"{asked.kind} takes a function's name, no address", hint="name the function, or use uprobe")
     try:
         offset = asked.kernel.file_offset(path, address)
     except KernelError as error:
         raise asked.unreadable(error) from error
     if offset is None:
         raise asked.error(
-            f"{path} has no code at 0x{address:x}", mend=f"see nm {path} or objdump -d {path} for its addresses"
+            f"{path} has no code at 0x{address:x}", hint=f"see nm {path} or objdump -d {path} for its addresses"
         )
     name = f"{asked.kind}:{path}:{address}"
     return Hook(asked.kind, name, event=f"0x{address:x}", target=path, offset=offset, pid=asked.user_pid)
@@ -140,5 +140,5 @@ def _unknown(asked: Asked, path: str, name: str, symbols: Iterable[str]) -> Miss
         why="the binary has no function of that name; it may be inlined, or static in a binary without symbols"
         if known
         else "the binary has no symbols",
-        mend=f"see `tracetop list '{asked.kind}:{path}:*'`",
+        hint=f"see `tracetop list '{asked.kind}:{path}:*'`",
     )

@@ -77,9 +77,6 @@ def is_measured(name: str, script: typed.Script) -> bool:
     )
 
 
-T = TypeVar("T")
-
-
 def rewrite(tree: T, change: Callable[[Any], Any]) -> T:
     """Return the tree with `change` applied to every node, the deepest first; `change` returns the node or another."""
     node: Any = tree

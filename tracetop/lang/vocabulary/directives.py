@@ -61,7 +61,7 @@ def _unit(source: Source, name: str, header: dict[str, str]) -> Unit:
         raise source.error(
             _find(source, name),
             f"unknown unit {value}",
-            mend=did_you_mean(value, known, f"use one of {', '.join(known)}"),
+            hint=did_you_mean(value, known, f"use one of {', '.join(known)}"),
         )
     return known[value]
 
@@ -71,7 +71,7 @@ def _entries(source: Source, header: dict[str, str]) -> int:
     entries = number(text, MAX_ENTRIES)
     if not entries:
         raise source.error(
-            _find(source, "entries"), f"{text} is no size for a map", mend=f"write a number from 1 to {MAX_ENTRIES}"
+            _find(source, "entries"), f"{text} is no size for a map", hint=f"write a number from 1 to {MAX_ENTRIES}"
         )
     return entries
 

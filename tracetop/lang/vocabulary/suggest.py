@@ -1,4 +1,4 @@
-"""The nearest known name to one that is not known: what most mends of this compiler say."""
+"""The nearest known name to one that is not known: what most hints of this compiler say."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -78,7 +78,7 @@ def parse_filter(text: str) -> Filter:
                 why=f"there is a {name} before it already, and one process has one {name}"
                 if twice
                 else "a filter is a process number, a task name of at most 15 bytes, or a prefix with * behind it",
-                mend="write for example 812, nginx, ngin*, or pid=812 comm=nginx",
+                hint="write for example 812, nginx, ngin*, or pid=812 comm=nginx",
             )
     return Filter(pid=pid, comm=comm)
 

@@ -86,7 +86,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, tag="finding"):
     detail: str = ""
     """What was found, e.g. ``6.18.5, x86_64``."""
     why: str = ""
-    mend: str = ""
+    hint: str = ""
     code: ExitCode = ExitCode.OK
     """Of a BAD finding: what tracetop's exit code becomes."""
 

@@ -353,5 +353,5 @@ def garbled(why: object) -> TracerError:
     return TracerError(
         "the two processes of tracetop do not understand each other",
         why=str(why),
-        mend="start it again; if it stays so, run one version of tracetop, not two mixed",
+        hint="start it again; if it stays so, run one version of tracetop, not two mixed",
     )

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from tracetop.model.frame import Cell, Column, ColumnKind
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ValueKind
+from tracetop.model.syscalls import SyscallNames
 from tracetop.model.value import Shape, ValueType
 from tracetop.tracer.aggregate.counters import Keys, as_rows
 from tracetop.tracer.aggregate.value_columns import cell_of
 from tracetop.tracer.printing.decode import Decoder
-from tracetop.tracer.syscalls import SyscallNames
 
 TEXT_ROLES = (KeyRole.COMM, KeyRole.STRING)
 STACK_ROLES = (KeyRole.KSTACK, KeyRole.USTACK)

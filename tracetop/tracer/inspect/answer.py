@@ -84,7 +84,7 @@ def _unforeseen(error: Exception) -> Diagnostic:
     return Diagnostic(
         what="the process that asks the kernel failed",
         why=f"{type(error).__name__}: {error}",
-        mend="this is a bug in tracetop; please report it",
+        hint="this is a bug in tracetop; please report it",
         detail="".join(traceback.format_exception(error)),
     )
 

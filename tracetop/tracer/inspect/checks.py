@@ -1,4 +1,4 @@
-"""What this machine offers to a tracer, one check after the other, each with its cause and its mend.
+"""What this machine offers to a tracer, one check after the other, each with its cause and its hint.
 
 Owns: the checks of kernel, rights and BCC, in an order in which the first that fails is the cause of the others.
 Refuses to own: the scripts that tracetop ships (`doctor`). Runs in the process that answers one question.
@@ -73,15 +73,15 @@ def examine_machine(kernel: RunningKernel) -> Iterator[Finding]:
     for name, (kinds, title) in _KINDS.items():
         yield attempt(name, title, lambda kinds=kinds: _taken(kernel, kinds))  # type: ignore[misc]
     yield attempt("sample_rate", "sampling rate", _sample_rate)
-    for name, (kinds, title, mend) in _OTHER_KINDS.items():
-        yield _offered(name, title, kernel.refuses(kinds[0]), mend)
-    for name, (function, title, mend) in _FUNCTIONS.items():
+    for name, (kinds, title, hint) in _OTHER_KINDS.items():
+        yield _offered(name, title, kernel.refuses(kinds[0]), hint)
+    for name, (function, title, hint) in _FUNCTIONS.items():
         reason = kernel.refuses(ProbeKind.KPROBE) if name == "kprobe_multi" else ""
         if reason:
             yield _offered(name, title, reason, _OTHER_KINDS["kprobe"][-1])
         else:
             found = kernel.function(function) is not None
-            yield _offered(name, title, "" if found else f"this kernel has no {function}", mend)
+            yield _offered(name, title, "" if found else f"this kernel has no {function}", hint)
     yield _statistics()
 
 
@@ -101,7 +101,7 @@ def bad(id_: str, title: str, diagnostic: Diagnostic) -> Finding:
         verdict=Verdict.BAD,
         detail=diagnostic.what,
         why=diagnostic.why,
-        mend=diagnostic.mend,
+        hint=diagnostic.hint,
         code=diagnostic.code,
     )
 
@@ -123,7 +123,7 @@ def _kernel(kernel: RunningKernel) -> Finding:
     detail = f"Linux {platform.release()}, {kernel.arch}, {kernel.cpus} CPUs"
     if kernel.arch in _ARCHITECTURES:
         return Finding(id="kernel", title="kernel", verdict=Verdict.GOOD, detail=detail)
-    error = KernelError(detail, why=f"system calls of {kernel.arch} are not known", mend="use x86-64 or aarch64")
+    error = KernelError(detail, why=f"system calls of {kernel.arch} are not known", hint="use x86-64 or aarch64")
     return bad("kernel", "kernel", error.diagnostic)
 
 
@@ -150,7 +150,7 @@ def _memlock() -> str:
         return _map(_ARRAY, 4, 8, _LARGE_MAP_BYTES // 8, f"maps of 16 MiB fit (ulimit -l: {said})")
     except KernelError as error:
         raise KernelError(
-            "large maps do not fit", why=f"locked memory is limited to {said}", mend="ulimit -l unlimited"
+            "large maps do not fit", why=f"locked memory is limited to {said}", hint="ulimit -l unlimited"
         ) from error
 
 
@@ -160,7 +160,7 @@ def _map(type_: int, key_bytes: int, value_bytes: int, entries: int, detail: str
         os.close(bpf(Command.MAP_CREATE, attr))
     except OSError as error:
         raise KernelError(
-            "the kernel refuses such a map", why=error.strerror or str(error), mend="use Linux 5.8 or newer"
+            "the kernel refuses such a map", why=error.strerror or str(error), hint="use Linux 5.8 or newer"
         ) from error
     return detail
 
@@ -168,7 +168,7 @@ def _map(type_: int, key_bytes: int, value_bytes: int, entries: int, detail: str
 def _taken(kernel: RunningKernel, kinds: tuple[ProbeKind, ...]) -> str:
     for kind in kinds:
         if reason := kernel.refuses(kind):
-            raise KernelError(f"no {kind} probes", why=reason, mend="use a kernel that has them: most do")
+            raise KernelError(f"no {kind} probes", why=reason, hint="use a kernel that has them: most do")
     return "taken"
 
 
@@ -178,7 +178,7 @@ def _sample_rate() -> str:
         raise KernelError(
             f"at most {rate} samples per second",
             why="kernel.perf_event_max_sample_rate is so low: the kernel lowers it where sampling took too long",
-            mend="as root: sysctl kernel.perf_event_max_sample_rate=100000",
+            hint="as root: sysctl kernel.perf_event_max_sample_rate=100000",
         )
     return f"up to {rate} per second (perf_event_paranoid {paranoid}, which does not bind root)"
 
@@ -188,7 +188,7 @@ def _sysctl(name: str) -> int:
         return int(Path(f"/proc/sys/kernel/{name}").read_text())
     except OSError as error:
         raise KernelError(
-            "no perf events", why=f"kernel.{name} is not there", mend="use a kernel with CONFIG_PERF_EVENTS"
+            "no perf events", why=f"kernel.{name} is not there", hint="use a kernel with CONFIG_PERF_EVENTS"
         ) from error
 
 
@@ -198,8 +198,8 @@ def _statistics() -> Finding:
         return _offered("statistics", "statistics of what programs cost", reason, "costs are not shown")
 
 
-def _offered(id_: str, title: str, reason: str, mend: str) -> Finding:
+def _offered(id_: str, title: str, reason: str, hint: str) -> Finding:
     """Return the finding of something that tracetop's own panes can do without."""
     if not reason:
         return Finding(id=id_, title=title, verdict=Verdict.GOOD, detail="offered")
-    return Finding(id=id_, title=title, verdict=Verdict.NONE, detail="not offered", why=reason, mend=mend)
+    return Finding(id=id_, title=title, verdict=Verdict.NONE, detail="not offered", why=reason, hint=hint)

@@ -12,9 +12,9 @@ from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.sys.captured_output import Output
 from tracetop.errors import ExitCode, TracetopError
 from tracetop.lang import compile_script
+from tracetop.library import DEFAULT, Library, PaneScript
 from tracetop.model.abi.control import SAMPLE_NONE, Filter, pack_control
 from tracetop.model.wire.inquiries import Finding, Verdict
-from tracetop.probes import DEFAULT, Library, PaneScript
 from tracetop.tracer.inspect.checks import attempt, bad, examine_machine, examine_rights
 
 _SMALLEST = "interval:s:1 { @ = count(); }"
@@ -61,7 +61,7 @@ def _script(script: PaneScript, kernel: RunningKernel) -> Finding:
         if kind == "pane":
             return finding
         return Finding(
-            id=id_, title=title, verdict=Verdict.NONE, detail=finding.detail, why=finding.why, mend=finding.mend
+            id=id_, title=title, verdict=Verdict.NONE, detail=finding.detail, why=finding.why, hint=finding.hint
         )
     return Finding(id=id_, title=title, verdict=Verdict.GOOD, detail=detail)
 
@@ -80,7 +80,7 @@ def _try(text: str, name: str, kernel: RunningKernel) -> str:
         loaded.close()
 
 
-def _untried(title: str, why: str, mend: str) -> Finding:
+def _untried(title: str, why: str, hint: str) -> Finding:
     return Finding(
-        id="untried", title=title, verdict=Verdict.NONE, detail="not tried", why=why, mend=mend, code=ExitCode.OK
+        id="untried", title=title, verdict=Verdict.NONE, detail="not tried", why=why, hint=hint, code=ExitCode.OK
     )

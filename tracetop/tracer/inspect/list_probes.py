@@ -168,7 +168,7 @@ def _binaries(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> tu
         raise UsageError(
             f"{kind} probes of which program?",
             why="every program and library has its own",
-            mend=f"name one, e.g. {kind}:/bin/bash:* or {kind}:libc:*, or a process with -p PID",
+            hint=f"name one, e.g. {kind}:/bin/bash:* or {kind}:libc:*, or a process with -p PID",
         )
     single = None if is_wildcard(path) else kernel.binary(path, pid)
     found = kernel.binaries(path, pid) if is_wildcard(path) else (single,) if single else ()
@@ -176,7 +176,7 @@ def _binaries(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> tu
         raise UsageError(
             f"no program or library {path}",
             why="it is no file, no program in PATH, and no library that the dynamic linker knows",
-            mend="write its path, e.g. /usr/bin/bash, or a library's name: libc",
+            hint="write its path, e.g. /usr/bin/bash, or a library's name: libc",
         )
     return found
 
@@ -246,23 +246,23 @@ def _nothing(question: ListProbes, kernel: RunningKernel) -> TracetopError:
         return UsageError(
             f"no {question.pattern}",
             why="the kernel's type information has none of that name",
-            mend=did_you_mean(name, kernel.type_names(tag), f"try `tracetop list '{tag} *{name[:4]}*'`"),
+            hint=did_you_mean(name, kernel.type_names(tag), f"try `tracetop list '{tag} *{name[:4]}*'`"),
         )
     wanted = understand(question.pattern)
     what = f"no probe matches {question.pattern}"
     refusals = [kernel.refuses(kind) for kind in wanted.kinds]
     if refusals and all(refusals):
-        return KernelError(what, why=refusals[0], mend="see `tracetop doctor` for the kinds that this kernel takes")
+        return KernelError(what, why=refusals[0], hint="see `tracetop doctor` for the kinds that this kernel takes")
     if wanted.path:
         return UsageError(
-            what, why="the binary has none of that name", mend=f"see all with `tracetop list {wanted.path}`"
+            what, why="the binary has none of that name", hint=f"see all with `tracetop list {wanted.path}`"
         )
     kind, colon, name = question.pattern.partition(":")
     if colon and kind not in SHORT and kind not in set(ProbeKind):
         known = [each.value for each in ProbeKind]
         return UsageError(
-            what, why=f"{kind} is no kind of probe", mend=did_you_mean(kind, known, f"use {', '.join(known)}")
+            what, why=f"{kind} is no kind of probe", hint=did_you_mean(kind, known, f"use {', '.join(known)}")
         )
     events = [each.partition(":")[2] for each in _tracepoints(kernel, ProbeKind.TRACEPOINT, "", 0)]
     near = did_you_mean(name or kind, events, "write a part of its name, e.g. `tracetop list '*exec*'`")
-    return UsageError(what, why="this kernel has none of that name", mend=near)
+    return UsageError(what, why="this kernel has none of that name", hint=near)

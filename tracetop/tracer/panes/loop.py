@@ -14,9 +14,9 @@ import psutil
 
 from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.errors import TracetopError, UsageError
+from tracetop.library import Library
 from tracetop.model.frame import Frame, TracerCost
 from tracetop.model.wire import messages as m
-from tracetop.probes import Library
 from tracetop.tracer.panes.cost_meter import CostMeter
 from tracetop.tracer.panes.open_panes import Panes
 from tracetop.tracer.panes.pane import Pane
@@ -127,7 +127,7 @@ class Loop:
             raise UsageError(
                 f"an interval of {interval_s:g} s",
                 why="frames come at most four times a second and at least every ten seconds",
-                mend=f"choose between {least:g} and {greatest:g} seconds",
+                hint=f"choose between {least:g} and {greatest:g} seconds",
             )
         self._interval_s = interval_s
         self._next_s = min(self._next_s, time.monotonic() + interval_s)

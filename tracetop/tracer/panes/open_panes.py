@@ -9,10 +9,10 @@ import math
 from collections.abc import Iterator
 
 from tracetop.errors import UsageError
+from tracetop.library import Library
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import PaneFrame, PaneState
 from tracetop.model.wire import messages as m
-from tracetop.probes import Library
 from tracetop.tracer.panes.pane import Pane
 from tracetop.tracer.panes.pane_content import Shown
 from tracetop.tracer.panes.pane_load import Wait
@@ -137,7 +137,7 @@ class Panes:
             raise UsageError(
                 f"there is a pane named {command.pane.name}",
                 why="each has a name of its own",
-                mend="choose another name",
+                hint="choose another name",
             )
         pane = Pane(command.pane, self._library, self._machine)
         self._panes[pane.name] = pane
@@ -166,5 +166,5 @@ class Panes:
 
     def _pane(self, name: str) -> Pane:
         if name not in self._panes:
-            raise UsageError(f"no pane named {name}", why=f"open are {', '.join(self._panes)}", mend="name one of them")
+            raise UsageError(f"no pane named {name}", why=f"open are {', '.join(self._panes)}", hint="name one of them")
         return self._panes[name]

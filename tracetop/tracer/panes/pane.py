@@ -8,10 +8,10 @@ import contextlib
 from dataclasses import replace
 
 from tracetop.errors import Diagnostic, TracetopError, UsageError
+from tracetop.library import Library
 from tracetop.model.abi.control import SAMPLE_NONE, Filter
 from tracetop.model.frame import Cost, PaneFrame, PaneState, View
 from tracetop.model.wire.messages import PaneRequest, SetSort
-from tracetop.probes import Library
 from tracetop.tracer.panes.pane_content import Shown
 from tracetop.tracer.panes.pane_load import Loading, Outcome, Wait, load
 from tracetop.tracer.panes.script_choice import Choice
@@ -74,11 +74,11 @@ class Pane:
         if self._asked is None:
             raise UsageError(
                 f"{self.name} does not wait for an answer",
-                mend="answer where tracetop has asked",
+                hint="answer where tracetop has asked",
                 why="nothing was asked",
             )
         if not 1 <= sample < SAMPLE_NONE:
-            raise UsageError(f"1 in {sample} events", why="that is none", mend="choose a number from 1 on, such as 64")
+            raise UsageError(f"1 in {sample} events", why="that is none", hint="choose a number from 1 on, such as 64")
         self._sample = sample
         new, _ = self._asked
         try:
@@ -149,7 +149,7 @@ class Pane:
             raise UsageError(
                 f"{self.name} cannot be sorted by {command.sort.column}",
                 why=f"its columns are {', '.join(columns)}" if columns else f"it has no table {command.table}",
-                mend="choose a column that it shows",
+                hint="choose a column that it shows",
             )
         table.sort, table.limit = command.sort, max(1, min(command.limit, ROWS_MOST))
         self._sorts[command.table] = command

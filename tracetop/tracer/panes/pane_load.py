@@ -11,10 +11,10 @@ from typing import NamedTuple
 from tracetop.bpf.load.trial import Trial
 from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.lang import compile_script
+from tracetop.library import PaneScript
 from tracetop.model.abi.control import SAMPLE_NONE
 from tracetop.model.frame import Hot
 from tracetop.model.program import Program
-from tracetop.probes import PaneScript
 from tracetop.tracer.panes.cost_estimate import estimate
 from tracetop.tracer.panes.pane_content import Shown
 from tracetop.tracer.panes.programs_content import ProgramsShown

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from tracetop.errors import UsageError
+from tracetop.library import Library, PaneScript, pane_script
 from tracetop.model.abi.control import PARAMS
+from tracetop.model.syscalls import SyscallNames
 from tracetop.model.wire.messages import PaneRequest
-from tracetop.probes import Library, PaneScript, pane_script
-from tracetop.tracer.syscalls import SyscallNames
 
 _NOT_64_BITS = 1 << 63
 
@@ -39,7 +39,7 @@ class Choice:
         UsageError for an empty text.
         """
         if not text.strip():
-            raise UsageError(f"no script for {pane}", why="the text is empty", mend="write a probe and an action")
+            raise UsageError(f"no script for {pane}", why="the text is empty", hint="write a probe and an action")
         bundled = library.of_text(pane, text)
         if bundled:
             return cls(bundled, library.scripts(pane), params if bundled.variant.parameter else ())
@@ -52,7 +52,7 @@ class Choice:
         if found is None:
             names = ", ".join(script.variant.name for script in self.scripts)
             raise UsageError(
-                f"{self.script.pane} has no variant {name}", why=f"it has {names}", mend="choose one of them"
+                f"{self.script.pane} has no variant {name}", why=f"it has {names}", hint="choose one of them"
             )
         return replace(self, script=found, params=self.params if found.variant.parameter else ())
 
@@ -60,7 +60,7 @@ class Choice:
         """Return the parameters as the programs read them. UsageError where they cannot."""
         if len(self.params) > PARAMS:
             raise UsageError(
-                f"{len(self.params)} parameters", why=f"a script has at most {PARAMS}", mend="leave the others out"
+                f"{len(self.params)} parameters", why=f"a script has at most {PARAMS}", hint="leave the others out"
             )
         return tuple(self._number(text, syscalls) for text in self.params)
 
@@ -76,6 +76,6 @@ class Choice:
             raise UsageError(
                 f"not a number: {text}",
                 why=f"the parameters of {self.script.name} are whole numbers of 64 bits",
-                mend="write one such as 4096 or 0x1000",
+                hint="write one such as 4096 or 0x1000",
             )
         return number

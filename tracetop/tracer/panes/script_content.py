@@ -17,6 +17,7 @@ from tracetop.lang import STACK_DEPTH
 from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.frame import Cost, Log, View
 from tracetop.model.program import MapSpec, Program, ValueKind
+from tracetop.model.syscalls import SyscallNames
 from tracetop.tracer.aggregate.aggregates import Aggregates
 from tracetop.tracer.aggregate.call_tree import CUT, CallTree, StackId
 from tracetop.tracer.aggregate.joined_table import JoinedTable
@@ -27,7 +28,6 @@ from tracetop.tracer.printing.decode import Decoder, Names
 from tracetop.tracer.script import upkeep
 from tracetop.tracer.script.events import Sent
 from tracetop.tracer.script.upkeep import Upkeep, takes_user_addresses
-from tracetop.tracer.syscalls import SyscallNames
 
 _EXTREMES = (ValueKind.MIN, ValueKind.MAX)
 _COUNTED = frozenset({ValueKind.COUNT, ValueKind.SUM, ValueKind.AVG, ValueKind.STATS, ValueKind.HIST, ValueKind.LHIST})

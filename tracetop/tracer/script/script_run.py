@@ -146,7 +146,7 @@ def _open_process(pid: int) -> int:
         return os.pidfd_open(pid)
     except OSError as error:
         raise UsageError(
-            f"no process {pid}", why=error.strerror or "", mend="name one that runs: `ps -e` lists them"
+            f"no process {pid}", why=error.strerror or "", hint="name one that runs: `ps -e` lists them"
         ) from error
 
 

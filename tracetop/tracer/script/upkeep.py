@@ -20,7 +20,6 @@ from tracetop.model.value import Shape, ValueType
 from tracetop.tracer.aggregate.aggregates import Aggregates
 from tracetop.tracer.aggregate.counters import as_keys, as_rows
 from tracetop.tracer.aggregate.key_cells import decode_text, integers
-from tracetop.tracer.script import upkeep
 
 _EVERY_S = 2.0
 
@@ -40,7 +39,7 @@ class Upkeep:
             self._done_s = now_s
             for spec in self._loaded.program.maps:
                 if spec.scratch and spec.keys:
-                    upkeep.reclaim(self._loaded, spec)
+                    reclaim(self._loaded, spec)
             self._retire_stacks()
 
     def _retire_processes(self) -> None:
@@ -96,7 +95,7 @@ class Chores:
                 self._due[i] = (every_s, now_s + every_s, chore)
 
     def _free_slots(self) -> None:
-        upkeep.free_empty(self._loaded)
+        free_empty(self._loaded)
 
     def _look_at_processes(self) -> None:
         for pid in self._processes:

@@ -258,12 +258,12 @@ class Banner(LineView):
         self.ended: Ended | None = None
 
     def draw(self, width: int, _height: int, ink: Palette) -> Sequence[Line]:
-        """Return what happened, and the cause and the mend under it."""
+        """Return what happened, and the cause and the hint under it."""
         diagnostic = self.ended.diagnostic if self.ended else None
         what = f" {escape(diagnostic.what) if diagnostic else 'the tracer ended'} "
         lines: list[Line] = [spread_keys(what, width, ink)]
         if diagnostic:
-            parts = (f"why: {diagnostic.why}" if diagnostic.why else "", f"mend: {diagnostic.mend}")
+            parts = (f"why: {diagnostic.why}" if diagnostic.why else "", f"hint: {diagnostic.hint}")
             lines.append([Segment(fit(" " + escape("  ".join(filter(None, parts))), width), ink.text)])
         return lines
 

@@ -25,7 +25,7 @@ def editor() -> list[str]:
             return words
     found = next((path for name in _DEFAULTS if (path := shutil.which(name))), None)
     if found is None:
-        raise UsageError("no editor found", why="neither VISUAL nor EDITOR is set", mend="set EDITOR, e.g. to nano")
+        raise UsageError("no editor found", why="neither VISUAL nor EDITOR is set", hint="set EDITOR, e.g. to nano")
     return [found]
 
 
@@ -65,4 +65,4 @@ def _private_folder() -> str | None:
 
 
 def _failed(command: list[str], why: str) -> UsageError:
-    return UsageError(f"{command[0]} did not edit the script", why=why, mend="set EDITOR to an editor that works")
+    return UsageError(f"{command[0]} did not edit the script", why=why, hint="set EDITOR to an editor that works")

@@ -88,7 +88,7 @@ class Prompt(Horizontal):
         try:
             self._question.accept(event.value)
         except UsageError as error:
-            self._error(f"{error.diagnostic.what}: {error.diagnostic.mend}")
+            self._error(f"{error.diagnostic.what}: {error.diagnostic.hint}")
         else:
             self.close(refocus=True)
 

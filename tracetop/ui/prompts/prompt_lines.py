@@ -91,7 +91,7 @@ class ErrorLines(LineView):
             lines.append([Segment(" " * min(self._x, width - 1)), Segment("^", bad)])
             lines += wrapped("", diagnostic.what, width, bad, ink)
         indent = self._x if self._x is not None else 0
-        for text in map(escape, (diagnostic.why, diagnostic.mend)):
+        for text in map(escape, (diagnostic.why, diagnostic.hint)):
             if text and indent + 2 + cell_width(text) <= width:
                 lines.append([Segment(" " * (indent + 2)), Segment(text, quiet)])
             elif text:

@@ -101,7 +101,7 @@ def diagnostic_lines(diagnostic: Diagnostic, width: int, ink: Palette) -> list[L
     head = f"{diagnostic.where}: {diagnostic.what}" if diagnostic.where else diagnostic.what
     lines = wrapped("", head, width, ink.bad, ink)
     lines += [[Segment(f"  {text}", ink.text)] for text in _excerpt(diagnostic.excerpt, width - 3)]
-    for name, text in (("why: ", diagnostic.why), ("mend: ", diagnostic.mend)):
+    for name, text in (("why: ", diagnostic.why), ("hint: ", diagnostic.hint)):
         lines += wrapped(name, text, width, ink.text, ink)
     return lines
 

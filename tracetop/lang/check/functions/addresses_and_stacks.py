@@ -29,8 +29,8 @@ def _stack(arguments: Arguments) -> typed.Expr:
         elif word in STACK_MODES:
             mode = word
         else:
-            mend = did_you_mean(word, STACK_MODES, f"use one of {', '.join(STACK_MODES)}")
-            raise arguments.error(f"stacks have no mode {word}", mend=mend, at=arguments.at(i))
+            hint = did_you_mean(word, STACK_MODES, f"use one of {', '.join(STACK_MODES)}")
+            raise arguments.error(f"stacks have no mode {word}", hint=hint, at=arguments.at(i))
     return stack(arguments.scope, arguments.name == "ustack", mode, depth)
 
 
@@ -50,7 +50,7 @@ def _kaddr(arguments: Arguments) -> typed.Expr:
     found = arguments.scope.kernel.address(name)
     if found is None:
         raise arguments.error(
-            f"the kernel has no symbol {name}", mend="see /proc/kallsyms for those it has", at=arguments.at(0)
+            f"the kernel has no symbol {name}", hint="see /proc/kallsyms for those it has", at=arguments.at(0)
         )
     return typed.Const(found, pointer(_WORD, user=False))
 
@@ -59,11 +59,11 @@ def _uaddr(arguments: Arguments) -> typed.Expr:
     arguments.count(1)
     hook, name = arguments.scope.hook, arguments.literal(0).decode(errors="replace")
     if hook.kind not in IN_PROCESS:
-        raise arguments.error(f"uaddr() has no binary in {hook.name}", mend="use it in uprobe, uretprobe or usdt")
+        raise arguments.error(f"uaddr() has no binary in {hook.name}", hint="use it in uprobe, uretprobe or usdt")
     found = arguments.scope.kernel.address(name, hook.target)
     if found is None:
         raise arguments.error(
-            f"{hook.target} has no symbol {name}", mend="nm -D shows those it has", at=arguments.at(0)
+            f"{hook.target} has no symbol {name}", hint="nm -D shows those it has", at=arguments.at(0)
         )
     return typed.Const(found, pointer(_WORD, user=True))
 
@@ -72,11 +72,11 @@ def _reg(arguments: Arguments) -> typed.Expr:
     arguments.count(1)
     scope, name = arguments.scope, arguments.literal(0).decode(errors="replace")
     if scope.hook.kind not in ON_CODE | SAMPLING:
-        raise arguments.error(f"{scope.hook.name} has no registers", mend="use it in kprobe, uprobe or profile")
+        raise arguments.error(f"{scope.hook.name} has no registers", hint="use it in kprobe, uprobe or profile")
     names = NAMES.get(scope.kernel.arch, {})
     if name not in names:
-        mend = did_you_mean(name, names, f"there are {', '.join(names)}")
-        raise arguments.error(f"{scope.kernel.arch} has no register {name}", mend=mend, at=arguments.at(0))
+        hint = did_you_mean(name, names, f"there are {', '.join(names)}")
+        raise arguments.error(f"{scope.kernel.arch} has no register {name}", hint=hint, at=arguments.at(0))
     return typed.Register(names[name])
 
 
@@ -87,7 +87,7 @@ def _ntop(arguments: Arguments) -> typed.Expr:
     if not operand.type.is_integer and not (operand.type.form is Form.ARRAY and operand.type.size in (4, 16)):
         raise arguments.error(
             f"ntop() takes an address of 4 or 16 bytes, this is {spoken(operand.type)}",
-            mend="write ntop(AF_INET, INTEGER) or ntop(ARRAY)",
+            hint="write ntop(AF_INET, INTEGER) or ntop(ARRAY)",
             at=arguments.at(len(arguments) - 1),
         )
     return typed.Address(family, operand, opaque(Shape.INET, 24))
@@ -117,7 +117,7 @@ def _cgroupid(arguments: Arguments) -> typed.Expr:
     found = arguments.scope.kernel.cgroup_id(path)
     if found is None:
         raise arguments.error(
-            f"there is no cgroup {path}", mend="name a folder below /sys/fs/cgroup", at=arguments.at(0)
+            f"there is no cgroup {path}", hint="name a folder below /sys/fs/cgroup", at=arguments.at(0)
         )
     return typed.Const(found, UINT64)
 
@@ -131,7 +131,7 @@ def _nsecs(arguments: Arguments) -> typed.Expr:
     arguments.count(0, 1)
     word = arguments.word(0) or "monotonic"
     if word not in CLOCKS:
-        raise arguments.error(f"there is no clock {word}", mend=f"use one of {', '.join(CLOCKS)}", at=arguments.at(0))
+        raise arguments.error(f"there is no clock {word}", hint=f"use one of {', '.join(CLOCKS)}", at=arguments.at(0))
     name = f"nsecs({word})"
     return typed.BuiltinValue(name if word != "monotonic" else "nsecs", NSECS)
 
@@ -156,7 +156,7 @@ def _of_task(role: KeyRole, name: str) -> ValueFunction:
         arguments.count(0, 1)
         if arguments.word(0) == "curr_ns":
             raise arguments.error(
-                f"{name}(curr_ns) is not supported", mend=f"use {name}, the machine's number", at=arguments.at(0)
+                f"{name}(curr_ns) is not supported", hint=f"use {name}, the machine's number", at=arguments.at(0)
             )
         return typed.BuiltinValue(name, Type(size=4, signed=False, role=role))
 

@@ -26,7 +26,7 @@ _SERIES = {
 
 def _count(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Arguments) -> typed.Aggregate:
     if len(arguments):
-        raise arguments.error("count() takes no argument", mend="use sum() to add values up", at=arguments.at(0))
+        raise arguments.error("count() takes no argument", hint="use sum() to add values up", at=arguments.at(0))
     scope.assign_map(target, ValueKind.COUNT, INT64)
     return typed.Aggregate(slot, ValueKind.COUNT, None)
 
@@ -56,10 +56,10 @@ def _lhist(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Argume
     value = arguments.integer(0)
     linear = LinearScale(*(arguments.constant(i, -_MOST - 1, _MOST) for i in (1, 2, 3)))
     if linear.step <= 0 or linear.high <= linear.low:
-        raise arguments.error("lhist() has an empty range", mend="choose LOW below HIGH and STEP above 0")
+        raise arguments.error("lhist() has an empty range", hint="choose LOW below HIGH and STEP above 0")
     if linear_count(linear) > MAX_LINEAR_BUCKETS:
         raise arguments.error(
-            f"lhist() has {linear_count(linear)} buckets, at most {MAX_LINEAR_BUCKETS}", mend="widen STEP"
+            f"lhist() has {linear_count(linear)} buckets, at most {MAX_LINEAR_BUCKETS}", hint="widen STEP"
         )
     scope.assign_map(target, ValueKind.LHIST, value.type, linear)
     return typed.Aggregate(slot, ValueKind.LHIST, value, linear)
@@ -72,7 +72,7 @@ def _tseries(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Argu
     wanted = arguments.literal(3).decode(errors="replace") if len(arguments) == 4 else ""
     if wanted not in _SERIES:
         raise arguments.error(
-            f"a time series has no {wanted}", mend='write "sum", "avg", "min" or "max"', at=arguments.at(3)
+            f"a time series has no {wanted}", hint='write "sum", "avg", "min" or "max"', at=arguments.at(3)
         )
     series = TimeSeries(slot_ns, slots, _SERIES[wanted])
     scope.assign_map(target, ValueKind.TSERIES, value.type, series)

@@ -39,9 +39,9 @@ class Arguments:
         """The function's."""
         return self.call.name
 
-    def error(self, what: str, *, mend: str = "", why: str = "", at: int | None = None) -> ScriptError:
+    def error(self, what: str, *, hint: str = "", why: str = "", at: int | None = None) -> ScriptError:
         """Return the error at the call, or at offset `at`; the caller raises it."""
-        return self.scope.error(self.call.at if at is None else at, what, why=why, mend=mend or f"write {self.usage}")
+        return self.scope.error(self.call.at if at is None else at, what, why=why, hint=hint or f"write {self.usage}")
 
     def count(self, least: int, most: int | None = None) -> None:
         """Raise ScriptError unless there are so many arguments; `most` None: as many as `least`."""
@@ -79,8 +79,8 @@ class Arguments:
         """Return argument `i`, a string."""
         found = self.value(i)
         if found.type.form not in (Form.STRING, Form.UNKNOWN):
-            mend = f"write {self.usage}; str() reads the string that a pointer points to"
-            raise self.error(f"{self.name}() takes a string, this is {spoken(found.type)}", mend=mend, at=self.at(i))
+            hint = f"write {self.usage}; str() reads the string that a pointer points to"
+            raise self.error(f"{self.name}() takes a string, this is {spoken(found.type)}", hint=hint, at=self.at(i))
         return found
 
     def literal(self, i: int) -> bytes:
@@ -96,13 +96,13 @@ class Arguments:
         if not isinstance(found, typed.Const):
             raise self.error(
                 f"argument {i + 1} of {self.name}() must be a number that is spelt out",
-                mend=f"write a number from {least} to {most}" if most < _ANY else "write a number",
+                hint=f"write a number from {least} to {most}" if most < _ANY else "write a number",
                 at=self.at(i),
             )
         if not least <= found.value <= most:
             raise self.error(
                 f"argument {i + 1} of {self.name}() cannot be {found.value}",
-                mend=f"write a number from {least} to {most}",
+                hint=f"write a number from {least} to {most}",
                 at=self.at(i),
             )
         return found.value

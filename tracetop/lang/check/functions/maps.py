@@ -31,17 +31,17 @@ def _delete(arguments: Arguments) -> typed.Statement:
         raise scope.error(
             target.at,
             f"{target.name} has a key, and none stands here",
-            mend=f"name the key, as in delete({target.name}[pid]), or write clear({target.name}) for all",
+            hint=f"name the key, as in delete({target.name}[pid]), or write clear({target.name}) for all",
         )
     slot = scope.use_map(target, keys)
     kind = known.kind if known else None
     if kind in PER_CPU and not keys:
-        raise scope.error(target.at, f"{target.name} is kept by each CPU", mend=f"write clear({target.name})")
+        raise scope.error(target.at, f"{target.name} is kept by each CPU", hint=f"write clear({target.name})")
     if kind in (ValueKind.HIST, ValueKind.LHIST, ValueKind.TSERIES):
         raise scope.error(
             target.at,
             f"one distribution of {target.name} cannot be deleted",
-            mend=f"write clear({target.name}) for all",
+            hint=f"write clear({target.name}) for all",
         )
     return typed.Delete(slot)
 
@@ -54,7 +54,7 @@ def _ask(arguments: Arguments) -> typed.Statement:
     if target.keys:
         raise arguments.error(
             f"{arguments.name}() takes a whole map",
-            mend=f"write {arguments.name}({target.name}), or use delete()",
+            hint=f"write {arguments.name}({target.name}), or use delete()",
             at=target.at,
         )
     arguments.scope.learnt.asked.setdefault(target.name, target.at)

@@ -50,7 +50,7 @@ def _print(arguments: Arguments) -> typed.Statement:
     if len(arguments) > 1:
         raise arguments.error(
             "only a whole map is printed with a number of entries",
-            mend="write print(@MAP, TOP, DIVISOR), or print(VALUE)",
+            hint="write print(@MAP, TOP, DIVISOR), or print(VALUE)",
         )
     if target is not None:
         return _print_entry(arguments, target)
@@ -99,7 +99,7 @@ def _signal(arguments: Arguments) -> typed.Statement:
     name = name if name.startswith("SIG") else f"SIG{name}"
     number = signal.Signals.__members__.get(name)
     if number is None:
-        raise arguments.error(f"there is no signal {name}", mend='write a number, or a name such as "KILL"')
+        raise arguments.error(f"there is no signal {name}", hint='write a number, or a name such as "KILL"')
     return typed.Signal(typed.Const(int(number)))
 
 
@@ -108,7 +108,7 @@ def _require_unsafe(arguments: Arguments) -> None:
         raise arguments.error(
             f"{arguments.name}() acts on the machine",
             why="scripts may only look, unless they are told that they may act",
-            mend="start it with `tracetop run --unsafe`",
+            hint="start it with `tracetop run --unsafe`",
         )
 
 
@@ -117,11 +117,11 @@ def _check_size(arguments: Arguments, values: tuple[typed.Expr, ...]) -> None:
     if size > _MOST_PAYLOAD_BYTES:
         raise arguments.error(
             f"these values take {size} bytes, at most {_MOST_PAYLOAD_BYTES} are sent at once",
-            mend="print members instead of whole structs, or shorter strings",
+            hint="print members instead of whole structs, or shorter strings",
         )
     for i, value in enumerate(values):
         if value.type.form is Form.RECORD and not value.type.size:
-            raise arguments.error("nothing is known of this struct's members", mend="name a member", at=arguments.at(i))
+            raise arguments.error("nothing is known of this struct's members", hint="name a member", at=arguments.at(i))
 
 
 OUTPUT_FUNCTIONS = {

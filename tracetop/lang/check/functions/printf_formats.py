@@ -51,7 +51,7 @@ def check_format(arguments: Arguments, text: str, values: tuple[typed.Expr, ...]
         raise arguments.error(
             f"{found.written} is no conversion",
             why="BPF has no floating-point numbers" if found.written[-1:] in "fFgGeE" else "",
-            mend="use %d, %u, %x, %s, %c, %p or %r; a percent sign is written %%",
+            hint="use %d, %u, %x, %s, %c, %p or %r; a percent sign is written %%",
             at=arguments.at(0) + 1 + found.at,
         )
     if len(found) != len(values):
@@ -60,13 +60,13 @@ def check_format(arguments: Arguments, text: str, values: tuple[typed.Expr, ...]
         if any(int(width) > _MOST_WIDTH for width in _WIDTH.findall(conversion.written)):
             raise arguments.error(
                 f"{conversion.written} is too wide",
-                mend=f"write at most {_MOST_WIDTH} characters",
+                hint=f"write at most {_MOST_WIDTH} characters",
                 at=arguments.at(0) + 1 + conversion.at,
             )
         if not _takes(conversion.kind, value.type):
             raise arguments.error(
                 f"{conversion.written} does not print {spoken(value.type)}",
-                mend=f"use {_better(value)}",
+                hint=f"use {_better(value)}",
                 at=arguments.at(i),
             )
 
@@ -75,11 +75,11 @@ def _unequal(arguments: Arguments, found: list[Conversion], values: int) -> Scri
     """Return the error for a format that has more conversions than there are values, or fewer."""
     conversions_ = "1 conversion" if len(found) == 1 else f"{len(found) or 'no'} conversions"
     follow = "1 value follows" if values == 1 else f"{values or 'no'} values follow"
-    mend = "write %d, %s or %x in the format where the value belongs"
+    hint = "write %d, %s or %x in the format where the value belongs"
     if len(found) > values:
         missing = ", ".join(each.written for each in found[values:])
-        mend = f"add what {missing} prints, behind a comma; a percent sign is written %%"
-    return arguments.error(f"the format has {conversions_} and {follow}", mend=mend, at=arguments.at(0))
+        hint = f"add what {missing} prints, behind a comma; a percent sign is written %%"
+    return arguments.error(f"the format has {conversions_} and {follow}", hint=hint, at=arguments.at(0))
 
 
 def _takes(kind: str, type_: Type) -> bool:

@@ -32,7 +32,7 @@ def address(arguments: Arguments, i: int) -> typed.Expr:
     """Return argument `i` as something that holds an address."""
     pointer = arguments.value(i)
     if pointer.type.form is Form.STRING:
-        raise arguments.error("this is a string already", mend=f"leave {arguments.name}() away", at=arguments.at(i))
+        raise arguments.error("this is a string already", hint=f"leave {arguments.name}() away", at=arguments.at(i))
     if not pointer.type.is_integer:
         raise arguments.error(f"{arguments.name}() takes a pointer, this is {spoken(pointer.type)}", at=arguments.at(i))
     return pointer
@@ -72,7 +72,7 @@ def _buf(arguments: Arguments) -> typed.Expr:
         pointer, length = address(arguments, 0), arguments.integer(1)
         user = space(arguments, pointer)
     else:
-        raise arguments.error("buf() of a pointer needs a length", mend="write buf(POINTER, LENGTH)")
+        raise arguments.error("buf() of a pointer needs a length", hint="write buf(POINTER, LENGTH)")
     size = min(length.value, MAX_STRING_BYTES) if isinstance(length, typed.Const) and length.value > 0 else most
     type_ = Type(form=Form.BUFFER, size=_padded(4 + size), signed=False, shape=Shape.BUFFER)
     return typed.BufferAt(pointer, length, user, type_, size)
@@ -113,7 +113,7 @@ def _path(arguments: Arguments) -> typed.Expr:
         raise arguments.error(
             f"path() cannot be used in {hook.name}",
             why="the kernel allows it in fentry and fexit of some functions only",
-            mend="read the name's last part: $file->f_path.dentry->d_name.name with str()",
+            hint="read the name's last part: $file->f_path.dentry->d_name.name with str()",
         )
     size = arguments.constant(1, 1, MAX_STRING_BYTES) if len(arguments) == 2 else arguments.scope.settings.max_strlen
     return typed.PathAt(address(arguments, 0), string(_padded(size)))
@@ -135,7 +135,7 @@ def _entries(arguments: Arguments, target: syntax.Map, use: MapUse | None) -> ty
         raise arguments.error(
             f"len() does not tell how many entries {target.name} has",
             why="each of its values is many entries in the kernel",
-            mend="count on the way, as in @n++",
+            hint="count on the way, as in @n++",
             at=arguments.at(0),
         )
     arguments.scope.learnt.asked.setdefault(target.name, target.at)

@@ -72,7 +72,7 @@ class Library:
             raise UsageError(
                 f"no pane named {pane}",
                 why=f"the panes are {', '.join(panes)}",
-                mend=f"did you mean {near[0]}?" if near else "name one of them, or a script's file ending in .bt",
+                hint=f"did you mean {near[0]}?" if near else "name one of them, or a script's file ending in .bt",
             )
         return tuple(sorted(found, key=lambda script: script.name != pane))
 
