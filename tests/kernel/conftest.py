@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.handmade import Caller
-from tests.kernel.probed import Probed, Start
+from tests.kernel.hooks.probed import Probed, Start
+from tests.kernel.programs.handmade import Caller
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.bpf.sys.sysfs import ensure_tracefs
 from tracetop.model.abi.control import Filter, pack_control

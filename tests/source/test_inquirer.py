@@ -14,8 +14,8 @@ QUESTION = ListProbes("*exec*", verbose=True)
 ANSWERS = [Listing((Entry("BEGIN"), Entry("tracepoint:a:b", ("int fd",)))), Remark("\x1b left out")]
 ECHO = """
 import os
-from tracetop.model.inquiry import Entry, Listing, Remark, decode_question
-from tracetop.model.message import Splitter, encode
+from tracetop.model.wire.inquiries import Entry, Listing, Remark, decode_question
+from tracetop.model.wire.messages import Splitter, encode
 (question,) = map(decode_question, Splitter().feed(os.read(0, 4096)))
 assert (question.pattern, question.verbose) == ("*exec*", True)
 for answer in (Listing((Entry("BEGIN"), Entry("tracepoint:a:b", ("int fd",)))), Remark("\\x1b left out")):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.cases import Case, CaseTracer, check, read_cases, run_case
+from tests.kernel.scripts.cases import Case, CaseTracer, check, read_cases, run_case
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.model.program import ProbeKind
 

@@ -1,0 +1,57 @@
+"""The document of wrong programs, as the compiler answers them on the kernel that is written down for the tests.
+
+python -m tests.lang.advice.error_table           prints docs/errors.md
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lang.fake_kernel import FakeKernel
+from tracetop.errors import ScriptError
+from tracetop.lang import compile_script
+
+_HEAD = """\
+# Errors
+
+What `tracetop run` says of programs as people write them who do not know the language yet: each time what is wrong,
+where it stands, and what to write. Below each message is a program that does what was meant. The messages are those of
+this version, on Linux 6.18 for x86_64; `python -m tests.lang.advice.error_table` makes this document, and a test compares it.
+"""
+
+
+@dataclass(frozen=True)
+class WrongProgram:
+    """A program that does not compile, and what was meant."""
+
+    title: str
+    wrong: str
+    right: str
+
+
+def wrong_programs() -> list[WrongProgram]:
+    """Return the programs of the document, in its order."""
+    data = tomllib.loads(Path(__file__).with_name("wrong_programs.toml").read_text())
+    return [WrongProgram(**program) for program in data["program"]]
+
+
+def message(program: WrongProgram) -> str:
+    """Return what is printed of a wrong program. AssertionError where it compiles."""
+    try:
+        compile_script(program.wrong, "script", FakeKernel())
+    except ScriptError as error:
+        return error.diagnostic.text()
+    raise AssertionError(f"it compiles: {program.wrong}")
+
+
+def document() -> str:
+    """Return docs/errors.md."""
+    return "\n".join([_HEAD, *(_entry(number, each) for number, each in enumerate(wrong_programs(), 1))])
+
+
+def _entry(number: int, program: WrongProgram) -> str:
+    return f"## {number}. {program.title}\n\n```\n{message(program)}\n```\n\nWrite `{program.right}`\n"
+
+
+if __name__ == "__main__":
+    print(document(), end="")
