@@ -77,7 +77,7 @@ def test_without_a_number_of_ticks_it_runs_until_the_source_ends() -> None:
 
 def test_a_source_that_dies_gives_its_exit_code_and_its_reason_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*READY, tick(3), Ended(LOST), ticks=5) == (7, [3])
-    assert capsys.readouterr().err == "the tracer died\nwhy: signal \\x1b9\nmend: start it again\n"
+    assert capsys.readouterr().err == "the tracer died\nwhy: signal \\x1b9\nhint: start it again\n"
 
 
 def test_a_tracer_that_cannot_work_gives_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:

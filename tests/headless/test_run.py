@@ -109,7 +109,7 @@ def test_notes_and_errors_go_to_standard_error_escaped(capsys: pytest.CaptureFix
 
 def test_a_refused_script_is_explained_and_gives_its_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(m.Fatal(WRONG)) == (ExitCode.SCRIPT, "")
-    assert capsys.readouterr().err == "no \\x1b such probe\nmend: name another\n"
+    assert capsys.readouterr().err == "no \\x1b such probe\nhint: name another\n"
     run(m.Fatal(WRONG), style=Style(verbose=True))
     assert capsys.readouterr().err.endswith("verifier\nsays\n")
 

@@ -301,7 +301,8 @@ def test_twenty_loads_leave_no_program_no_descriptor_and_little_memory() -> None
 
 def test_nothing_is_left_after_kill_9() -> None:
     code = (
-        "import sys\nfrom tests.kernel.programs.handmade import SYSCALLS\nfrom tracetop.bpf.loaded_program import Loaded\n"
+        "import sys\nfrom tests.kernel.programs.handmade import SYSCALLS\n"
+        "from tracetop.bpf.loaded_program import Loaded\n"
         "loaded = Loaded.load(SYSCALLS)\nloaded.attach()\n"
         "print(loaded.stats()[0].prog_id, flush=True)\nsys.stdin.read()\n"
     )

@@ -16,7 +16,8 @@ _HEAD = """\
 
 What `tracetop run` says of programs as people write them who do not know the language yet: each time what is wrong,
 where it stands, and what to write. Below each message is a program that does what was meant. The messages are those of
-this version, on Linux 6.18 for x86_64; `python -m tests.lang.advice.error_table` makes this document, and a test compares it.
+this version, on Linux 6.18 for x86_64; `python -m tests.lang.advice.error_table` makes this document, and a test
+compares it.
 """
 
 

@@ -23,5 +23,5 @@ def test_a_message_has_place_and_mend_and_what_was_meant_compiles(program: Wrong
     said = message(program)
     assert said.startswith("script.bt:1:")
     assert program.wrong in said
-    assert "\nmend: " in said
+    assert "\nhint: " in said
     assert compile_script(program.right, "script", FakeKernel()).probes
