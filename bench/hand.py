@@ -21,7 +21,8 @@ from tracetop.bpf.load.compile import compile_program
 from tracetop.bpf.load.loader import load_functions
 from tracetop.bpf.maps.ring_buffer import RingBuffer
 from tracetop.model.abi.buckets import BUCKET_C, LOG_BUCKETS, SUB_BITS
-from tracetop.model.program import ProbeKind, ProbeSpec, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import ProbeSpec, Program
 
 _FIELDS = {
     "TASK_PID": ("task_struct", "pid"),

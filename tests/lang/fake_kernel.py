@@ -9,7 +9,7 @@ from tests.lang.fake_types import CONSTANTS, ENUMS, FUNCTIONS, NAMED_TYPES, RAW_
 from tracetop.errors import KernelError
 from tracetop.model.ctype import CFunction, CStruct, CType
 from tracetop.model.kernel import Field, TracepointFormat, UsdtProbe, UserSymbol
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _WAKEUP = ("char[16] comm 8 16 u", "pid_t pid 24 4 s", "int prio 28 4 s", "int target_cpu 32 4 s")
 _SYS_EXIT = ("int __syscall_nr 8 4 s", "long ret 16 8 s")

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tracetop.bpf.maps.cpu_merge import MapSample
-from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ValueKind
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec
+from tracetop.model.value_kinds import ValueKind
 
 FIELDS = {ValueKind.AVG: 2, ValueKind.STATS: 2, ValueKind.MIN: 2, ValueKind.MAX: 2}
 TEXT_BYTES = 16

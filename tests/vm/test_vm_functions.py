@@ -9,7 +9,7 @@ import pytest
 
 from tests.kernel.scripts.cases import Case, CaseTracer, check, read_cases, run_case
 from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 pytestmark = pytest.mark.vm
 CASES = read_cases(Path(__file__).with_name("functions.cases"))

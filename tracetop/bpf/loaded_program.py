@@ -16,7 +16,8 @@ from tracetop.bpf.maps.script_maps import Tables
 from tracetop.bpf.objects.stats import ProgStats, program_stats
 from tracetop.errors import TracetopError
 from tracetop.model.abi.control import CONTROL_BYTES, silenced
-from tracetop.model.program import ProbeKind, ProbeSpec, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import ProbeSpec, Program
 
 _ON_DEMAND = {ProbeKind.BEGIN, ProbeKind.END}
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from tracetop.model.ctype import CFunction, CStruct, CType
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):

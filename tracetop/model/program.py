@@ -8,28 +8,9 @@ from enum import StrEnum
 
 import msgspec
 
+from tracetop.model.kinds import ProbeKind
 from tracetop.model.value import INTEGER, ValuePart, ValueType
-
-
-class ValueKind(StrEnum):
-    """What a map's value is: decides how CPUs are merged, how a rate is made, and which view shows it."""
-
-    SCALAR = "scalar"
-    """A plain integer, last write wins; not per CPU."""
-    STRING = "string"
-    """A NUL-padded string of `value_size` bytes; not per CPU."""
-    VALUE = "value"
-    """Anything else that is written whole, such as a tuple or a stack: `MapSpec.value` says what; not per CPU."""
-    COUNT = "count"
-    SUM = "sum"
-    AVG = "avg"
-    MIN = "min"
-    MAX = "max"
-    STATS = "stats"
-    HIST = "hist"
-    LHIST = "lhist"
-    TSERIES = "tseries"
-    """A ring of time slots of `TimeSeries.slot_ns` each, keyed by a u32 slot behind the key's parts."""
+from tracetop.model.value_kinds import ValueKind
 
 
 class KeyRole(StrEnum):
@@ -135,26 +116,6 @@ class MapSpec(msgspec.Struct, frozen=True, kw_only=True):
     """True where all that is counted here is of events that `tt_control.sample` picks: counts are scaled back by it."""
     drop_slot: int = 0
     """Index into the program's ``tt_drops`` where failed updates of this map are counted."""
-
-
-class ProbeKind(StrEnum):
-    """How a program is attached."""
-
-    TRACEPOINT = "tracepoint"
-    RAW_TRACEPOINT = "rawtracepoint"
-    SOFTWARE = "software"
-    PROFILE = "profile"
-    INTERVAL = "interval"
-    HARDWARE = "hardware"
-    KPROBE = "kprobe"
-    KRETPROBE = "kretprobe"
-    FENTRY = "fentry"
-    FEXIT = "fexit"
-    UPROBE = "uprobe"
-    URETPROBE = "uretprobe"
-    USDT = "usdt"
-    BEGIN = "BEGIN"
-    END = "END"
 
 
 class ProbeSpec(msgspec.Struct, frozen=True, kw_only=True):

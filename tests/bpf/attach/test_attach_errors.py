@@ -11,7 +11,8 @@ from tracetop.bpf.load.compile import kernel_version
 from tracetop.bpf.load.verifier_errors import clang_reason, refused_function, verifier_reason
 from tracetop.bpf.sys.sysfs import cpu_list, selected
 from tracetop.errors import ExitCode, KernelError, TracetopError
-from tracetop.model.program import ProbeKind, ProbeSpec, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import ProbeSpec, Program
 
 VERIFIER = """\
 0: R1=ctx() R10=fp0

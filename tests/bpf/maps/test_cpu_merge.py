@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tracetop.bpf.maps.cpu_merge import merge
-from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, TimeSeries, ValueKind
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, TimeSeries
+from tracetop.model.value_kinds import ValueKind
 
 CPUS = 3
 PAIRS = {ValueKind.AVG, ValueKind.STATS, ValueKind.MIN, ValueKind.MAX}

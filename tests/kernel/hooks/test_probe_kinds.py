@@ -16,7 +16,7 @@ from tracetop.bpf.loaded_program import Loaded
 from tracetop.errors import KernelError, ScriptError
 from tracetop.lang import compile_script
 from tracetop.lang.options import Options
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 pytestmark = pytest.mark.kernel
 Run = Callable[..., Loaded]

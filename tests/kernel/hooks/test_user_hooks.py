@@ -13,7 +13,8 @@ from tests.kernel.programs.handmade import by_key, count_map, program
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.errors import KernelError
-from tracetop.model.program import Layout, ProbeKind, ProbeSpec, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import Layout, ProbeSpec, Program
 
 pytestmark = pytest.mark.kernel
 FIRST_ARGUMENT, RESULT = ("ctx->di", "ctx->ax") if platform.machine() == "x86_64" else ("ctx->regs[0]",) * 2

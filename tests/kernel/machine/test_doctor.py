@@ -11,7 +11,7 @@ import pytest
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.errors import ExitCode
 from tracetop.library import DEFAULT, Library
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 from tracetop.view.numbers import ABSENT
 
 pytestmark = pytest.mark.kernel

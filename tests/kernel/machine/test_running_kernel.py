@@ -7,7 +7,7 @@ import pytest
 
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.model.ctype import CKind
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 pytestmark = pytest.mark.kernel
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from tracetop.bpf.maps.cpu_merge import Bytes, Ints
 from tracetop.model.abi.control import CONTROL_C
-from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ProbeSpec, Program, ValueKind
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeSpec, Program
+from tracetop.model.value_kinds import ValueKind
 
 GETPPID = 110 if platform.machine() == "x86_64" else 173
 """The system call's number."""

@@ -11,7 +11,7 @@ import pytest
 from tests.kernel.conftest import LoadProgram
 from tests.kernel.programs.handmade import SYSCALLS, probe, program
 from tracetop.bpf.loaded_program import Loaded
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 pytestmark = pytest.mark.kernel
 

@@ -10,7 +10,9 @@ from tests.kernel.programs.handmade import probe, program
 from tracetop.bpf.loaded_program import Loaded
 from tracetop.errors import VerifierError
 from tracetop.model.abi.relocations import MarkerKind, marker
-from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, Program, ValueKind
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, Program
+from tracetop.model.value_kinds import ValueKind
 
 pytestmark = pytest.mark.kernel
 RESULTS = MapSpec(

@@ -20,7 +20,8 @@ from tracetop.bpf.objects.kernel_objects import program_ids
 from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.errors import KernelError, VerifierError
 from tracetop.model.abi.control import Filter, pack_control
-from tracetop.model.program import Layout, ProbeKind, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import Layout, Program
 
 pytestmark = pytest.mark.kernel
 CALLS = 25_000

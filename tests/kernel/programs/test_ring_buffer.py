@@ -7,7 +7,8 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram
 from tests.kernel.programs.handmade import SYSCALLS, by_key, count_map, probe, program
-from tracetop.model.program import Layout, ProbeKind, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import Layout, Program
 
 pytestmark = pytest.mark.kernel
 ROUNDS = 10

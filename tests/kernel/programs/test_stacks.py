@@ -13,7 +13,9 @@ from tests.kernel.programs.handmade import probe, program
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.bpf.symbols.kallsyms import KernelSymbols
 from tracetop.model.abi.control import Filter, pack_control
-from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ValueKind
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec
+from tracetop.model.value_kinds import ValueKind
 
 pytestmark = pytest.mark.kernel
 

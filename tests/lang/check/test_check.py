@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tracetop.errors import Diagnostic
-from tracetop.model.program import KeyRole, LinearScale, MapSpec, Program, Unit, ValueKind
+from tracetop.model.program import KeyRole, LinearScale, MapSpec, Program, Unit
+from tracetop.model.value_kinds import ValueKind
 
 Build = Callable[[str], Program]
 ENTER = "tracepoint:raw_syscalls:sys_enter"

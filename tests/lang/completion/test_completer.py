@@ -9,7 +9,7 @@ from tracetop.lang.completion.completer import Completer
 from tracetop.lang.completion.fuzzy_match import MOST, best
 from tracetop.model.ctype import CField, CFunction, CKind, CParameter, CStruct, CType
 from tracetop.model.kernel import UserSymbol
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 SOCK = CType(kind=CKind.STRUCT, size=16, name="sock")
 PORT = CType(kind=CKind.INT, size=2, name="unsigned short", alias="__be16")

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tracetop.model.program import ProbeKind, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import Program
 
 Build = Callable[[str], Program]
 ISSUE, COMPLETE = "tracepoint:block:block_rq_issue", "tracepoint:block:block_rq_complete"

@@ -6,7 +6,8 @@ import pytest
 
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.model.abi.buckets import LOG_BUCKETS
-from tracetop.model.program import Layout, MapSpec, ProbeKind, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import Layout, MapSpec, Program
 
 Build = Callable[[str], Program]
 ENTER = "tracepoint:raw_syscalls:sys_enter"

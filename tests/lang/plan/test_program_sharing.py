@@ -7,7 +7,8 @@ import pytest
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.errors import Diagnostic
 from tracetop.model.ctype import CKind, CType
-from tracetop.model.program import Format, ProbeKind, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import Format, Program
 from tracetop.model.syscalls import syscall_names
 from tracetop.model.value import Shape
 

@@ -11,7 +11,7 @@ from tracetop.lang.resolve import Expansion, Hook, Wanted, expand
 from tracetop.lang.source import Source
 from tracetop.model.ctype import VOID, CFunction
 from tracetop.model.kernel import UsdtProbe, UserSymbol
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 PROG, LIBC = "/opt/prog", "/lib/libc.so.6"
 Hooks = Callable[..., list[Hook]]

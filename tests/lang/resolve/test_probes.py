@@ -6,7 +6,8 @@ import pytest
 
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.errors import Diagnostic
-from tracetop.model.program import ProbeKind, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import Program
 
 Build = Callable[[str], Program]
 Refuse = Callable[[str], Diagnostic]

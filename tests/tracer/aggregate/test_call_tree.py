@@ -8,7 +8,8 @@ import pytest
 from tests.tracer.fake_proc import FakeProc
 from tests.tracer.specs import Value, part, sample, spec, text_key
 from tracetop.model.frame import StackTree
-from tracetop.model.program import KeyRole, MapSpec, ValueKind
+from tracetop.model.program import KeyRole, MapSpec
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate import call_tree as stacks
 from tracetop.tracer.aggregate.call_tree import USER_MODE, WINDOW_S, CallTree, StackId
 from tracetop.tracer.aggregate.key_cells import KeyCells

@@ -7,7 +7,8 @@ import pytest
 
 from tests.tracer.specs import Value, part, sample, spec, text_key
 from tracetop.model.frame import Histogram
-from tracetop.model.program import KeyPart, KeyRole, MapSpec, ValueKind
+from tracetop.model.program import KeyPart, KeyRole, MapSpec
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.distributions import ROWS, Distribution
 from tracetop.tracer.aggregate.key_cells import KeyCells
 

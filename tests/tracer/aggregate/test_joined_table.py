@@ -10,7 +10,8 @@ from tests.tracer.fake_proc import FakeProc, FakeProcess
 from tests.tracer.specs import INTEGER, PID, Value, number_key, part, sample, spec, text_key
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Cell, Sort, Table
-from tracetop.model.program import KeyRole, MapSpec, ValueKind
+from tracetop.model.program import KeyRole, MapSpec
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.joined_table import JoinedTable
 from tracetop.tracer.aggregate.key_cells import KeyCells
 from tracetop.tracer.aggregate.process_table import ProcessCounts

@@ -10,8 +10,9 @@ import pytest
 from tests.tracer.specs import Value, part, sample, spec, text_key
 from tracetop.errors import UsageError
 from tracetop.model.frame import Cell, ColumnKind
-from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, Unit, ValueKind
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, Unit
 from tracetop.model.syscalls import SyscallNames
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.counters import as_keys
 from tracetop.tracer.aggregate.gauges import Gauge
 from tracetop.tracer.aggregate.key_cells import KeyCells, decode_text, key_columns

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 from tracetop.tracer.inspect.list_probes import understand
 
 NAMES = (

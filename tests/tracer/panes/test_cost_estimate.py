@@ -4,7 +4,8 @@ import pytest
 
 from tracetop.bpf.objects.stats import ProgStats
 from tracetop.model.frame import Hot
-from tracetop.model.program import ProbeKind, ProbeSpec, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import ProbeSpec, Program
 from tracetop.tracer.panes.cost_estimate import HOT_PER_S, HOT_PERCENT, estimate
 
 

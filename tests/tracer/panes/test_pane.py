@@ -11,7 +11,8 @@ from tracetop.lang import STACK_DEPTH
 from tracetop.library import Library
 from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.frame import PaneState, Sort, StackTree, Table
-from tracetop.model.program import KeyRole, MapAction, ValueKind
+from tracetop.model.program import KeyRole, MapAction
+from tracetop.model.value_kinds import ValueKind
 from tracetop.model.wire.messages import PaneRequest, SetSort
 from tracetop.tracer.aggregate.call_tree import CUT
 from tracetop.tracer.panes.pane import ROWS_MOST, Pane

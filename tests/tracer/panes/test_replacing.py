@@ -13,8 +13,9 @@ from tracetop.errors import UsageError
 from tracetop.library import Library
 from tracetop.model.abi.control import SAMPLE_NONE, Filter, pack_control
 from tracetop.model.frame import Histogram, Log, PaneState, Table
-from tracetop.model.program import Exit, Format, MapAction, MapSpec, ValueKind
+from tracetop.model.program import Exit, Format, MapAction, MapSpec
 from tracetop.model.value import ValuePart, ValueType
+from tracetop.model.value_kinds import ValueKind
 from tracetop.model.wire.messages import PaneRequest
 from tracetop.tracer.panes.pane import Pane
 from tracetop.tracer.panes.pane_load import COUNT_S

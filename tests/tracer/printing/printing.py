@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from tracetop.bpf.maps.cpu_merge import MapSample
-from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ValueKind
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec
 from tracetop.model.value import INTEGER, ValuePart, ValueType
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.printing.decode import Clean, Decoder, raw_text
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from tests.tracer.printing.printing import decoder, keyed, sample
 from tracetop.model.abi.buckets import log_index
-from tracetop.model.program import Layout, LinearScale, MapSpec, TimeSeries, ValueKind
+from tracetop.model.program import Layout, LinearScale, MapSpec, TimeSeries
 from tracetop.model.value import INTEGER, Shape, ValueType
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.printing.histogram import distribution
 from tracetop.tracer.printing.json_lines import JsonLines
 from tracetop.tracer.printing.maps import MapReader

@@ -12,7 +12,8 @@ from tracetop.bpf.attach import kernel_hooks, timers_and_counters, user_hooks
 from tracetop.bpf.attach.attach_errors import explain
 from tracetop.bpf.sys.syscalls import Command, TestRunAttr, bpf
 from tracetop.errors import KernelError
-from tracetop.model.program import ProbeKind, ProbeSpec
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import ProbeSpec
 
 _TEST_CONTEXT_BYTES = 12 * 8
 """The most arguments that a raw tracepoint has, 8 bytes each."""

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from tracetop.bpf.sys.sysfs import lockdown_mode
 from tracetop.errors import KernelError, PrivilegeError, TracetopError
-from tracetop.model.program import ProbeKind, ProbeSpec
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import ProbeSpec
 
 _ENOTSUPP = 524
 """The kernel's own, which no C library knows."""

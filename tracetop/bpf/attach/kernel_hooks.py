@@ -9,7 +9,8 @@ from pathlib import Path
 from tracetop.bpf.attach.perf_events import DEVICES, device_type, on_one_cpu
 from tracetop.bpf.sys.syscalls import Command, PerfEventAttr, RawTracepointAttr, bpf
 from tracetop.bpf.sys.sysfs import tracefs
-from tracetop.model.program import ProbeKind, ProbeSpec
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import ProbeSpec
 
 _TYPE_TRACEPOINT = 2
 

@@ -10,7 +10,8 @@ from tracetop.bpf.symbols.elf import Elf
 from tracetop.bpf.sys.safe_open import opened
 from tracetop.bpf.sys.syscalls import PerfEventAttr
 from tracetop.errors import KernelError
-from tracetop.model.program import ProbeKind, ProbeSpec
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import ProbeSpec
 
 _REFERENCE_SHIFT = 32
 """The uprobe's config has the semaphore's place in its upper half.

@@ -13,7 +13,7 @@ from tracetop.bpf.attach.perf_events import DEVICES
 from tracetop.bpf.kernel.btf import Btf
 from tracetop.bpf.sys.syscalls import Command, PerfEventAttr, ProgramLoadAttr, RawTracepointAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import find_tracefs, online_cpus
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _RETURN_ZERO = struct.pack("=BBhi", 0xB7, 0, 0, 0) + struct.pack("=BBhi", 0x95, 0, 0, 0)
 """The shortest program: r0 = 0; exit."""

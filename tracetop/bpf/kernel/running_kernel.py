@@ -22,7 +22,7 @@ from tracetop.bpf.symbols.kallsyms import symbol_address
 from tracetop.bpf.sys.sysfs import possible_cpus, tracefs
 from tracetop.model.ctype import CFunction, CKind, CStruct, CType
 from tracetop.model.kernel import TracepointFormat, UsdtProbe, UserSymbol
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _SAFE_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 """What may become a part of a path: no slash, no leading dot."""

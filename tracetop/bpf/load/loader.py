@@ -18,7 +18,8 @@ from tracetop.bpf.load.verifier_errors import refused_function
 from tracetop.bpf.sys.captured_output import Output
 from tracetop.bpf.sys.syscalls import BtfLoadAttr, Command, ProgramLoadAttr, bpf
 from tracetop.errors import KernelError, TracetopError, VerifierError
-from tracetop.model.program import ProbeKind, ProbeSpec, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import ProbeSpec, Program
 
 _LOG_BYTES = 1 << 24
 _BCC_LOG_BYTES = 1 << 20

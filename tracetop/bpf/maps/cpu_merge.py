@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.model.program import Layout, MapSpec, ValueKind
+from tracetop.model.program import Layout, MapSpec
+from tracetop.model.value_kinds import ValueKind
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]

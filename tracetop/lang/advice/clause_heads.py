@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from tracetop.lang.advice.parse_failure import Mistake, Said
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _STATEMENTS = "write the statements where they are used"
 _TOP_LEVEL = {

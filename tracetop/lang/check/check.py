@@ -18,7 +18,9 @@ from tracetop.lang.tree.types import INT64, Form
 from tracetop.lang.vocabulary.directives import process_directive
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
-from tracetop.model.program import LinearScale, ProbeKind, TimeSeries, ValueKind
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import LinearScale, TimeSeries
+from tracetop.model.value_kinds import ValueKind
 
 _REGISTERED = loops
 """Imported for what it registers with `statements`."""

@@ -37,7 +37,8 @@ from tracetop.lang.tree.types import (
 from tracetop.lang.vocabulary.builtins import BUILTINS
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.abi.control import PARAMS
-from tracetop.model.program import Unit, ValueKind
+from tracetop.model.program import Unit
+from tracetop.model.value_kinds import ValueKind
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _TRUTH = Type(size=1, signed=False)

@@ -18,7 +18,8 @@ from tracetop.lang.vocabulary.builtins import BUILTINS, EXTRA
 from tracetop.lang.vocabulary.registers import ARGUMENTS, POINTERS
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.ctype import VOID, CKind
-from tracetop.model.program import KeyRole, ProbeKind
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import KeyRole
 from tracetop.model.value import Shape
 
 _ARGUMENT = re.compile(r"(s?)arg(\d+)$")

@@ -11,7 +11,7 @@ from tracetop.lang.check.scope import MapUse, Scope
 from tracetop.lang.check.statements import check_block, check_statement
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Type, spoken, tuple_of
-from tracetop.model.program import ValueKind
+from tracetop.model.value_kinds import ValueKind
 
 _WITHOUT_ONE_VALUE = frozenset({ValueKind.STATS, ValueKind.HIST, ValueKind.LHIST, ValueKind.TSERIES})
 

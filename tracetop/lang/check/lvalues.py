@@ -14,7 +14,7 @@ from tracetop.lang.tree.types import INT64, UINT64, Form, Type, pointer, spoken,
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.ctype import CKind, CParameter
 from tracetop.model.kernel import Field
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _CHARACTER = Type(size=1, signed=True)
 

@@ -16,7 +16,8 @@ from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Form, Type, join, spoken, tuple_offsets
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
-from tracetop.model.program import LinearScale, TimeSeries, ValueKind
+from tracetop.model.program import LinearScale, TimeSeries
+from tracetop.model.value_kinds import ValueKind
 
 _MAX_KEY_BYTES = 512
 

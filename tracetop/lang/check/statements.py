@@ -16,8 +16,8 @@ from tracetop.lang.check.functions import AGGREGATIONS, STATEMENT_FUNCTIONS, Arg
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UNKNOWN, Form, Type, spoken
-from tracetop.model.program import ValueKind
 from tracetop.model.value import Shape
+from tracetop.model.value_kinds import ValueKind
 
 _MAX_KEY_PARTS = 16
 _MAX_ROUNDS = 100

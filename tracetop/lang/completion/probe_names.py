@@ -10,7 +10,7 @@ from tracetop.lang.completion.fuzzy_match import best
 from tracetop.lang.resolve.expand import SHORT
 from tracetop.lang.resolve.timers_and_counters import HARDWARE, SOFTWARE
 from tracetop.model.kernel import Kernel
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 from tracetop.model.wire.messages import Completion
 
 KINDS = {

@@ -16,7 +16,8 @@ from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import INT64, UINT64, Type, tuple_offsets
 from tracetop.lang.tree.walk import expressions, statements
 from tracetop.model.abi.relocations import MarkerKind
-from tracetop.model.program import Layout, ValueKind
+from tracetop.model.program import Layout
+from tracetop.model.value_kinds import ValueKind
 
 _MOST_ROUNDS = 1 << 23
 """BPF_MAX_LOOPS: asked for more, the helper makes none."""

@@ -8,7 +8,8 @@ from tracetop.lang.emit.dispatch import put, value
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored
 from tracetop.lang.plan.plan import DISTRIBUTIONS, PlannedMap
 from tracetop.lang.tree import typed
-from tracetop.model.program import Layout, ValueKind
+from tracetop.model.program import Layout
+from tracetop.model.value_kinds import ValueKind
 
 _ARRAYS = (Layout.ARRAY, Layout.PERCPU_ARRAY)
 _TABLES = {

@@ -12,7 +12,7 @@ from tracetop.lang.plan.plan import field_key
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Form, Type, tuple_offsets
 from tracetop.lang.vocabulary.builtins import EMITTED
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _AF_INET, _AF_INET6 = 2, 10
 _RAW_FRAMES = 3

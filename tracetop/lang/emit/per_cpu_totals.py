@@ -11,7 +11,7 @@ from tracetop.lang.emit.writer import Writer
 from tracetop.lang.plan.plan import PlannedMap
 from tracetop.lang.tree import typed
 from tracetop.model.abi.relocations import MarkerKind, marker
-from tracetop.model.program import ValueKind
+from tracetop.model.value_kinds import ValueKind
 
 _PARTS = {
     ValueKind.COUNT: ("u64", "{total} += *part;"),

@@ -23,7 +23,8 @@ from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import ON_CODE, TIMED
 from tracetop.model.abi.control import COMM_BYTES, SAMPLE_NONE
 from tracetop.model.kernel import Field, TracepointFormat
-from tracetop.model.program import Action, Exit, Layout, MapAction, ProbeKind, ProbeSpec
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import Action, Exit, Layout, MapAction, ProbeSpec
 
 _REGISTERED = (integers, memory, statements, reads, per_cpu_totals)
 """Imported for what they register with `generics`."""

@@ -10,7 +10,7 @@ from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import TIMED
 from tracetop.lang.tree.types import Form, Type
 from tracetop.lang.vocabulary.registers import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _READ = {
     Space.KERNEL: "bpf_probe_read_kernel({to}, {size}, (void *)({where}));",

@@ -4,7 +4,7 @@ Owns: whose it is, and that no two runs share it. What lies in it is the `Writer
 """
 
 from tracetop.lang.tree.hook import IN_PROCESS
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 
 def declare(size: int, programs: int) -> str:

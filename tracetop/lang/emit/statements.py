@@ -6,7 +6,8 @@ from tracetop.lang.emit.writer import Writer, in_parentheses
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import INT64, UINT64, Form, tuple_offsets
 from tracetop.model.abi.buckets import kernel_bits, linear_count
-from tracetop.model.program import EVENT_HEADER_BYTES, Exit, TimeSeries, ValueKind
+from tracetop.model.program import EVENT_HEADER_BYTES, Exit, TimeSeries
+from tracetop.model.value_kinds import ValueKind
 
 _IN_PLACE = {
     ValueKind.COUNT: ("*{{0}} += 1;", "1"),

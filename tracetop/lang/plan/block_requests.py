@@ -13,7 +13,8 @@ from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import UINT64
 from tracetop.lang.tree.walk import expressions, is_deleted
 from tracetop.model.kernel import Field, Kernel
-from tracetop.model.program import MapAction, PrintEntry, PrintMap, ValueKind
+from tracetop.model.program import MapAction, PrintEntry, PrintMap
+from tracetop.model.value_kinds import ValueKind
 
 _NAMES = ("dev", "sector")
 _REQUEST_VALUE = typed.FieldValue(Field(name=REQUEST, c_type="void *", offset=0, size=8, signed=False), UINT64)

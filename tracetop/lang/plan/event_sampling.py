@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.walk import expressions, nodes, statements
-from tracetop.model.program import ProbeKind, ValueKind
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.value_kinds import ValueKind
 
 _ON_THEIR_OWN = frozenset({ProbeKind.BEGIN, ProbeKind.END, ProbeKind.INTERVAL, ProbeKind.PROFILE})
 """Kinds of probes that are no events of the machine, or sample it already."""

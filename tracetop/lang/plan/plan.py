@@ -20,8 +20,10 @@ from tracetop.lang.tree.walk import conjuncts, expressions, is_deleted, is_measu
 from tracetop.lang.vocabulary.directives import Directives
 from tracetop.model.abi.buckets import linear_count, log_buckets
 from tracetop.model.kernel import Kernel
-from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeKind, ProbeSpec, Unit, ValueKind
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeSpec, Unit
 from tracetop.model.value import Shape, ValueType
+from tracetop.model.value_kinds import ValueKind
 
 SYSCALLS = 1024
 """Entries of an array by system-call number: more than any architecture has."""

@@ -18,7 +18,8 @@ from tracetop.lang.tree.types import Type
 from tracetop.lang.tree.walk import expressions, replaced
 from tracetop.model.ctype import CKind, CType
 from tracetop.model.kernel import Kernel
-from tracetop.model.program import Format, KeyRole, PrintEntry, PrintValue, ProbeKind
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import Format, KeyRole, PrintEntry, PrintValue
 from tracetop.model.value import Shape
 
 MANY = 16

@@ -12,7 +12,7 @@ from functools import cached_property
 from tracetop.lang.plan.raw_tracepoints import RawForm, Reading, raw_form
 from tracetop.lang.resolve import Hook
 from tracetop.model.kernel import Field, Kernel
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 from tracetop.model.syscalls import syscall_names
 
 _VERBS = {"sys_enter": 0x1000, "sys_exit": 0x2000}

@@ -16,7 +16,7 @@ from tracetop.lang.tree import syntax
 from tracetop.lang.tree.hook import Hook
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 
 def once(asked: Asked) -> list[Hook]:

@@ -9,7 +9,7 @@ from tracetop.lang.resolve.probe_syntax import amount, is_wildcard
 from tracetop.lang.resolve.request import Asked, MissingProbeError
 from tracetop.lang.resolve.substitutes import substitute
 from tracetop.lang.tree.hook import Hook
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _VMLINUX = "vmlinux"
 _MAX_OFFSET = 1 << 24

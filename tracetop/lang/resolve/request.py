@@ -14,7 +14,7 @@ from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _Missing = TypeVar("_Missing", bound="MissingProbeError")
 MAX_PROBES = 1024

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from tracetop.model.kernel import Kernel
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _SIMILAR = 0.75
 """How like a function's name that of a tracepoint must be to be worth a word."""

@@ -4,7 +4,7 @@ from tracetop.errors import ScriptError
 from tracetop.lang.resolve.probe_syntax import amount, duration_ns
 from tracetop.lang.resolve.request import Asked
 from tracetop.lang.tree.hook import Hook
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000}
 _SECOND_NS = 1_000_000_000

@@ -3,7 +3,7 @@
 from tracetop.lang.resolve.probe_syntax import is_wildcard
 from tracetop.lang.resolve.request import Asked, MissingProbeError
 from tracetop.lang.tree.hook import Hook
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 
 def tracepoint(asked: Asked) -> list[Hook]:

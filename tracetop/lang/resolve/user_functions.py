@@ -11,7 +11,7 @@ from tracetop.lang.resolve.probe_syntax import amount, is_wildcard
 from tracetop.lang.resolve.request import MAX_PROBES, Asked, MissingProbeError
 from tracetop.lang.tree.hook import Hook
 from tracetop.model.kernel import UserSymbol
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _CPP = "cpp"
 

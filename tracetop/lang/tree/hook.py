@@ -10,7 +10,7 @@ from typing import Any
 from tracetop.lang.resolve.usdt_arguments import UsdtArgument
 from tracetop.model.ctype import CFunction
 from tracetop.model.kernel import TracepointFormat
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 
 _STEM_CHARACTERS = 40
 IN_PROCESS = frozenset({ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT})

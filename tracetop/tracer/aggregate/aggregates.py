@@ -10,7 +10,8 @@ from itertools import groupby
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import View
-from tracetop.model.program import MapSpec, Program, ValueKind
+from tracetop.model.program import MapSpec, Program
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.call_tree import CallTree, is_stack_map
 from tracetop.tracer.aggregate.distributions import Distribution
 from tracetop.tracer.aggregate.gauges import Gauge

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracetop.model.frame import Cell, Column, ColumnKind
-from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ValueKind
+from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec
 from tracetop.model.syscalls import SyscallNames
 from tracetop.model.value import Shape, ValueType
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.counters import Keys, as_rows
 from tracetop.tracer.aggregate.value_columns import cell_of
 from tracetop.tracer.printing.decode import Decoder

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Cell, Column, ColumnKind, Row
-from tracetop.model.program import KeyRole, MapSpec, Unit, ValueKind
+from tracetop.model.program import KeyRole, MapSpec, Unit
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.counters import Keys, as_keys, find, union
 from tracetop.tracer.aggregate.joined_table import JoinedTable
 from tracetop.tracer.aggregate.key_cells import KeyCells

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.frame import Cell, Column, ColumnKind
-from tracetop.model.program import MapSpec, ValueKind
+from tracetop.model.program import MapSpec
 from tracetop.model.value import Shape
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.counters import Keys, Values, align, as_keys
 from tracetop.tracer.printing.text import text
 from tracetop.tracer.printing.values import Datum, Stack

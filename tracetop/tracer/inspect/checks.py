@@ -24,7 +24,7 @@ from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.bpf.sys.syscalls import Command, MapCreateAttr, bpf
 from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode
 from tracetop.errors import Diagnostic, KernelError, TracetopError
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 from tracetop.model.wire.inquiries import Finding, Verdict
 
 _ARCHITECTURES = ("x86_64", "aarch64")

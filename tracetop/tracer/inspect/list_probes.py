@@ -18,7 +18,7 @@ from tracetop.lang.resolve.probe_syntax import is_wildcard
 from tracetop.lang.resolve.timers_and_counters import ALIASES, HARDWARE, SOFTWARE
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import TracepointFormat
-from tracetop.model.program import ProbeKind
+from tracetop.model.kinds import ProbeKind
 from tracetop.model.wire.inquiries import Entry, Listing, ListProbes, Remark
 from tracetop.tracer.inspect.c_declarations import enum_lines, function_lines, struct_lines
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from tracetop.bpf.objects.stats import ProgStats
 from tracetop.model.frame import Hot
-from tracetop.model.program import ProbeKind, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import Program
 
 HOT_PERCENT = 5.0
 """Of one core."""

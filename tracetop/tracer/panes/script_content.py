@@ -16,8 +16,9 @@ from tracetop.bpf.symbols.user_symbols import UserFrame, UserSymbols
 from tracetop.lang import STACK_DEPTH
 from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.frame import Cost, Log, View
-from tracetop.model.program import MapSpec, Program, ValueKind
+from tracetop.model.program import MapSpec, Program
 from tracetop.model.syscalls import SyscallNames
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.aggregates import Aggregates
 from tracetop.tracer.aggregate.call_tree import CUT, CallTree, StackId
 from tracetop.tracer.aggregate.joined_table import JoinedTable

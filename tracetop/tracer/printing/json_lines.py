@@ -7,7 +7,8 @@ terminal takes them for its own. Pure.
 import json
 from collections.abc import Sequence
 
-from tracetop.model.program import MapSpec, ValueKind
+from tracetop.model.program import MapSpec
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.printing.maps import Entry
 from tracetop.tracer.printing.text import text
 from tracetop.tracer.printing.values import (

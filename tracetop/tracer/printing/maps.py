@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tracetop.bpf.maps.cpu_merge import Bytes, Ints, MapSample, is_array
-from tracetop.model.program import MapSpec, TimeSeries, ValueKind
+from tracetop.model.program import MapSpec, TimeSeries
 from tracetop.model.value import Shape, ValuePart
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.printing.decode import Decoder
 from tracetop.tracer.printing.histogram import distribution
 from tracetop.tracer.printing.time_series import series

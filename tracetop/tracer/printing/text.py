@@ -5,7 +5,8 @@ Owns: the form of each kind of value, map and message as text. Pure.
 
 from collections.abc import Sequence
 
-from tracetop.model.program import MapSpec, ValueKind
+from tracetop.model.program import MapSpec
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.printing.histogram import draw
 from tracetop.tracer.printing.maps import Entry
 from tracetop.tracer.printing.time_series import draw_series

@@ -5,7 +5,8 @@ Owns: which slots are shown, and the drawing. Refuses to own: the time of day (`
 
 from collections.abc import Callable, Mapping
 
-from tracetop.model.program import TimeSeries, ValueKind
+from tracetop.model.program import TimeSeries
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.printing.values import Point, Series, quotient
 
 _CELLS = 53

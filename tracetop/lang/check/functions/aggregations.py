@@ -8,7 +8,8 @@ from tracetop.lang.check.scope import Scope
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64
 from tracetop.model.abi.buckets import linear_count
-from tracetop.model.program import LinearScale, TimeSeries, ValueKind
+from tracetop.model.program import LinearScale, TimeSeries
+from tracetop.model.value_kinds import ValueKind
 
 MAX_LINEAR_BUCKETS = 1002
 MAX_HIST_BITS = 5

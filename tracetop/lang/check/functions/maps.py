@@ -6,7 +6,8 @@ from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.check.functions.function import StatementFunction, ValueFunction
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64
-from tracetop.model.program import MapAction, ValueKind
+from tracetop.model.program import MapAction
+from tracetop.model.value_kinds import ValueKind
 
 PER_CPU = frozenset(ValueKind) - {ValueKind.SCALAR, ValueKind.STRING, ValueKind.VALUE}
 

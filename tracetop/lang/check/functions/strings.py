@@ -7,8 +7,9 @@ from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.hook import IN_PROCESS
 from tracetop.lang.tree.types import Form, Type, opaque, spoken, string
-from tracetop.model.program import ProbeKind, ValueKind
+from tracetop.model.kinds import ProbeKind
 from tracetop.model.value import Shape
+from tracetop.model.value_kinds import ValueKind
 
 _WORD = 8
 _JOINED_STRINGS = 16

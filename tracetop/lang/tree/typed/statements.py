@@ -6,7 +6,8 @@ from tracetop.lang.resolve import Hook
 from tracetop.lang.tree.typed.expressions import Expr, Slot
 from tracetop.lang.tree.types import Type
 from tracetop.model.kernel import Field
-from tracetop.model.program import Action, LinearScale, TimeSeries, ValueKind
+from tracetop.model.program import Action, LinearScale, TimeSeries
+from tracetop.model.value_kinds import ValueKind
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,243 @@
+"""Kinds of probes: one record each, of all that the compiler, the loader and the tracer must know of the kind.
+
+Owns: the names, what the kernel takes for each, what a hit costs, and what serves where a kind is missing. Refuses to
+own: functions that work on a kind. How a probe's text becomes hooks is in a module of `lang.resolve`, how a program
+goes on its hook in one of `bpf.attach`; with these two, a new kind is a record here. Pure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum, StrEnum, auto
+from functools import partial
+from typing import Self
+
+from tracetop.model.perf_events import HARDWARE_EVENTS, SOFTWARE_EVENTS, PerfEvent
+
+
+class Family(Enum):
+    """What kinds are about: their names are found in the same place, and their hooks fail for the same reasons."""
+
+    TRACEPOINT = auto()
+    FUNCTION = auto()
+    """Functions of the kernel."""
+    USER = auto()
+    """Places in programs and libraries: pointers there are the process's."""
+    COUNTER = auto()
+    """Events that the kernel or the CPU counts."""
+    TIMER = auto()
+    ONCE = auto()
+    """On no hook: run when the script starts or ends."""
+
+
+class ProgramType(IntEnum):
+    """BPF_PROG_TYPE_*: what the kernel passes a program, and lets it do."""
+
+    KPROBE = 2
+    TRACEPOINT = 5
+    PERF_EVENT = 7
+    RAW_TRACEPOINT = 17
+    TRACING = 26
+
+
+_CONTEXTS = {
+    ProgramType.KPROBE: "struct pt_regs",
+    ProgramType.TRACEPOINT: "",
+    ProgramType.PERF_EVENT: "struct bpf_perf_event_data",
+    ProgramType.RAW_TRACEPOINT: "struct bpf_raw_tracepoint_args",
+    ProgramType.TRACING: "u64",
+}
+
+
+@dataclass(frozen=True)
+class ProbeFacts:
+    """All that is known of a kind of probe."""
+
+    name: str
+    about: str
+    """In a few words, for completion."""
+    short: tuple[str, ...]
+    """Other names that scripts may use."""
+    family: Family
+    program: ProgramType
+    attach_type: int = 0
+    """BPF_TRACE_*, of programs that are loaded for one function of the kernel; 0 for others."""
+    hit_ns: int = 0
+    """What a hit costs beside the program: the kernel's way to it and back, a trap for probes of user space. Orders of
+    magnitude, measured with loops of one call; the kernel's statistics see the program alone."""
+    returns: bool = False
+    """It fires when a function returns."""
+    twin: str = ""
+    """The kind that is another way to the same function."""
+    is_told_hook: bool = False
+    """One program may be on many hooks, since the kernel tells it (by a cookie of the perf event) on which it runs."""
+    is_idle: bool = False
+    """It sees nothing of the machine: a script that is left with such kinds alone has nothing to tell."""
+    events: Mapping[str, PerfEvent] = field(default_factory=dict)
+    """Of a COUNTER: the events by name."""
+    serves: str = ""
+    """What to write where a kernel takes none of them."""
+    feature: str = ""
+    """What `tracetop doctor` calls it; empty where it goes with another kind."""
+    feature_hint: str = ""
+    """What to do without it; empty where the panes of tracetop cannot run then."""
+
+    @property
+    def context(self) -> str:
+        """The C type of what a program is passed; empty for a tracepoint's record, which is the event's own."""
+        return _CONTEXTS[self.program]
+
+    @property
+    def is_on_code(self) -> bool:
+        """Whether programs are passed the registers at an instruction."""
+        return self.program is ProgramType.KPROBE
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether a hit is a sample of what a CPU does, its registers too."""
+        return self.program is ProgramType.PERF_EVENT and not self.is_idle
+
+
+_TRACEPOINTS_SERVE = "use tracepoints; `tracetop list` has them"
+_CALLS_SERVE = "use a tracepoint of the system calls that the program makes"
+_NO_UPROBES = "use a kernel with CONFIG_UPROBE_EVENTS"
+
+
+_traced = partial(ProbeFacts, family=Family.FUNCTION, program=ProgramType.TRACING)
+_kernel = partial(ProbeFacts, family=Family.FUNCTION, program=ProgramType.KPROBE, is_told_hook=True)
+_user = partial(ProbeFacts, family=Family.USER, program=ProgramType.KPROBE, serves=_CALLS_SERVE)
+_timer = partial(ProbeFacts, family=Family.TIMER, program=ProgramType.PERF_EVENT, hit_ns=1000)
+_counter = partial(ProbeFacts, family=Family.COUNTER, program=ProgramType.PERF_EVENT)
+_once = partial(ProbeFacts, family=Family.ONCE, program=ProgramType.RAW_TRACEPOINT, is_idle=True)
+
+
+class ProbeKind(StrEnum):
+    """How a program is attached; the usual kinds first."""
+
+    facts: ProbeFacts
+
+    def __new__(cls, facts: ProbeFacts) -> Self:
+        """Make a kind that is its name, with its record."""
+        kind = str.__new__(cls, facts.name)
+        kind._value_ = facts.name
+        kind.facts = facts
+        return kind
+
+    TRACEPOINT = ProbeFacts(
+        "tracepoint",
+        "an event that the kernel's own code marks, with named arguments",
+        ("t",),
+        family=Family.TRACEPOINT,
+        program=ProgramType.TRACEPOINT,
+        hit_ns=150,
+        is_told_hook=True,
+        feature="tracepoints",
+    )
+    PROFILE = _timer("profile", "samples of all CPUs, so many a second", ("p",))
+    INTERVAL = _timer("interval", "a timer, for printing", ("i",), is_idle=True)
+    FENTRY = _traced(
+        "fentry",
+        "a kernel function is called, with typed arguments",
+        ("f", "kfunc"),
+        attach_type=24,
+        hit_ns=20,
+        twin="kprobe",
+        feature="fentry and fexit",
+        feature_hint=_TRACEPOINTS_SERVE,
+    )
+    FEXIT = _traced(
+        "fexit",
+        "a kernel function returns, with its arguments and retval",
+        ("fr", "kretfunc"),
+        attach_type=25,
+        hit_ns=40,
+        returns=True,
+        twin="kretprobe",
+    )
+    KPROBE = _kernel(
+        "kprobe",
+        "a kernel function is called",
+        ("k",),
+        hit_ns=150,
+        twin="fentry",
+        feature="kprobes",
+        feature_hint=_TRACEPOINTS_SERVE,
+    )
+    KRETPROBE = _kernel("kretprobe", "a kernel function returns", ("kr",), hit_ns=300, returns=True, twin="fexit")
+    UPROBE = _user(
+        "uprobe",
+        "a function of a program or library is called",
+        ("u",),
+        hit_ns=1500,
+        is_told_hook=True,
+        feature="uprobes",
+        feature_hint=_NO_UPROBES,
+    )
+    URETPROBE = _user(
+        "uretprobe",
+        "a function of a program or library returns",
+        ("ur",),
+        hit_ns=2500,
+        returns=True,
+        is_told_hook=True,
+    )
+    USDT = _user(
+        "usdt",
+        "an event that a program's own code marks",
+        ("U",),
+        hit_ns=1500,
+        feature="static probes of programs (USDT)",
+        feature_hint=_NO_UPROBES,
+    )
+    SOFTWARE = _counter(
+        "software",
+        "an event that the kernel counts, such as page faults",
+        ("s",),
+        hit_ns=300,
+        events=SOFTWARE_EVENTS,
+        feature="sampling and software events",
+    )
+    HARDWARE = _counter(
+        "hardware",
+        "an event that the CPU counts, such as cache misses",
+        ("h",),
+        hit_ns=1000,
+        events=HARDWARE_EVENTS,
+        serves="use profile:hz:99, or software:cpu-clock",
+        feature="hardware counters (PMU)",
+        feature_hint="sample by time instead: profile:hz:99",
+    )
+    RAW_TRACEPOINT = ProbeFacts(
+        "rawtracepoint",
+        "a tracepoint with its arguments as the kernel passes them",
+        ("rt", "raw_tracepoint"),
+        family=Family.TRACEPOINT,
+        program=ProgramType.RAW_TRACEPOINT,
+        hit_ns=50,
+        serves="use tracepoint instead of rawtracepoint",
+    )
+    BEGIN = _once("BEGIN", "once, before the others", ("begin",))
+    END = _once("END", "once, after the others", ("end",))
+
+
+_WATCH = "trace who writes there with a uprobe or fentry on the function that does"
+NOT_TAKEN = {
+    "watchpoint": _WATCH,
+    "asyncwatchpoint": _WATCH,
+    "iter": "count with tracepoint:sched probes, or list with ps, lsof and /proc what is there already",
+    "self": "use interval:s:1 and a condition, or BEGIN and END",
+    "test": "use BEGIN, and exit(1) where a condition does not hold",
+    "bench": "use BEGIN with a loop, and print the difference of nsecs",
+}
+"""Kinds of bpftrace's that there are none of here, each with what serves."""
+SHORT = {short: kind.value for kind in ProbeKind for short in kind.facts.short} | {
+    "w": "watchpoint",
+    "aw": "asyncwatchpoint",
+    "it": "iter",
+}
+"""Names of kinds in full, by other names that scripts use."""
+
+
+def probe_kind(word: str) -> ProbeKind | None:
+    """Return the kind that a script names so, in full or short; None where it is not one that is taken."""
+    full = SHORT.get(word, word)
+    return next((kind for kind in ProbeKind if kind.value == full), None)
