@@ -7,8 +7,9 @@ import pytest
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.errors import Diagnostic, ScriptError
 from tracetop.lang.parse.parser import parse
-from tracetop.lang.resolve import Expansion, Hook, Wanted, expand
+from tracetop.lang.resolve import Expansion, Wanted, expand
 from tracetop.lang.source import Source
+from tracetop.lang.tree.hook import Hook
 from tracetop.model.ctype import VOID, CFunction
 from tracetop.model.kernel import UsdtProbe, UserSymbol
 from tracetop.model.kinds import ProbeKind

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracetop.lang.resolve.usdt_arguments import UsdtArgument, parse_arguments
+from tracetop.lang.resolve.usdt_arguments import parse_arguments
+from tracetop.lang.tree.hook import UsdtArgument
 
 
 @pytest.mark.parametrize(

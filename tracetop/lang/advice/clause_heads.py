@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from tracetop.lang.advice.parse_failure import Mistake, Said
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind
 
 _STATEMENTS = "write the statements where they are used"
 _TOP_LEVEL = {
@@ -21,7 +21,7 @@ _TOP_LEVEL = {
     "syscall": "begin with the probe itself, as in tracepoint:syscalls:sys_enter_read { … }",
 }
 """Constructs of newer bpftrace, or of other languages, that would stand beside the clauses."""
-_KINDS = frozenset(kind.value for kind in ProbeKind) - {"BEGIN", "END"}
+_KINDS = frozenset(kind.value for kind in ProbeKind if kind.facts.family is not Family.ONCE)
 _PROBE = re.compile(r"[A-Za-z_]\w*:[^\s{,]+", re.ASCII)
 _PATH = re.compile(r"([a-z]\w*)/([\w*]+)(?:/([\w*]+))?\s*$", re.ASCII)
 _UNITS = ("s", "ms", "us", "ns", "hz", "sec", "seconds")

@@ -18,7 +18,6 @@ from tracetop.lang.tree.types import INT64, Form
 from tracetop.lang.vocabulary.directives import process_directive
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
-from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import LinearScale, TimeSeries
 from tracetop.model.value_kinds import ValueKind
 
@@ -26,7 +25,6 @@ _REGISTERED = loops
 """Imported for what it registers with `statements`."""
 _MAX_RUNS = 10
 """Types only widen, so this is never reached by a script that a person wrote."""
-_UNFILTERED = frozenset({ProbeKind.BEGIN, ProbeKind.END, ProbeKind.INTERVAL})
 
 
 def check(
@@ -94,7 +92,7 @@ def _clause(scope: Scope, hooked: HookedClause) -> typed.Clause:
 def _subject(scope: Scope, clause: syntax.Clause) -> typed.Subject:
     """Return whose event the clause counts: the header line before it says so, else it is the current task's."""
     text, at = process_directive(scope.source, clause.at)
-    if scope.hook.kind in _UNFILTERED or text == "any":
+    if scope.hook.kind.facts.is_idle or text == "any":
         return typed.Subject(filtered=False)
     if not text:
         return typed.Subject()

@@ -12,18 +12,16 @@ from tracetop.lang.advice import foreign_words
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import value_type
 from tracetop.lang.tree import syntax, typed
-from tracetop.lang.tree.hook import ON_CODE, SAMPLING
 from tracetop.lang.tree.types import BOOL, INT64, UINT64, Type, opaque, pointer, text_type
 from tracetop.lang.vocabulary.builtins import BUILTINS, EXTRA
 from tracetop.lang.vocabulary.registers import ARGUMENTS, POINTERS
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.ctype import VOID, CKind
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind, ProgramType
 from tracetop.model.program import KeyRole
 from tracetop.model.value import Shape
 
 _ARGUMENT = re.compile(r"(s?)arg(\d+)$")
-_RETURNING = frozenset({ProbeKind.KRETPROBE, ProbeKind.FEXIT, ProbeKind.URETPROBE})
 MAX_STACK_DEPTH = 127
 """PERF_MAX_STACK_DEPTH."""
 
@@ -106,13 +104,13 @@ def _argument(node: syntax.Name, index: int, scope: Scope, *, from_stack: bool) 
                 node.at, f"{node.name} of {hook.name} is where no program can read it", hint="leave it out"
             )
         return typed.Argument(index, Type(size=place.size, signed=place.signed))
-    if hook.kind in (ProbeKind.FENTRY, ProbeKind.FEXIT) and hook.function and not from_stack:
+    if hook.kind.facts.program is ProgramType.TRACING and hook.function and not from_stack:
         if index >= len(hook.function.parameters):
             raise scope.error(
                 node.at, f"{hook.name} has {len(hook.function.parameters)} arguments", hint="count from arg0"
             )
         return typed.Argument(index, value_type(hook.function.parameters[index].type) or UINT64)
-    if hook.kind not in ON_CODE:
+    if not hook.kind.facts.is_on_code:
         raise scope.error(
             node.at,
             f"{hook.name} has no {node.name}",
@@ -138,11 +136,11 @@ def _some_field(fields: tuple[str, ...]) -> str:
 
 def _retval(node: syntax.Name, scope: Scope) -> typed.Expr:
     hook = scope.hook
-    if hook.kind not in _RETURNING:
+    if not hook.kind.facts.returns:
         raise scope.error(
             node.at,
             f"{hook.name} has no retval",
-            why="it fires when the function begins" if hook.kind in ON_CODE else "",
+            why="it fires when the function begins" if hook.kind.facts.is_on_code else "",
             hint="use kretprobe, fexit or uretprobe; a tracepoint sys_exit_… has args.ret",
         )
     if hook.function is not None:
@@ -155,19 +153,20 @@ def _retval(node: syntax.Name, scope: Scope) -> typed.Expr:
 
 def _func(node: syntax.Name, scope: Scope) -> typed.Expr:
     hook = scope.hook
-    if hook.kind in (ProbeKind.FENTRY, ProbeKind.FEXIT, ProbeKind.URETPROBE):
+    facts = hook.kind.facts
+    if facts.program is ProgramType.TRACING or hook.kind is ProbeKind.URETPROBE:
         return _text(hook.event)
-    if hook.kind in (ProbeKind.KPROBE, ProbeKind.KRETPROBE):
+    if facts.family is Family.FUNCTION:
         address = typed.BuiltinValue("func_ip", UINT64)
         return typed.Named(address, opaque(Shape.KSYM, 8))
-    if hook.kind in (ProbeKind.UPROBE, ProbeKind.USDT):
+    if facts.family is Family.USER:
         here = typed.Register(POINTERS[scope.kernel.arch][0])
         return typed.UserAddress(here, opaque(Shape.USYM, 16))
     raise scope.error(node.at, f"{hook.name} is on no function", hint="use probe for the probe's name")
 
 
 def _usermode(node: syntax.Name, scope: Scope) -> typed.Expr:
-    if scope.hook.kind not in SAMPLING or scope.kernel.arch != "x86_64":
+    if not scope.hook.kind.facts.is_sample or scope.kernel.arch != "x86_64":
         raise scope.error(node.at, f"{scope.hook.name} takes no samples", hint="use usermode in profile, on x86_64")
     return typed.BuiltinValue("usermode", EXTRA["usermode"].type)
 

@@ -9,7 +9,6 @@ from tracetop.errors import ScriptError
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import field_type, member_type, value_type
 from tracetop.lang.tree import syntax, typed
-from tracetop.lang.tree.hook import ON_CODE
 from tracetop.lang.tree.types import INT64, UINT64, Form, Type, pointer, spoken, tuple_offsets
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.ctype import CKind, CParameter
@@ -234,6 +233,6 @@ def _no_args(node: syntax.Access, scope: Scope) -> ScriptError:
     why, hint = "", "use it in a tracepoint"
     if kind is ProbeKind.RAW_TRACEPOINT:
         why, hint = "this kernel does not tell the names of its arguments", "use arg0 and so on"
-    elif kind in ON_CODE:
+    elif kind.facts.is_on_code:
         why, hint = "nothing is known of the function's parameters", "use arg0 and so on"
     return scope.error(node.base.at, f"{scope.hook.name} has no args", why=why, hint=hint)

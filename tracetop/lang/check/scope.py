@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from tracetop.errors import ScriptError
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.options import Options, Settings
-from tracetop.lang.resolve import Hook
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax, typed
+from tracetop.lang.tree.hook import Hook
 from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Form, Type, join, spoken, tuple_offsets
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel

@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 
 from tracetop.lang.ctypes.type_names import Definitions
 from tracetop.lang.ctypes.type_table import KnownTypes
-from tracetop.lang.resolve.expand import SHORT
 from tracetop.model.ctype import CFunction, CKind, CType
 from tracetop.model.kernel import Kernel
+from tracetop.model.kinds import SHORT
 
 _CHAIN = re.compile(r"(?P<root>\$?\w+|\))(?P<steps>(?:\s*(?:\.|->)\s*\w+|\s*\[[^][]*\])*)\s*$")
 _STEP = re.compile(r"(?:\.|->)\s*(\w+)|(\[)")

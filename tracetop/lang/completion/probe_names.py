@@ -3,33 +3,14 @@
 Owns: the names behind each colon. Keeps the kernel's lists, of 2,000 tracepoints and 60,000 functions. Pure.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from tracetop.lang.completion.fuzzy_match import best
-from tracetop.lang.resolve.expand import SHORT
-from tracetop.lang.resolve.timers_and_counters import HARDWARE, SOFTWARE
 from tracetop.model.kernel import Kernel
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind, probe_kind
 from tracetop.model.wire.messages import Completion
 
-KINDS = {
-    ProbeKind.TRACEPOINT: "an event that the kernel's own code marks, with named arguments",
-    ProbeKind.PROFILE: "samples of all CPUs, so many a second",
-    ProbeKind.INTERVAL: "a timer, for printing",
-    ProbeKind.FENTRY: "a kernel function is called, with typed arguments",
-    ProbeKind.FEXIT: "a kernel function returns, with its arguments and retval",
-    ProbeKind.KPROBE: "a kernel function is called",
-    ProbeKind.KRETPROBE: "a kernel function returns",
-    ProbeKind.UPROBE: "a function of a program or library is called",
-    ProbeKind.URETPROBE: "a function of a program or library returns",
-    ProbeKind.USDT: "an event that a program's own code marks",
-    ProbeKind.SOFTWARE: "an event that the kernel counts, such as page faults",
-    ProbeKind.HARDWARE: "an event that the CPU counts, such as cache misses",
-    ProbeKind.RAW_TRACEPOINT: "a tracepoint with its arguments as the kernel passes them",
-    ProbeKind.BEGIN: "once, before the others",
-    ProbeKind.END: "once, after the others",
-}
 _TIMES = {"hz": "times a second", "s": "seconds", "ms": "milliseconds", "us": "microseconds"}
 _USUAL = {"hz": ("49", "99", "999"), "s": ("1", "5", "10"), "ms": ("10", "100", "500"), "us": ("100", "1000")}
 _LEAST_LETTERS = 3
@@ -42,16 +23,6 @@ class ProbeWords:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._behind: dict[ProbeKind, Callable[[list[str]], Words]] = {
-            ProbeKind.TRACEPOINT: self._tracepoint,
-            ProbeKind.RAW_TRACEPOINT: self._raw_tracepoint,
-            **dict.fromkeys((ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.FENTRY, ProbeKind.FEXIT), self._function),
-            **dict.fromkeys((ProbeKind.UPROBE, ProbeKind.URETPROBE), self._symbol),
-            ProbeKind.USDT: self._usdt,
-            ProbeKind.SOFTWARE: lambda parts: _events(SOFTWARE, parts),
-            ProbeKind.HARDWARE: lambda parts: _events(HARDWARE, parts),
-            **dict.fromkeys((ProbeKind.PROFILE, ProbeKind.INTERVAL), _times),
-        }
 
     def complete(self, written: str) -> tuple[str, Words]:
         """Return the unfinished last part of a probe, and what could stand there.
@@ -62,8 +33,23 @@ class ProbeWords:
         if not parts:
             kinds = [kind for kind in self._kinds() if kind.word.startswith(word)]
             return word, [*kinds, *self._anywhere(word)]
-        kind = next((kind for kind in ProbeKind if kind.value == SHORT.get(word, word)), None)
-        return parts[-1], self._behind[kind](parts) if kind in self._behind else []
+        kind = probe_kind(word)
+        return parts[-1], self._after(kind, parts) if kind else []
+
+    def _after(self, kind: ProbeKind, parts: list[str]) -> Words:
+        match kind.facts.family:
+            case Family.TRACEPOINT:
+                return self._tracepoint(parts) if kind is ProbeKind.TRACEPOINT else self._raw_tracepoint(parts)
+            case Family.FUNCTION:
+                return self._function(parts)
+            case Family.USER:
+                return self._usdt(parts) if kind is ProbeKind.USDT else self._symbol(parts)
+            case Family.COUNTER:
+                return _words(best(parts[0], sorted(kind.facts.events)), "event") if len(parts) == 1 else []
+            case Family.TIMER:
+                return _times(parts)
+            case Family.ONCE:
+                return []
 
     def _tracepoint(self, parts: list[str]) -> Words:
         if len(parts) == 1:
@@ -94,13 +80,13 @@ class ProbeWords:
     def _kinds(self) -> Iterator[Completion]:
         """Yield every kind of probe; those that this kernel does not take come last."""
         refused = []
-        for kind, about in KINDS.items():
+        for kind in ProbeKind:
             why = self._kernel.refuses(kind)
-            word = kind.value if kind in (ProbeKind.BEGIN, ProbeKind.END) else f"{kind.value}:"
+            word = kind.value if kind.facts.family is Family.ONCE else f"{kind.value}:"
             if why:
                 refused.append(Completion(word, f"not here: {why}"))
             else:
-                yield Completion(word, about)
+                yield Completion(word, kind.facts.about)
         yield from refused
 
     def _anywhere(self, fragment: str) -> Words:
@@ -133,10 +119,6 @@ class ProbeWords:
 
 def _words(names: Iterable[str], about: str) -> Words:
     return [Completion(name, about) for name in names]
-
-
-def _events(known: Iterable[str], parts: list[str]) -> Words:
-    return _words(best(parts[0], sorted(known)), "event") if len(parts) == 1 else []
 
 
 def _times(parts: list[str]) -> Words:

@@ -20,10 +20,9 @@ from tracetop.lang.emit.writer import Writer, c_integer, in_parentheses
 from tracetop.lang.plan.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.source import Source
 from tracetop.lang.tree import typed
-from tracetop.lang.tree.hook import ON_CODE, TIMED
 from tracetop.model.abi.control import COMM_BYTES, SAMPLE_NONE
 from tracetop.model.kernel import Field, TracepointFormat
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind
 from tracetop.model.program import Action, Exit, Layout, MapAction, ProbeSpec
 
 _REGISTERED = (integers, memory, statements, reads, per_cpu_totals)
@@ -132,13 +131,7 @@ def _has_places(plan: Plan) -> bool:
 
 
 def _context(program: PlannedProgram) -> str:
-    if program.spec.kind is ProbeKind.TRACEPOINT:
-        return f"struct {_NAME}_record"
-    if program.spec.kind in ON_CODE:
-        return "struct pt_regs"
-    if program.spec.kind in (ProbeKind.FENTRY, ProbeKind.FEXIT):
-        return "u64"
-    return "struct bpf_perf_event_data" if program.spec.kind in TIMED else "struct bpf_raw_tracepoint_args"
+    return program.spec.kind.facts.context or f"struct {_NAME}_record"
 
 
 def _stack_table(name: str, depth: int) -> str:
@@ -238,7 +231,7 @@ def _program(program: PlannedProgram, shared: _Shared) -> str:
 
 def _pick(program: PlannedProgram) -> list[str]:
     """Return the lines that leave out all but one event in N, or all while hooks are only counted (SAMPLE_NONE)."""
-    if program.spec.kind in (ProbeKind.BEGIN, ProbeKind.END):
+    if program.spec.kind.facts.family is Family.ONCE:
         return []
     sampled = [clause.sampled for clause in program.clauses]
     if all(sampled):

@@ -7,10 +7,9 @@ from tracetop.lang.emit.dispatch import Space, Where, address, fill, value
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored
 from tracetop.lang.plan.plan import field_key
 from tracetop.lang.tree import typed
-from tracetop.lang.tree.hook import TIMED
 from tracetop.lang.tree.types import Form, Type
 from tracetop.lang.vocabulary.registers import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import ProbeKind, ProgramType
 
 _READ = {
     Space.KERNEL: "bpf_probe_read_kernel({to}, {size}, (void *)({where}));",
@@ -30,7 +29,7 @@ def _argument(node: typed.Argument, out: Writer) -> str:
     hook, arch = out.program.hook, out.plan.arch
     if hook.kind is ProbeKind.RAW_TRACEPOINT:
         return _narrowed(node.type, f"ctx->args[{node.index}]")
-    if hook.kind in (ProbeKind.FENTRY, ProbeKind.FEXIT):
+    if hook.kind.facts.program is ProgramType.TRACING:
         return _narrowed(node.type, f"ctx[{node.index}]")
     if hook.kind is ProbeKind.USDT:
         return _usdt(node, out)
@@ -62,7 +61,7 @@ def _result(node: typed.Result, out: Writer) -> str:
 
 @value.register
 def _register(node: typed.Register, out: Writer) -> str:
-    inner = "regs." if out.program.hook.kind in TIMED else ""
+    inner = "regs." if out.program.hook.kind.facts.program is ProgramType.PERF_EVENT else ""
     return f"(u64)ctx->{inner}{node.name}"
 
 

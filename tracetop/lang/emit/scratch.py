@@ -3,8 +3,7 @@
 Owns: whose it is, and that no two runs share it. What lies in it is the `Writer`'s.
 """
 
-from tracetop.lang.tree.hook import IN_PROCESS
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind
 
 
 def declare(size: int, programs: int) -> str:
@@ -57,4 +56,4 @@ def _where_it_may_meet_itself(kind: ProbeKind, lines: list[str], *, shared: bool
         return lines
     if kind is ProbeKind.RAW_TRACEPOINT:
         return ["#if TT_LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)", *lines, "#endif"]
-    return lines if kind in IN_PROCESS else []
+    return lines if kind.facts.family is Family.USER else []

@@ -8,12 +8,7 @@ from dataclasses import dataclass
 
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.walk import expressions, nodes, statements
-from tracetop.model.kinds import ProbeKind
-from tracetop.model.value_kinds import ValueKind
-
-_ON_THEIR_OWN = frozenset({ProbeKind.BEGIN, ProbeKind.END, ProbeKind.INTERVAL, ProbeKind.PROFILE})
-"""Kinds of probes that are no events of the machine, or sample it already."""
-_STATES = frozenset({ValueKind.SCALAR, ValueKind.STRING, ValueKind.VALUE})
+from tracetop.model.kinds import Family, ProbeKind
 
 
 @dataclass(frozen=True)
@@ -39,15 +34,20 @@ class _Uses:
 
 def sampling(script: typed.Script) -> Sampling:
     """Return what sampling does to the script."""
-    states = {type_.name for type_ in script.maps if type_.keys and type_.kind in _STATES}
+    states = {type_.name for type_ in script.maps if type_.keys and type_.kind.facts.is_shared}
     uses = [_uses(clause, states) for clause in script.clauses]
     kinds = [clause.hook.kind for clause in script.clauses]
-    sampled = [kind not in _ON_THEIR_OWN and not use.read for kind, use in zip(kinds, uses, strict=True)]
+    sampled = [not _on_its_own(kind) and not use.read for kind, use in zip(kinds, uses, strict=True)]
     picked = _picked(sampled, uses)
-    counting = [i for i, kind in enumerate(kinds) if kind not in (ProbeKind.BEGIN, ProbeKind.END)]
+    counting = [i for i, kind in enumerate(kinds) if kind.facts.family is not Family.ONCE]
     written = frozenset[str]().union(*(uses[i].written for i in counting))
     others = frozenset[str]().union(*(uses[i].written for i in counting if not picked[i]))
     return Sampling(tuple(sampled), written - others)
+
+
+def _on_its_own(kind: ProbeKind) -> bool:
+    """Say whether a kind's hits are not events of the machine, or sample it already."""
+    return kind.facts.is_idle or kind is ProbeKind.PROFILE
 
 
 def _picked(sampled: list[bool], uses: list[_Uses]) -> list[bool]:

@@ -13,8 +13,8 @@ from tracetop.lang.plan.event_sampling import Sampling, sampling
 from tracetop.lang.plan.program_sharing import HOOK_NUMBER_C, alike, hook_number, tells_hook
 from tracetop.lang.plan.raw_tracepoints import REQUEST, RawForm, raw_form
 from tracetop.lang.plan.syscall_events import Calls
-from tracetop.lang.resolve import Hook
 from tracetop.lang.tree import typed
+from tracetop.lang.tree.hook import Hook
 from tracetop.lang.tree.types import Type
 from tracetop.lang.tree.walk import conjuncts, expressions, is_deleted, is_measured, nodes
 from tracetop.lang.vocabulary.directives import Directives

@@ -12,8 +12,8 @@ from msgspec import structs
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_layout import layout, parts
 from tracetop.lang.plan.syscall_events import Calls
-from tracetop.lang.resolve import Hook
 from tracetop.lang.tree import typed
+from tracetop.lang.tree.hook import Hook
 from tracetop.lang.tree.types import Type
 from tracetop.lang.tree.walk import expressions, replaced
 from tracetop.model.ctype import CKind, CType
@@ -26,9 +26,6 @@ MANY = 16
 """Hooks from which on it is worth it: clang takes 20 ms for the program of each."""
 HOOK_NUMBER_C = "tt_hook_number(ctx)"
 """Of a program on many hooks: which one it is that it runs on."""
-_PERF_EVENTS = frozenset(
-    {ProbeKind.TRACEPOINT, ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.UPROBE, ProbeKind.URETPROBE}
-)
 _ENUM = CType(kind=CKind.ENUM, size=4, name="name of a probe")
 """No script can write its name."""
 _NUMBER = Type(size=4, signed=False, role=KeyRole.STRING, shape=Shape.ENUM, c=_ENUM)
@@ -78,7 +75,7 @@ def tells_hook(kind: ProbeKind, kernel: Kernel) -> bool:
     """
     if kind is ProbeKind.RAW_TRACEPOINT:
         return kernel.field_offset("bpf_raw_tp_link", "cookie") is not None
-    return kind in _PERF_EVENTS and kernel.constant("BPF_FUNC_get_attach_cookie") is not None
+    return kind.facts.is_told_hook and kernel.constant("BPF_FUNC_get_attach_cookie") is not None
 
 
 def _only_names(script: typed.Script) -> set[tuple[str, int]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tracetop.lang.plan.raw_tracepoints import RawForm, Reading, raw_form
-from tracetop.lang.resolve import Hook
+from tracetop.lang.tree.hook import Hook
 from tracetop.model.kernel import Field, Kernel
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.syscalls import syscall_names

@@ -1,88 +1,28 @@
 """From the probes that a script writes to the hooks of this kernel: which kind each is, and what if one is not there.
 
-A new kind of probe is one more line of `_KINDS`, and a function that returns its hooks.
+Owns: the pass over a script's clauses. A kind's own hooks are found by the function that its module's `EXPANSIONS` has.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
 from tracetop.lang.advice import foreign_words
 from tracetop.lang.resolve import kernel_functions, timers_and_counters, tracepoints, usdt, user_functions
 from tracetop.lang.resolve.probe_syntax import is_wildcard, take_apart
-from tracetop.lang.resolve.request import MAX_PROBES, Asked, MissingProbeError, RefusedProbeError, flood
+from tracetop.lang.resolve.request import MAX_PROBES, Asked, Expand, MissingProbeError, RefusedProbeError, flood
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.lang.tree.hook import Hook
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import NOT_TAKEN, SHORT, ProbeKind, probe_kind
 
-
-def once(asked: Asked) -> list[Hook]:
-    """``BEGIN`` and ``END``, in either case."""
-    if asked.parts not in ((), ("*",)):
-        raise asked.malformed(asked.kind.value)
-    return [Hook(asked.kind, asked.probe.text.partition(":")[0])]
-
-
-_KINDS: dict[ProbeKind, Callable[[Asked], list[Hook]]] = {
-    ProbeKind.TRACEPOINT: tracepoints.tracepoint,
-    ProbeKind.RAW_TRACEPOINT: tracepoints.raw_tracepoint,
-    ProbeKind.KPROBE: kernel_functions.kernel_function,
-    ProbeKind.KRETPROBE: kernel_functions.kernel_function,
-    ProbeKind.FENTRY: kernel_functions.kernel_function,
-    ProbeKind.FEXIT: kernel_functions.kernel_function,
-    ProbeKind.UPROBE: user_functions.user_function,
-    ProbeKind.URETPROBE: user_functions.user_function,
-    ProbeKind.USDT: usdt.usdt,
-    ProbeKind.SOFTWARE: timers_and_counters.counted,
-    ProbeKind.HARDWARE: timers_and_counters.counted,
-    ProbeKind.PROFILE: timers_and_counters.profile,
-    ProbeKind.INTERVAL: timers_and_counters.interval,
-    ProbeKind.BEGIN: once,
-    ProbeKind.END: once,
-}
-SHORT = {
-    "t": "tracepoint",
-    "rt": "rawtracepoint",
-    "raw_tracepoint": "rawtracepoint",
-    "k": "kprobe",
-    "kr": "kretprobe",
-    "f": "fentry",
-    "kfunc": "fentry",
-    "fr": "fexit",
-    "kretfunc": "fexit",
-    "u": "uprobe",
-    "ur": "uretprobe",
-    "U": "usdt",
-    "s": "software",
-    "h": "hardware",
-    "p": "profile",
-    "i": "interval",
-    "w": "watchpoint",
-    "aw": "asyncwatchpoint",
-    "it": "iter",
-    "begin": "BEGIN",
-    "end": "END",
-}
-INSTEAD = {
-    "watchpoint": "trace who writes there with a uprobe or fentry on the function that does",
-    "asyncwatchpoint": "trace who writes there with a uprobe or fentry on the function that does",
-    "iter": "count with tracepoint:sched probes, or list with ps, lsof and /proc what is there already",
-    "self": "use interval:s:1 and a condition, or BEGIN and END",
-    "test": "use BEGIN, and exit(1) where a condition does not hold",
-    "bench": "use BEGIN with a loop, and print the difference of nsecs",
-}
-"""Kinds of bpftrace's that are not taken, each with what serves."""
-_UNHOOKED = {ProbeKind.BEGIN, ProbeKind.END, ProbeKind.INTERVAL}
-"""Kinds that see nothing of the machine: a script that is left with them alone has nothing to tell."""
-_SERVES = {
-    ProbeKind.HARDWARE: "use profile:hz:99, or software:cpu-clock",
-    ProbeKind.USDT: "use a tracepoint of the system calls that the program makes",
-    ProbeKind.UPROBE: "use a tracepoint of the system calls that the program makes",
-    ProbeKind.URETPROBE: "use a tracepoint of the system calls that the program makes",
-    ProbeKind.RAW_TRACEPOINT: "use tracepoint instead of rawtracepoint",
+_EXPANSIONS: dict[ProbeKind, Expand] = {
+    **tracepoints.EXPANSIONS,
+    **kernel_functions.EXPANSIONS,
+    **user_functions.EXPANSIONS,
+    **usdt.EXPANSIONS,
+    **timers_and_counters.EXPANSIONS,
 }
 
 
@@ -164,7 +104,7 @@ def _refuse_rest(
     if not hooked and failures and all(probe.text in wanted.optional for probe, _ in failures):
         why = _note(*failures[0])
         raise source.error(0, "none of the script's probes is on this kernel", hint="see the notes", why=why)
-    if failures and all(entry.hook.kind in _UNHOOKED for entry in hooked):
+    if failures and all(entry.hook.kind.facts.is_idle for entry in hooked):
         for probe, error in failures:
             if probe.text not in wanted.optional:
                 raise error
@@ -182,23 +122,24 @@ def _note(probe: syntax.Probe, error: MissingProbeError) -> str:
 def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel, wanted: Wanted) -> list[Hook]:
     written = take_apart(source, probe, wanted.params)
     name = SHORT.get(written.kind, written.kind)
-    if name in INSTEAD:
-        raise source.error(probe.at, f"{name} probes are not supported", hint=INSTEAD[name])
-    kind = next((each for each in ProbeKind if each.value == name), None)
+    if name in NOT_TAKEN:
+        raise source.error(probe.at, f"{name} probes are not supported", hint=NOT_TAKEN[name])
+    kind = probe_kind(name)
     if kind is None:
         raise _unknown_kind(source, probe, written.kind, kernel)
     asked = Asked(source, probe, kernel, kind, written.parts, wanted.pid, wanted.child)
-    if kind in _SERVES:
-        why = kernel.refuses(kind)
-        if why:
-            raise asked.refused(why, _SERVES[kind])
-    return _KINDS[kind](asked)
+    why = kernel.refuses(kind) if kind.facts.serves else ""
+    if why:
+        raise asked.refused(why, kind.facts.serves)
+    return _EXPANSIONS[kind](asked)
 
 
 def _unknown_kind(source: Source, probe: syntax.Probe, kind: str, kernel: Kernel) -> ScriptError:
     known = [each.value for each in ProbeKind]
     usual = f"begin it with a kind: {', '.join(known)}"
-    hint = _whole(probe.text, kernel) or foreign_words.PROBES.get(kind) or did_you_mean(kind, [*known, *INSTEAD], usual)
+    hint = (
+        _whole(probe.text, kernel) or foreign_words.PROBES.get(kind) or did_you_mean(kind, [*known, *NOT_TAKEN], usual)
+    )
     return source.error(probe.at, f"unknown kind of probe {kind}", hint=hint)
 
 

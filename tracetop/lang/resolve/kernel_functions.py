@@ -6,10 +6,10 @@ Owns: their grammar and which functions there are. Refuses to own: how the kerne
 from collections.abc import Iterable
 
 from tracetop.lang.resolve.probe_syntax import amount, is_wildcard
-from tracetop.lang.resolve.request import Asked, MissingProbeError
+from tracetop.lang.resolve.request import Asked, Expand, MissingProbeError
 from tracetop.lang.resolve.substitutes import substitute
 from tracetop.lang.tree.hook import Hook
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind, ProgramType
 
 _VMLINUX = "vmlinux"
 _MAX_OFFSET = 1 << 24
@@ -31,7 +31,7 @@ def kernel_function(asked: Asked) -> list[Hook]:
     names = [name]
     if is_wildcard(name):
         names = asked.matching(name, asked.kernel.function_names(), "kernel function")
-    if asked.kind in (ProbeKind.FENTRY, ProbeKind.FEXIT):
+    if asked.kind.facts.program is ProgramType.TRACING:
         return _trampolines(asked, names, module)
     return _breakpoints(asked, names, module, offset)
 
@@ -96,3 +96,8 @@ def _offset(asked: Asked, text: str) -> tuple[str, int]:
     if not name or is_wildcard(name) or offset is None or offset > _MAX_OFFSET:
         raise asked.malformed("kprobe:FUNCTION+OFFSET, e.g. kprobe:do_sys_openat2+9")
     return name, offset
+
+
+EXPANSIONS: dict[ProbeKind, Expand] = {
+    kind: kernel_function for kind in ProbeKind if kind.facts.family is Family.FUNCTION
+}

@@ -4,7 +4,7 @@ Owns: what is said of a probe that is malformed, missing or refused. Refuses to 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import translate
 from typing import TypeVar
@@ -12,6 +12,7 @@ from typing import TypeVar
 from tracetop.errors import ScriptError, TracetopError
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
+from tracetop.lang.tree.hook import Hook
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import ProbeKind
@@ -96,6 +97,10 @@ class Asked:
         if not found:
             raise self.missing(what, pattern, (), why=f"no {what} matches", hint="write a wider wildcard")
         return found
+
+
+Expand = Callable[[Asked], list[Hook]]
+"""Returns the hooks of a probe. ScriptError for one that is malformed, or that this kernel does not have."""
 
 
 def flood(source: Source, probe: syntax.Probe, count: int) -> ScriptError:

@@ -13,14 +13,6 @@ from tracetop.model.kinds import ProbeKind
 
 _SIMILAR = 0.75
 """How like a function's name that of a tracepoint must be to be worth a word."""
-_RETURNS = (ProbeKind.KRETPROBE, ProbeKind.FEXIT)
-_TWINS = {
-    ProbeKind.KPROBE: ProbeKind.FENTRY,
-    ProbeKind.KRETPROBE: ProbeKind.FEXIT,
-    ProbeKind.FENTRY: ProbeKind.KPROBE,
-    ProbeKind.FEXIT: ProbeKind.KRETPROBE,
-}
-"""The other way to the same function."""
 _SYSTEM_CALLS = {
     "vfs_read": "read",
     "vfs_write": "write",
@@ -109,7 +101,7 @@ _SYSTEM_CALL_NAME = re.compile(r"_*(?:(?:x64|arm64|ia32|se|do)_)*_*k?sys_(\w+)")
 def substitute(function: str, kind: ProbeKind, kernel: Kernel) -> str:
     """Return what to write instead of a probe of `kind` on a kernel function, as the hint of an error."""
     names = frozenset(kernel.tracepoint_names())
-    twin = _TWINS[kind]
+    twin = ProbeKind(kind.facts.twin)
     has_function = kernel.function(function) is not None
     if has_function and not kernel.refuses(twin):
         return f"use {twin}:{function}"
@@ -126,7 +118,7 @@ def substitute(function: str, kind: ProbeKind, kernel: Kernel) -> str:
 
 def _beside(function: str, kind: ProbeKind) -> Iterator[str]:
     """Yield tracepoints that tell what a probe on the function would, the best first."""
-    verb = "sys_exit" if kind in _RETURNS else "sys_enter"
+    verb = "sys_exit" if kind.facts.returns else "sys_enter"
     calls = [call for pattern, call in _SYSTEM_CALLS.items() if _matches(function, pattern)]
     match = _SYSTEM_CALL_NAME.fullmatch(function)
     if match:

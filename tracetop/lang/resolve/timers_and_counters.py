@@ -1,52 +1,20 @@
-"""Probes that go by a clock or a counter: profile, interval, software and hardware events."""
+"""Probes that go by a clock or a counter (profile, interval, software and hardware events), and those that run once."""
 
 from tracetop.errors import ScriptError
 from tracetop.lang.resolve.probe_syntax import amount, duration_ns
-from tracetop.lang.resolve.request import Asked
+from tracetop.lang.resolve.request import Asked, Expand
 from tracetop.lang.tree.hook import Hook
 from tracetop.model.kinds import ProbeKind
+from tracetop.model.perf_events import ALIASES
 
 _NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000}
 _SECOND_NS = 1_000_000_000
 _MAX_PERIOD = (1 << 63) - 1
-SOFTWARE = {
-    "alignment-faults": 1,
-    "bpf-output": 1,
-    "context-switches": 1000,
-    "cpu-clock": 1_000_000,
-    "cpu-migrations": 1,
-    "dummy": 1,
-    "emulation-faults": 1,
-    "major-faults": 1,
-    "minor-faults": 100,
-    "page-faults": 100,
-    "task-clock": 1_000_000,
-}
-HARDWARE = {
-    "backend-stalls": 1_000_000,
-    "branch-instructions": 100_000,
-    "branch-misses": 100_000,
-    "bus-cycles": 100_000,
-    "cache-misses": 1_000_000,
-    "cache-references": 1_000_000,
-    "cpu-cycles": 1_000_000,
-    "frontend-stalls": 1_000_000,
-    "instructions": 1_000_000,
-    "ref-cycles": 1_000_000,
-}
-"""Events, and how many of them make a hit where a probe does not say, as bpftrace has them."""
-ALIASES = {
-    "branches": "branch-instructions",
-    "cpu": "cpu-clock",
-    "cs": "context-switches",
-    "cycles": "cpu-cycles",
-    "faults": "page-faults",
-}
 
 
 def counted(asked: Asked) -> list[Hook]:
     """``software:EVENT:COUNT`` and ``hardware:EVENT:COUNT``."""
-    known = SOFTWARE if asked.kind is ProbeKind.SOFTWARE else HARDWARE
+    known = asked.kind.facts.events
     parts = asked.parts[:1] if asked.parts[1:] in (("",), ("*",)) else asked.parts
     count = amount(parts[1]) if len(parts) == 2 else 0
     if not 1 <= len(parts) <= 2 or not parts[0] or count is None or (len(parts) == 2 and not 0 < count <= _MAX_PERIOD):
@@ -55,7 +23,7 @@ def counted(asked: Asked) -> list[Hook]:
     if event not in known:
         raise asked.missing(f"{asked.kind} event", parts[0], [*known, *ALIASES], hint=f"use one of {', '.join(known)}")
     name = f"{asked.kind}:{parts[0]}" + (f":{count}" if count else "")
-    return [Hook(asked.kind, name, event=event, period=count or known[event], pid=asked.pid)]
+    return [Hook(asked.kind, name, event=event, period=count or known[event].period, pid=asked.pid)]
 
 
 def profile(asked: Asked) -> list[Hook]:
@@ -71,6 +39,13 @@ def interval(asked: Asked) -> list[Hook]:
     """``interval:s:N``, ``interval:hz:RATE`` or ``interval:TIME``: on one CPU."""
     period_ns, name = _period(asked, "interval:s:N, interval:hz:RATE or interval:1s")
     return [Hook(asked.kind, name, period=period_ns)]
+
+
+def once(asked: Asked) -> list[Hook]:
+    """``BEGIN`` and ``END``, in either case."""
+    if asked.parts not in ((), ("*",)):
+        raise asked.malformed(asked.kind.value)
+    return [Hook(asked.kind, asked.probe.text.partition(":")[0])]
 
 
 def _no_period(asked: Asked, forms: str) -> ScriptError:
@@ -111,3 +86,13 @@ def _period(asked: Asked, forms: str) -> tuple[int, str]:
     if not period_ns or period_ns > _MAX_PERIOD:
         raise _no_period(asked, forms)
     return period_ns, name
+
+
+EXPANSIONS: dict[ProbeKind, Expand] = {
+    ProbeKind.SOFTWARE: counted,
+    ProbeKind.HARDWARE: counted,
+    ProbeKind.PROFILE: profile,
+    ProbeKind.INTERVAL: interval,
+    ProbeKind.BEGIN: once,
+    ProbeKind.END: once,
+}

@@ -1,7 +1,7 @@
 """Tracepoints of the kernel: with the record that their format lays out, or raw, with the arguments alone."""
 
 from tracetop.lang.resolve.probe_syntax import is_wildcard
-from tracetop.lang.resolve.request import Asked, MissingProbeError
+from tracetop.lang.resolve.request import Asked, Expand, MissingProbeError
 from tracetop.lang.tree.hook import Hook
 from tracetop.model.kinds import ProbeKind
 
@@ -74,3 +74,9 @@ def _no_raw_tracepoint(asked: Asked, event: str, known: set[str]) -> MissingProb
         why="single system calls have no raw tracepoint of their own",
         hint=f"use tracepoint:syscalls:{event}, or rawtracepoint:{verb} and compare the call's number",
     )
+
+
+EXPANSIONS: dict[ProbeKind, Expand] = {
+    ProbeKind.TRACEPOINT: tracepoint,
+    ProbeKind.RAW_TRACEPOINT: raw_tracepoint,
+}

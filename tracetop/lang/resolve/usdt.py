@@ -7,12 +7,13 @@ places, by inlining, is as many hooks, since each has its arguments elsewhere.
 from fnmatch import fnmatchcase
 
 from tracetop.errors import KernelError
-from tracetop.lang.resolve.request import MAX_PROBES, Asked, MissingProbeError
+from tracetop.lang.resolve.request import MAX_PROBES, Asked, Expand, MissingProbeError
 from tracetop.lang.resolve.usdt_arguments import parse_arguments
 from tracetop.lang.resolve.user_functions import find_binaries
 from tracetop.lang.tree.hook import Hook
 from tracetop.lang.vocabulary.suggest import nearest
 from tracetop.model.kernel import UsdtProbe
+from tracetop.model.kinds import ProbeKind
 
 
 def usdt(asked: Asked) -> list[Hook]:
@@ -82,3 +83,6 @@ def _unknown(asked: Asked, name: str, known: set[str]) -> MissingProbeError:
         why="the binary has no static probe of that name" if known else "the binary has no static probes",
         hint=suggestion or (f"it has {some}" if known else "use uprobe on one of its functions"),
     )
+
+
+EXPANSIONS: dict[ProbeKind, Expand] = {ProbeKind.USDT: usdt}

@@ -5,32 +5,9 @@ Owns: the operands of x86-64 and arm64 as compilers write them into a probe's no
 """
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True, kw_only=True)
-class UsdtArgument:
-    """One argument: a constant, a register, or `size` bytes of the process's memory at an address made of registers.
-
-    The address is ``register + index * scale + displacement``.
-    """
-
-    size: int
-    """Bytes: 1, 2, 4 or 8."""
-    signed: bool
-    constant: int | None = None
-    """The value itself; nothing else is set then."""
-    register: str = ""
-    """A member of the kernel's struct pt_regs: ``di``, ``r10``, ``regs[3]``. A narrower argument is its low bytes."""
-    shift: int = 0
-    """Bits to the right that a register is shifted by first: 8 for ``%ah`` and its like."""
-    in_memory: bool = False
-    displacement: int = 0
-    index: str = ""
-    """A second register of an address, as `register`; empty for none."""
-    scale: int = 1
-
+from tracetop.lang.tree.hook import UsdtArgument
 
 _ARGUMENT = re.compile(r"(?P<size>-?[1248])@(?P<operand>[^@]+)")
 _LEGACY = ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from tracetop.errors import KernelError
 from tracetop.lang.resolve.kernel_functions import near
 from tracetop.lang.resolve.probe_syntax import amount, is_wildcard
-from tracetop.lang.resolve.request import MAX_PROBES, Asked, MissingProbeError
+from tracetop.lang.resolve.request import MAX_PROBES, Asked, Expand, MissingProbeError
 from tracetop.lang.tree.hook import Hook
 from tracetop.model.kernel import UserSymbol
 from tracetop.model.kinds import ProbeKind
@@ -142,3 +142,9 @@ def _unknown(asked: Asked, path: str, name: str, symbols: Iterable[str]) -> Miss
         else "the binary has no symbols",
         hint=f"see `tracetop list '{asked.kind}:{path}:*'`",
     )
+
+
+EXPANSIONS: dict[ProbeKind, Expand] = {
+    ProbeKind.UPROBE: user_function,
+    ProbeKind.URETPROBE: user_function,
+}

@@ -1,26 +1,41 @@
 """Where a BPF program goes: one place of the kernel or of a binary, and what is known of the arguments there.
 
-Owns: the shape of a hook. Refuses to own: how one is found; the families do that.
+Owns: the shape of a hook, and of the place of a static probe's argument. Refuses to own: how one is found; the families
+do that.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Any
 
-from tracetop.lang.resolve.usdt_arguments import UsdtArgument
 from tracetop.model.ctype import CFunction
 from tracetop.model.kernel import TracepointFormat
 from tracetop.model.kinds import ProbeKind
 
 _STEM_CHARACTERS = 40
-IN_PROCESS = frozenset({ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT})
-"""Kinds whose hooks are in a program or library: pointers there are the process's."""
-ON_CODE = frozenset({ProbeKind.KPROBE, ProbeKind.KRETPROBE}) | IN_PROCESS
-"""Kinds whose programs are passed the registers at an instruction."""
-SAMPLING = frozenset({ProbeKind.PROFILE, ProbeKind.SOFTWARE, ProbeKind.HARDWARE})
-"""Kinds that take a sample of what a CPU does, its registers too."""
-TIMED = SAMPLING | {ProbeKind.INTERVAL}
-"""Kinds whose programs are passed a struct bpf_perf_event_data."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsdtArgument:
+    """One argument: a constant, a register, or `size` bytes of the process's memory at an address made of registers.
+
+    The address is ``register + index * scale + displacement``.
+    """
+
+    size: int
+    """Bytes: 1, 2, 4 or 8."""
+    signed: bool
+    constant: int | None = None
+    """The value itself; nothing else is set then."""
+    register: str = ""
+    """A member of the kernel's struct pt_regs: ``di``, ``r10``, ``regs[3]``. A narrower argument is its low bytes."""
+    shift: int = 0
+    """Bits to the right that a register is shifted by first: 8 for ``%ah`` and its like."""
+    in_memory: bool = False
+    displacement: int = 0
+    index: str = ""
+    """A second register of an address, as `register`; empty for none."""
+    scale: int = 1
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from tracetop.lang.check.functions.strings import address, space
 from tracetop.lang.check.identifiers import MAX_STACK_DEPTH, stack
 from tracetop.lang.options import STACK_MODES
 from tracetop.lang.tree import typed
-from tracetop.lang.tree.hook import IN_PROCESS, ON_CODE, SAMPLING
 from tracetop.lang.tree.types import NSECS, UINT64, Form, Type, opaque, pointer, spoken
 from tracetop.lang.vocabulary.builtins import CLOCKS
 from tracetop.lang.vocabulary.registers import NAMES
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.ctype import VOID, CKind, CType
+from tracetop.model.kinds import Family
 from tracetop.model.program import KeyRole
 from tracetop.model.value import Shape
 
@@ -58,7 +58,7 @@ def _kaddr(arguments: Arguments) -> typed.Expr:
 def _uaddr(arguments: Arguments) -> typed.Expr:
     arguments.count(1)
     hook, name = arguments.scope.hook, arguments.literal(0).decode(errors="replace")
-    if hook.kind not in IN_PROCESS:
+    if hook.kind.facts.family is not Family.USER:
         raise arguments.error(f"uaddr() has no binary in {hook.name}", hint="use it in uprobe, uretprobe or usdt")
     found = arguments.scope.kernel.address(name, hook.target)
     if found is None:
@@ -71,7 +71,8 @@ def _uaddr(arguments: Arguments) -> typed.Expr:
 def _reg(arguments: Arguments) -> typed.Expr:
     arguments.count(1)
     scope, name = arguments.scope, arguments.literal(0).decode(errors="replace")
-    if scope.hook.kind not in ON_CODE | SAMPLING:
+    facts = scope.hook.kind.facts
+    if not facts.is_on_code and not facts.is_sample:
         raise arguments.error(f"{scope.hook.name} has no registers", hint="use it in kprobe, uprobe or profile")
     names = NAMES.get(scope.kernel.arch, {})
     if name not in names:

@@ -5,9 +5,8 @@ from tracetop.lang.check.functions.function import ValueFunction
 from tracetop.lang.check.scope import MapUse
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.tree import syntax, typed
-from tracetop.lang.tree.hook import IN_PROCESS
 from tracetop.lang.tree.types import Form, Type, opaque, spoken, string
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind
 from tracetop.model.value import Shape
 from tracetop.model.value_kinds import ValueKind
 
@@ -26,7 +25,7 @@ def space(arguments: Arguments, pointer: typed.Expr) -> bool | None:
     hook = arguments.scope.hook
     if hook.kind is ProbeKind.TRACEPOINT:  # pointers in records of other tracepoints are the kernel's own
         return hook.category in ("syscalls", "raw_syscalls") if isinstance(pointer, typed.FieldValue) else None
-    return True if hook.kind in IN_PROCESS else None
+    return True if hook.kind.facts.family is Family.USER else None
 
 
 def address(arguments: Arguments, i: int) -> typed.Expr:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tracetop.lang.resolve import Hook
+from tracetop.lang.tree.hook import Hook
 from tracetop.lang.tree.typed.expressions import Expr, Slot
 from tracetop.lang.tree.types import Type
 from tracetop.model.kernel import Field
