@@ -8,18 +8,15 @@ keep the program alive. BCC is not thread-safe: the tracer's one thread.
 import threading
 from typing import Any, Self
 
-from tracetop.bpf.attach import attach, run_once
-from tracetop.bpf.attach.detach import FEW, release, release_unwatched
+from tracetop.bpf.attach import FEW, attach, release, release_unwatched, run_once
 from tracetop.bpf.load.compile import compile_program
 from tracetop.bpf.load.loader import close_all, load_functions
 from tracetop.bpf.maps.script_maps import Tables
 from tracetop.bpf.objects.stats import ProgStats, program_stats
 from tracetop.errors import TracetopError
 from tracetop.model.abi.control import CONTROL_BYTES, silenced
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind
 from tracetop.model.program import ProbeSpec, Program
-
-_ON_DEMAND = {ProbeKind.BEGIN, ProbeKind.END}
 
 
 class Loaded(Tables):
@@ -73,7 +70,7 @@ class Loaded(Tables):
         self._empty_scratch()
         errors = list(self._unloadable)
         for probe, program_fd in self._functions:
-            if probe.kind in _ON_DEMAND:
+            if probe.kind.facts.family is Family.ONCE:
                 continue
             try:
                 self._hooks += attach(probe, program_fd)

@@ -139,7 +139,7 @@ def test_a_hook_that_is_refused_has_one_cause_and_its_exit_code(
     def refused(_probe: ProbeSpec, _program_fd: int) -> list[int]:
         raise OSError(code, errno.errorcode.get(code, "ENOTSUPP"))
 
-    monkeypatch.setitem(attach._ATTACHERS, kind, refused)
+    monkeypatch.setitem(attach._ATTACHMENTS, kind, refused)
     monkeypatch.setattr(attach_errors, "lockdown_mode", lambda: "integrity")
     with pytest.raises(TracetopError) as caught:
         attach.attach(ProbeSpec(function="f", kind=kind, names=("the:probe",), target="/bin/x", period=9, pid=7), 0)

@@ -1,37 +1,33 @@
-"""Puts a loaded program on its hook, as descriptors that detach it when they are closed.
+"""Puts a loaded program on its hook, as descriptors that detach it when they are closed, and takes it off again.
 
-Owns: which family attaches which kind, and running BEGIN and END. Refuses to own: when, and why a hook may fail
-(`reasons`). No hook here is pinned or has a name in the kernel, so all of them end with the process. The tracer's one
-thread.
+Owns: attaching any kind, by the function that its module's `ATTACHMENTS` has; running BEGIN and END; and how hooks are
+let go of, since the kernel waits up to 0.1 s at each one, until no CPU is inside the program any more, and lets nobody
+else attach or detach meanwhile. Refuses to own: when, and why a hook may fail (`attach_errors`). No hook here is pinned
+or has a name in the kernel, so all of them end with the process. The tracer's one thread, and one of its own for many
+hooks that nobody waits for, which touches nothing but their descriptors.
 """
 
 import ctypes
-from collections.abc import Callable
+import os
+import threading
 
 from tracetop.bpf.attach import kernel_hooks, timers_and_counters, user_hooks
 from tracetop.bpf.attach.attach_errors import explain
+from tracetop.bpf.attach.perf_events import Attach
 from tracetop.bpf.sys.syscalls import Command, TestRunAttr, bpf
 from tracetop.errors import KernelError
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import ProbeSpec
 
+FEW = 8
+"""Hooks that are closed at once: a second, at the worst."""
 _TEST_CONTEXT_BYTES = 12 * 8
 """The most arguments that a raw tracepoint has, 8 bytes each."""
 
-_ATTACHERS: dict[ProbeKind, Callable[[ProbeSpec, int], list[int]]] = {
-    ProbeKind.TRACEPOINT: kernel_hooks.tracepoint,
-    ProbeKind.RAW_TRACEPOINT: kernel_hooks.raw_tracepoint,
-    ProbeKind.KPROBE: kernel_hooks.kprobe,
-    ProbeKind.KRETPROBE: kernel_hooks.kprobe,
-    ProbeKind.FENTRY: kernel_hooks.trampoline,
-    ProbeKind.FEXIT: kernel_hooks.trampoline,
-    ProbeKind.UPROBE: user_hooks.uprobe,
-    ProbeKind.URETPROBE: user_hooks.uprobe,
-    ProbeKind.USDT: user_hooks.uprobe,
-    ProbeKind.SOFTWARE: timers_and_counters.software,
-    ProbeKind.HARDWARE: timers_and_counters.hardware,
-    ProbeKind.PROFILE: timers_and_counters.profile,
-    ProbeKind.INTERVAL: timers_and_counters.interval,
+_ATTACHMENTS: dict[ProbeKind, Attach] = {
+    **kernel_hooks.ATTACHMENTS,
+    **user_hooks.ATTACHMENTS,
+    **timers_and_counters.ATTACHMENTS,
 }
 
 
@@ -41,7 +37,7 @@ def attach(probe: ProbeSpec, program_fd: int) -> list[int]:
     KernelError or PrivilegeError with the one cause. BEGIN and END have no hook: see `run_once`.
     """
     try:
-        return _ATTACHERS[probe.kind](probe, program_fd)
+        return _ATTACHMENTS[probe.kind](probe, program_fd)
     except OSError as error:
         raise explain(probe, error) from error
 
@@ -63,4 +59,21 @@ def run_once(probe: ProbeSpec, program_fd: int) -> None:
         ) from error
 
 
-__all__ = ["attach", "run_once"]
+def release(hooks: list[int]) -> None:
+    """Close hooks and empty their list; none of their programs runs any more then."""
+    while hooks:
+        os.close(hooks.pop())
+
+
+def release_unwatched(hooks: list[int]) -> threading.Thread:
+    """Close hooks in the background and empty their list; return the thread that does it.
+
+    Their programs still run until it has ended.
+    """
+    thread = threading.Thread(target=release, args=(hooks.copy(),), name="release", daemon=True)
+    hooks.clear()
+    thread.start()
+    return thread
+
+
+__all__ = ["FEW", "attach", "release", "release_unwatched", "run_once"]

@@ -8,13 +8,11 @@ from typing import NamedTuple
 
 from tracetop.bpf.sys.sysfs import lockdown_mode
 from tracetop.errors import KernelError, PrivilegeError, TracetopError
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind
 from tracetop.model.program import ProbeSpec
 
 _ENOTSUPP = 524
 """The kernel's own, which no C library knows."""
-_FUNCTIONS = {ProbeKind.KPROBE, ProbeKind.KRETPROBE, ProbeKind.FENTRY, ProbeKind.FEXIT}
-_USER = {ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT}
 
 
 class _Cause(NamedTuple):
@@ -42,7 +40,7 @@ def explain(probe: ProbeSpec, error: OSError) -> TracetopError:
 
 
 def _forbidden(probe: ProbeSpec, what: str, error: OSError) -> TracetopError:
-    if error.errno == errno.EACCES and probe.kind in _USER:
+    if error.errno == errno.EACCES and probe.kind.facts.family is Family.USER:
         return KernelError(
             what, why=f"{probe.target} may not be read or is on a file system without programs", hint=_LOG
         )
@@ -57,9 +55,9 @@ def _cause(probe: ProbeSpec, code: int) -> _Cause | None:
         return _Cause("this process has too many open files", "open fewer panes, or raise the limit with `ulimit -n`")
     if code == errno.ESRCH and probe.pid:
         return _Cause(f"process {probe.pid} has ended", "name a process that runs")
-    if probe.kind in _FUNCTIONS:
+    if probe.kind.facts.family is Family.FUNCTION:
         return _function_cause(probe, code)
-    return _user_cause(probe, code) if probe.kind in _USER else _event_cause(probe, code)
+    return _user_cause(probe, code) if probe.kind.facts.family is Family.USER else _event_cause(probe, code)
 
 
 def _event_cause(probe: ProbeSpec, code: int) -> _Cause | None:

@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from tracetop.bpf.attach.perf_events import DEVICES, device_type, on_one_cpu
+from tracetop.bpf.attach.perf_events import DEVICES, Attach, device_type, on_one_cpu
 from tracetop.bpf.sys.syscalls import Command, PerfEventAttr, RawTracepointAttr, bpf
 from tracetop.bpf.sys.sysfs import tracefs
 from tracetop.model.kinds import ProbeKind
@@ -39,7 +39,7 @@ def kprobe(probe: ProbeSpec, program_fd: int) -> list[int]:
     in tracefs that could be left behind.
     """
     attr = PerfEventAttr(type=device_type("kprobe"), config2=probe.offset)
-    if probe.kind is ProbeKind.KRETPROBE:
+    if probe.kind.facts.returns:
         attr.config = return_bit("kprobe")
     name = ctypes.create_string_buffer(probe.event.encode())
     if probe.target:  # by address, for another function of that name may stand before it in the kernel's list
@@ -61,3 +61,13 @@ def _module_address(module: str, function: str) -> int:
     if match is None or not int(match[1], 16):
         raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
     return int(match[1], 16)
+
+
+ATTACHMENTS: dict[ProbeKind, Attach] = {
+    ProbeKind.TRACEPOINT: tracepoint,
+    ProbeKind.RAW_TRACEPOINT: raw_tracepoint,
+    ProbeKind.KPROBE: kprobe,
+    ProbeKind.KRETPROBE: kprobe,
+    ProbeKind.FENTRY: trampoline,
+    ProbeKind.FEXIT: trampoline,
+}

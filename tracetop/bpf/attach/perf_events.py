@@ -7,14 +7,17 @@ the events count.
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tracetop.bpf.sys.syscalls import Command, PerfEventAttr, PerfLinkAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import online_cpus
+from tracetop.model.program import ProbeSpec
 
 DEVICES = Path("/sys/bus/event_source/devices")
+Attach = Callable[[ProbeSpec, int], list[int]]
+"""Puts a program on a probe's hook; returns the descriptors that hold it there. OSError or KernelError."""
 _FLAG_INHERIT, _FLAG_INHERIT_THREAD = 1 << 1, 1 << 35
 _ATTACH_PERF_EVENT = 41
 _IOC_ENABLE = 0x2400

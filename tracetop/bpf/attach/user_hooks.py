@@ -5,12 +5,12 @@ import os
 
 from tracetop.bpf.attach.instruction_boundaries import begins_instruction
 from tracetop.bpf.attach.kernel_hooks import return_bit
-from tracetop.bpf.attach.perf_events import device_type, on_one_cpu
+from tracetop.bpf.attach.perf_events import Attach, device_type, on_one_cpu
 from tracetop.bpf.symbols.elf import Elf
 from tracetop.bpf.sys.safe_open import opened
 from tracetop.bpf.sys.syscalls import PerfEventAttr
 from tracetop.errors import KernelError
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind
 from tracetop.model.program import ProbeSpec
 
 _REFERENCE_SHIFT = 32
@@ -28,7 +28,7 @@ def uprobe(probe: ProbeSpec, program_fd: int) -> list[int]:
     """
     attr = PerfEventAttr(type=device_type("uprobe"), config2=probe.offset)
     attr.config = probe.semaphore << _REFERENCE_SHIFT
-    if probe.kind is ProbeKind.URETPROBE:
+    if probe.kind.facts.returns:
         attr.config |= return_bit("uprobe")
     with opened(probe.target) as descriptor:
         if probe.kind is ProbeKind.UPROBE and ("+" in probe.event or probe.event.startswith("0x")):
@@ -61,3 +61,6 @@ def _refuse_middle(probe: ProbeSpec, descriptor: int) -> None:
             why=why,
             hint=f"use a place where objdump -d {probe.target} shows an instruction, or the function's begin",
         )
+
+
+ATTACHMENTS: dict[ProbeKind, Attach] = {kind: uprobe for kind in ProbeKind if kind.facts.family is Family.USER}

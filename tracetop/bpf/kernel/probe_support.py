@@ -13,13 +13,13 @@ from tracetop.bpf.attach.perf_events import DEVICES
 from tracetop.bpf.kernel.btf import Btf
 from tracetop.bpf.sys.syscalls import Command, PerfEventAttr, ProgramLoadAttr, RawTracepointAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import find_tracefs, online_cpus
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind, ProgramType
+from tracetop.model.perf_events import HARDWARE_EVENTS, SOFTWARE_EVENTS
 
 _RETURN_ZERO = struct.pack("=BBhi", 0xB7, 0, 0, 0) + struct.pack("=BBhi", 0x95, 0, 0, 0)
 """The shortest program: r0 = 0; exit."""
-_TRACING, _FENTRY = 26, 24
 _TYPE_HARDWARE, _TYPE_SOFTWARE = 0, 1
-_CPU_CYCLES, _DUMMY = 0, 9
+_CPU_CYCLES, _DUMMY = HARDWARE_EVENTS["cpu-cycles"].config, SOFTWARE_EVENTS["dummy"].config
 _ENOTSUPP = 524
 """The kernel's own errno for what an architecture lacks."""
 _TEST_FUNCTION = "bpf_fentry_test1"
@@ -30,20 +30,19 @@ _NO_UPROBES = "uprobes are compiled out of this kernel (CONFIG_UPROBES, CONFIG_U
 
 def why_refused(kind: ProbeKind, btf: Btf | None) -> str:
     """Return in one line why this kernel takes no probe of that kind; empty where it takes them."""
-    match kind:
-        case ProbeKind.KPROBE | ProbeKind.KRETPROBE:
-            return "" if (DEVICES / "kprobe" / "type").exists() else _NO_KPROBES
-        case ProbeKind.UPROBE | ProbeKind.URETPROBE | ProbeKind.USDT:
-            return "" if (DEVICES / "uprobe" / "type").exists() else _NO_UPROBES
-        case ProbeKind.FENTRY | ProbeKind.FEXIT:
+    match kind.facts.program:
+        case ProgramType.KPROBE:
+            device, why = ("uprobe", _NO_UPROBES) if kind.facts.family is Family.USER else ("kprobe", _NO_KPROBES)
+            return "" if (DEVICES / device / "type").exists() else why
+        case ProgramType.TRACING:
             return _trampoline(btf)
-        case ProbeKind.HARDWARE:
+        case ProgramType.PERF_EVENT if kind is ProbeKind.HARDWARE:
             return _perf_event(_TYPE_HARDWARE, _CPU_CYCLES)
-        case ProbeKind.SOFTWARE | ProbeKind.PROFILE | ProbeKind.INTERVAL:
+        case ProgramType.PERF_EVENT:
             return _perf_event(_TYPE_SOFTWARE, _DUMMY)
-        case ProbeKind.TRACEPOINT:
+        case ProgramType.TRACEPOINT:
             return "" if find_tracefs() else "tracefs is not mounted, and could not be"
-        case _:
+        case ProgramType.RAW_TRACEPOINT:
             return ""
 
 
@@ -83,11 +82,11 @@ def _load_trampoline(number: int) -> int:
     instructions = ctypes.create_string_buffer(_RETURN_ZERO)
     license_ = ctypes.create_string_buffer(b"GPL")
     attr = ProgramLoadAttr(
-        prog_type=_TRACING,
+        prog_type=ProgramType.TRACING,
         insn_cnt=2,
         insns=ctypes.addressof(instructions),
         license=ctypes.addressof(license_),
-        expected_attach_type=_FENTRY,
+        expected_attach_type=ProbeKind.FENTRY.facts.attach_type,
         attach_btf_id=number,
     )
     return bpf(Command.PROG_LOAD, attr)

@@ -18,7 +18,7 @@ from tracetop.bpf.load.verifier_errors import refused_function
 from tracetop.bpf.sys.captured_output import Output
 from tracetop.bpf.sys.syscalls import BtfLoadAttr, Command, ProgramLoadAttr, bpf
 from tracetop.errors import KernelError, TracetopError, VerifierError
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind
 from tracetop.model.program import ProbeSpec, Program
 
 _LOG_BYTES = 1 << 24
@@ -27,26 +27,6 @@ _INSTRUCTION_BYTES = 8
 _NAME_BYTES = 15
 _TRIES = 5
 """How often a load is begun that signals end."""
-_KPROBE, _TRACEPOINT, _PERF_EVENT, _RAW_TRACEPOINT, _TRACING = 2, 5, 7, 17, 26
-_PROGRAM_TYPES = {
-    ProbeKind.TRACEPOINT: _TRACEPOINT,
-    ProbeKind.RAW_TRACEPOINT: _RAW_TRACEPOINT,
-    ProbeKind.SOFTWARE: _PERF_EVENT,
-    ProbeKind.HARDWARE: _PERF_EVENT,
-    ProbeKind.PROFILE: _PERF_EVENT,
-    ProbeKind.INTERVAL: _PERF_EVENT,
-    ProbeKind.KPROBE: _KPROBE,
-    ProbeKind.KRETPROBE: _KPROBE,
-    ProbeKind.UPROBE: _KPROBE,
-    ProbeKind.URETPROBE: _KPROBE,
-    ProbeKind.USDT: _KPROBE,
-    ProbeKind.FENTRY: _TRACING,
-    ProbeKind.FEXIT: _TRACING,
-    ProbeKind.BEGIN: _RAW_TRACEPOINT,
-    ProbeKind.END: _RAW_TRACEPOINT,
-}
-_ATTACH_TYPES = {ProbeKind.FENTRY: 24, ProbeKind.FEXIT: 25}
-"""BPF_TRACE_FENTRY, BPF_TRACE_FEXIT: programs that are loaded for one function of the kernel."""
 
 
 class Loader:
@@ -66,9 +46,9 @@ class Loader:
         VerifierError with the verifier's log, or KernelError or PrivilegeError where it did not come to that.
         """
         attr = ProgramLoadAttr(
-            prog_type=_PROGRAM_TYPES[probe.kind],
+            prog_type=probe.kind.facts.program,
             prog_name=probe.function.encode()[:_NAME_BYTES],
-            expected_attach_type=_ATTACH_TYPES.get(probe.kind, 0),
+            expected_attach_type=probe.kind.facts.attach_type,
         )
         if attr.expected_attach_type:
             attr.attach_btf_id, attr.attach_btf_obj_fd = self._traced.find(probe)
@@ -178,10 +158,10 @@ def load_functions(module: Any, program: Program) -> tuple[list[tuple[ProbeSpec,
             try:
                 loaded.append((probe, loader.load(probe)))
             except KernelError as error:
-                if probe.kind not in _ATTACH_TYPES:
+                if not probe.kind.facts.attach_type:
                     raise
                 errors.append(error)
-        if errors and not any(probe.kind not in (ProbeKind.BEGIN, ProbeKind.END) for probe, _ in loaded):
+        if errors and all(probe.kind.facts.family is Family.ONCE for probe, _ in loaded):
             raise errors[0]
     except BaseException:
         close_all(loaded)

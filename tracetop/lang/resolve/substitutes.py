@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from tracetop.model.kernel import Kernel
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import ProbeKind, probe_kind
 
 _SIMILAR = 0.75
 """How like a function's name that of a tracepoint must be to be worth a word."""
@@ -101,9 +101,9 @@ _SYSTEM_CALL_NAME = re.compile(r"_*(?:(?:x64|arm64|ia32|se|do)_)*_*k?sys_(\w+)")
 def substitute(function: str, kind: ProbeKind, kernel: Kernel) -> str:
     """Return what to write instead of a probe of `kind` on a kernel function, as the hint of an error."""
     names = frozenset(kernel.tracepoint_names())
-    twin = ProbeKind(kind.facts.twin)
+    twin = probe_kind(kind.facts.twin)
     has_function = kernel.function(function) is not None
-    if has_function and not kernel.refuses(twin):
+    if twin and has_function and not kernel.refuses(twin):
         return f"use {twin}:{function}"
     for name in _beside(function, kind):
         if name in names:

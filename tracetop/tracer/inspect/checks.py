@@ -33,18 +33,6 @@ _LARGE_MAP_BYTES = 16 << 20
 _RING_BYTES = 4096
 _LEAST_SAMPLE_RATE = 49
 """Samples per second of the pane of kernel stacks."""
-_KINDS = {
-    "tracepoint": ((ProbeKind.TRACEPOINT,), "tracepoints"),
-    "software": ((ProbeKind.SOFTWARE, ProbeKind.PROFILE, ProbeKind.INTERVAL), "sampling and software events"),
-}
-"""Without these the panes of tracetop cannot run."""
-_OTHER_KINDS = {
-    "kprobe": ((ProbeKind.KPROBE, ProbeKind.KRETPROBE), "kprobes", "use tracepoints; `tracetop list` has them"),
-    "fentry": ((ProbeKind.FENTRY, ProbeKind.FEXIT), "fentry and fexit", "use tracepoints; `tracetop list` has them"),
-    "uprobe": ((ProbeKind.UPROBE, ProbeKind.URETPROBE), "uprobes", "use a kernel with CONFIG_UPROBE_EVENTS"),
-    "usdt": ((ProbeKind.USDT,), "static probes of programs (USDT)", "use a kernel with CONFIG_UPROBE_EVENTS"),
-    "hardware": ((ProbeKind.HARDWARE,), "hardware counters (PMU)", "sample by time instead: profile:hz:99"),
-}
 _FUNCTIONS = {
     "kprobe_multi": ("bpf_kprobe_multi_link_attach", "kprobes, thousands at once", "attach fewer (Linux 5.18 has it)"),
     "bpf_loop": ("bpf_loop", "loops of any length", "use unroll() or a range of at most 64 (Linux 5.17 has it)"),
@@ -70,15 +58,18 @@ def examine_machine(kernel: RunningKernel) -> Iterator[Finding]:
     yield attempt("bcc", "BCC", _bcc)
     yield attempt("memlock", "locked memory", _memlock)
     yield attempt("ring_buffer", "ring buffer", lambda: _map(_RING_BUFFER, 0, 0, _RING_BYTES, "events in order"))
-    for name, (kinds, title) in _KINDS.items():
-        yield attempt(name, title, lambda kinds=kinds: _taken(kernel, kinds))  # type: ignore[misc]
+    features = [kind for kind in ProbeKind if kind.facts.feature]
+    for kind in features:
+        if not kind.facts.feature_hint:
+            yield attempt(kind.value, kind.facts.feature, lambda kind=kind: _taken(kernel, kind))  # type: ignore[misc]
     yield attempt("sample_rate", "sampling rate", _sample_rate)
-    for name, (kinds, title, hint) in _OTHER_KINDS.items():
-        yield _offered(name, title, kernel.refuses(kinds[0]), hint)
+    for kind in features:
+        if kind.facts.feature_hint:
+            yield _offered(kind.value, kind.facts.feature, kernel.refuses(kind), kind.facts.feature_hint)
     for name, (function, title, hint) in _FUNCTIONS.items():
         reason = kernel.refuses(ProbeKind.KPROBE) if name == "kprobe_multi" else ""
         if reason:
-            yield _offered(name, title, reason, _OTHER_KINDS["kprobe"][-1])
+            yield _offered(name, title, reason, ProbeKind.KPROBE.facts.feature_hint)
         else:
             found = kernel.function(function) is not None
             yield _offered(name, title, "" if found else f"this kernel has no {function}", hint)
@@ -165,10 +156,9 @@ def _map(type_: int, key_bytes: int, value_bytes: int, entries: int, detail: str
     return detail
 
 
-def _taken(kernel: RunningKernel, kinds: tuple[ProbeKind, ...]) -> str:
-    for kind in kinds:
-        if reason := kernel.refuses(kind):
-            raise KernelError(f"no {kind} probes", why=reason, hint="use a kernel that has them: most do")
+def _taken(kernel: RunningKernel, kind: ProbeKind) -> str:
+    if reason := kernel.refuses(kind):
+        raise KernelError(f"no {kind} probes", why=reason, hint="use a kernel that has them: most do")
     return "taken"
 
 

@@ -5,7 +5,7 @@ Owns: the pattern's grammar and the names of each kind's probes. Refuses to own:
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from itertools import islice
@@ -13,24 +13,18 @@ from itertools import islice
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.sys.sysfs import ensure_tracefs
 from tracetop.errors import KernelError, TracetopError, UsageError
-from tracetop.lang.resolve.expand import SHORT
 from tracetop.lang.resolve.probe_syntax import is_wildcard
-from tracetop.lang.resolve.timers_and_counters import ALIASES, HARDWARE, SOFTWARE
 from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import TracepointFormat
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import SHORT, Family, ProbeKind, probe_kind
+from tracetop.model.perf_events import ALIASES
 from tracetop.model.wire.inquiries import Entry, Listing, ListProbes, Remark
 from tracetop.tracer.inspect.c_declarations import enum_lines, function_lines, struct_lines
 
 _BATCH = 2000
 """Entries of one message."""
 _TAGS = ("struct", "union", "enum")
-_USER = (ProbeKind.UPROBE, ProbeKind.URETPROBE, ProbeKind.USDT)
-_RETURNS = (ProbeKind.KRETPROBE, ProbeKind.FEXIT, ProbeKind.URETPROBE)
-"""Where the others are there, so are these: they are listed only when they are named."""
-_COUNTED = (ProbeKind.SOFTWARE, ProbeKind.HARDWARE, ProbeKind.INTERVAL, ProbeKind.PROFILE)
-"""A number follows their names."""
-_ANYWHERE = tuple(kind for kind in sorted(ProbeKind) if kind not in (*_USER, *_RETURNS))
+_ANYWHERE = tuple(kind for kind in sorted(ProbeKind) if kind.facts.family is not Family.USER and not kind.facts.returns)
 """The kinds that a pattern without one is looked for in."""
 _UNITS = ("hz", "ms", "s", "us")
 
@@ -75,8 +69,9 @@ def understand(pattern: str) -> Wanted:
     """
     word, colon, rest = pattern.partition(":")
     kind = SHORT.get(word, word)
+    # Where the others are there, so are those of returns: they are listed only when they are named.
     named = tuple(
-        each for each in ProbeKind if fnmatchcase(each.value, kind) and (kind == each or each not in _RETURNS)
+        each for each in ProbeKind if fnmatchcase(each.value, kind) and (kind == each or not each.facts.returns)
     )
     if not colon and "/" in pattern:
         return Wanted((ProbeKind.UPROBE, ProbeKind.USDT), ("*",), pattern)
@@ -85,23 +80,23 @@ def understand(pattern: str) -> Wanted:
     if not named:  # the kind was left out: sched:sched_switch
         return Wanted(_ANYWHERE, (f"*:{pattern}",))
     parts = tuple(rest.split(":")) if rest else ()
-    if kind in _USER:
+    if any(kind == each for each in named if each.facts.family is Family.USER):
         path, *probe = parts or ("*",)
         return Wanted(named, (f"{kind}:*:{':'.join(probe) or '*'}",), path)
-    kinds = tuple(each for each in named if each not in _USER)
+    kinds = tuple(each for each in named if each.facts.family is not Family.USER)
     return Wanted(kinds, tuple(glob for each in kinds for glob in _globs(each, parts)))
 
 
 def _globs(kind: ProbeKind, parts: tuple[str, ...]) -> tuple[str, ...]:
     """Return what a probe of that kind may be called, where behind the kind stand `parts`."""
-    if kind in (ProbeKind.BEGIN, ProbeKind.END):
+    if kind.facts.family is Family.ONCE:
         return (kind.value,)
     if not parts:
         return (f"{kind}:*",)
     if kind is ProbeKind.TRACEPOINT:
         text = ":".join(parts)
         return (f"{kind}:{text}",) if len(parts) > 1 else (f"{kind}:{text}:*", f"{kind}:*:{text}")
-    if kind in _COUNTED:
+    if kind.facts.family in (Family.COUNTER, Family.TIMER):  # a number follows
         return (f"{kind}:{parts[0]}:",)
     return (f"{kind}:{parts[-1]}",)  # a module or category before it says nothing more
 
@@ -114,7 +109,7 @@ def _probes(question: ListProbes, kernel: RunningKernel) -> Iterator[Entry | Rem
             reasons.setdefault(reason, []).append(kind.value)
             continue
         try:
-            for name in wanted.matching(_NAMES[kind](kernel, kind, wanted.path, question.pid)):
+            for name in wanted.matching(_names(kernel, kind, wanted.path, question.pid)):
                 yield Entry(name, _lines(kind, name, kernel) if question.verbose else ())
         except TracetopError as error:
             if len(wanted.kinds) == 1:
@@ -126,32 +121,28 @@ def _probes(question: ListProbes, kernel: RunningKernel) -> Iterator[Entry | Rem
         yield Remark(f"{', '.join(kinds)} probes are not listed: {reason}")
 
 
-def _once(_kernel: RunningKernel, kind: ProbeKind, _path: str, _pid: int) -> Iterable[str]:
-    return (kind.value,)
-
-
-def _clock(_kernel: RunningKernel, kind: ProbeKind, _path: str, _pid: int) -> Iterable[str]:
-    return (f"{kind}:{unit}:" for unit in _UNITS)
-
-
-def _events(_kernel: RunningKernel, kind: ProbeKind, _path: str, _pid: int) -> Iterable[str]:
-    known = SOFTWARE if kind is ProbeKind.SOFTWARE else HARDWARE
-    return (
-        f"{kind}:{name}:" for name in sorted([*known, *(each for each, event in ALIASES.items() if event in known)])
-    )
-
-
-def _functions(kernel: RunningKernel, kind: ProbeKind, _path: str, _pid: int) -> Iterable[str]:
-    return (f"{kind}:{name}" for name in sorted(set(kernel.function_names())))
-
-
-def _tracepoints(kernel: RunningKernel, kind: ProbeKind, _path: str, _pid: int) -> Iterable[str]:
-    ensure_tracefs()
-    return (f"{kind}:{name}" for name in kernel.tracepoint_names())
-
-
-def _raw_tracepoints(kernel: RunningKernel, kind: ProbeKind, _path: str, _pid: int) -> Iterable[str]:
-    return (f"{kind}:{name}" for name in sorted(kernel.raw_tracepoint_names()))
+def _names(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> Iterable[str]:
+    """Return the names of a kind's probes, of those in user space in the binaries that `path` stands for."""
+    names: Iterable[str]
+    match kind.facts.family:
+        case Family.TRACEPOINT if kind is ProbeKind.TRACEPOINT:
+            ensure_tracefs()
+            names = kernel.tracepoint_names()
+        case Family.TRACEPOINT:
+            names = sorted(kernel.raw_tracepoint_names())
+        case Family.FUNCTION:
+            names = sorted(set(kernel.function_names()))
+        case Family.COUNTER:
+            known = kind.facts.events
+            also = (name for name, event in ALIASES.items() if event in known)
+            names = [f"{name}:" for name in sorted([*known, *also])]
+        case Family.TIMER:
+            names = [f"{unit}:" for unit in _UNITS]
+        case Family.USER:
+            return _user(kernel, kind, path, pid)
+        case Family.ONCE:
+            return (kind.value,)
+    return (f"{kind}:{name}" for name in names)
 
 
 def _user(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> Iterator[str]:
@@ -181,25 +172,6 @@ def _binaries(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> tu
     return found
 
 
-_NAMES: Mapping[ProbeKind, Callable[[RunningKernel, ProbeKind, str, int], Iterable[str]]] = {
-    ProbeKind.TRACEPOINT: _tracepoints,
-    ProbeKind.RAW_TRACEPOINT: _raw_tracepoints,
-    ProbeKind.SOFTWARE: _events,
-    ProbeKind.HARDWARE: _events,
-    ProbeKind.PROFILE: _clock,
-    ProbeKind.INTERVAL: _clock,
-    ProbeKind.KPROBE: _functions,
-    ProbeKind.KRETPROBE: _functions,
-    ProbeKind.FENTRY: _functions,
-    ProbeKind.FEXIT: _functions,
-    ProbeKind.UPROBE: _user,
-    ProbeKind.URETPROBE: _user,
-    ProbeKind.USDT: _user,
-    ProbeKind.BEGIN: _once,
-    ProbeKind.END: _once,
-}
-
-
 def _lines(kind: ProbeKind, name: str, kernel: RunningKernel) -> tuple[str, ...]:
     """Return the arguments of a probe, one a line."""
     _, *parts = name.split(":")
@@ -208,7 +180,7 @@ def _lines(kind: ProbeKind, name: str, kernel: RunningKernel) -> tuple[str, ...]
         return _fields(format_) if format_ else ()
     if kind is ProbeKind.RAW_TRACEPOINT:
         function = kernel.raw_tracepoint(*parts)
-    elif kind in (ProbeKind.KPROBE, ProbeKind.FENTRY, ProbeKind.FEXIT):
+    elif kind.facts.family is Family.FUNCTION and kind is not ProbeKind.KRETPROBE:
         function = kernel.function(*parts)
     else:
         return ()
@@ -258,11 +230,11 @@ def _nothing(question: ListProbes, kernel: RunningKernel) -> TracetopError:
             what, why="the binary has none of that name", hint=f"see all with `tracetop list {wanted.path}`"
         )
     kind, colon, name = question.pattern.partition(":")
-    if colon and kind not in SHORT and kind not in set(ProbeKind):
+    if colon and probe_kind(kind) is None:
         known = [each.value for each in ProbeKind]
         return UsageError(
             what, why=f"{kind} is no kind of probe", hint=did_you_mean(kind, known, f"use {', '.join(known)}")
         )
-    events = [each.partition(":")[2] for each in _tracepoints(kernel, ProbeKind.TRACEPOINT, "", 0)]
+    events = [each.partition(":")[2] for each in _names(kernel, ProbeKind.TRACEPOINT, "", 0)]
     near = did_you_mean(name or kind, events, "write a part of its name, e.g. `tracetop list '*exec*'`")
     return UsageError(what, why="this kernel has none of that name", hint=near)
