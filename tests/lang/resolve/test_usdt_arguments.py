@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracetop.lang.resolve.usdt_arguments import parse_arguments
+from tracetop.lang.resolve.usdt import parse_arguments
 from tracetop.lang.tree.hook import UsdtArgument
 
 

@@ -11,7 +11,7 @@ import ctypes
 import os
 import threading
 
-from tracetop.bpf.attach import kernel_hooks, timers_and_counters, user_hooks
+from tracetop.bpf.attach import kernel_hooks, perf_events, user_hooks
 from tracetop.bpf.attach.attach_errors import explain
 from tracetop.bpf.attach.perf_events import Attach
 from tracetop.bpf.sys.syscalls import Command, TestRunAttr, bpf
@@ -27,7 +27,7 @@ _TEST_CONTEXT_BYTES = 12 * 8
 _ATTACHMENTS: dict[ProbeKind, Attach] = {
     **kernel_hooks.ATTACHMENTS,
     **user_hooks.ATTACHMENTS,
-    **timers_and_counters.ATTACHMENTS,
+    **perf_events.ATTACHMENTS,
 }
 
 

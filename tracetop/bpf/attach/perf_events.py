@@ -1,7 +1,7 @@
 """Perf events with a program on them: on one CPU for all, on each CPU, or on the threads of one process.
 
-Owns: opening, handing the program over, and closing what was opened where one of several fails. Refuses to own: what
-the events count.
+Owns: opening, handing the program over, and closing what was opened where one of several fails; and the kinds of
+probes that are no more than such an event of a clock or a counter.
 """
 
 import errno
@@ -13,11 +13,16 @@ from pathlib import Path
 
 from tracetop.bpf.sys.syscalls import Command, PerfEventAttr, PerfLinkAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import online_cpus
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.perf_events import SOFTWARE_EVENTS
 from tracetop.model.program import ProbeSpec
 
 DEVICES = Path("/sys/bus/event_source/devices")
 Attach = Callable[[ProbeSpec, int], list[int]]
 """Puts a program on a probe's hook; returns the descriptors that hold it there. OSError or KernelError."""
+_TYPE_HARDWARE, _TYPE_SOFTWARE = 0, 1
+_CPU_CLOCK = SOFTWARE_EVENTS["cpu-clock"].config
+_FLAG_FREQUENCY = 1 << 10
 _FLAG_INHERIT, _FLAG_INHERIT_THREAD = 1 << 1, 1 << 35
 _ATTACH_PERF_EVENT = 41
 _IOC_ENABLE = 0x2400
@@ -116,3 +121,34 @@ def _all_or_none() -> Iterator[list[int]]:
         for descriptor in descriptors:
             os.close(descriptor)
         raise
+
+
+def counted(probe: ProbeSpec, program_fd: int) -> list[int]:
+    """Attach to every `period`-th event that the kernel or the processor counts."""
+    type_ = _TYPE_HARDWARE if probe.kind is ProbeKind.HARDWARE else _TYPE_SOFTWARE
+    event = probe.kind.facts.events[probe.event]
+    return _on_cpus(PerfEventAttr(type=type_, config=event.config, sample=max(probe.period, 1)), probe, program_fd)
+
+
+def profile(probe: ProbeSpec, program_fd: int) -> list[int]:
+    """Attach to a clock of each CPU, `period` times a second."""
+    attr = PerfEventAttr(type=_TYPE_SOFTWARE, config=_CPU_CLOCK, sample=probe.period, flags=_FLAG_FREQUENCY)
+    return _on_cpus(attr, probe, program_fd)
+
+
+def interval(probe: ProbeSpec, program_fd: int) -> list[int]:
+    """Attach to a clock of one CPU, every `period` nanoseconds."""
+    return on_one_cpu(PerfEventAttr(type=_TYPE_SOFTWARE, config=_CPU_CLOCK, sample=probe.period), program_fd)
+
+
+def _on_cpus(attr: PerfEventAttr, probe: ProbeSpec, program_fd: int) -> list[int]:
+    """Attach to an event of each CPU, or of the one process that the probe is put on."""
+    return on_threads(attr, program_fd, probe.pid) if probe.pid else on_each_cpu(attr, program_fd)
+
+
+ATTACHMENTS: dict[ProbeKind, Attach] = {
+    ProbeKind.SOFTWARE: counted,
+    ProbeKind.HARDWARE: counted,
+    ProbeKind.PROFILE: profile,
+    ProbeKind.INTERVAL: interval,
+}
