@@ -44,6 +44,11 @@ class ValueFacts:
     """What bpftrace's JSON calls it."""
 
     @property
+    def is_extreme(self) -> bool:
+        """Whether it is the least or the greatest of what was seen."""
+        return self.merge in (Merge.LEAST, Merge.MOST)
+
+    @property
     def is_distribution(self) -> bool:
         """Whether its buckets are counts."""
         return self.is_bucketed and self.merge is Merge.SUM

@@ -10,19 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracetop.model.program import Layout, MapSpec
-from tracetop.model.value_kinds import ValueKind
+from tracetop.model.value_kinds import Merge, ValueKind
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 
-_FIELDS = {ValueKind.AVG: 2, ValueKind.STATS: 2, ValueKind.MIN: 2, ValueKind.MAX: 2, ValueKind.TSERIES: 3}
-_RAW = {ValueKind.STRING, ValueKind.VALUE}
 _PER_CPU = {Layout.PERCPU_ARRAY, Layout.PERCPU_HASH}
 _ARRAYS = {Layout.ARRAY, Layout.PERCPU_ARRAY}
-_EXTREMES = {ValueKind.MIN, ValueKind.MAX}
-_SPARSE = {*_EXTREMES, ValueKind.TSERIES}
-_TALLIES = {ValueKind.COUNT, ValueKind.HIST, ValueKind.LHIST, ValueKind.AVG, ValueKind.STATS}
-"""Where nothing counted means nothing there; a sum or a scalar of zero is a value."""
 _INT64 = np.iinfo(np.int64)
 
 
@@ -53,28 +47,23 @@ def merge(spec: MapSpec, keys: Bytes, values: Bytes) -> MapSample:
 
     Rows that no CPU has set (min, max, tseries), and array rows that count nothing, are left out.
     """
-    if spec.kind in _RAW:
+    facts = spec.kind.facts
+    if not facts.fields:
         return MapSample(keys.copy(), values[:, : spec.value_size].copy())
-    fields = _FIELDS.get(spec.kind, 1)
-    cells = values.view(np.int64).reshape(len(values), values.shape[1] // (8 * fields), fields)
-    match spec.kind:
-        case ValueKind.MIN | ValueKind.MAX:
-            merged = _extreme(cells, smallest=spec.kind is ValueKind.MIN)
-            present = merged[:, 1] != 0
-        case ValueKind.AVG | ValueKind.STATS:
+    cells = values.view(np.int64).reshape(len(values), values.shape[1] // (8 * facts.fields), facts.fields)
+    match facts.merge:
+        case Merge.LEAST | Merge.MOST:
+            merged = _extreme(cells, facts.merge)
+        case Merge.NEWEST:
+            merged = _newest(cells, spec.series.kind.facts.merge if spec.series else Merge.SUM)
+        case Merge.SUM:
             merged = _add(cells)
-            present = merged[:, 1] != 0
-        case ValueKind.TSERIES:
-            merged = _newest(cells, spec.series.kind if spec.series else ValueKind.SUM)
-            present = merged[:, 2] != 0
-        case _:
-            merged = _add(cells)
-            present = merged[:, 0] != 0
+    present = merged[:, -1] != 0
     # In a hash map a tally's key is there because it was written, and stays where the count is zero; a count without a
-    # key is a number that begins at zero.
+    # key is a number that begins at zero; a sum or a scalar of zero is a value.
     is_number = spec.kind is ValueKind.COUNT and not spec.keys
-    drop_absent = spec.kind in _SPARSE or (is_array(spec.layout) and spec.kind in _TALLIES and not is_number)
-    if drop_absent and not present.all():
+    is_absent = is_array(spec.layout) and facts.never_shrinks and not is_number
+    if (is_absent or facts.merge is not Merge.SUM) and not present.all():
         return MapSample(keys[present], merged[present])
     return MapSample(keys.copy(), merged)
 
@@ -87,8 +76,9 @@ def _add(cells: Ints) -> Ints:
     return total
 
 
-def _extreme(cells: Ints, *, smallest: bool) -> Ints:
+def _extreme(cells: Ints, merge: Merge) -> Ints:
     """Return (value, set) over those CPUs whose `set` is not zero, of (rows, cpus, 2)."""
+    smallest = merge is Merge.LEAST
     neutral = _INT64.max if smallest else _INT64.min
     is_set = cells[:, :, 1] != 0
     values = np.where(is_set, cells[:, :, 0], neutral)
@@ -97,13 +87,13 @@ def _extreme(cells: Ints, *, smallest: bool) -> Ints:
     return np.stack([np.where(any_set, best, 0), any_set.astype(np.int64)], axis=1)
 
 
-def _newest(cells: Ints, kind: ValueKind) -> Ints:
+def _newest(cells: Ints, merge: Merge) -> Ints:
     """Return (epoch, number, count) of those CPUs whose slot is of the newest epoch, of (rows, cpus, 3)."""
     is_set = cells[:, :, 2] != 0
     epoch = np.where(is_set, cells[:, :, 0], 0).max(axis=1)
     is_newest = is_set & (cells[:, :, 0] == epoch[:, np.newaxis])
-    if kind in _EXTREMES:
-        number = _extreme(np.stack([cells[:, :, 1], is_newest], axis=2), smallest=kind is ValueKind.MIN)[:, 0]
+    if merge in (Merge.LEAST, Merge.MOST):
+        number = _extreme(np.stack([cells[:, :, 1], is_newest], axis=2), merge)[:, 0]
     else:
         number = np.where(is_newest, cells[:, :, 1], 0).sum(axis=1)
     return np.stack([epoch, number, np.where(is_newest, cells[:, :, 2], 0).sum(axis=1)], axis=1)

@@ -13,8 +13,6 @@ from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Type, spoken, tuple_of
 from tracetop.model.value_kinds import ValueKind
 
-_WITHOUT_ONE_VALUE = frozenset({ValueKind.STATS, ValueKind.HIST, ValueKind.LHIST, ValueKind.TSERIES})
-
 
 @check_statement.register
 def _while(node: syntax.While, scope: Scope) -> typed.Statement:
@@ -60,7 +58,7 @@ def _entry(node: syntax.Map, scope: Scope) -> Type:
         return UNKNOWN
     if not known.keys:
         raise scope.error(node.at, f"{node.name} has no key, only one value", hint=f"read it as it is: {node.name}")
-    if known.kind in _WITHOUT_ONE_VALUE:
+    if known.kind and not known.kind.facts.has_one_value:
         raise scope.error(
             node.at,
             f"a loop cannot go over {node.name}: each of its values is a {known.kind}()",
@@ -72,13 +70,9 @@ def _entry(node: syntax.Map, scope: Scope) -> Type:
 
 def _value(use: MapUse) -> Type:
     """Return the type of the value that a loop sees: of an aggregation what it comes to over all CPUs."""
-    match use.kind:
-        case ValueKind.COUNT:
-            return UINT64
-        case ValueKind.SUM | ValueKind.AVG | ValueKind.MIN | ValueKind.MAX:
-            return replace(INT64, unit=use.value.unit)
-        case _:
-            return use.value
+    if use.kind is None or use.kind.facts.is_shared:
+        return use.value
+    return UINT64 if use.kind is ValueKind.COUNT else replace(INT64, unit=use.value.unit)
 
 
 @check_statement.register

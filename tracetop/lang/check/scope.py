@@ -112,7 +112,7 @@ class Scope:
     def is_shared(self, name: str) -> bool:
         """Say whether all CPUs share the map's values, as far as is known by now."""
         known = self.known.maps.get(name)
-        return known is None or known.kind in (None, ValueKind.SCALAR, ValueKind.STRING, ValueKind.VALUE)
+        return known is None or known.kind is None or known.kind.facts.is_shared
 
     def use_map(self, node: syntax.Map, keys: tuple[typed.Expr, ...]) -> typed.Slot:
         """Return the slot that `node` names, its keys joined with those of earlier uses."""
@@ -171,7 +171,7 @@ class Scope:
             return known.value if known else UNKNOWN
         if known.kind is ValueKind.COUNT:
             return UINT64
-        if known.kind in (ValueKind.SUM, ValueKind.AVG, ValueKind.MIN, ValueKind.MAX):
+        if known.kind.facts.has_one_value:
             return replace(INT64, unit=known.value.unit)
         raise self.error(
             node.at,
@@ -284,8 +284,8 @@ def _parts(count: int) -> str:
 
 
 def _kind(kind: ValueKind | None) -> str:
-    if kind in (None, ValueKind.SCALAR):
+    if kind is None or kind is ValueKind.SCALAR:
         return "a plain integer"
-    if kind in (ValueKind.STRING, ValueKind.VALUE):
+    if kind.facts.is_shared:
         return f"a {kind}"
     return f"{'an' if kind is ValueKind.AVG else 'a'} {kind}()"

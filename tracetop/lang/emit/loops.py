@@ -11,7 +11,7 @@ from tracetop.lang.emit.dispatch import statement, value
 from tracetop.lang.emit.per_cpu_totals import pointer_to, sum_up
 from tracetop.lang.emit.statements import block
 from tracetop.lang.emit.writer import Frame, Writer, c_stored
-from tracetop.lang.plan.plan import SHARED, PlannedMap
+from tracetop.lang.plan.plan import PlannedMap
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import INT64, UINT64, Type, tuple_offsets
 from tracetop.lang.tree.walk import expressions, statements
@@ -159,7 +159,7 @@ def _entry(node: typed.ForMap, planned: PlannedMap, out: Writer) -> None:
         out.line("if (!*(u64 *)found)")
         out.line("    return 0;")
     target = f"({place} + {tuple_offsets(node.entry.parts)[0][1]})"
-    if planned.spec.kind in SHARED:
+    if planned.spec.kind.facts.is_shared:
         _copy(target, value_type, "found", value_type.size, out)
     else:
         _sum_up(planned, target, out)
@@ -184,7 +184,7 @@ def _sum_up(planned: PlannedMap, target: str, out: Writer) -> None:
     """Write what the CPUs' values of the current key come to; an entry that counts nothing is passed over."""
     kind = planned.spec.kind
     total = sum_up(planned, "key", out)
-    if kind in (ValueKind.MIN, ValueKind.MAX) or planned.spec.layout is Layout.PERCPU_ARRAY:
+    if kind.facts.is_extreme or planned.spec.layout is Layout.PERCPU_ARRAY:
         out.line(f"if (!{total.value if kind is ValueKind.COUNT else total.count})")
         out.line("    return 0;")
     out.line(f"*(s64 *){target} = {total.text};")

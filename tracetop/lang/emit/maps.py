@@ -6,7 +6,7 @@ pointers.
 
 from tracetop.lang.emit.dispatch import put, value
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored
-from tracetop.lang.plan.plan import DISTRIBUTIONS, PlannedMap
+from tracetop.lang.plan.plan import PlannedMap
 from tracetop.lang.tree import typed
 from tracetop.model.program import Layout
 from tracetop.model.value_kinds import ValueKind
@@ -40,7 +40,7 @@ def declare(planned: PlannedMap) -> str:
 def _is_plain(planned: PlannedMap) -> bool:
     """Say whether the key is one integer and so needs no struct."""
     keys = planned.type.keys
-    return len(keys) == 1 and keys[0].is_scalar and planned.spec.kind not in DISTRIBUTIONS
+    return len(keys) == 1 and keys[0].is_scalar and not planned.spec.kind.facts.is_bucketed
 
 
 def _key_type(planned: PlannedMap) -> str:
@@ -64,7 +64,7 @@ def _members(planned: PlannedMap) -> list[str]:
         pad(part.offset)
         members.append(f"{c_stored(type_)} k{i}" if type_.is_scalar else f"char k{i}[{part.size}]")
         end = part.offset + part.size
-    if planned.spec.kind in DISTRIBUTIONS:
+    if planned.spec.kind.facts.is_bucketed:
         pad(-(-end // 4) * 4)
         members.append("u32 bucket")
         end += 4
@@ -73,21 +73,10 @@ def _members(planned: PlannedMap) -> list[str]:
 
 
 def _value_type(planned: PlannedMap) -> str:
-    match planned.spec.kind:
-        case ValueKind.SCALAR:
-            return c_integer(planned.type.value)
-        case ValueKind.STRING | ValueKind.VALUE:
-            return f"struct {planned.spec.c_name}_value"
-        case ValueKind.SUM:
-            return "s64"
-        case ValueKind.AVG | ValueKind.STATS:
-            return "struct tt_total"
-        case ValueKind.MIN | ValueKind.MAX:
-            return "struct tt_extreme"
-        case ValueKind.TSERIES:
-            return "struct tt_series"
-        case _:
-            return "u64"
+    facts = planned.spec.kind.facts
+    if facts.c_type:
+        return facts.c_type
+    return c_integer(planned.type.value) if facts.fields else f"struct {planned.spec.c_name}_value"
 
 
 def key(slot: typed.Slot, out: Writer, bucket: str = "") -> str:
@@ -177,7 +166,7 @@ def store(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
     planned = out.planned(slot)
     if planned.spec.layout is Layout.ARRAY:
         out.line(f"tt_set_present({planned.spec.drop_slot}, 1);")
-    if planned.spec.kind in (ValueKind.STRING, ValueKind.VALUE):
+    if not planned.spec.kind.facts.fields:
         _store_memory(slot, source, out)
         return
     new = out.held(planned.type.value, value(source, out), "new")
@@ -225,9 +214,7 @@ def delete(slot: typed.Slot, out: Writer) -> None:
         place = pointer(slot, out)
         with out.block(f"if ({place})"):
             zero = (
-                f"__builtin_memset({place}, 0, sizeof(*{place}));"
-                if spec.kind in (ValueKind.STRING, ValueKind.VALUE)
-                else f"*{place} = 0;"
+                f"__builtin_memset({place}, 0, sizeof(*{place}));" if not spec.kind.facts.fields else f"*{place} = 0;"
             )
             out.line(zero)
         return

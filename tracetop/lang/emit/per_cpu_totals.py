@@ -11,22 +11,15 @@ from tracetop.lang.emit.writer import Writer
 from tracetop.lang.plan.plan import PlannedMap
 from tracetop.lang.tree import typed
 from tracetop.model.abi.relocations import MarkerKind, marker
-from tracetop.model.value_kinds import ValueKind
+from tracetop.model.value_kinds import Merge, ValueKind
 
-_PARTS = {
-    ValueKind.COUNT: ("u64", "{total} += *part;"),
-    ValueKind.SUM: ("s64", "{total} += *part;"),
-    ValueKind.AVG: ("struct tt_total", "{total} += part->total; {count} += part->count;"),
-    ValueKind.MIN: (
-        "struct tt_extreme",
-        "if (part->set && (!{count} || part->value < {total})) {{ {total} = part->value; {count} = 1; }}",
-    ),
-    ValueKind.MAX: (
-        "struct tt_extreme",
-        "if (part->set && (!{count} || part->value > {total})) {{ {total} = part->value; {count} = 1; }}",
-    ),
+_JOINS = {
+    (Merge.SUM, 1): "{total} += *part;",
+    (Merge.SUM, 2): "{total} += part->total; {count} += part->count;",
+    (Merge.LEAST, 2): "if (part->set && (!{count} || part->value < {total})) {{ {total} = part->value; {count} = 1; }}",
+    (Merge.MOST, 2): "if (part->set && (!{count} || part->value > {total})) {{ {total} = part->value; {count} = 1; }}",
 }
-"""By kind: the type of one CPU's value, and how it joins those of the others."""
+"""By how CPUs are merged, and the fields of a value: how one CPU's value joins those of the others."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +39,15 @@ def _total(node: typed.Total, out: Writer) -> str:
 def sum_up(planned: PlannedMap, key_pointer: str, out: Writer) -> Total:
     """Write what the CPUs' values of a key come to; zero where there is no such key."""
     kind = planned.spec.kind
-    c_type, join = _PARTS[kind]
+    facts = kind.facts
+    join = _JOINS[facts.merge, facts.fields]
     table = pointer_to(MarkerKind.MAP, list(out.plan.maps).index(planned.spec.name), out)
     total, count = out.name("total"), out.name("count")
     out.reserve(16)
     out.line(f"s64 {total} = 0;")
     out.line(f"u64 {count} = 0;")
     with out.block("for (u32 cpu = 0; cpu < TT_CPUS; cpu++)"):
-        out.line(f"{c_type} *part = tt_of_cpu({table}, {key_pointer}, cpu);")
+        out.line(f"{facts.c_type} *part = tt_of_cpu({table}, {key_pointer}, cpu);")
         with out.block("if (part)"):
             out.line(join.format(total=total, count=count))
     text = f"tt_divide({total}, {count})" if kind is ValueKind.AVG else total

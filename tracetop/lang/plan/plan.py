@@ -27,10 +27,6 @@ from tracetop.model.value_kinds import ValueKind
 
 SYSCALLS = 1024
 """Entries of an array by system-call number: more than any architecture has."""
-SHARED = frozenset({ValueKind.SCALAR, ValueKind.STRING, ValueKind.VALUE})
-"""Kinds whose value all CPUs share; of the others each CPU keeps its own."""
-DISTRIBUTIONS = frozenset({ValueKind.HIST, ValueKind.LHIST, ValueKind.TSERIES})
-"""Kinds whose kernel key ends with a u32: the bucket, or the time slot."""
 MANY_CALLS = 64
 """Events of single calls from which on one raw tracepoint is cheaper, though other calls come by there too."""
 _HASH_ELEMENT_BYTES = 64
@@ -117,7 +113,7 @@ def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
     held, entries = _layout(
         type_, type_.entries or planning.entries, planning.kernel, deleted=deleted or is_measured(type_.name, script)
     )
-    parts, key_size = key_layout(type_.keys, type_.labels, planning.types, bucket=type_.kind in DISTRIBUTIONS)
+    parts, key_size = key_layout(type_.keys, type_.labels, planning.types, bucket=type_.kind.facts.is_bucketed)
     in_array = held in (Layout.ARRAY, Layout.PERCPU_ARRAY)
     if in_array and type_.keys:
         parts = (KeyPart(type_.keys[0].role, 0, 4, label=type_.labels[0], type=ValueType(size=4, signed=False)),)
@@ -148,10 +144,10 @@ def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
 def _layout(type_: typed.MapType, entries: int, kernel: Kernel, *, deleted: bool) -> tuple[Layout, int]:
     """Return how the kernel holds the map, and its size."""
     if not type_.keys:
-        if type_.kind in SHARED:
+        if type_.kind.facts.is_shared:
             return Layout.ARRAY, 1
         return Layout.PERCPU_ARRAY, _buckets(type_)
-    if type_.kind in SHARED:
+    if type_.kind.facts.is_shared:
         return Layout.HASH, entries
     bounds = {KeyRole.SYSCALL: SYSCALLS, KeyRole.CPU: kernel.cpus}
     bounded = len(type_.keys) == 1 and type_.keys[0].role in bounds
@@ -195,11 +191,10 @@ def kernel_bytes(spec: MapSpec, cpus: int) -> int:
 
 
 def _value_size(type_: typed.MapType) -> int:
-    if type_.kind in (ValueKind.STRING, ValueKind.VALUE):
-        return -(-type_.value.size // 8) * 8 if type_.kind is ValueKind.VALUE else type_.value.size
-    if type_.kind is ValueKind.TSERIES:
-        return 24
-    return 16 if type_.kind in (ValueKind.AVG, ValueKind.STATS, ValueKind.MIN, ValueKind.MAX) else 8
+    fields = type_.kind.facts.fields
+    if fields:
+        return 8 * fields
+    return -(-type_.value.size // 8) * 8 if type_.kind is ValueKind.VALUE else type_.value.size
 
 
 def _always_set(name: str, script: typed.Script) -> bool:
@@ -317,8 +312,6 @@ def _notes(programs: tuple[PlannedProgram, ...]) -> Iterator[str]:
 
 
 __all__ = [
-    "DISTRIBUTIONS",
-    "SHARED",
     "Plan",
     "PlannedMap",
     "PlannedProgram",

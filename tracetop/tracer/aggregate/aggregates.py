@@ -11,7 +11,6 @@ from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import View
 from tracetop.model.program import MapSpec, Program
-from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.call_tree import CallTree, is_stack_map
 from tracetop.tracer.aggregate.distributions import Distribution
 from tracetop.tracer.aggregate.gauges import Gauge
@@ -20,7 +19,6 @@ from tracetop.tracer.aggregate.key_cells import KeyCells
 from tracetop.tracer.aggregate.process_table import ProcessCounts, is_process_map
 from tracetop.tracer.aggregate.processes import ProcessTable
 
-_DISTRIBUTIONS = (ValueKind.HIST, ValueKind.LHIST)
 Aggregator = JoinedTable | Gauge | Distribution | CallTree
 
 
@@ -41,12 +39,12 @@ class Aggregates:
         self._processes = processes
         self._is_joined = program.header.get("join") == "process"
         shown = list(self.specs.values())
-        counted = [spec for spec in shown if spec.kind not in _DISTRIBUTIONS]
+        counted = [spec for spec in shown if not spec.kind.facts.is_distribution]
         stacks = [spec for spec in counted if is_stack_map(spec)]
         self.tables = self._tables([spec for spec in counted if spec.keys and spec not in stacks])
         self.trees = [tree(spec) for spec in stacks]
         self._gauges = [Gauge(spec, cells) for spec in counted if not spec.keys]
-        self._distributions = [Distribution(spec, cells) for spec in shown if spec.kind in _DISTRIBUTIONS]
+        self._distributions = [Distribution(spec, cells) for spec in shown if spec.kind.facts.is_distribution]
 
     def update(self, samples: Mapping[str, MapSample], elapsed_s: float) -> None:
         """Take one sample of each map, `elapsed_s` after the last."""

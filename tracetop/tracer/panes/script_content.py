@@ -30,10 +30,6 @@ from tracetop.tracer.script import upkeep
 from tracetop.tracer.script.events import Sent
 from tracetop.tracer.script.upkeep import Upkeep, takes_user_addresses
 
-_EXTREMES = (ValueKind.MIN, ValueKind.MAX)
-_COUNTED = frozenset({ValueKind.COUNT, ValueKind.SUM, ValueKind.AVG, ValueKind.STATS, ValueKind.HIST, ValueKind.LHIST})
-"""Kinds whose numbers grow with the number of events: scaled back where only one event in N was counted."""
-
 
 @dataclass(frozen=True)
 class Machine:
@@ -128,7 +124,7 @@ class Running:
         """Count anew."""
         self.read()
         for spec in self._aggregates.specs.values():
-            if spec.kind in _EXTREMES:  # an extreme cannot be counted from a baseline
+            if spec.kind.facts.is_extreme:  # an extreme cannot be counted from a baseline
                 self._loaded.clear(spec.name)
         self._aggregates.reset()
         self._sent.reset()
@@ -199,7 +195,7 @@ class Running:
         sample = self._loaded.read(spec.name)
         if spec.kind is ValueKind.TSERIES:
             return newest(spec, sample)
-        if self.sample == 1 or not spec.sampled or spec.kind not in _COUNTED:
+        if self.sample == 1 or not spec.sampled or not spec.kind.facts.is_per_event:
             return sample
         return MapSample(sample.keys, sample.values * self.sample)
 

@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 
 from tracetop.model.program import MapSpec
-from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.printing.maps import Entry
 from tracetop.tracer.printing.text import text
 from tracetop.tracer.printing.values import (
@@ -23,14 +22,6 @@ from tracetop.tracer.printing.values import (
     Stats,
     Value,
 )
-
-_MAP_TYPES = {
-    ValueKind.HIST: "hist",
-    ValueKind.LHIST: "hist",
-    ValueKind.AVG: "stats",
-    ValueKind.STATS: "stats",
-    ValueKind.TSERIES: "tseries",
-}
 
 
 class JsonLines:
@@ -52,7 +43,7 @@ class JsonLines:
             inner = _object({_key(entry): _value(entry.value) for entry in entries})
         else:
             inner = _value(entries[0].value)
-        return _line(_MAP_TYPES.get(spec.kind, "map"), _object({spec.name: inner}))
+        return _line(spec.kind.facts.json, _object({spec.name: inner}))
 
     def lost(self, events: int) -> str:
         """Return the line about events that did not fit into the buffer."""

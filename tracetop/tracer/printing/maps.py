@@ -20,8 +20,6 @@ from tracetop.tracer.printing.values import Datum, Named, Stats, Value, quotient
 _BUCKET_BYTES = 4
 _U64 = 1 << 64
 _T = TypeVar("_T")
-_BYTES = (ValueKind.STRING, ValueKind.VALUE)
-_DISTRIBUTIONS = (ValueKind.HIST, ValueKind.LHIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +50,19 @@ class MapReader:
             there = sample.values[:, 0] != 0
             sample = MapSample(sample.keys[there], sample.values[there])
         keys = [bytes(row) for row in sample.keys]
-        if self.spec.kind in _DISTRIBUTIONS:
+        if self.spec.kind.facts.is_distribution:
             ranked = self._distributions(keys, sample.values[:, 0].tolist(), div)
         elif self.spec.series:
             ranked = self._series(keys, sample.values.tolist(), self.spec.series)
         else:
-            rows = map(bytes, sample.values) if self.spec.kind in _BYTES else sample.values.tolist()
+            rows = map(bytes, sample.values) if not self.spec.kind.facts.fields else sample.values.tolist()
             ranked = [self._ranked(key, row, div) for key, row in zip(keys, rows, strict=True)]
         ranked.sort(key=lambda pair: pair[0])
         return [entry for _, entry in (ranked[-top:] if top else ranked)]
 
     def value(self, row: Ints | Bytes) -> Value:
         """Return one row's value."""
-        return self._value(row.tobytes()) if self.spec.kind in _BYTES else self._counted(row.tolist(), 1)[0]
+        return self._value(row.tobytes()) if not self.spec.kind.facts.fields else self._counted(row.tolist(), 1)[0]
 
     def _distributions(self, keys: Iterable[bytes], counts: Iterable[int], div: int) -> "list[_Ranked]":
         ranked = []

@@ -6,7 +6,6 @@ Owns: the form of each kind of value, map and message as text. Pure.
 from collections.abc import Sequence
 
 from tracetop.model.program import MapSpec
-from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.printing.histogram import draw
 from tracetop.tracer.printing.maps import Entry
 from tracetop.tracer.printing.time_series import draw_series
@@ -84,7 +83,7 @@ class TextLines:
         for entry in entries:
             name = f"{spec.name}[{key_text(entry.keys)}]" if spec.keys else spec.name
             lines.append(f"{name}: {value_text(entry.value)}\n")
-        if lines and spec.kind in (ValueKind.AVG, ValueKind.STATS):
+        if lines and spec.kind.facts.json == "stats":
             lines.append("\n")
         return "".join(lines)
 

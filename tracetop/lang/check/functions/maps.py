@@ -7,9 +7,6 @@ from tracetop.lang.check.functions.function import StatementFunction, ValueFunct
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64
 from tracetop.model.program import MapAction
-from tracetop.model.value_kinds import ValueKind
-
-PER_CPU = frozenset(ValueKind) - {ValueKind.SCALAR, ValueKind.STRING, ValueKind.VALUE}
 
 
 def keyed(arguments: Arguments) -> tuple[syntax.Map, tuple[typed.Expr, ...]]:
@@ -36,9 +33,9 @@ def _delete(arguments: Arguments) -> typed.Statement:
         )
     slot = scope.use_map(target, keys)
     kind = known.kind if known else None
-    if kind in PER_CPU and not keys:
+    if kind and not kind.facts.is_shared and not keys:
         raise scope.error(target.at, f"{target.name} is kept by each CPU", hint=f"write clear({target.name})")
-    if kind in (ValueKind.HIST, ValueKind.LHIST, ValueKind.TSERIES):
+    if kind and kind.facts.is_bucketed:
         raise scope.error(
             target.at,
             f"one distribution of {target.name} cannot be deleted",

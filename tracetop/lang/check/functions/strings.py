@@ -8,7 +8,6 @@ from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import Form, Type, opaque, spoken, string
 from tracetop.model.kinds import Family, ProbeKind
 from tracetop.model.value import Shape
-from tracetop.model.value_kinds import ValueKind
 
 _WORD = 8
 _JOINED_STRINGS = 16
@@ -131,7 +130,7 @@ def joined(arguments: Arguments) -> tuple[typed.Expr, str, Type]:
 
 def _entries(arguments: Arguments, target: syntax.Map, use: MapUse | None) -> typed.Expr:
     """Return how many entries a map has."""
-    if use and use.kind in (ValueKind.HIST, ValueKind.LHIST, ValueKind.TSERIES):
+    if use and use.kind and use.kind.facts.is_bucketed:
         raise arguments.error(
             f"len() does not tell how many entries {target.name} has",
             why="each of its values is many entries in the kernel",
