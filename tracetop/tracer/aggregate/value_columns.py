@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tracetop.bpf.maps.cpu_merge import MapSample
 from tracetop.model.frame import Cell, Column, ColumnKind
-from tracetop.model.program import MapSpec
+from tracetop.model.program import MapSpec, Unit
 from tracetop.model.value import Shape
 from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.counters import Keys, Values, align, as_keys
@@ -30,28 +30,25 @@ def prefix(spec: MapSpec) -> str:
 def value_columns(spec: MapSpec) -> tuple[Column, ...]:
     """Return the columns that a map's value becomes, in the order of `value_numbers`."""
     start, name, unit = prefix(spec), spec.name.removeprefix("@"), spec.unit
-    rate = Column(f"{start}per_s", f"{name}/s", ColumnKind.RATE)
-    mean = Column(f"{start}avg", f"{name} avg".strip(), ColumnKind.VALUE, unit)
-    match spec.kind:
-        case ValueKind.COUNT | ValueKind.SUM:
-            total = Column(f"{start}total", name or "total", ColumnKind.TOTAL, unit)
-            return Column(rate.id, rate.title, rate.kind, unit), total
-        case ValueKind.AVG:
-            return rate, mean
-        case ValueKind.STATS:
-            count = Column(f"{start}count", f"{name} count".strip(), ColumnKind.TOTAL)
-            total = Column(f"{start}total", f"{name} total".strip(), ColumnKind.TOTAL, unit)
-            return rate, count, mean, total
-        case _:
-            kind = ColumnKind.TEXT if is_text(spec) else ColumnKind.VALUE
-            return (Column(f"{start}{spec.kind.value}", name or spec.kind.value, kind, unit),)
+    facts = spec.kind.facts
+    if not facts.columns:
+        kind = ColumnKind.TEXT if is_text(spec) else ColumnKind.VALUE
+        return (Column(f"{start}{spec.kind.value}", name or spec.kind.value, kind, unit),)
+    is_lone = facts.fields == 1
+    made = {
+        "per_s": Column(f"{start}per_s", f"{name}/s", ColumnKind.RATE, unit if is_lone else Unit.NONE),
+        "count": Column(f"{start}count", f"{name} count".strip(), ColumnKind.TOTAL),
+        "avg": Column(f"{start}avg", f"{name} avg".strip(), ColumnKind.VALUE, unit),
+        "total": Column(f"{start}total", (is_lone and name) or f"{name} total".strip(), ColumnKind.TOTAL, unit),
+    }
+    return tuple(made[column] for column in facts.columns)
 
 
 def is_text(spec: MapSpec) -> bool:
     """Say whether a map's values are shown as text, by `Decoder` from their bytes, and not as numbers."""
     if spec.kind is ValueKind.SCALAR:
         return spec.value.shape is not Shape.INTEGER
-    return spec.kind in (ValueKind.STRING, ValueKind.VALUE)
+    return not spec.kind.facts.fields
 
 
 def cell_of(datum: Datum) -> Cell:
@@ -66,30 +63,28 @@ def value_numbers(spec: MapSpec, new: Values, total: Values, last: Values, elaps
 
     A mean is over the interval where it had events, else over all since the reset; NaN where there were none.
     """
-    match spec.kind:
-        case ValueKind.COUNT | ValueKind.SUM:
-            return [new[:, 0] / elapsed_s, total[:, 0].astype(np.float64)]
-        case ValueKind.AVG | ValueKind.STATS:
-            fresh = new[:, 1] > 0
-            amount, count = np.where(fresh, new[:, 0], total[:, 0]), np.where(fresh, new[:, 1], total[:, 1])
-            mean = np.divide(amount, count, out=np.full(len(new), np.nan), where=count > 0)
-            rate = new[:, 1] / elapsed_s
-            if spec.kind is ValueKind.AVG:
-                return [rate, mean]
-            return [rate, total[:, 1].astype(np.float64), mean, total[:, 0].astype(np.float64)]
-        case _:
-            return [last[:, 0].astype(np.float64)]
+    facts = spec.kind.facts
+    count = facts.fields - 1
+    made: list[Numbers] = []
+    for column in facts.columns:
+        match column:
+            case "per_s":
+                made.append(new[:, count] / elapsed_s)
+            case "count":
+                made.append(total[:, count].astype(np.float64))
+            case "avg":
+                fresh = new[:, 1] > 0
+                amounts, counts = np.where(fresh, new[:, 0], total[:, 0]), np.where(fresh, new[:, 1], total[:, 1])
+                made.append(np.divide(amounts, counts, out=np.full(len(new), np.nan), where=counts > 0))
+            case _:
+                made.append(total[:, 0].astype(np.float64))
+    return made or [last[:, 0].astype(np.float64)]
 
 
 def growing_field(spec: MapSpec) -> int | None:
     """Return the field of a map's value that never shrinks while its key lives, None where each of them may."""
-    match spec.kind:
-        case ValueKind.COUNT | ValueKind.HIST | ValueKind.LHIST:
-            return 0
-        case ValueKind.AVG | ValueKind.STATS:
-            return 1
-        case _:
-            return None
+    facts = spec.kind.facts
+    return facts.fields - 1 if facts.never_shrinks else None
 
 
 def summable(column: Column) -> bool:
