@@ -6,7 +6,7 @@ goes on its hook in one of `bpf.attach`; with these two, a new kind is a record 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum, IntEnum, StrEnum, auto
 from functools import partial
 from typing import Self
@@ -55,19 +55,18 @@ class ProbeFacts:
     name: str
     about: str
     """In a few words, for completion."""
-    short: tuple[str, ...]
-    """Other names that scripts may use."""
+    short: str
+    """Other names that scripts may use, with spaces between."""
+    hit_ns: int = 0
+    """What a hit costs beside the program: the kernel's way to it and back, a trap for probes of user space. Orders of
+    magnitude, measured with loops of one call; the kernel's statistics see the program alone."""
+    _: KW_ONLY
     family: Family
     program: ProgramType
     attach_type: int = 0
     """BPF_TRACE_*, of programs that are loaded for one function of the kernel; 0 for others."""
-    hit_ns: int = 0
-    """What a hit costs beside the program: the kernel's way to it and back, a trap for probes of user space. Orders of
-    magnitude, measured with loops of one call; the kernel's statistics see the program alone."""
     returns: bool = False
     """It fires when a function returns."""
-    twin: str = ""
-    """The kind that is another way to the same function."""
     is_told_hook: bool = False
     """One program may be on many hooks, since the kernel tells it (by a cookie of the perf event) on which it runs."""
     is_idle: bool = False
@@ -97,16 +96,13 @@ class ProbeFacts:
         return self.program is ProgramType.PERF_EVENT and not self.is_idle
 
 
-_TRACEPOINTS_SERVE = "use tracepoints; `tracetop list` has them"
 _CALLS_SERVE = "use a tracepoint of the system calls that the program makes"
+_TRACEPOINTS_SERVE = "use tracepoints; `tracetop list` has them"
 _NO_UPROBES = "use a kernel with CONFIG_UPROBE_EVENTS"
-
-
 _traced = partial(ProbeFacts, family=Family.FUNCTION, program=ProgramType.TRACING)
 _kernel = partial(ProbeFacts, family=Family.FUNCTION, program=ProgramType.KPROBE, is_told_hook=True)
 _user = partial(ProbeFacts, family=Family.USER, program=ProgramType.KPROBE, serves=_CALLS_SERVE)
-_timer = partial(ProbeFacts, family=Family.TIMER, program=ProgramType.PERF_EVENT, hit_ns=1000)
-_counter = partial(ProbeFacts, family=Family.COUNTER, program=ProgramType.PERF_EVENT)
+_perf_event = partial(ProbeFacts, program=ProgramType.PERF_EVENT)
 _once = partial(ProbeFacts, family=Family.ONCE, program=ProgramType.RAW_TRACEPOINT, is_idle=True)
 
 
@@ -125,82 +121,71 @@ class ProbeKind(StrEnum):
     TRACEPOINT = ProbeFacts(
         "tracepoint",
         "an event that the kernel's own code marks, with named arguments",
-        ("t",),
+        "t",
+        150,
         family=Family.TRACEPOINT,
         program=ProgramType.TRACEPOINT,
-        hit_ns=150,
         is_told_hook=True,
         feature="tracepoints",
     )
-    PROFILE = _timer("profile", "samples of all CPUs, so many a second", ("p",))
-    INTERVAL = _timer("interval", "a timer, for printing", ("i",), is_idle=True)
+    PROFILE = _perf_event("profile", "samples of all CPUs, so many a second", "p", 1000, family=Family.TIMER)
+    INTERVAL = _perf_event("interval", "a timer, for printing", "i", 1000, family=Family.TIMER, is_idle=True)
     FENTRY = _traced(
         "fentry",
         "a kernel function is called, with typed arguments",
-        ("f", "kfunc"),
+        "f kfunc",
+        20,
         attach_type=24,
-        hit_ns=20,
-        twin="kprobe",
         feature="fentry and fexit",
         feature_hint=_TRACEPOINTS_SERVE,
     )
     FEXIT = _traced(
         "fexit",
         "a kernel function returns, with its arguments and retval",
-        ("fr", "kretfunc"),
+        "fr kretfunc",
+        40,
         attach_type=25,
-        hit_ns=40,
         returns=True,
-        twin="kretprobe",
     )
     KPROBE = _kernel(
-        "kprobe",
-        "a kernel function is called",
-        ("k",),
-        hit_ns=150,
-        twin="fentry",
-        feature="kprobes",
-        feature_hint=_TRACEPOINTS_SERVE,
+        "kprobe", "a kernel function is called", "k", 150, feature="kprobes", feature_hint=_TRACEPOINTS_SERVE
     )
-    KRETPROBE = _kernel("kretprobe", "a kernel function returns", ("kr",), hit_ns=300, returns=True, twin="fexit")
+    KRETPROBE = _kernel("kretprobe", "a kernel function returns", "kr", 300, returns=True)
     UPROBE = _user(
         "uprobe",
         "a function of a program or library is called",
-        ("u",),
-        hit_ns=1500,
+        "u",
+        1500,
         is_told_hook=True,
         feature="uprobes",
         feature_hint=_NO_UPROBES,
     )
     URETPROBE = _user(
-        "uretprobe",
-        "a function of a program or library returns",
-        ("ur",),
-        hit_ns=2500,
-        returns=True,
-        is_told_hook=True,
+        "uretprobe", "a function of a program or library returns", "ur", 2500, is_told_hook=True, returns=True
     )
     USDT = _user(
         "usdt",
         "an event that a program's own code marks",
-        ("U",),
-        hit_ns=1500,
+        "U",
+        1500,
         feature="static probes of programs (USDT)",
         feature_hint=_NO_UPROBES,
     )
-    SOFTWARE = _counter(
+    SOFTWARE = _perf_event(
         "software",
         "an event that the kernel counts, such as page faults",
-        ("s",),
-        hit_ns=300,
+        "s",
+        300,
+        family=Family.COUNTER,
         events=SOFTWARE_EVENTS,
         feature="sampling and software events",
     )
-    HARDWARE = _counter(
+    HARDWARE = _perf_event(
         "hardware",
         "an event that the CPU counts, such as cache misses",
-        ("h",),
-        hit_ns=1000,
+        "h",
+        1000,
+        family=Family.COUNTER,
         events=HARDWARE_EVENTS,
         serves="use profile:hz:99, or software:cpu-clock",
         feature="hardware counters (PMU)",
@@ -209,14 +194,14 @@ class ProbeKind(StrEnum):
     RAW_TRACEPOINT = ProbeFacts(
         "rawtracepoint",
         "a tracepoint with its arguments as the kernel passes them",
-        ("rt", "raw_tracepoint"),
+        "rt raw_tracepoint",
+        50,
         family=Family.TRACEPOINT,
         program=ProgramType.RAW_TRACEPOINT,
-        hit_ns=50,
         serves="use tracepoint instead of rawtracepoint",
     )
-    BEGIN = _once("BEGIN", "once, before the others", ("begin",))
-    END = _once("END", "once, after the others", ("end",))
+    BEGIN = _once("BEGIN", "once, before the others", "begin")
+    END = _once("END", "once, after the others", "end")
 
 
 _WATCH = "trace who writes there with a uprobe or fentry on the function that does"
@@ -229,7 +214,7 @@ NOT_TAKEN = {
     "bench": "use BEGIN with a loop, and print the difference of nsecs",
 }
 """Kinds of bpftrace's that there are none of here, each with what serves."""
-SHORT = {short: kind.value for kind in ProbeKind for short in kind.facts.short} | {
+SHORT = {short: kind.value for kind in ProbeKind for short in kind.facts.short.split()} | {
     "w": "watchpoint",
     "aw": "asyncwatchpoint",
     "it": "iter",

@@ -9,10 +9,11 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from tracetop.model.kernel import Kernel
-from tracetop.model.kinds import ProbeKind, probe_kind
+from tracetop.model.kinds import Family, ProbeKind
 
 _SIMILAR = 0.75
 """How like a function's name that of a tracepoint must be to be worth a word."""
+_WAYS = tuple(kind for kind in ProbeKind if kind.facts.family is Family.FUNCTION)
 _SYSTEM_CALLS = {
     "vfs_read": "read",
     "vfs_write": "write",
@@ -101,9 +102,9 @@ _SYSTEM_CALL_NAME = re.compile(r"_*(?:(?:x64|arm64|ia32|se|do)_)*_*k?sys_(\w+)")
 def substitute(function: str, kind: ProbeKind, kernel: Kernel) -> str:
     """Return what to write instead of a probe of `kind` on a kernel function, as the hint of an error."""
     names = frozenset(kernel.tracepoint_names())
-    twin = probe_kind(kind.facts.twin)
+    twin = next(each for each in _WAYS if each is not kind and each.facts.returns == kind.facts.returns)
     has_function = kernel.function(function) is not None
-    if twin and has_function and not kernel.refuses(twin):
+    if has_function and not kernel.refuses(twin):
         return f"use {twin}:{function}"
     for name in _beside(function, kind):
         if name in names:
