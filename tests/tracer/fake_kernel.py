@@ -136,7 +136,8 @@ class FakeLoaded:
 
     def stats(self) -> list[ProgStats]:
         runs = round(self.kernel.hits_per_s * (self.kernel.clock() - self.attached_s)) if self.attached else 0
-        return [ProgStats("tt", 1, 1000 + 50 * runs, 10 + runs, self.kernel.missed)]
+        one = (1, 1000 + 50 * runs, 10 + runs, self.kernel.missed)
+        return [ProgStats(probe.function, *one) for probe in self.program.probes[:1]]
 
 
 class FakeTrial:

@@ -116,7 +116,8 @@ class Loaded(Tables):
 
     def stats(self) -> list[ProgStats]:
         """Return the kernel's counters of each program, in the order of `program.probes`; several may share one."""
-        return [program_stats(program_fd) for program_fd in dict.fromkeys(fd for _, fd in self._functions)]
+        functions = {program_fd: probe.function for probe, program_fd in self._functions}
+        return [program_stats(*program) for program in functions.items()]
 
     def close(self) -> None:
         """Detach, and free programs, maps and libbcc's memory; nothing may be called after it, but `close` may.

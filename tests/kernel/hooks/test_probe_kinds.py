@@ -16,7 +16,7 @@ from tracetop.bpf.loaded_program import Loaded
 from tracetop.errors import KernelError, ScriptError
 from tracetop.lang import compile_script
 from tracetop.lang.options import Options
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import probe_kind
 
 pytestmark = pytest.mark.kernel
 Run = Callable[..., Loaded]
@@ -136,7 +136,9 @@ def test_page_faults_of_one_process_are_counted_to_the_last(attach: Run) -> None
     [("kprobe:vfs_read { }", "kprobes"), ("fentry:vfs_read { }", "function"), ("hardware:cycles { }", "counters")],
 )
 def test_a_kind_that_this_kernel_refuses_says_why(kernel: RunningKernel, script: str, why: str) -> None:
-    if not kernel.refuses(ProbeKind(script.partition(":")[0])):
+    kind = probe_kind(script.partition(":")[0])
+    assert kind is not None
+    if not kernel.refuses(kind):
         assert compile_script(script, "t", kernel).probes
         return
     with pytest.raises(ScriptError) as caught:

@@ -169,4 +169,4 @@ def test_a_program_with_callbacks_has_their_names_in_the_kernel(load: LoadProgra
     loaded = load(looping(f"{COUNT} bpf_loop(5, LOOP0, &loop, 0);", "callback_of_a_test { return 0; }"))
     with Path("/proc/kallsyms").open() as kallsyms:
         assert any("_callback_of_a_test" in line for line in kallsyms)
-    assert loaded.stats()[0].name == "begin"
+    assert loaded.stats()[0].function == "begin"

@@ -21,8 +21,8 @@ _INSTRUCTION_BYTES = 8
 class ProgStats(msgspec.Struct, frozen=True):
     """One BPF program's counters, from when it was loaded; times and runs only grow while statistics are on."""
 
-    name: str
-    """As the kernel has it: the C function's first 15 bytes."""
+    function: str
+    """The C function, in full: of its name the kernel keeps 15 bytes, which several programs may share."""
     prog_id: int
     run_time_ns: int
     run_cnt: int
@@ -32,12 +32,12 @@ class ProgStats(msgspec.Struct, frozen=True):
     """What the verifier made of it."""
 
 
-def program_stats(program_fd: int) -> ProgStats:
-    """Return the counters of the program behind a descriptor."""
+def program_stats(program_fd: int, function: str) -> ProgStats:
+    """Return the counters of the program behind a descriptor, which was loaded from that C function."""
     info = ProgramInfo()
     read_info(program_fd, info)
     return ProgStats(
-        name=info.name.decode(errors="replace"),
+        function=function,
         prog_id=info.id,
         run_time_ns=info.run_time_ns,
         run_cnt=info.run_cnt,

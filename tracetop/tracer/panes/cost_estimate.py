@@ -8,29 +8,11 @@ from collections.abc import Sequence
 
 from tracetop.bpf.objects.stats import ProgStats
 from tracetop.model.frame import Hot
-from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import Program
 
 HOT_PERCENT = 5.0
 """Of one core."""
 HOT_PER_S = 200_000
-_AROUND_NS = {
-    ProbeKind.RAW_TRACEPOINT: 50,
-    ProbeKind.TRACEPOINT: 150,
-    ProbeKind.FENTRY: 20,
-    ProbeKind.FEXIT: 40,
-    ProbeKind.KPROBE: 150,
-    ProbeKind.KRETPROBE: 300,
-    ProbeKind.UPROBE: 1500,
-    ProbeKind.URETPROBE: 2500,
-    ProbeKind.USDT: 1500,
-    ProbeKind.SOFTWARE: 300,
-    ProbeKind.HARDWARE: 1000,
-    ProbeKind.PROFILE: 1000,
-    ProbeKind.INTERVAL: 1000,
-}
-"""What a hit costs beside the program: the kernel's way to it and back, a trap for probes of user space. Orders of
-magnitude, measured with loops of one call; the statistics see the program alone."""
 _INSTRUCTION_NS = 0.5
 _STACK_NS = 1500
 """A stack's walk and its place in the stack map."""
@@ -41,16 +23,20 @@ def estimate(program: Program, before: Sequence[ProgStats], after: Sequence[Prog
 
     `before` and `after` are its programs' counters at the ends of a moment in which they were on their hooks and
     counted nothing (SAMPLE_NONE), so their time is what one costs that does nothing. To that comes half a nanosecond
-    for each of its instructions, which are map look-ups for the most part, and the way to the program and back.
+    for each of its instructions, which are map look-ups for the most part, and the way to the program and back; of one
+    that is on hooks of several kinds, the mean of their ways.
     """
-    kinds = {probe.function[:15]: probe.kind for probe in program.probes}
+    around_ns: dict[str, list[int]] = {}
+    for probe in program.probes:
+        around_ns.setdefault(probe.function, []).append(probe.kind.facts.hit_ns)
     events_per_s = percent = 0.0
     for old, new in zip(before, after, strict=True):
         hits = new.run_cnt - old.run_cnt
         if hits:
             idle_ns = (new.run_time_ns - old.run_time_ns) / hits
             body_ns = new.instructions * _INSTRUCTION_NS + (_STACK_NS if program.stack_maps else 0)
-            hit_ns = idle_ns + body_ns + _AROUND_NS.get(kinds.get(new.name, ProbeKind.TRACEPOINT), 0)
+            ways_ns = around_ns[new.function]
+            hit_ns = idle_ns + body_ns + sum(ways_ns) / len(ways_ns)
             events_per_s += hits / elapsed_s
             percent += hits / elapsed_s * hit_ns / 1e7
     if percent < HOT_PERCENT and events_per_s < HOT_PER_S:
