@@ -16,7 +16,8 @@ from tracetop.library import PaneScript
 from tracetop.model.abi.control import pack_control
 from tracetop.model.frame import Variant
 from tracetop.model.header import read_header
-from tracetop.model.program import Action, MapSpec, Program
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import Action, MapSpec, ProbeSpec, Program
 from tracetop.model.syscalls import SyscallNames
 from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.panes import pane_load, prompt_answers, script_content
@@ -54,6 +55,10 @@ class FakeKernel:
     def open(self) -> list[str]:
         """The scripts that were not freed."""
         return [one.program.script for one in self.loaded if not one.closed]
+
+
+PROBE = ProbeSpec(function="tt_sys_enter_1", kind=ProbeKind.TRACEPOINT, names=("tracepoint:t:t",))
+"""The one hook of every script here."""
 
 
 class FakeLoaded:
@@ -212,7 +217,7 @@ def install(kernel: FakeKernel, patch: pytest.MonkeyPatch) -> None:
             raise ScriptError("this does not parse", hint="write another")
         header = read_header(text)
         return Program(
-            name=name, script=text, c_text="", maps=kernel.specs, probes=(), actions=kernel.actions, header=header
+            name=name, script=text, c_text="", maps=kernel.specs, probes=(PROBE,), actions=kernel.actions, header=header
         )
 
     class Loading:
