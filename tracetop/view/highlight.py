@@ -7,10 +7,9 @@ grammar (`lang` has it, in the other process), colours. Pure; screen process.
 import re
 from enum import StrEnum
 
-_PROBES = (
-    "tracepoint|t|rawtracepoint|rt|kprobe|k|kretprobe|kr|fentry|fexit|kfunc|kretfunc|f|fr|uprobe|u|uretprobe|ur|usdt|U|"
-    "profile|p|interval|i|software|s|hardware|h|iter|it|watchpoint|w|asyncwatchpoint|aw|bench|self|test"
-)
+from tracetop.model.kinds import NOT_TAKEN, SHORT
+
+_PROBES = "|".join(sorted({*SHORT, *SHORT.values(), *NOT_TAKEN} - {"BEGIN", "END", "begin", "end"}))
 _KEYWORDS = "if|else|while|for|unroll|return|break|continue|let|config|struct|union|enum|macro|import|true|false"
 _TOKEN = re.compile(
     r"(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z)|\A\#![^\n]*)"
