@@ -23,7 +23,7 @@ class Family(Enum):
     USER = auto()
     """Places in programs and libraries: pointers there are the process's."""
     COUNTER = auto()
-    """Events that the kernel or the CPU counts."""
+    """Events that the kernel or the CPU counts or looks out for."""
     TIMER = auto()
     ONCE = auto()
     """On no hook: run when the script starts or ends."""
@@ -191,6 +191,9 @@ class ProbeKind(StrEnum):
         feature="hardware counters (PMU)",
         feature_hint="sample by time instead: profile:hz:99",
     )
+    WATCHPOINT = _perf_event(
+        "watchpoint", "memory at an address is written or read", "w", 10_000, family=Family.COUNTER
+    )
     RAW_TRACEPOINT = ProbeFacts(
         "rawtracepoint",
         "a tracepoint with its arguments as the kernel passes them",
@@ -204,10 +207,8 @@ class ProbeKind(StrEnum):
     END = _once("END", "once, after the others", "end")
 
 
-_WATCH = "trace who writes there with a uprobe or fentry on the function that does"
 NOT_TAKEN = {
-    "watchpoint": _WATCH,
-    "asyncwatchpoint": _WATCH,
+    "asyncwatchpoint": "use watchpoint with an address, or a uprobe on the function that is handed it",
     "iter": "count with tracepoint:sched probes, or list with ps, lsof and /proc what is there already",
     "self": "use interval:s:1 and a condition, or BEGIN and END",
     "test": "use BEGIN, and exit(1) where a condition does not hold",
@@ -215,7 +216,6 @@ NOT_TAKEN = {
 }
 """Kinds of bpftrace's that there are none of here, each with what serves."""
 SHORT = {short: kind.value for kind in ProbeKind for short in kind.facts.short.split()} | {
-    "w": "watchpoint",
     "aw": "asyncwatchpoint",
     "it": "iter",
 }

@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from tracetop.bpf import attach
-from tracetop.bpf.attach import attach_errors
+from tracetop.bpf.attach import attach_errors, perf_events
 from tracetop.bpf.kernel.privileges import effective_capabilities, may_trace, owns_all_ids
 from tracetop.bpf.load.compile import kernel_version
 from tracetop.bpf.load.verifier_errors import clang_reason, refused_function, verifier_reason
@@ -148,3 +148,25 @@ def test_a_hook_that_is_refused_has_one_cause_and_its_exit_code(
     assert diagnostic.what == "cannot attach the:probe"
     assert diagnostic.hint
     assert diagnostic.code is exit_code
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        (errno.ENOSPC, "all are taken"),
+        (errno.EINVAL, "a length of 8"),
+        (errno.EOPNOTSUPP, "cannot watch memory"),
+        (errno.ESRCH, "process 7 has ended"),
+    ],
+)
+def test_a_place_that_cannot_be_watched_has_one_cause(monkeypatch: pytest.MonkeyPatch, code: int, why: str) -> None:
+    def refused(*_arguments: object, **_named: object) -> int:
+        raise OSError(code, errno.errorcode[code])
+
+    monkeypatch.setattr(perf_events, "on_threads", refused)
+    probe = ProbeSpec(function="f", kind=ProbeKind.WATCHPOINT, names=("the:probe",), event="0x1000:8:w", pid=7)
+    with pytest.raises(TracetopError) as caught:
+        attach.attach(probe, 0)
+    assert why in caught.value.diagnostic.why
+    assert caught.value.diagnostic.what == "cannot attach the:probe"
+    assert caught.value.diagnostic.hint

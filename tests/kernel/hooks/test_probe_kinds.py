@@ -131,6 +131,21 @@ def test_page_faults_of_one_process_are_counted_to_the_last(attach: Run) -> None
     assert faults >= pages
 
 
+@pytest.mark.parametrize(("mode", "uses"), [("w", 20), ("rw", 50)])
+def test_each_use_of_a_watched_place_is_counted_and_no_other(attach: Run, mode: str, uses: int) -> None:
+    use = (
+        "import ctypes; place = (ctypes.c_uint64 * 2)(); print(ctypes.addressof(place), flush=True); input()\n"
+        "for i in range(20): place[0] = i; place[1] = i\n"
+        "for i in range(30): place[0]; place[1]\n"
+    )
+    child = subprocess.Popen(["/usr/bin/python3", "-c", use], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    address = int(child.stdout.readline())
+    loaded = attach(f"watchpoint:{address:#x}:8:{mode} {{ @[probe, pid] = count(); }}", pid=child.pid)
+    child.communicate(b"\n")
+    assert counts(loaded) == [uses]
+
+
 @pytest.mark.parametrize(
     ("script", "why"),
     [("kprobe:vfs_read { }", "kprobes"), ("fentry:vfs_read { }", "function"), ("hardware:cycles { }", "counters")],

@@ -151,6 +151,21 @@ def test_parameters_may_stand_in_a_probe(hooks: Hooks) -> None:
 
 
 @pytest.mark.parametrize(
+    ("probe", "event"),
+    [
+        ("watchpoint:0x404038:8:w", "0x404038:8:w"),
+        ("w:4096:0x4:wr", "0x1000:4:rw"),
+        ("watchpoint:0x401147:8:x", "0x401147:8:x"),
+        ("watchpoint:$1:1:w", "0x10:1:w"),
+    ],
+)
+def test_a_watchpoint_is_of_the_process_that_is_named_or_started(hooks: Hooks, probe: str, event: str) -> None:
+    for named in ({"pid": 7}, {"child": 7}):
+        (hook,) = hooks(probe, params=("16",), **named)
+        assert (hook.name, hook.event, hook.pid) == (f"watchpoint:{event}", event, 7)
+
+
+@pytest.mark.parametrize(
     ("probe", "what", "hint"),
     [
         ("kprobe:vfs_raed", "unknown kernel function vfs_raed", "did you mean vfs_read?"),
@@ -173,7 +188,13 @@ def test_parameters_may_stand_in_a_probe(hooks: Hooks) -> None:
         ("profile:99", "profile:99 is less than a microsecond", "write profile:hz:99"),
         ("profile:s:2", "a profile slower than once a second", "interval:s:N"),
         ("rawtracepoint:sys_enter_read", "unknown raw tracepoint sys_enter_read", "tracepoint:syscalls:sys_enter_read"),
-        ("watchpoint:0x10:8:w", "watchpoint probes are not supported", "uprobe or fentry"),
+        ("asyncwatchpoint:f+arg0:8:w", "asyncwatchpoint probes are not supported", "use watchpoint with an address"),
+        ("watchpoint:0x10:8", "watchpoint:0x10:8 is not a whole probe", "watchpoint:ADDRESS:LENGTH:MODE"),
+        ("watchpoint:main+arg0:8:w", "main+arg0 is not an address", "nm"),
+        ("watchpoint:0:8:w", "0 is not an address", "write a number"),
+        ("watchpoint:0x10:3:w", "3 bytes at 0x10 cannot be watched", "watchpoint:0x404038:8:w"),
+        ("watchpoint:0x14:8:rw", "8 bytes at 0x14 cannot be watched", "watchpoint:0x404038:8:w"),
+        ("watchpoint:0x10:8:r", "r is not a way to use memory", "w, rw, x"),
         ("iter:task", "iter probes are not supported", "tracepoint:sched"),
         ("self:signal:SIGUSR1", "self probes are not supported", "interval"),
         ("kprobe:$2", "kprobe:$2 needs a value for $2", "tracetop run"),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tracetop.bpf.sys.syscalls import Command, PerfEventAttr, PerfLinkAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import online_cpus
+from tracetop.errors import KernelError
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.perf_events import SOFTWARE_EVENTS
 from tracetop.model.program import ProbeSpec
@@ -20,7 +21,17 @@ from tracetop.model.program import ProbeSpec
 DEVICES = Path("/sys/bus/event_source/devices")
 Attach = Callable[[ProbeSpec, int], list[int]]
 """Puts a program on a probe's hook; returns the descriptors that hold it there. OSError or KernelError."""
-_TYPE_HARDWARE, _TYPE_SOFTWARE = 0, 1
+_TYPE_HARDWARE, _TYPE_SOFTWARE, _TYPE_BREAKPOINT = 0, 1, 5
+_BREAKPOINTS = {"w": 2, "rw": 3, "x": 4}
+"""HW_BREAKPOINT_*."""
+_UNWATCHED = {
+    errno.ENOSPC: ("the CPU watches few places at once, and all are taken", "watch fewer, or stop what else does"),
+    errno.EINVAL: (
+        "the kernel watches no such place: code takes a length of 8, and that of the kernel is for kprobes",
+        "watch memory by w or rw, and use kprobe or uprobe for code",
+    ),
+    errno.EOPNOTSUPP: ("this machine cannot watch memory", "use a uprobe or fentry on the function that writes there"),
+}
 _CPU_CLOCK = SOFTWARE_EVENTS["cpu-clock"].config
 _FLAG_FREQUENCY = 1 << 10
 _FLAG_INHERIT, _FLAG_INHERIT_THREAD = 1 << 1, 1 << 35
@@ -130,6 +141,20 @@ def counted(probe: ProbeSpec, program_fd: int) -> list[int]:
     return _on_cpus(PerfEventAttr(type=type_, config=event.config, sample=max(probe.period, 1)), probe, program_fd)
 
 
+def watchpoint(probe: ProbeSpec, program_fd: int) -> list[int]:
+    """Attach to each use of a place in memory, of the one process or wherever the CPUs come by."""
+    address, length, mode = probe.event.split(":")
+    attr = PerfEventAttr(type=_TYPE_BREAKPOINT, sample=1, bp_type=_BREAKPOINTS[mode])
+    attr.config1, attr.config2 = int(address, 16), int(length)
+    try:
+        return _on_cpus(attr, probe, program_fd)
+    except OSError as error:
+        why, hint = _UNWATCHED.get(error.errno or 0, ("", ""))
+        if not why:
+            raise
+        raise KernelError(f"cannot attach {', '.join(probe.names)}", why=why, hint=hint) from error
+
+
 def profile(probe: ProbeSpec, program_fd: int) -> list[int]:
     """Attach to a clock of each CPU, `period` times a second."""
     attr = PerfEventAttr(type=_TYPE_SOFTWARE, config=_CPU_CLOCK, sample=probe.period, flags=_FLAG_FREQUENCY)
@@ -149,6 +174,7 @@ def _on_cpus(attr: PerfEventAttr, probe: ProbeSpec, program_fd: int) -> list[int
 ATTACHMENTS: dict[ProbeKind, Attach] = {
     ProbeKind.SOFTWARE: counted,
     ProbeKind.HARDWARE: counted,
+    ProbeKind.WATCHPOINT: watchpoint,
     ProbeKind.PROFILE: profile,
     ProbeKind.INTERVAL: interval,
 }

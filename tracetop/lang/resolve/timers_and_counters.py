@@ -9,6 +9,8 @@ from tracetop.model.perf_events import ALIASES
 
 _NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000}
 _SECOND_NS = 1_000_000_000
+_WATCHED_BYTES = (1, 2, 4, 8)
+_WATCHED_MODES = ("w", "rw", "x")
 _MAX_PERIOD = (1 << 63) - 1
 
 
@@ -39,6 +41,32 @@ def interval(asked: Asked) -> list[Hook]:
     """``interval:s:N``, ``interval:hz:RATE`` or ``interval:TIME``: on one CPU."""
     period_ns, name = _period(asked, "interval:s:N, interval:hz:RATE or interval:1s")
     return [Hook(asked.kind, name, period=period_ns)]
+
+
+def watchpoint(asked: Asked) -> list[Hook]:
+    """``watchpoint:ADDRESS:LENGTH:MODE``: of the process that is named, else of the kernel."""
+    forms = "watchpoint:ADDRESS:LENGTH:MODE, e.g. watchpoint:0x404038:8:w"
+    if len(asked.parts) != 3:
+        raise asked.malformed(forms)
+    address, length, mode = amount(asked.parts[0]), amount(asked.parts[1]), "".join(sorted(asked.parts[2]))
+    if not address:
+        raise asked.error(
+            f"{asked.parts[0] or 'nothing'} is not an address",
+            hint="write a number: nm shows those of a program's variables, /proc/kallsyms those of the kernel's",
+        )
+    if length not in _WATCHED_BYTES or (address % length and mode != "x"):
+        lengths = ", ".join(map(str, _WATCHED_BYTES))
+        raise asked.error(
+            f"{asked.parts[1]} bytes at {address:#x} cannot be watched",
+            why=f"the CPU watches {lengths} bytes, at an address that is a multiple of so many",
+            hint=f"write {forms}",
+        )
+    if mode not in _WATCHED_MODES:
+        raise asked.error(
+            f"{asked.parts[2]} is not a way to use memory", hint=f"write one of {', '.join(_WATCHED_MODES)}"
+        )
+    event = f"{address:#x}:{length}:{mode}"
+    return [Hook(asked.kind, f"watchpoint:{event}", event=event, pid=asked.user_pid)]
 
 
 def once(asked: Asked) -> list[Hook]:
@@ -91,6 +119,7 @@ def _period(asked: Asked, forms: str) -> tuple[int, str]:
 EXPANSIONS: dict[ProbeKind, Expand] = {
     ProbeKind.SOFTWARE: counted,
     ProbeKind.HARDWARE: counted,
+    ProbeKind.WATCHPOINT: watchpoint,
     ProbeKind.PROFILE: profile,
     ProbeKind.INTERVAL: interval,
     ProbeKind.BEGIN: once,
