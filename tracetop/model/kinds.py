@@ -39,15 +39,6 @@ class ProgramType(IntEnum):
     TRACING = 26
 
 
-_CONTEXTS = {
-    ProgramType.KPROBE: "struct pt_regs",
-    ProgramType.TRACEPOINT: "",
-    ProgramType.PERF_EVENT: "struct bpf_perf_event_data",
-    ProgramType.RAW_TRACEPOINT: "struct bpf_raw_tracepoint_args",
-    ProgramType.TRACING: "u64",
-}
-
-
 @dataclass(frozen=True)
 class ProbeFacts:
     """All that is known of a kind of probe."""
@@ -63,6 +54,8 @@ class ProbeFacts:
     _: KW_ONLY
     family: Family
     program: ProgramType
+    context: str = ""
+    """The C type of what a program is passed; empty for a tracepoint's record, which is the event's own."""
     attach_type: int = 0
     """BPF_TRACE_*, of programs that are loaded for one function of the kernel; 0 for others."""
     returns: bool = False
@@ -81,11 +74,6 @@ class ProbeFacts:
     """What to do without it; empty where the panes of tracetop cannot run then."""
 
     @property
-    def context(self) -> str:
-        """The C type of what a program is passed; empty for a tracepoint's record, which is the event's own."""
-        return _CONTEXTS[self.program]
-
-    @property
     def is_on_code(self) -> bool:
         """Whether programs are passed the registers at an instruction."""
         return self.program is ProgramType.KPROBE
@@ -96,14 +84,15 @@ class ProbeFacts:
         return self.program is ProgramType.PERF_EVENT and not self.is_idle
 
 
-_CALLS_SERVE = "use a tracepoint of the system calls that the program makes"
 _TRACEPOINTS_SERVE = "use tracepoints; `tracetop list` has them"
 _NO_UPROBES = "use a kernel with CONFIG_UPROBE_EVENTS"
-_traced = partial(ProbeFacts, family=Family.FUNCTION, program=ProgramType.TRACING)
-_kernel = partial(ProbeFacts, family=Family.FUNCTION, program=ProgramType.KPROBE, is_told_hook=True)
-_user = partial(ProbeFacts, family=Family.USER, program=ProgramType.KPROBE, serves=_CALLS_SERVE)
-_perf_event = partial(ProbeFacts, program=ProgramType.PERF_EVENT)
-_once = partial(ProbeFacts, family=Family.ONCE, program=ProgramType.RAW_TRACEPOINT, is_idle=True)
+_traced = partial(ProbeFacts, family=Family.FUNCTION, program=ProgramType.TRACING, context="u64")
+_on_code = partial(ProbeFacts, program=ProgramType.KPROBE, context="struct pt_regs")
+_kernel = partial(_on_code, family=Family.FUNCTION, is_told_hook=True)
+_user = partial(_on_code, family=Family.USER, serves="use a tracepoint of the system calls that the program makes")
+_perf_event = partial(ProbeFacts, program=ProgramType.PERF_EVENT, context="struct bpf_perf_event_data")
+_raw = partial(ProbeFacts, program=ProgramType.RAW_TRACEPOINT, context="struct bpf_raw_tracepoint_args")
+_once = partial(_raw, family=Family.ONCE, is_idle=True)
 
 
 class ProbeKind(StrEnum):
@@ -194,13 +183,12 @@ class ProbeKind(StrEnum):
     WATCHPOINT = _perf_event(
         "watchpoint", "memory at an address is written or read", "w", 10_000, family=Family.COUNTER
     )
-    RAW_TRACEPOINT = ProbeFacts(
+    RAW_TRACEPOINT = _raw(
         "rawtracepoint",
         "a tracepoint with its arguments as the kernel passes them",
         "rt raw_tracepoint",
         50,
         family=Family.TRACEPOINT,
-        program=ProgramType.RAW_TRACEPOINT,
         serves="use tracepoint instead of rawtracepoint",
     )
     BEGIN = _once("BEGIN", "once, before the others", "begin")

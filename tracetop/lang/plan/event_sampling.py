@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.walk import expressions, nodes, statements
-from tracetop.model.kinds import Family, ProbeKind
+from tracetop.model.kinds import Family
 
 
 @dataclass(frozen=True)
@@ -36,18 +36,16 @@ def sampling(script: typed.Script) -> Sampling:
     """Return what sampling does to the script."""
     states = {type_.name for type_ in script.maps if type_.keys and type_.kind.facts.is_shared}
     uses = [_uses(clause, states) for clause in script.clauses]
-    kinds = [clause.hook.kind for clause in script.clauses]
-    sampled = [not _on_its_own(kind) and not use.read for kind, use in zip(kinds, uses, strict=True)]
+    families = [clause.hook.kind.facts.family for clause in script.clauses]
+    # What a timer runs is not an event of the machine, or samples it already.
+    sampled = [
+        family not in (Family.TIMER, Family.ONCE) and not use.read for family, use in zip(families, uses, strict=True)
+    ]
     picked = _picked(sampled, uses)
-    counting = [i for i, kind in enumerate(kinds) if kind.facts.family is not Family.ONCE]
+    counting = [i for i, family in enumerate(families) if family is not Family.ONCE]
     written = frozenset[str]().union(*(uses[i].written for i in counting))
     others = frozenset[str]().union(*(uses[i].written for i in counting if not picked[i]))
     return Sampling(tuple(sampled), written - others)
-
-
-def _on_its_own(kind: ProbeKind) -> bool:
-    """Say whether a kind's hits are not events of the machine, or sample it already."""
-    return kind.facts.is_idle or kind is ProbeKind.PROFILE
 
 
 def _picked(sampled: list[bool], uses: list[_Uses]) -> list[bool]:

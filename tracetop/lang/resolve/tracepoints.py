@@ -76,7 +76,4 @@ def _no_raw_tracepoint(asked: Asked, event: str, known: set[str]) -> MissingProb
     )
 
 
-EXPANSIONS: dict[ProbeKind, Expand] = {
-    ProbeKind.TRACEPOINT: tracepoint,
-    ProbeKind.RAW_TRACEPOINT: raw_tracepoint,
-}
+EXPANSIONS: dict[ProbeKind, Expand] = {ProbeKind.TRACEPOINT: tracepoint, ProbeKind.RAW_TRACEPOINT: raw_tracepoint}

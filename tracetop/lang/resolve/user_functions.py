@@ -144,7 +144,4 @@ def _unknown(asked: Asked, path: str, name: str, symbols: Iterable[str]) -> Miss
     )
 
 
-EXPANSIONS: dict[ProbeKind, Expand] = {
-    ProbeKind.UPROBE: user_function,
-    ProbeKind.URETPROBE: user_function,
-}
+EXPANSIONS: dict[ProbeKind, Expand] = {ProbeKind.UPROBE: user_function, ProbeKind.URETPROBE: user_function}
