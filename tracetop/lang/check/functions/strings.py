@@ -6,7 +6,7 @@ from tracetop.lang.check.scope import MapUse
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import Form, Type, opaque, spoken, string
-from tracetop.model.kinds import Family, ProbeKind
+from tracetop.model.kinds import Family, ProbeKind, ProgramType
 from tracetop.model.value import Shape
 
 _WORD = 8
@@ -108,7 +108,7 @@ def _strftime(arguments: Arguments) -> typed.Expr:
 def _path(arguments: Arguments) -> typed.Expr:
     arguments.count(1, 2)
     hook = arguments.scope.hook
-    if hook.kind not in (ProbeKind.FENTRY, ProbeKind.FEXIT):
+    if hook.kind.facts.program is not ProgramType.TRACING:
         raise arguments.error(
             f"path() cannot be used in {hook.name}",
             why="the kernel allows it in fentry and fexit of some functions only",

@@ -1,0 +1,48 @@
+"""One record a kind of probe: each layer has what it needs for every kind, and a kind is what the wire says it is."""
+
+import msgspec
+import pytest
+
+from tracetop.bpf.attach import kernel_hooks, perf_events, user_hooks
+from tracetop.lang.resolve import kernel_functions, timers_and_counters, tracepoints, usdt, user_functions
+from tracetop.model.kinds import NOT_TAKEN, SHORT, Family, ProbeKind, ProgramType, probe_kind
+from tracetop.model.value_kinds import Merge, ValueKind
+
+EXPANSIONS = [each.EXPANSIONS for each in (tracepoints, kernel_functions, user_functions, usdt, timers_and_counters)]
+ATTACHMENTS = [each.ATTACHMENTS for each in (kernel_hooks, user_hooks, perf_events)]
+
+
+@pytest.mark.parametrize("kind", ProbeKind)
+def test_a_kind_has_one_way_to_its_hooks_and_one_onto_them(kind: ProbeKind) -> None:
+    assert sum(kind in each for each in EXPANSIONS) == 1
+    assert sum(kind in each for each in ATTACHMENTS) == (kind.facts.family is not Family.ONCE)
+
+
+@pytest.mark.parametrize("kind", ProbeKind)
+def test_a_kind_is_known_by_each_of_its_names_and_comes_back_from_the_wire(kind: ProbeKind) -> None:
+    for word in (kind.value, *kind.facts.short.split()):
+        assert probe_kind(word) is kind
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(kind), type=ProbeKind) is kind
+    assert str(kind) == kind.facts.name
+
+
+def test_no_name_means_two_kinds() -> None:
+    words = [word for kind in ProbeKind for word in (kind.value, *kind.facts.short.split())]
+    assert len(words) == len({*words})
+    assert not {*words} & {*NOT_TAKEN}
+    assert {*SHORT.values()} <= {*map(str, ProbeKind), *NOT_TAKEN}
+    assert probe_kind("iter") is None
+
+
+@pytest.mark.parametrize("kind", [each for each in ProbeKind if each.facts.program is ProgramType.TRACING])
+def test_what_is_loaded_for_one_function_says_for_which_end_of_it(kind: ProbeKind) -> None:
+    assert kind.facts.attach_type == (25 if kind.facts.returns else 24)
+
+
+@pytest.mark.parametrize("kind", ValueKind)
+def test_a_value_is_shared_by_the_cpus_or_has_a_type_and_a_way_to_join_it(kind: ValueKind) -> None:
+    facts = kind.facts
+    assert facts.is_shared == (not facts.c_type)
+    assert not facts.is_shared or (facts.merge is Merge.SUM and not facts.is_bucketed)
+    assert not facts.never_shrinks or facts.is_per_event
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(kind), type=ValueKind) is kind
