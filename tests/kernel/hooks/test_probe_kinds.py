@@ -134,9 +134,9 @@ def test_page_faults_of_one_process_are_counted_to_the_last(attach: Run) -> None
 @pytest.mark.parametrize(("mode", "uses"), [("w", 20), ("rw", 50)])
 def test_each_use_of_a_watched_place_is_counted_and_no_other(attach: Run, mode: str, uses: int) -> None:
     use = (
-        "import array; place = array.array('Q', (0, 0)); print(place.buffer_info()[0], flush=True); input()\n"
-        "for i in range(20): place[0] = i; place[1] = i\n"
-        "for i in range(30): place[0]; place[1]\n"
+        "import array; place = array.array('Q', bytes(64)); print(place.buffer_info()[0] + 32, flush=True); input()\n"
+        "for i in range(20): place[4] = i; place[5] = i\n"
+        "for i in range(30): place[4]; place[5]\n"
     )
     child = subprocess.Popen(["/usr/bin/python3", "-c", use], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdout is not None
