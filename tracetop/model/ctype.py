@@ -35,8 +35,8 @@ class CType(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes; 0 for void, functions and structs that are only declared."""
     signed: bool = False
     name: str = ""
-    """Of a struct, union or enum, what `Kernel.struct` and `Kernel.enum` know it by (without the word ``struct``; an
-    anonymous one has a name that no script can write); of an integer, what C calls it."""
+    """Of a struct, union or enum, what `Kernel.struct` and `Kernel.enum_names` know it by (without the word ``struct``;
+    an anonymous one has a name that no script can write); of an integer, what C calls it."""
     element: "CType | None" = None
     """What a pointer points to, what an array consists of."""
     count: int = 0

@@ -53,7 +53,7 @@ class UsdtProbe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kernel(Protocol):
-    """A kernel: the running one (`bpf.kernel`) or one that a test wrote down."""
+    """A kernel: the running one (`bpf.kernel.running_kernel`) or one that a test wrote down."""
 
     arch: str
     """As ``platform.machine()`` says it: x86_64, aarch64."""

@@ -99,7 +99,7 @@ class MapSpec(msgspec.Struct, frozen=True, kw_only=True):
     key_size: int
     """Bytes of the kernel's key, bucket and padding included (4 for arrays: the index)."""
     value_size: int
-    """Bytes of one CPU's value in the kernel; `abi` says what is in them."""
+    """Bytes of one CPU's value in the kernel; what is in them goes by `kind`."""
     max_entries: int
     unit: Unit = Unit.NONE
     linear: LinearScale | None = None
@@ -219,7 +219,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     stack_maps: tuple[str, ...] = ()
     """C names of all stack maps, that one included."""
     callbacks: tuple[str, ...] = ()
-    """C functions that other functions of the program hand to the kernel's loop helpers; see `bpf.link`."""
+    """C functions that other functions of the program hand to the kernel's loop helpers; see `bpf.load.linker`."""
     options: dict[str, str] = {}
     """The script's ``config``, by key."""
     notes: tuple[str, ...] = ()

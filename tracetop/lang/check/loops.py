@@ -1,7 +1,7 @@
 """Checking of loops: ``while``, ``for`` over a range or a map, and what leaves a round or a loop.
 
 Owns: what may stand in a loop, and the type of its variable. Every loop becomes a callback of a helper of the kernel,
-so none has to be unrolled or bounded for the verifier's sake (`emit_loops`).
+so none has to be unrolled or bounded for the verifier's sake (`emit.loops`).
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """Words that could stand at the cursor of a script that is being typed, the likeliest first.
 
 Owns: which words there are at which place. Refuses to own: where the cursor is (`cursor`), what has which fields
-(`members`), and how a few letters find a name (`matching`). Pure: it sees a kernel only through its protocol.
+(`members`), and how a few letters find a name (`fuzzy_match`). Pure: it sees a kernel only through its protocol.
 """
 
 import re

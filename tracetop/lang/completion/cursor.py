@@ -1,6 +1,6 @@
 """Where in a script the cursor is, while the script is being typed and does not parse: among probes, or among words.
 
-Owns: that, and the text of the clause before the cursor. Refuses to own: what could stand there (`complete`). Pure.
+Owns: that, and the text of the clause before the cursor. Refuses to own: what could stand there (`completer`). Pure.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Positional parameters whose values are known: ``$1`` in the tree becomes the number or string that was given.
 
 Owns: what a parameter means as a value. Without values, as in a pane, the numbers stay in the tree and are read live
-at each event. Refuses to own: parameters within a probe's text, which `probes.written` fills in.
+at each event. Refuses to own: parameters within a probe's text, which `resolve.probe_syntax` fills in.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""The first pass: text to syntax tree, by lark's LALR parser (`tables`).
+"""The first pass: text to syntax tree, by lark's LALR parser (`grammar`).
 
 Owns: running the parser over the tokens, and what depends on the tokens before: which words a script has made types.
-The rules of the grammar become nodes in `build_expressions`, `build_statements` and `build_definitions`; what is said
+The rules of the grammar become nodes in `expressions`, `statements` and `definitions`; what is said
 of text that is not of the language is in `syntax_errors`. Refuses to own: names and types.
 """
 

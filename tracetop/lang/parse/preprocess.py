@@ -1,7 +1,7 @@
 """Lines that begin with ``#``: macros, conditions and includes, as the C preprocessor has them.
 
 Owns: taking them out of a script, so that every other character keeps its offset. Headers are not read, since types
-come from the kernel's BTF; macros are values (``#define NAME value``), which `build_expressions` puts in.
+come from the kernel's BTF; macros are values (``#define NAME value``), which `expressions` puts in.
 """
 
 import re

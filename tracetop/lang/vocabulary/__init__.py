@@ -1,1 +1,4 @@
-"""vocabulary."""
+"""The words of the language that are tables: builtin variables, directives, literals, registers.
+
+In: a word of a script. Out: what it means, or the word that was probably meant (`suggest`).
+"""

@@ -2,7 +2,7 @@
 
 Owns: the constants that stand for them until the program is linked, and the words that a callback finds in its
 context. BCC compiles each function by itself, knows no address of another, and hands maps to its own methods only;
-`bpf.link` puts in what a marker stands for. Pure.
+`bpf.load.linker` puts in what a marker stands for. Pure.
 
 In C: ``void *name; asm volatile("%0 = 0x… ll" : "=r"(name));``
 """

@@ -1,1 +1,4 @@
-"""wire."""
+"""What the processes say to each other, as msgpack behind a length.
+
+In: commands and questions (`messages`, `inquiries`), or bytes. Out: bytes, or messages and answers.
+"""

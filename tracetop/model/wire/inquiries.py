@@ -1,6 +1,6 @@
 """Questions that are asked once of the privileged side, and its answers: what `list`, `programs` and `doctor` print.
 
-On the pipe a question and each answer are framed as `model.message` frames its own. Pure; both processes.
+On the pipe a question and each answer are framed as `messages` frames its own. Pure; both processes.
 """
 
 from enum import StrEnum

@@ -1,1 +1,4 @@
-"""prompts."""
+"""Where something is typed: the filter, a search, a script; and what helps there.
+
+In: keys, completions from the tracer. Out: texts for commands, once they are accepted.
+"""
