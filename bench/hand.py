@@ -15,8 +15,8 @@ import select
 import sys
 from pathlib import Path
 
+from tracetop.bpf import RunningKernel
 from tracetop.bpf.attach import attach
-from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.load.compile import compile_program
 from tracetop.bpf.load.loader import load_functions
 from tracetop.bpf.maps.ring_buffer import RingBuffer

@@ -33,7 +33,7 @@ from bench.peers import PROBES, TRACETOP, bpftrace_version, traced
 from bench.programs import Record, program_runs
 from bench.table import format_table, judged
 from tests.load.build import build_loads
-from tracetop.bpf.objects.stats import RunTimeStats
+from tracetop.bpf import RunTimeStats
 
 HAND = Path(__file__).with_name("hand")
 SCRIPTS = (PROBES, Path(__file__).with_name("scripts"))

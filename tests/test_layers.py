@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ LAYERS = (
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 PRIVILEGED = {"bpf", "lang", "tracer"}
 """Started as a process by `source`, imported by nothing that shows frames."""
+FRONT_DOORS = ("bpf", "lang")
+"""Packages whose `__init__` has all that other layers use."""
 MAX_LINES = 400
 MAX_METHODS = 25
 MUTABLE_TYPES = {"list", "dict", "set", "bytearray", "defaultdict", "deque", "Counter", "OrderedDict"}
@@ -92,6 +95,26 @@ def test_what_shows_frames_never_imports_what_makes_them(path: Path) -> None:
     if RANK.get(layer(dotted(path)), len(LAYERS)) <= RANK["view"] and layer(dotted(path)) != "cli":
         found = {name for name in imported_modules(path) if layer(name) in PRIVILEGED}
         assert not found, f"{dotted(path)} imports {sorted(found)}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=dotted)
+def test_the_kernel_side_and_the_compiler_are_imported_by_their_front_doors(path: Path) -> None:
+    here = layer(dotted(path))
+    for name in imported_modules(path):
+        assert layer(name) in (here, "") or name.count(".") < 2 or layer(name) not in FRONT_DOORS, name
+
+
+@pytest.mark.parametrize("package", FRONT_DOORS)
+def test_a_front_door_gives_what_its_rooms_have(package: str) -> None:
+    """Its imports are for the type checker alone, and made one by one when a name is asked for."""
+    door = import_module(f"tracetop.{package}")
+    imports = [node for node in ast.walk(tree(PACKAGE / package / "__init__.py")) if isinstance(node, ast.ImportFrom)]
+    names = [(str(node.module), alias.name) for node in imports for alias in node.names]
+    for module, name in names:
+        if module.startswith("tracetop."):
+            assert getattr(door, name) is getattr(import_module(module), name)
+    with pytest.raises(AttributeError):
+        door.nothing_of_that_name  # noqa: B018
 
 
 def test_only_bpf_imports_bcc_and_only_ui_imports_textual() -> None:
@@ -197,3 +220,11 @@ def test_the_parser_works_where_bcc_is_missing() -> None:
     hide = "import sys; sys.modules['bcc'] = None\n"
     parse = "from tracetop.lang.parse.parser import parse\nassert parse"
     assert "lark" in loaded_by(hide + parse)
+
+
+def test_a_list_of_probes_loads_neither_bcc_nor_the_grammar() -> None:
+    assert not loaded_by("import tracetop.tracer.inspect.list_probes") & {"bcc", "lark"}
+
+
+def test_a_trial_and_an_interface_of_names_load_no_numpy() -> None:
+    assert not loaded_by("import tracetop.bpf.load.trial, tracetop.bpf, tracetop.lang") & {"bcc", "lark", "numpy"}

@@ -5,7 +5,7 @@ import re
 import time
 from pathlib import Path
 
-from tracetop.bpf.objects.kernel_objects import program_ids
+from tracetop.bpf import program_ids
 
 
 def held_programs(pid: int) -> set[int]:

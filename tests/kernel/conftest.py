@@ -8,8 +8,7 @@ import pytest
 
 from tests.kernel.hooks.probed import Probed, Start
 from tests.kernel.programs.handmade import Caller
-from tracetop.bpf.loaded_program import Loaded
-from tracetop.bpf.sys.sysfs import ensure_tracefs
+from tracetop.bpf import Loaded, ensure_tracefs
 from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.program import Program
 

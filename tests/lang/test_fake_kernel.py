@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.loaded_program import Loaded
+from tracetop.bpf import Loaded, RunningKernel
 from tracetop.lang import compile_script
 from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.ctype import CFunction

@@ -1,7 +1,7 @@
 """A program that speaks the tracer's side of the protocol, without a kernel: what `Spawner` starts in these tests.
 
-Says Hello, then repeats each command as a log line. Some task names in a filter make it misbehave; its first word
-on the command line makes it do so from the start.
+Says Hello, then repeats each command as a log line; a path as a filter's task name makes it ask for that file. Some
+task names in a filter make it misbehave; its first word on the command line makes it do so from the start.
 """
 
 import os
@@ -66,7 +66,9 @@ def main() -> None:
                 say(last_frame())
                 return
             say(m.LogLines((repr(command),)))
-            if isinstance(command, m.SetFilter):
+            if isinstance(command, m.SetFilter) and command.filter.comm.startswith("/"):
+                say(m.ShowFile(command.filter.comm, 7))
+            elif isinstance(command, m.SetFilter):
                 misbehave(command.filter.comm)
 
 

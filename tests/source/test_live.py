@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -222,3 +223,22 @@ def test_a_listener_may_send_from_its_own_thread() -> None:
         assert heard.next() == said(m.Reset())
     finally:
         live.close()
+
+
+def test_a_file_that_a_pane_shows_is_read_here_and_nobody_else_hears_of_it(tmp_path: Path) -> None:
+    """With this process's rights, and what is no regular file is not waited for."""
+    file, pipe = tmp_path / "file", tmp_path / "pipe"
+    file.write_bytes(b"x" * 20_000)
+    os.mkfifo(pipe)
+    with source() as (live, heard):
+        heard.next()
+        answers = []
+        for path in (file, pipe, tmp_path / "none"):
+            live.send(m.SetFilter(Filter(comm=str(path))))
+            _, answer = heard.next(), heard.next()
+            answers.append(answer)
+    assert answers == [
+        said(m.FileShown(7, b"x" * 10_240)),
+        said(m.FileShown(7, f"ERROR: cat cannot read {pipe}: it is not a regular file\n".encode())),
+        said(m.FileShown(7, f"ERROR: cat cannot read {tmp_path / 'none'}: No such file or directory\n".encode())),
+    ]

@@ -8,9 +8,7 @@ from typing import Any, cast
 import pytest
 
 from tests.tracer.specs import Value, sample, spec
-from tracetop.bpf.maps.cpu_merge import Bytes, MapSample
-from tracetop.bpf.objects.stats import ProgStats
-from tracetop.bpf.symbols.user_symbols import UserSymbols
+from tracetop.bpf import Bytes, MapSample, ProgStats, UserSymbols
 from tracetop.errors import KernelError, ScriptError, UsageError, VerifierError
 from tracetop.library import PaneScript
 from tracetop.model.abi.control import pack_control
@@ -19,10 +17,12 @@ from tracetop.model.header import read_header
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import Action, MapSpec, ProbeSpec, Program
 from tracetop.model.syscalls import SyscallNames
+from tracetop.model.wire.messages import ShowFile
 from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.panes import pane_load, prompt_answers, script_content
 from tracetop.tracer.panes.script_content import Machine
 from tracetop.tracer.printing.machine_names import MachineNames
+from tracetop.tracer.script.printed_lines import FileRequests
 
 
 @dataclass
@@ -202,11 +202,14 @@ class FakeSymbols:
         return f"f{address:x}", 16
 
 
-def fake_machine() -> Machine:
+def fake_machine(send: Callable[[ShowFile], None] = lambda _: None) -> Machine:
+    """Return a machine; `send` takes what it asks the screen for."""
     syscalls = SyscallNames("x86_64")
     symbols = cast("Any", FakeSymbols())
     users = UserSymbols()
-    return Machine(cast("Any", None), symbols, users, syscalls, MachineNames(symbols, users), ProcessTable())
+    return Machine(
+        cast("Any", None), symbols, users, syscalls, MachineNames(symbols, users), ProcessTable(), FileRequests(send)
+    )
 
 
 def install(kernel: FakeKernel, patch: pytest.MonkeyPatch) -> None:

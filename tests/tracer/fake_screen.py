@@ -114,7 +114,8 @@ def play(
     patch.setattr(loop_module, "RunTimeStats", FakeSwitch)
     logs = iter([log])
     try:
-        Loop(Inbox(screen.commands), Outbox(screen.messages), fake_machine(), lambda: next(logs, "")).run()
+        outbox = Outbox(screen.messages)
+        Loop(Inbox(screen.commands), outbox, fake_machine(outbox.send), lambda: next(logs, "")).run()
     finally:
         screen.close()
     return screen

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tracetop.bpf.maps.cpu_merge import MapSample
+from tracetop.bpf import MapSample
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec
 from tracetop.model.value_kinds import ValueKind
 
@@ -58,7 +58,7 @@ Value = int | Sequence[int] | bytes
 
 
 def sample(rows: Mapping[int, Value] | Mapping[bytes, Value], of: MapSpec) -> MapSample:
-    """Return a sample of these rows, as `bpf.merge` makes it; integer keys stand for 4 bytes."""
+    """Return a sample of these rows, as `cpu_merge.merge` makes it; integer keys stand for 4 bytes."""
     keys = [number_key(key) if isinstance(key, int) else key for key in rows]
     key_rows = np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(-1, of.key_size).copy()
     values = list(rows.values())

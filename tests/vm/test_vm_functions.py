@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.scripts.cases import Case, CaseTracer, check, read_cases, run_case
-from tracetop.bpf.kernel.running_kernel import RunningKernel
+from tracetop.bpf import RunningKernel
 from tracetop.model.kinds import ProbeKind
 
 pytestmark = pytest.mark.vm

@@ -30,9 +30,11 @@ class Loaded(Tables):
         self._release: threading.Thread | None = None
         """Takes hooks off in the background; what is on them is silenced."""
         self._in_force = bytes(CONTROL_BYTES)
-        self._attached = False
+        self.attached = False
+        """Whether the program is on its hooks."""
         self._scratch_is_stale = False
-        self._notes: tuple[str, ...] = ()
+        self.notes: tuple[str, ...] = ()
+        """One line for each probe that the last `attach` could not attach while others were."""
 
     @classmethod
     def load(cls, program: Program) -> Self:
@@ -49,19 +51,9 @@ class Loaded(Tables):
             raise
         return loaded
 
-    @property
-    def attached(self) -> bool:
-        """Whether the program is on its hooks."""
-        return self._attached
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """One line for each probe that the last `attach` could not attach while others were."""
-        return self._notes
-
     def attach(self) -> None:
         """Put every function on its hook; nothing where they are. Raises the first error where none can be."""
-        if self._attached:
+        if self.attached:
             return
         if self._release:
             self._release.join()
@@ -78,8 +70,8 @@ class Loaded(Tables):
                 errors.append(error)
         if errors and not self._hooks:
             raise errors[0]
-        self._notes = tuple(f"{error.diagnostic.what}: {error.diagnostic.why}" for error in errors)
-        self._attached = True
+        self.notes = tuple(f"{error.diagnostic.what}: {error.diagnostic.why}" for error in errors)
+        self.attached = True
 
     def detach(self) -> None:
         """Take every function off its hook: it counts no more and costs nothing.
@@ -93,8 +85,8 @@ class Loaded(Tables):
             self._release = release_unwatched(self._hooks)
         else:
             release(self._hooks)
-        self._scratch_is_stale = self._scratch_is_stale or self._attached
-        self._attached = False
+        self._scratch_is_stale = self._scratch_is_stale or self.attached
+        self.attached = False
 
     def set_control(self, value: bytes) -> None:
         """Put `model.control.pack_control`'s bytes in force, with one map write."""

@@ -9,7 +9,6 @@ import json
 import os
 import queue
 import signal
-import stat
 import subprocess
 import sys
 import threading
@@ -24,11 +23,10 @@ from msgspec.structs import replace
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.streams import complain, silence
 from tracetop.model.wire import messages as m
+from tracetop.source.script_files import shown_file
 from tracetop.source.source import Ended, Source
 from tracetop.view.text import escape
 
-_MOST_FILE_BYTES = 10240
-"""What ``cat`` prints of a file, as in bpftrace."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -205,10 +203,9 @@ class _Writer:
         sys.stderr.flush()
 
     def _show_file(self, path: str) -> None:
-        try:
-            data = _read_file(path)
-        except OSError as error:
-            self._print_error(os.fsencode(f"ERROR: cat cannot read {path}: {error.strerror}\n"))
+        data, error = shown_file(path)
+        if error:
+            self._print_error(os.fsencode(error))
             return
         if self._order.terminal and not self._style.json:
             data = escape(data.decode(errors="surrogateescape"), keep="\n\t").encode()
@@ -223,15 +220,6 @@ class _Writer:
         if self._style.json:
             data = f"{json.dumps({'type': type_, 'data': data.decode(errors='backslashreplace')})}\n".encode()
         self._out.write(data)
-
-
-def _read_file(path: str) -> bytes:
-    """Return the beginning of a regular file. OSError for any other: a script's data may name a pipe, and hang us."""
-    descriptor = os.open(os.fsencode(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "it is not a regular file")
-        return file.read(_MOST_FILE_BYTES)
 
 
 def _await_child(child: Watched, events: "queue.SimpleQueue[_Event]") -> None:

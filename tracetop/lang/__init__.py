@@ -1,12 +1,39 @@
 """The compiler: text of the bpftrace language in, a typed `Program` with C for BCC out.
 
-Owns: the language, from grammar to C. Refuses to own: files, kernels and BCC. It is pure, sees a kernel only through
-`tracetop.model.kernel.Kernel`, and runs in the tracer process (and in tests, with a kernel that they wrote down).
-`compile.py` is the table of contents.
+In: a script's text, and a kernel, which is seen only through `tracetop.model.kernel.Kernel`. Out: a `Program`, or a
+ScriptError with its place and a hint; words for the prompt. `compile.py` is the table of contents. Pure: no files, no
+BCC.
+These names are all that other layers use; each is imported from its room when it is first asked for, so that a list of
+probes does not load the grammar.
 """
 
-from tracetop.lang.compile import compile_script
-from tracetop.lang.emit.program import STACK_DEPTH
-from tracetop.model.header import read_header
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-__all__ = ["STACK_DEPTH", "compile_script", "read_header"]
+if TYPE_CHECKING:
+    from tracetop.lang.compile import compile_script
+    from tracetop.lang.completion.completer import Completer
+    from tracetop.lang.emit.program import STACK_DEPTH
+    from tracetop.lang.options import Options
+    from tracetop.lang.resolve.probe_syntax import is_wildcard
+    from tracetop.lang.tree.dump import dump
+    from tracetop.lang.vocabulary.suggest import did_you_mean
+else:
+    _ROOMS = MappingProxyType(
+        {
+            "compile_script": "compile",
+            "Completer": "completion.completer",
+            "STACK_DEPTH": "emit.program",
+            "Options": "options",
+            "is_wildcard": "resolve.probe_syntax",
+            "dump": "tree.dump",
+            "did_you_mean": "vocabulary.suggest",
+        }
+    )
+
+    def __getattr__(name):
+        """Return one of the names above, from its room."""
+        if name not in _ROOMS:
+            raise AttributeError(name)
+        return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

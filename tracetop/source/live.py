@@ -15,6 +15,7 @@ import msgspec
 
 from tracetop.errors import Diagnostic, ExitCode, TracerError, TracetopError
 from tracetop.model.wire import messages as m
+from tracetop.source.script_files import shown_file
 from tracetop.source.source import Ended, Listener
 from tracetop.source.spawner import Spawner, sudo_refused
 
@@ -100,12 +101,20 @@ class LiveSource:
                 greeted = greeted or isinstance(message, m.Hello)
                 if isinstance(message, m.Fatal):
                     fatal = message.diagnostic
-                self._listener(message)
+                if isinstance(message, m.ShowFile) and message.serial:
+                    self._show_file(message)
+                else:
+                    self._listener(message)
             cause = self._cause(greeted=greeted)
             self._listener(Ended(fatal or cause))
         except TracerError as error:
             self._spawner.kill()
             self._listener(Ended(error.diagnostic))
+
+    def _show_file(self, asked: m.ShowFile) -> None:
+        """Answer with a file that a pane's script shows: the tracer must not read it, which may read any."""
+        data, error = shown_file(asked.path)
+        self.send(m.FileShown(asked.serial, data + os.fsencode(error)))
 
     def _read(self) -> Iterator[m.Message]:
         splitter = m.Splitter()

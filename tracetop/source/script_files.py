@@ -1,7 +1,7 @@
-"""Scripts in files, read as the user who asks: what he may not read, a script of his may not be.
+"""Files read as the user who asks: scripts, and what scripts show with ``cat``. What he may not read, neither may be.
 
 Owns: the folders for scripts, and refusing files that somebody else could have written where the tracer runs them as
-root. Refuses to own: what is opened (`cli`) or offered (`ui`). Screen process.
+root. Refuses to own: what is opened (`cli`) or offered (`ui`). Screen process, which has given up root.
 """
 
 import os
@@ -15,6 +15,8 @@ from tracetop.errors import UsageError
 from tracetop.library import pane_script
 
 _MOST_BYTES = 1 << 20
+_MOST_SHOWN_BYTES = 10240
+"""What ``cat`` shows of a file, as in bpftrace."""
 SYSTEM_FOLDER = Path("/etc/tracetop")
 
 
@@ -53,6 +55,22 @@ def script_text(path: str, *, as_root: bool) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is no script", why="it is not UTF-8 text", hint="name a text file") from error
+
+
+def shown_file(path: str) -> tuple[bytes, str]:
+    """Return what ``cat`` shows of a file, or nothing and the line that says why it shows nothing.
+
+    Regular files only: a script's data may name a pipe, and hang us.
+    """
+    try:
+        descriptor = os.open(os.fsencode(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return file.read(_MOST_SHOWN_BYTES), ""
+        why = "it is not a regular file"
+    except OSError as error:
+        why = error.strerror or str(error)
+    return b"", f"ERROR: cat cannot read {path}: {why}\n"
 
 
 def script_folders() -> tuple[Path, ...]:

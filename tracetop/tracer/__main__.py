@@ -15,11 +15,7 @@ import traceback
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy is loaded: it would start threads that spin and do nothing here
 
-from tracetop.bpf.kernel.privileges import check_privileges
-from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.symbols.kallsyms import KernelSymbols
-from tracetop.bpf.symbols.user_symbols import UserSymbols
-from tracetop.bpf.sys.captured_output import Output
+from tracetop.bpf import CapturedOutput, KernelSymbols, RunningKernel, UserSymbols, check_privileges
 from tracetop.errors import Diagnostic, TracetopError
 from tracetop.model.syscalls import SyscallNames
 from tracetop.model.wire.messages import PROTOCOL, Fatal, Hello
@@ -34,7 +30,7 @@ def main() -> int:
     # Ctrl-C, timeout(1) and a closed terminal tell the whole process group: that is the screen's to answer.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    output = Output()
+    output = CapturedOutput()
     outbox = Outbox(output.saved_stdout)
     try:
         kernel = RunningKernel()
@@ -49,8 +45,10 @@ def main() -> int:
         else:
             from tracetop.tracer.panes.loop import Loop  # noqa: PLC0415
             from tracetop.tracer.panes.script_content import Machine  # noqa: PLC0415
+            from tracetop.tracer.script.printed_lines import FileRequests  # noqa: PLC0415
 
-            machine = Machine(kernel, symbols, user_symbols, SyscallNames(kernel.arch), names, ProcessTable())
+            files = FileRequests(outbox.send)
+            machine = Machine(kernel, symbols, user_symbols, SyscallNames(kernel.arch), names, ProcessTable(), files)
             Loop(Inbox(0), outbox, machine, output.drain).run()
     except TracetopError as error:
         return _fail(outbox, error.diagnostic)

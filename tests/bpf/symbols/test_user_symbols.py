@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tracetop.bpf.symbols.demangle import demangle
 from tracetop.bpf.symbols.perf_map import read_perf_map
 from tracetop.bpf.symbols.process_maps import identity, parse_maps
+from tracetop.bpf.symbols.symbol_table import demangle
 from tracetop.bpf.symbols.user_symbols import UserSymbols
 
 Start = Callable[[Path], subprocess.Popen[bytes]]

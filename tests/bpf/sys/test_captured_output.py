@@ -6,15 +6,15 @@ import sys
 
 SCRIPT = """
 import ctypes, json, os
-from tracetop.bpf.sys.captured_output import Output
+from tracetop.bpf.sys.captured_output import CapturedOutput
 libc = ctypes.CDLL(None)
 print("before")
-output = Output()
+output = CapturedOutput()
 libc.puts(b"from C stdio")
 print("from Python")
 os.write(2, b"raw \\xff bytes\\n")
 first = output.drain()
-inner = Output()
+inner = CapturedOutput()
 os.write(1, b"inner")
 inside = inner.drain()
 inner.restore()

@@ -11,11 +11,9 @@ import pytest
 from tests.kernel.conftest import LoadProgram
 from tests.kernel.hooks.probed import ROUNDS, Start
 from tests.kernel.programs.handmade import by_key
-from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.loaded_program import Loaded
+from tracetop.bpf import Loaded, RunningKernel
 from tracetop.errors import KernelError, ScriptError
-from tracetop.lang import compile_script
-from tracetop.lang.options import Options
+from tracetop.lang import Options, compile_script
 from tracetop.model.kinds import probe_kind
 
 pytestmark = pytest.mark.kernel

@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.symbols.kallsyms import KernelSymbols
-from tracetop.bpf.symbols.user_symbols import UserSymbols
+from tracetop.bpf import KernelSymbols, RunningKernel, UserSymbols
 from tracetop.lang import compile_script
 from tracetop.library import Library
 from tracetop.model.abi.buckets import log_bounds
@@ -21,6 +19,7 @@ from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.panes.script_content import Machine, Running
 from tracetop.tracer.printing.machine_names import MachineNames
 from tracetop.tracer.script import upkeep
+from tracetop.tracer.script.printed_lines import FileRequests
 
 pytestmark = pytest.mark.kernel
 SLEEP_S = 0.5
@@ -37,7 +36,8 @@ def latency(syscalls: SyscallNames) -> Iterator[Running]:
     """The pane of latencies, counting all system calls of all processes."""
     kernel = RunningKernel()
     symbols, users = KernelSymbols(), UserSymbols()
-    machine = Machine(kernel, symbols, users, syscalls, MachineNames(symbols, users), ProcessTable())
+    names, files = MachineNames(symbols, users), FileRequests(lambda _: None)
+    machine = Machine(kernel, symbols, users, syscalls, names, ProcessTable(), files)
     script = next(script for script in Library().scripts("latency") if script.name == "latency")
     running = Running(compile_script(script.text, script.name, kernel), machine)
     running.control(ANY, ())

@@ -10,8 +10,7 @@ import pytest
 from tests.kernel.conftest import LoadProgram
 from tests.kernel.hooks.probed import ROUNDS, Start
 from tests.kernel.programs.handmade import by_key, count_map, program
-from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.loaded_program import Loaded
+from tracetop.bpf import Loaded, RunningKernel
 from tracetop.errors import KernelError
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import Layout, ProbeSpec, Program

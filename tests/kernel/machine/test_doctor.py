@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tracetop.bpf.kernel.running_kernel import RunningKernel
+from tracetop.bpf import RunningKernel
 from tracetop.errors import ExitCode
 from tracetop.library import DEFAULT, Library
 from tracetop.model.kinds import ProbeKind

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tracetop.bpf.sys.sysfs import ensure_tracefs
+from tracetop.bpf import ensure_tracefs
 from tracetop.cli.commands.list import absolute
 from tracetop.errors import ExitCode
 

@@ -12,9 +12,8 @@ import pytest
 from tests.kernel.batch import batch
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.programs.handmade import SYSCALLS
-from tracetop.bpf.kernel.running_kernel import RunningKernel
+from tracetop.bpf import RunningKernel, RunTimeStats
 from tracetop.bpf.objects.kernel_objects import fdinfo
-from tracetop.bpf.objects.stats import RunTimeStats
 from tracetop.model.frame import Sort, Table
 from tracetop.tracer.inspect.bpf_objects import OURS, ProgramTables
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tracetop.bpf.kernel.running_kernel import RunningKernel
+from tracetop.bpf import RunningKernel
 from tracetop.model.ctype import CKind
 from tracetop.model.kinds import ProbeKind
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tracetop.bpf.maps.cpu_merge import Bytes, Ints
+from tracetop.bpf import Bytes, Ints
 from tracetop.model.abi.control import CONTROL_C
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeSpec, Program

@@ -7,7 +7,7 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram
 from tests.kernel.programs.handmade import probe, program
-from tracetop.bpf.loaded_program import Loaded
+from tracetop.bpf import Loaded
 from tracetop.errors import VerifierError
 from tracetop.model.abi.relocations import MarkerKind, marker
 from tracetop.model.kinds import ProbeKind

@@ -15,9 +15,7 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.programs.handmade import GETPPID, SYSCALLS, by_key, count_map, numbered_keys, probe, program
-from tracetop.bpf.loaded_program import Loaded
-from tracetop.bpf.objects.kernel_objects import program_ids
-from tracetop.bpf.objects.stats import RunTimeStats
+from tracetop.bpf import Loaded, RunTimeStats, program_ids
 from tracetop.errors import KernelError, VerifierError
 from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.kinds import ProbeKind

@@ -10,12 +10,7 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.programs.handmade import GETPPID, count_map, probe, program
-from tracetop.bpf.kernel.privileges import check_privileges
-from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.load.bcc import load_bcc
-from tracetop.bpf.objects.stats import RunTimeStats
-from tracetop.bpf.symbols.kallsyms import KernelSymbols
-from tracetop.bpf.sys.sysfs import ensure_tracefs
+from tracetop.bpf import KernelSymbols, RunningKernel, RunTimeStats, check_privileges, ensure_tracefs, load_bcc
 from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.program import Layout
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.programs.handmade import GETPPID, by_key, count_map, numbered_keys, probe, program
-from tracetop.bpf.loaded_program import Loaded
+from tracetop.bpf import Loaded
 from tracetop.bpf.maps.kernel_map import KernelMap
 from tracetop.bpf.objects.stats import map_sizes
 from tracetop.bpf.sys.sysfs import online_cpus

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from tests.kernel.conftest import LoadProgram
-from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.load.bcc import load_bcc
-from tracetop.bpf.loaded_program import Loaded
+from tracetop.bpf import Loaded, RunningKernel, load_bcc
 from tracetop.bpf.maps.kernel_map import KernelMap
 from tracetop.bpf.objects.stats import map_sizes
 from tracetop.lang import compile_script

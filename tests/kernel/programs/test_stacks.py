@@ -10,8 +10,7 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram
 from tests.kernel.programs.handmade import probe, program
-from tracetop.bpf.maps.cpu_merge import MapSample
-from tracetop.bpf.symbols.kallsyms import KernelSymbols
+from tracetop.bpf import KernelSymbols, MapSample
 from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec

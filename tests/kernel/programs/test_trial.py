@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.programs.handmade import SYSCALLS, probe, program
+from tracetop.bpf import Trial
 from tracetop.bpf.load import trial
-from tracetop.bpf.load.trial import Trial
 from tracetop.errors import VerifierError
 from tracetop.model.program import Program
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.lang.programs import programs
-from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.loaded_program import Loaded
+from tracetop.bpf import Loaded, RunningKernel
 from tracetop.errors import ScriptError
 from tracetop.lang import compile_script
 

@@ -1,6 +1,8 @@
 """Scripts as panes on the running kernel: added, replaced, asked about and sampled by a tracer that goes on running."""
 
+import os
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -117,6 +119,20 @@ def test_a_script_that_ends_itself_switches_its_pane_off() -> None:
         assert "exit()" in off.notes[0]
         said = [line for message in one.heard for line in lines_of(message)]
         assert said == ["bye", "end"]
+
+
+def test_a_file_that_a_script_shows_is_read_with_the_users_rights_not_the_tracers(tmp_path: Path) -> None:
+    """It keeps its place; under sudo it is a file that the user before sudo may read."""
+    secret = tmp_path / "secret"
+    secret.write_text("secret\n")
+    secret.chmod(0o600)
+    script = f'BEGIN {{ printf("1\\n"); cat("/proc/version"); printf("2\\n"); cat("{secret}"); printf("3\\n"); }}'
+    words = [sys.executable, "-m", "tracetop", "batch", "-n", "1", "-e", script]
+    rights = {"SUDO_UID": "65534", "SUDO_GID": "65534"}
+    text = subprocess.run(words, env=os.environ | rights, stdout=subprocess.PIPE, text=True, check=True).stdout
+    version = Path("/proc/version").read_text().rstrip()
+    refusal = f"ERROR: cat cannot read {secret}: Permission denied"
+    assert [line.strip() for line in text.rstrip().splitlines()[-5:]] == ["1", version, "2", refusal, "3"]
 
 
 def lines_of(message: m.Message) -> tuple[str, ...]:

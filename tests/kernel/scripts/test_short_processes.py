@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tracetop.bpf import UserSymbols
 from tracetop.bpf.symbols.mmap_events import Executed, Forked, Mapped, MappingEvents
 from tracetop.bpf.symbols.process_maps import Mapping as MappedCode
-from tracetop.bpf.symbols.user_symbols import UserSymbols
 
 pytestmark = pytest.mark.kernel
 

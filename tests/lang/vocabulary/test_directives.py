@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tracetop.errors import Diagnostic
-from tracetop.lang import read_header
+from tracetop.model.header import read_header
 from tracetop.model.program import Program, Unit
 
 Build = Callable[[str], Program]

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracetop.bpf.maps.cpu_merge import MapSample
+from tracetop.bpf import MapSample
 from tracetop.tracer.aggregate.counters import CounterMap, Keys, align, as_keys, as_rows, find, union
 
 SIZES = st.sampled_from([1, 2, 3, 4, 7, 8, 12, 16, 17, 20, 40])

@@ -13,8 +13,8 @@ from tracetop.model.frame import Cell, ColumnKind
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, Unit
 from tracetop.model.syscalls import SyscallNames
 from tracetop.model.value_kinds import ValueKind
+from tracetop.tracer.aggregate.aggregates import Gauge
 from tracetop.tracer.aggregate.counters import as_keys
-from tracetop.tracer.aggregate.gauges import Gauge
 from tracetop.tracer.aggregate.key_cells import KeyCells, decode_text, key_columns
 from tracetop.tracer.aggregate.value_columns import value_columns, value_numbers
 

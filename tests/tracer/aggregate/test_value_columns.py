@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.tracer.specs import INTEGER, spec
-from tracetop.bpf.maps.cpu_merge import MapSample
+from tracetop.bpf import MapSample
 from tracetop.model.program import MapSpec, TimeSeries
 from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.value_columns import newest

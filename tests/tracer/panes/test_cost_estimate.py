@@ -3,7 +3,7 @@
 import pytest
 from msgspec import structs
 
-from tracetop.bpf.objects.stats import ProgStats
+from tracetop.bpf import ProgStats
 from tracetop.model.frame import Hot
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import ProbeSpec, Program

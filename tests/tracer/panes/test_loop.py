@@ -325,3 +325,22 @@ def test_lines_printed_while_the_screen_does_not_read_come_when_it_does(
     assert [one.first for one in logs] == [0, *ends[:-1]]
     assert talker.said - 2 <= ends[-1] <= talker.said
     assert logs[-1].lost == 0
+
+
+def test_a_file_that_a_script_shows_is_read_by_the_screen_and_stands_in_its_place(
+    kernel: FakeKernel, proc: FakeProc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel.actions = (Format("cat", "/proc/uptime"), Format("printf", "after\n"))
+
+    def steps() -> Iterator[Step]:
+        yield OPEN
+        kernel.loaded[0].sent = [(0, b""), (1, b"")]
+        yield TICK
+        yield TICK
+        yield m.FileShown(1, b"9 s\n")
+        yield TICK
+
+    screen = play(steps(), proc, monkeypatch)
+    assert [message for message in screen.heard if isinstance(message, m.ShowFile)] == [m.ShowFile("/proc/uptime", 1)]
+    logs = [view.lines for frame in screen.frames() for view in frame.panes["syscalls"].views if isinstance(view, Log)]
+    assert [lines for lines in logs if lines] == [("9 s", "after")]

@@ -20,7 +20,7 @@ from tracetop.model.wire.messages import PaneRequest
 from tracetop.tracer.panes.pane import Pane
 from tracetop.tracer.panes.pane_load import COUNT_S
 from tracetop.tracer.panes.script_content import Machine
-from tracetop.tracer.script.printed_lines import MOST_LINES, PrintedLines
+from tracetop.tracer.script.printed_lines import MOST_LINES, FileRequests, PrintedLines
 
 LIBRARY = cast("Library", FakeLibrary())
 ANY = Filter()
@@ -275,13 +275,13 @@ def test_a_flood_of_lines_keeps_the_newest_and_counts_the_others(
 
 
 def test_lines_wait_for_a_frame_up_to_a_number_and_very_long_ones_are_cut() -> None:
-    lines = PrintedLines()
+    lines = PrintedLines(FileRequests(lambda _: None))
     for i in range(MOST_LINES + 3):
         lines.add(f"{i}\n")
-    found = lines.take("x")
+    found = lines.take()
     assert (found.first, found.lines[0], len(found.lines), found.lost) == (3, "3", MOST_LINES, 3)
     lines.add("x" * 10_000 + "\n")
-    cut = lines.take("x")
+    cut = lines.take()
     assert ("".join(cut.lines), max(map(len, cut.lines)) < 5000, cut.first) == ("x" * 10_000, True, MOST_LINES + 3)
 
 

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracetop.bpf.maps.cpu_merge import MapSample
+from tracetop.bpf import MapSample
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec
 from tracetop.model.value import INTEGER, ValuePart, ValueType
 from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.printing.decode import Clean, Decoder, raw_text
+from tracetop.tracer.printing.machine_names import MachineNames
 
 
-class WrittenNames:
+class WrittenNames(MachineNames):
     """A machine that a test wrote down."""
+
+    def __init__(self) -> None:
+        pass
 
     def kernel_symbol(self, address: int) -> str:
         return f"kernel_{address:x}"

@@ -7,12 +7,10 @@ import errno
 from typing import NamedTuple
 
 from tracetop.bpf.sys.sysfs import lockdown_mode
+from tracetop.bpf.sys.uapi import ENOTSUPP
 from tracetop.errors import KernelError, PrivilegeError, TracetopError
 from tracetop.model.kinds import Family, ProbeKind
 from tracetop.model.program import ProbeSpec
-
-_ENOTSUPP = 524
-"""The kernel's own, which no C library knows."""
 
 
 class _Cause(NamedTuple):
@@ -87,7 +85,7 @@ def _function_cause(probe: ProbeSpec, code: int) -> _Cause | None:
             f"{probe.offset} bytes into {probe.event} no instruction begins",
             "use an offset at which objdump -d shows one, or none",
         )
-    if code in (errno.EINVAL, errno.EBUSY, errno.EOPNOTSUPP, _ENOTSUPP):
+    if code in (errno.EINVAL, errno.EBUSY, errno.EOPNOTSUPP, ENOTSUPP):
         return _UNTRACEABLE
     return None
 
@@ -97,7 +95,7 @@ def _user_cause(probe: ProbeSpec, code: int) -> _Cause | None:
         return _Cause(
             f"{probe.target} is not there any more, or this kernel has no uprobes", "name a file that is there"
         )
-    if code in (errno.EOPNOTSUPP, _ENOTSUPP):
+    if code in (errno.EOPNOTSUPP, ENOTSUPP):
         return _Cause(f"the kernel cannot step over the instruction at {probe.event}", "use another offset or function")
     if code in (errno.EINVAL, errno.EIO, errno.ENOTDIR):
         why = f"no program can be mapped from {probe.target} at that place"

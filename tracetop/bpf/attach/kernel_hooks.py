@@ -7,18 +7,19 @@ import re
 from pathlib import Path
 
 from tracetop.bpf.attach.perf_events import DEVICES, Attach, device_type, on_one_cpu
-from tracetop.bpf.sys.syscalls import Command, PerfEventAttr, RawTracepointAttr, bpf
+from tracetop.bpf.sys.syscalls import PerfEventAttr, RawTracepointAttr, bpf
 from tracetop.bpf.sys.sysfs import tracefs
+from tracetop.bpf.sys.uapi import Command, PerfType
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import ProbeSpec
-
-_TYPE_TRACEPOINT = 2
 
 
 def tracepoint(probe: ProbeSpec, program_fd: int) -> list[int]:
     """Attach to a tracepoint: the program sees the events of all CPUs, whichever CPU the event is opened on."""
     event_id = int((tracefs() / "events" / probe.category / probe.event / "id").read_text())
-    return on_one_cpu(PerfEventAttr(type=_TYPE_TRACEPOINT, config=event_id, sample=1), program_fd, cookie=probe.cookie)
+    return on_one_cpu(
+        PerfEventAttr(type=PerfType.TRACEPOINT, config=event_id, sample=1), program_fd, cookie=probe.cookie
+    )
 
 
 def raw_tracepoint(probe: ProbeSpec, program_fd: int) -> list[int]:

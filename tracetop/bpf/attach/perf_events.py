@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tracetop.bpf.sys.syscalls import Command, PerfEventAttr, PerfLinkAttr, bpf, perf_event_open
+from tracetop.bpf.sys.syscalls import PerfEventAttr, PerfLinkAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import online_cpus
+from tracetop.bpf.sys.uapi import BPF_PERF_EVENT, Command, PerfFlag, PerfIoctl, PerfType
 from tracetop.errors import KernelError
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.perf_events import SOFTWARE_EVENTS
@@ -21,7 +22,6 @@ from tracetop.model.program import ProbeSpec
 DEVICES = Path("/sys/bus/event_source/devices")
 Attach = Callable[[ProbeSpec, int], list[int]]
 """Puts a program on a probe's hook; returns the descriptors that hold it there. OSError or KernelError."""
-_TYPE_HARDWARE, _TYPE_SOFTWARE, _TYPE_BREAKPOINT = 0, 1, 5
 _BREAKPOINTS = {"w": 2, "rw": 3, "x": 4}
 """HW_BREAKPOINT_*."""
 _UNWATCHED = {
@@ -33,11 +33,6 @@ _UNWATCHED = {
     errno.EOPNOTSUPP: ("this machine cannot watch memory", "use a uprobe or fentry on the function that writes there"),
 }
 _CPU_CLOCK = SOFTWARE_EVENTS["cpu-clock"].config
-_FLAG_FREQUENCY = 1 << 10
-_FLAG_INHERIT, _FLAG_INHERIT_THREAD = 1 << 1, 1 << 35
-_ATTACH_PERF_EVENT = 41
-_IOC_ENABLE = 0x2400
-_IOC_SET_BPF = 0x40042408
 _ROUNDS = 5
 """How often the list of threads is read, for those that were made meanwhile."""
 
@@ -71,7 +66,7 @@ def on_each_cpu(attr: PerfEventAttr, program_fd: int) -> list[int]:
 
 def on_threads(attr: PerfEventAttr, program_fd: int, pid: int) -> list[int]:
     """Put the program on an event that each thread of a process counts for itself, those to come included."""
-    attr.flags |= _FLAG_INHERIT | _inherit_thread(attr)
+    attr.flags |= PerfFlag.INHERIT | _inherit_thread(attr)
     seen: set[int] = set()
     with _all_or_none() as descriptors:
         for _ in range(_ROUNDS):
@@ -94,14 +89,14 @@ def _inherit_thread(attr: PerfEventAttr) -> int:
     v5.13. Before, the children of the process count too.
     """
     trial = PerfEventAttr(type=attr.type, config=attr.config, sample=attr.sample)
-    trial.flags = attr.flags | _FLAG_INHERIT | _FLAG_INHERIT_THREAD
+    trial.flags = attr.flags | PerfFlag.INHERIT | PerfFlag.INHERIT_THREAD
     try:
         os.close(perf_event_open(trial, cpu=-1, pid=os.getpid()))
     except OSError as error:
         if error.errno in (errno.EINVAL, errno.E2BIG):
             return 0
         raise
-    return _FLAG_INHERIT_THREAD
+    return PerfFlag.INHERIT_THREAD
 
 
 def _opened(attr: PerfEventAttr, program_fd: int, *, cpu: int = -1, pid: int = -1, cookie: int = 0) -> int:
@@ -109,11 +104,11 @@ def _opened(attr: PerfEventAttr, program_fd: int, *, cpu: int = -1, pid: int = -
     descriptor = event
     try:
         if cookie:
-            link = PerfLinkAttr(prog_fd=program_fd, target_fd=event, attach_type=_ATTACH_PERF_EVENT, cookie=cookie)
+            link = PerfLinkAttr(prog_fd=program_fd, target_fd=event, attach_type=BPF_PERF_EVENT, cookie=cookie)
             descriptor = bpf(Command.LINK_CREATE, link)
         else:
-            fcntl.ioctl(event, _IOC_SET_BPF, program_fd)
-        fcntl.ioctl(event, _IOC_ENABLE, 0)
+            fcntl.ioctl(event, PerfIoctl.SET_BPF, program_fd)
+        fcntl.ioctl(event, PerfIoctl.ENABLE, 0)
     except OSError:
         os.close(event)
         raise
@@ -136,7 +131,7 @@ def _all_or_none() -> Iterator[list[int]]:
 
 def counted(probe: ProbeSpec, program_fd: int) -> list[int]:
     """Attach to every `period`-th event that the kernel or the processor counts."""
-    type_ = _TYPE_HARDWARE if probe.kind is ProbeKind.HARDWARE else _TYPE_SOFTWARE
+    type_ = PerfType.HARDWARE if probe.kind is ProbeKind.HARDWARE else PerfType.SOFTWARE
     event = probe.kind.facts.events[probe.event]
     return _on_cpus(PerfEventAttr(type=type_, config=event.config, sample=max(probe.period, 1)), probe, program_fd)
 
@@ -144,7 +139,7 @@ def counted(probe: ProbeSpec, program_fd: int) -> list[int]:
 def watchpoint(probe: ProbeSpec, program_fd: int) -> list[int]:
     """Attach to each use of a place in memory, of the one process or wherever the CPUs come by."""
     address, length, mode = probe.event.split(":")
-    attr = PerfEventAttr(type=_TYPE_BREAKPOINT, sample=1, bp_type=_BREAKPOINTS[mode])
+    attr = PerfEventAttr(type=PerfType.BREAKPOINT, sample=1, bp_type=_BREAKPOINTS[mode])
     attr.config1, attr.config2 = int(address, 16), int(length)
     try:
         return _on_cpus(attr, probe, program_fd)
@@ -157,13 +152,13 @@ def watchpoint(probe: ProbeSpec, program_fd: int) -> list[int]:
 
 def profile(probe: ProbeSpec, program_fd: int) -> list[int]:
     """Attach to a clock of each CPU, `period` times a second."""
-    attr = PerfEventAttr(type=_TYPE_SOFTWARE, config=_CPU_CLOCK, sample=probe.period, flags=_FLAG_FREQUENCY)
+    attr = PerfEventAttr(type=PerfType.SOFTWARE, config=_CPU_CLOCK, sample=probe.period, flags=PerfFlag.FREQ)
     return _on_cpus(attr, probe, program_fd)
 
 
 def interval(probe: ProbeSpec, program_fd: int) -> list[int]:
     """Attach to a clock of one CPU, every `period` nanoseconds."""
-    return on_one_cpu(PerfEventAttr(type=_TYPE_SOFTWARE, config=_CPU_CLOCK, sample=probe.period), program_fd)
+    return on_one_cpu(PerfEventAttr(type=PerfType.SOFTWARE, config=_CPU_CLOCK, sample=probe.period), program_fd)
 
 
 def _on_cpus(attr: PerfEventAttr, probe: ProbeSpec, program_fd: int) -> list[int]:

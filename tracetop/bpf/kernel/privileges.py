@@ -10,14 +10,14 @@ from pathlib import Path
 
 from tracetop.bpf.kernel.btf import VMLINUX
 from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.sys.syscalls import Command, MapCreateAttr, PerfEventAttr, bpf, perf_event_open
+from tracetop.bpf.sys.syscalls import MapCreateAttr, PerfEventAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode
+from tracetop.bpf.sys.uapi import Command, MapType, PerfFlag, PerfType
 from tracetop.errors import InstallError, KernelError, PrivilegeError, TracetopError
+from tracetop.model.perf_events import SOFTWARE_EVENTS
 
 _CAPABILITIES = {"CAP_SYS_ADMIN": 21, "CAP_PERFMON": 38, "CAP_BPF": 39}
-_MAP_TYPE_ARRAY = 2
 _WHOLE_RANGE = 4294967295
-_TYPE_SOFTWARE, _DUMMY = 1, 9
 
 
 def check_privileges(kernel: RunningKernel) -> None:
@@ -68,7 +68,7 @@ def check_system_calls() -> None:
 
 def check_btf(kernel: RunningKernel) -> None:
     """Raise KernelError where the kernel does not describe its types, InstallError without libbpf."""
-    if not kernel.has_btf:
+    if kernel.btf is None:
         raise _no_btf()
 
 
@@ -111,19 +111,24 @@ def _lacking(*, in_container: bool) -> PrivilegeError:
     )
 
 
+def try_map(type_: MapType, *, key_size: int, value_size: int, max_entries: int) -> None:
+    """Make a map and let go of it. OSError where the kernel refuses it."""
+    attr = MapCreateAttr(map_type=type_, key_size=key_size, value_size=value_size, max_entries=max_entries)
+    os.close(bpf(Command.MAP_CREATE, attr))
+
+
 def _try_bpf() -> None:
     """Make one small map, the least that any program needs."""
     try:
-        os.close(
-            bpf(Command.MAP_CREATE, MapCreateAttr(map_type=_MAP_TYPE_ARRAY, key_size=4, value_size=8, max_entries=1))
-        )
+        try_map(MapType.ARRAY, key_size=4, value_size=8, max_entries=1)
     except OSError as error:
         raise bpf_refused(error, "the system call bpf") from error
 
 
 def _try_perf() -> None:
     try:
-        os.close(perf_event_open(PerfEventAttr(type=_TYPE_SOFTWARE, config=_DUMMY, flags=1), cpu=0))
+        attr = PerfEventAttr(type=PerfType.SOFTWARE, config=SOFTWARE_EVENTS["dummy"].config, flags=PerfFlag.DISABLED)
+        os.close(perf_event_open(attr, cpu=0))
     except OSError as error:
         if error.errno != errno.ENODEV:  # CPU 0 is offline
             raise bpf_refused(error, "the system call perf_event_open") from error

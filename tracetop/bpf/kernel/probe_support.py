@@ -11,17 +11,15 @@ import struct
 
 from tracetop.bpf.attach.perf_events import DEVICES
 from tracetop.bpf.kernel.btf import Btf
-from tracetop.bpf.sys.syscalls import Command, PerfEventAttr, ProgramLoadAttr, RawTracepointAttr, bpf, perf_event_open
+from tracetop.bpf.sys.syscalls import PerfEventAttr, ProgramLoadAttr, RawTracepointAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import find_tracefs, online_cpus
+from tracetop.bpf.sys.uapi import ENOTSUPP, Command, Opcode, PerfFlag, PerfType
 from tracetop.model.kinds import Family, ProbeKind, ProgramType
 from tracetop.model.perf_events import HARDWARE_EVENTS, SOFTWARE_EVENTS
 
-_RETURN_ZERO = struct.pack("=BBhi", 0xB7, 0, 0, 0) + struct.pack("=BBhi", 0x95, 0, 0, 0)
+_RETURN_ZERO = struct.pack("=BBhiBBhi", Opcode.MOVE_CONSTANT, 0, 0, 0, Opcode.EXIT, 0, 0, 0)
 """The shortest program: r0 = 0; exit."""
-_TYPE_HARDWARE, _TYPE_SOFTWARE = 0, 1
 _CPU_CYCLES, _DUMMY = HARDWARE_EVENTS["cpu-cycles"].config, SOFTWARE_EVENTS["dummy"].config
-_ENOTSUPP = 524
-"""The kernel's own errno for what an architecture lacks."""
 _TEST_FUNCTION = "bpf_fentry_test1"
 """A function of the kernel that does nothing and is there for such trials."""
 _NO_KPROBES = "kprobes are compiled out of this kernel (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS)"
@@ -37,9 +35,9 @@ def why_refused(kind: ProbeKind, btf: Btf | None) -> str:
         case ProgramType.TRACING:
             return _trampoline(btf)
         case ProgramType.PERF_EVENT if kind is ProbeKind.HARDWARE:
-            return _perf_event(_TYPE_HARDWARE, _CPU_CYCLES)
+            return _perf_event(PerfType.HARDWARE, _CPU_CYCLES)
         case ProgramType.PERF_EVENT:
-            return _perf_event(_TYPE_SOFTWARE, _DUMMY)
+            return _perf_event(PerfType.SOFTWARE, _DUMMY)
         case ProgramType.TRACEPOINT:
             return "" if find_tracefs() else "tracefs is not mounted, and could not be"
         case ProgramType.RAW_TRACEPOINT:
@@ -48,9 +46,11 @@ def why_refused(kind: ProbeKind, btf: Btf | None) -> str:
 
 def _perf_event(type_: int, config: int) -> str:
     try:
-        os.close(perf_event_open(PerfEventAttr(type=type_, config=config, flags=1), cpu=online_cpus()[0]))
+        os.close(
+            perf_event_open(PerfEventAttr(type=type_, config=config, flags=PerfFlag.DISABLED), cpu=online_cpus()[0])
+        )
     except OSError as error:
-        if type_ == _TYPE_HARDWARE and error.errno in (errno.ENOENT, errno.EOPNOTSUPP, errno.ENODEV):
+        if type_ == PerfType.HARDWARE and error.errno in (errno.ENOENT, errno.EOPNOTSUPP, errno.ENODEV):
             return "this machine shows the kernel no hardware counters, as most virtual machines do"
         return f"the kernel refuses perf events ({error.strerror})"
     return ""
@@ -70,7 +70,7 @@ def _trampoline(btf: Btf | None) -> str:
     try:
         os.close(bpf(Command.RAW_TRACEPOINT_OPEN, RawTracepointAttr(name=None, prog_fd=program)))
     except OSError as error:
-        if error.errno == _ENOTSUPP:
+        if error.errno == ENOTSUPP:
             return "this kernel cannot call programs from functions on this architecture"
         return f"the kernel does not attach programs to functions ({error.strerror})"
     finally:

@@ -17,8 +17,8 @@ from tracetop.bpf.kernel.probe_support import why_refused
 from tracetop.bpf.kernel.traceable_functions import probed_functions
 from tracetop.bpf.kernel.tracepoint_formats import parse_format
 from tracetop.bpf.symbols.binaries import Binaries
-from tracetop.bpf.symbols.demangle import demangle
 from tracetop.bpf.symbols.kallsyms import symbol_address
+from tracetop.bpf.symbols.symbol_table import demangle
 from tracetop.bpf.sys.sysfs import possible_cpus, tracefs
 from tracetop.model.ctype import CFunction, CKind, CStruct, CType
 from tracetop.model.kernel import TracepointFormat, UsdtProbe, UserSymbol
@@ -67,81 +67,82 @@ class RunningKernel(UserSpace):
         self.arch = platform.machine()
         self.cpus = possible_cpus()
         self._formats: dict[tuple[str, str], TracepointFormat | None] = {}
+        self._tracepoints: tuple[str, ...] | None = None
+        self._functions: tuple[str, ...] | None = None
         self._refusals: dict[ProbeKind, str] = {}
-
-    @property
-    def has_btf(self) -> bool:
-        """Whether the kernel describes its types: without, scripts that need an offset or an arity are refused."""
-        return self._btf is not None
 
     def tracepoint(self, category: str, event: str) -> TracepointFormat | None:
         """Return the format, or None where the kernel has no such event. KernelError without tracefs."""
         name = category, event
         if name not in self._formats:
-            self._formats[name] = self._read_format(category, event)
+            self._formats[name] = _read_format(category, event)
         return self._formats[name]
 
     def tracepoint_names(self) -> tuple[str, ...]:
         """Return every event as ``category:event``. KernelError without tracefs."""
-        return self._tracepoint_names
+        if self._tracepoints is None:
+            self._tracepoints = tuple(sorted((tracefs() / "available_events").read_text().split()))
+        return self._tracepoints
 
     def raw_tracepoint_arity(self, event: str) -> int | None:
         """Return how many arguments a raw tracepoint passes, or None where the kernel or its BTF has none."""
-        return self._btf.raw_tracepoint_arity(event) if self._btf else None
+        return self.btf.raw_tracepoint_arity(event) if self.btf else None
 
     def field_offset(self, struct: str, field: str) -> tuple[int, int] | None:
         """Return (offset, size) in bytes of a field in a kernel struct, or None where BTF has none."""
-        return self._btf.field_offset(struct, field) if self._btf else None
+        return self.btf.field_offset(struct, field) if self.btf else None
 
     def struct(self, name: str) -> CStruct | None:
         """Return a struct or union by the name that its CType has, or None where BTF has none."""
-        return self._btf.struct(name) if self._btf else None
+        return self.btf.struct(name) if self.btf else None
 
     def named_type(self, name: str) -> CType | None:
         """Return the type that C knows by this name, or None; without BTF only C's own."""
-        return self._btf.named_type(name) if self._btf else builtin_type(name)
+        return self.btf.named_type(name) if self.btf else builtin_type(name)
 
     def constant(self, name: str) -> tuple[int, CType] | None:
         """Return the value and the type of an enumerator or a well-known macro, or None."""
-        found = self._btf.enumerator(name) if self._btf else None
+        found = self.btf.enumerator(name) if self.btf else None
         value = macro(name) if found is None else None
         if value is not None:
             signed = value < 1 << 63
             return value, CType(kind=CKind.INT, size=8, signed=signed, name="long" if signed else "unsigned long")
-        return found or (self._btf.module_enumerator(name) if self._btf else None)
+        return found or (self.btf.module_enumerator(name) if self.btf else None)
 
     def enum_names(self, name: str) -> Mapping[int, str]:
         """Return the enumerators of an enum by value; empty for an unknown one."""
-        return self._btf.enum_names(name) if self._btf else {}
+        return self.btf.enum_names(name) if self.btf else {}
 
     def type_name(self, number: int) -> str:
         """Return the name of a type or function by its number in BTF; empty where it has none."""
-        return self._btf.type_name(number) if self._btf else ""
+        return self.btf.type_name(number) if self.btf else ""
 
     def type_names(self, tag: str) -> Iterable[str]:
         """Return the names of all types of a tag: ``struct``, ``union``, ``enum``."""
-        return self._btf.type_names(tag) if self._btf else ()
+        return self.btf.type_names(tag) if self.btf else ()
 
     def function(self, name: str, module: str = "") -> CFunction | None:
         """Return a kernel function's parameters and result from BTF, or None where BTF has none of that name."""
-        return self._btf.function(name, module) if self._btf else None
+        return self.btf.function(name, module) if self.btf else None
 
     def raw_tracepoint(self, event: str) -> CFunction | None:
         """Return what a raw tracepoint passes, or None where BTF has none."""
-        return self._btf.raw_tracepoint(event) if self._btf else None
+        return self.btf.raw_tracepoint(event) if self.btf else None
 
     def raw_tracepoint_names(self) -> Iterable[str]:
         """Return the raw tracepoints that BTF describes."""
-        return self._btf.raw_tracepoint_names() if self._btf else ()
+        return self.btf.raw_tracepoint_names() if self.btf else ()
 
     def function_names(self) -> Iterable[str]:
         """Return the kernel's functions that a probe may be put on, sorted; takes 0.2 s the first time."""
-        return self._function_names
+        if self._functions is None:
+            self._functions = probed_functions(self.btf.function_names() if self.btf else ())
+        return self._functions
 
     def refuses(self, kind: ProbeKind) -> str:
         """Return in one line why this kernel takes no probe of that kind; empty where it takes them."""
         if kind not in self._refusals:
-            self._refusals[kind] = why_refused(kind, self._btf)
+            self._refusals[kind] = why_refused(kind, self.btf)
         return self._refusals[kind]
 
     def address(self, name: str, path: str = "") -> int | None:
@@ -160,22 +161,16 @@ class RunningKernel(UserSpace):
             return None
 
     @cached_property
-    def _btf(self) -> Btf | None:
+    def btf(self) -> Btf | None:
+        """What the kernel says of its types; None: scripts that need an offset or an arity are refused then."""
         return Btf.load()
 
-    @cached_property
-    def _function_names(self) -> tuple[str, ...]:
-        return probed_functions(self._btf.function_names() if self._btf else ())
 
-    @cached_property
-    def _tracepoint_names(self) -> tuple[str, ...]:
-        return tuple(sorted((tracefs() / "available_events").read_text().split()))
-
-    def _read_format(self, category: str, event: str) -> TracepointFormat | None:
-        if not (_SAFE_NAME.fullmatch(category) and _SAFE_NAME.fullmatch(event)):
-            return None
-        try:
-            text = (tracefs() / "events" / category / event / "format").read_text()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return parse_format(category, event, text)
+def _read_format(category: str, event: str) -> TracepointFormat | None:
+    if not (_SAFE_NAME.fullmatch(category) and _SAFE_NAME.fullmatch(event)):
+        return None
+    try:
+        text = (tracefs() / "events" / category / event / "format").read_text()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return parse_format(category, event, text)

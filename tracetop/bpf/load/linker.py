@@ -1,7 +1,7 @@
 """Joins a program's function with the callbacks that it hands to the kernel's loop helpers.
 
 Owns: what becomes of markers, the order of functions, and the little BTF that the verifier wants of a program with
-several. Refuses to own: where the instructions come from (`compile`) and the system call (`load`). Pure.
+several. Refuses to own: where the instructions come from (`compile`) and the system call (`loader`). Pure.
 
 The result is the function, then each callback that it or another callback names, each once. A callback begins with
 instructions of our own: BCC's functions have one parameter, a helper calls back with up to four, so the others are
@@ -12,15 +12,11 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from tracetop.bpf.kernel.btf.raw import Kind
+from tracetop.bpf.sys.uapi import Opcode, Pseudo
 from tracetop.model.abi.relocations import MARK_BYTES, MarkerKind, parse_marker
 
 _INSTRUCTION = struct.Struct("=BBhi")
-_LOAD_64 = 0x18
-_STORE_64 = 0x7B
-_MOVE_64 = 0xBF
-_PSEUDO_MAP_FD = 1
-_PSEUDO_FUNC = 4
-"""BPF_PSEUDO_FUNC, since Linux commit 69c087ba6225 ("bpf: Add bpf_for_each_map_elem() helper"), in v5.13."""
 
 
 def _instruction(code: int, to: int, source: int, offset: int = 0) -> bytes:
@@ -28,8 +24,10 @@ def _instruction(code: int, to: int, source: int, offset: int = 0) -> bytes:
 
 
 _ENTRIES = {
-    MarkerKind.LOOP: _instruction(_STORE_64, 2, 1) + _instruction(_MOVE_64, 1, 2),
-    MarkerKind.ELEMENT: _instruction(_STORE_64, 4, 2) + _instruction(_STORE_64, 4, 3, 8) + _instruction(_MOVE_64, 1, 4),
+    MarkerKind.LOOP: _instruction(Opcode.STORE_64, 2, 1) + _instruction(Opcode.MOVE_64, 1, 2),
+    MarkerKind.ELEMENT: _instruction(Opcode.STORE_64, 4, 2)
+    + _instruction(Opcode.STORE_64, 4, 3, 8)
+    + _instruction(Opcode.MOVE_64, 1, 4),
 }
 """How a callback begins: r1 is the index and r2 the context; r1 is the map, r2 key, r3 value and r4 the context."""
 
@@ -66,9 +64,9 @@ def link(main: str, callbacks: Sequence[str], map_fds: Sequence[int], body: Call
     joined = bytearray(b"".join(bodies.values()))
     for at, kind, index in _references(joined, room):
         if kind in _ENTRIES:
-            _put(joined, at, _PSEUDO_FUNC, starts[callbacks[index]] - at - 1)
+            _put(joined, at, Pseudo.FUNC, starts[callbacks[index]] - at - 1)
         else:
-            _put(joined, at, _PSEUDO_MAP_FD, map_fds[index])
+            _put(joined, at, Pseudo.MAP_FD, map_fds[index])
     return Linked(bytes(joined), tuple(starts.items()))
 
 
@@ -79,7 +77,7 @@ def _references(code: bytes | bytearray, room: Mapping[MarkerKind, int]) -> list
     found = []
     instructions = enumerate(_INSTRUCTION.iter_unpack(code))
     for at, (operation, registers, _, lower) in instructions:
-        if operation == _LOAD_64:
+        if operation == Opcode.LOAD_64:
             _, (_, _, _, upper) = next(instructions)
             marked = parse_marker(upper, lower) if registers >> 4 == 0 else None
             if marked and marked[1] < room[marked[0]]:
@@ -90,14 +88,14 @@ def _references(code: bytes | bytearray, room: Mapping[MarkerKind, int]) -> list
 def _put(code: bytearray, at: int, pseudo: int, value: int) -> None:
     """Make the constant at an instruction one that the kernel resolves."""
     _, registers, _, _ = _INSTRUCTION.unpack_from(code, at * _INSTRUCTION.size)
-    _INSTRUCTION.pack_into(code, at * _INSTRUCTION.size, _LOAD_64, registers | pseudo << 4, 0, value)
+    _INSTRUCTION.pack_into(code, at * _INSTRUCTION.size, Opcode.LOAD_64, registers | pseudo << 4, 0, value)
     _INSTRUCTION.pack_into(code, (at + 1) * _INSTRUCTION.size, 0, 0, 0, 0)
 
 
 _BTF_MAGIC, _BTF_VERSION = 0xEB9F, 1
 _BTF_HEADER = struct.Struct("=HBBIIIII")
 _BTF_TYPE = struct.Struct("=III")
-_INT, _FUNC, _FUNC_PROTO = 1 << 24, 12 << 24, 13 << 24
+_INT, _FUNC, _FUNC_PROTO = (kind << 24 for kind in (Kind.INT, Kind.FUNC, Kind.FUNC_PROTO))
 _SIGNED_32 = 1 << 24 | 32
 _STATIC, _GLOBAL = 0, 1
 _FUNC_INFO = struct.Struct("=II")

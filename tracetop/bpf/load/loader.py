@@ -1,7 +1,8 @@
 """Functions of a compiled module to programs in the kernel: linked, loaded, and explained where they are refused.
 
 Owns: the call BPF_PROG_LOAD and what it is told for each kind of probe. Refuses to own: the compile, the join with
-callbacks (`link`), hooks. libbcc's own call knows one function a program and hides the errno. The tracer's one thread.
+callbacks (`linker`), hooks. libbcc's own call knows one function a program and hides the errno. The tracer's one
+thread.
 """
 
 import ctypes
@@ -15,8 +16,9 @@ from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.load.linker import FUNC_INFO_BYTES, Linked, function_types, link
 from tracetop.bpf.load.trampoline_targets import TracedFunctions
 from tracetop.bpf.load.verifier_errors import refused_function
-from tracetop.bpf.sys.captured_output import Output
-from tracetop.bpf.sys.syscalls import BtfLoadAttr, Command, ProgramLoadAttr, bpf
+from tracetop.bpf.sys.captured_output import CapturedOutput
+from tracetop.bpf.sys.syscalls import BtfLoadAttr, ProgramLoadAttr, bpf
+from tracetop.bpf.sys.uapi import Command
 from tracetop.errors import KernelError, TracetopError, VerifierError
 from tracetop.model.kinds import Family, ProbeKind
 from tracetop.model.program import ProbeSpec, Program
@@ -110,7 +112,7 @@ class Loader:
             return ""
         lib, name = load_bcc().lib, probe.function.encode()
         log = ctypes.create_string_buffer(_BCC_LOG_BYTES)
-        output = Output()
+        output = CapturedOutput()
         try:
             descriptor: int = lib.bcc_func_load(
                 self._module.module,

@@ -11,7 +11,8 @@ from contextlib import suppress
 from tracetop.bpf.kernel.btf.lookup import DIRECTORY, VMLINUX
 from tracetop.bpf.kernel.btf.raw import Kind, RawBtf
 from tracetop.bpf.objects.kernel_objects import ids, opened, read_info
-from tracetop.bpf.sys.syscalls import Command
+from tracetop.bpf.sys.syscalls import fields
+from tracetop.bpf.sys.uapi import Command
 from tracetop.errors import KernelError
 from tracetop.model.program import ProbeSpec
 
@@ -22,14 +23,7 @@ _NAME_BYTES = 64
 class _BtfInfo(ctypes.Structure):
     """struct bpf_btf_info up to its name."""
 
-    _fields_ = (
-        ("btf", ctypes.c_uint64),
-        ("btf_size", ctypes.c_uint32),
-        ("id", ctypes.c_uint32),
-        ("name", ctypes.c_uint64),
-        ("name_len", ctypes.c_uint32),
-        ("kernel_btf", ctypes.c_uint32),
-    )
+    _fields_ = fields("u64 btf; u32 btf_size, id; u64 name; u32 name_len, kernel_btf")
 
 
 class TracedFunctions:

@@ -18,7 +18,7 @@ _HELPERS = {
 """What a script cannot do on a kernel without the helper of that number, and the Linux that first had it."""
 _NO_CALLBACKS = ("number of funcs in func_info doesn't match", "unrecognized bpf_ld_imm64 insn")
 """What a verifier that knows no callbacks (before v5.13) says of a program with one."""
-_MEND_REFUSED = "simplify the script, or report it: the compiler should not emit what the kernel refuses"
+_HINT_REFUSED = "simplify the script, or report it: the compiler should not emit what the kernel refuses"
 
 
 def refused_text(program: Program, printed: str) -> KernelError | PrivilegeError | VerifierError:
@@ -26,24 +26,16 @@ def refused_text(program: Program, printed: str) -> KernelError | PrivilegeError
     map_failure = re.search(r"could not open bpf map: (.*)", printed)
     if map_failure and "not permitted" in map_failure[1]:
         return not_permitted(f"create the maps of {program.name}", map_failure[1])
-    if map_failure and map_failure[1].startswith("tt_events,"):
-        return KernelError(
-            f"{program.name}: this kernel has no ring buffer, through which scripts print",
-            why=map_failure[1],
-            hint="use Linux 5.8 or newer; without printf, print, clear, zero, exit and such the script can run here",
-            detail=printed,
-        )
     if map_failure:
-        return KernelError(
-            f"{program.name}: the kernel refuses a map",
-            why=map_failure[1],
-            hint="the kernel's log (dmesg) may say more",
-            detail=printed,
-        )
+        what, hint = "the kernel refuses a map", "the kernel's log (dmesg) may say more"
+        if map_failure[1].startswith("tt_events,"):
+            what = "this kernel has no ring buffer, through which scripts print"
+            hint = "use Linux 5.8 or newer; without printf, print, clear, zero, exit and such the script can run here"
+        return KernelError(f"{program.name}: {what}", why=map_failure[1], hint=hint, detail=printed)
     return VerifierError(
         f"{program.name}: the C compiler refuses the script",
         why=clang_reason(printed),
-        hint=_MEND_REFUSED,
+        hint=_HINT_REFUSED,
         detail=printed,
     )
 
@@ -62,7 +54,7 @@ def refused_function(
         # libbcc asks for no log then: what is too long is the verifier's walk, not one instruction.
         reason = "the program has too many instructions, or a loop with too many rounds, for the verifier"
     if reason:
-        return VerifierError(what, why=reason, hint=_MEND_REFUSED, where=where, detail=log)
+        return VerifierError(what, why=reason, hint=_HINT_REFUSED, where=where, detail=log)
     if code in (errno.EPERM, errno.EACCES):
         return not_permitted(f"load the program of {', '.join(probe.names)}", os.strerror(code))
     return KernelError(

@@ -1,7 +1,7 @@
 """Reads and writes the kernel's maps in batches, into buffers that are used again and again.
 
 Owns: bpf(2)'s element and batch commands on one map, and the walk where a kernel has no batches. Refuses to own:
-what values mean (`merge`). The tracer's one thread.
+what values mean (`cpu_merge`). The tracer's one thread.
 """
 
 import ctypes
@@ -12,16 +12,14 @@ from contextlib import suppress
 import numpy as np
 
 from tracetop.bpf.maps.cpu_merge import Bytes, is_array, per_cpu
-from tracetop.bpf.sys.syscalls import BatchAttr, Command, ElementAttr, bpf
+from tracetop.bpf.sys.syscalls import BatchAttr, ElementAttr, bpf
 from tracetop.bpf.sys.sysfs import possible_cpus
+from tracetop.bpf.sys.uapi import BPF_EXIST, ENOTSUPP, Command
 from tracetop.model.program import Layout
 
 _FIRST_ROOM = 512
 """Keys that a hash map's buffers hold at first; doubled whenever a read does not fit."""
-_ENOTSUPP = 524
-"""The kernel's own, without a name in user space: this type of map has no batches."""
-_NO_BATCH = {errno.EINVAL, errno.EOPNOTSUPP, _ENOTSUPP}
-_EXIST = 2
+_NO_BATCH = {errno.EINVAL, errno.EOPNOTSUPP, ENOTSUPP}
 
 
 class KernelMap:
@@ -78,7 +76,7 @@ class KernelMap:
         keys, values = self.read()
         values[:] = 0
         # What a batch left undone (no batches here, or a key that was deleted meanwhile) is written one by one.
-        done, _ = self._batch(Command.MAP_UPDATE_BATCH, keys, values, elem_flags=0 if self._is_array else _EXIST)
+        done, _ = self._batch(Command.MAP_UPDATE_BATCH, keys, values, elem_flags=0 if self._is_array else BPF_EXIST)
         for key, value in zip(keys[done:], values[done:], strict=True):
             with suppress(FileNotFoundError):
                 self._element(Command.MAP_UPDATE_ELEM, key.ctypes.data, value.ctypes.data)

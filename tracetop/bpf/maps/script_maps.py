@@ -1,7 +1,8 @@
 """The maps of one script in the kernel: what it counted, what it sent, what it lost, and what it is told.
 
 Owns: each table of the C text by its name, and what its bytes are. Refuses to own: the programs that write there
-(`session`) and system calls (`maps`, `ring`). libbcc closes the descriptors. The tracer's one thread.
+(`loaded_program`) and system calls (`kernel_map`, `ring_buffer`). libbcc closes the descriptors. The tracer's one
+thread.
 """
 
 import struct
@@ -42,15 +43,15 @@ class Tables:
 
     def open(self) -> None:
         """Find the maps that the compile has made. TracetopError where one is not what the program says."""
-        self._maps = {spec.name: _open_map(spec, self._descriptor(spec.c_name)) for spec in self.program.maps}
-        self._control = self._open_table(_CONTROL, Layout.ARRAY)
-        self._drops = self._open_table(_DROPS, Layout.PERCPU_ARRAY)
-        self._present = self._open_table(_PRESENT, Layout.ARRAY)
+        self._maps = {spec.name: _open_map(spec, _descriptor(self._module, spec.c_name)) for spec in self.program.maps}
+        self._control = _open_table(self._module, _CONTROL, Layout.ARRAY)
+        self._drops = _open_table(self._module, _DROPS, Layout.PERCPU_ARRAY)
+        self._present = _open_table(self._module, _PRESENT, Layout.ARRAY)
         for name in {self.program.stack_map, *self.program.stack_maps} - {""}:
-            table = self._open_table(name, Layout.HASH)
+            table = _open_table(self._module, name, Layout.HASH)
             if table is not None:
                 self._stack_maps[name] = table
-        events = self._descriptor(_EVENTS)
+        events = _descriptor(self._module, _EVENTS)
         if events >= 0:
             self._ring = RingBuffer(events, map_sizes(events)[2])
 
@@ -75,8 +76,9 @@ class Tables:
         """
         spec = self._specs[map_name]
         keys, values = self._maps[map_name].read()
-        if spec.layout is Layout.ARRAY and not values.any() and not self._is_present(spec):
-            return merge(spec, keys[:0], values[:0])
+        if spec.layout is Layout.ARRAY and not values.any() and self._present is not None:
+            written = self._present.lookup(_SLOT.pack(spec.drop_slot)) or b""
+            keys, values = (keys, values) if any(written) else (keys[:0], values[:0])
         return merge(spec, keys, values)
 
     def drops(self) -> dict[str, int]:
@@ -150,22 +152,19 @@ class Tables:
         if stacks is not None:
             stacks.delete(keys)
 
-    def _descriptor(self, table: str) -> int:
-        descriptor: int = load_bcc().lib.bpf_table_fd(self._module.module, table.encode())
-        return descriptor
 
-    def _is_present(self, spec: MapSpec) -> bool:
-        """Say whether a map whose value is zero was written: only then it is there."""
-        slot = _SLOT.pack(spec.drop_slot)
-        return self._present is None or any(self._present.lookup(slot) or b"")
+def _descriptor(module: Any, table: str) -> int:
+    descriptor: int = load_bcc().lib.bpf_table_fd(module.module, table.encode())
+    return descriptor
 
-    def _open_table(self, name: str, layout: Layout) -> KernelMap | None:
-        """Open one of the tables that are no map of the script, or None where the C text has none."""
-        descriptor = self._descriptor(name)
-        if descriptor < 0:
-            return None
-        key_size, value_size, max_entries = map_sizes(descriptor)
-        return KernelMap(descriptor, layout, key_size=key_size, value_size=value_size, max_entries=max_entries)
+
+def _open_table(module: Any, name: str, layout: Layout) -> KernelMap | None:
+    """Open one of the tables that are no map of the script, or None where the C text has none."""
+    descriptor = _descriptor(module, name)
+    if descriptor < 0:
+        return None
+    key_size, value_size, max_entries = map_sizes(descriptor)
+    return KernelMap(descriptor, layout, key_size=key_size, value_size=value_size, max_entries=max_entries)
 
 
 def _by_slot(drops: KernelMap | None) -> list[int]:

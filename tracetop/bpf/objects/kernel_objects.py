@@ -1,7 +1,7 @@
 """BPF programs, maps and links of the whole machine: their numbers, and what the kernel tells of each.
 
 Owns: walking the kernel's lists and the layouts of its info structures; what an older kernel does not know stays 0.
-Refuses to own: who holds an object (`holders`) and what is shown of it. The tracer's one thread.
+Refuses to own: who holds an object (`owners`) and what is shown of it. The tracer's one thread.
 """
 
 import ctypes
@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from tracetop.bpf.sys.syscalls import Command, IdAttr, InfoAttr, bpf
+from tracetop.bpf.sys.syscalls import IdAttr, InfoAttr, bpf, fields
+from tracetop.bpf.sys.uapi import Command
 
 _MOST_MAPS = 64
 """The kernel's own limit of the maps that a program may use (MAX_USED_MAPS)."""
@@ -21,39 +22,18 @@ _MOST_MAPS = 64
 class ProgramInfo(ctypes.Structure):
     """struct bpf_prog_info up to attach_btf_id."""
 
-    _fields_ = (
-        ("type", ctypes.c_uint32),
-        ("id", ctypes.c_uint32),
-        ("_tag_and_jited_len", ctypes.c_uint8 * 12),
-        ("xlated_prog_len", ctypes.c_uint32),
-        ("_to_load_time", ctypes.c_uint64 * 2),
-        ("load_time", ctypes.c_uint64),
-        ("created_by_uid", ctypes.c_uint32),
-        ("nr_map_ids", ctypes.c_uint32),
-        ("map_ids", ctypes.c_uint64),
-        ("name", ctypes.c_char * 16),
-        ("_to_prog_tags", ctypes.c_uint8 * 112),
-        ("run_time_ns", ctypes.c_uint64),
-        ("run_cnt", ctypes.c_uint64),
-        ("recursion_misses", ctypes.c_uint64),
-        ("verified_insns", ctypes.c_uint32),
-        ("attach_btf_obj_id", ctypes.c_uint32),
-        ("attach_btf_id", ctypes.c_uint32),
+    _fields_ = fields(
+        "u32 type, id; u8 _tag_and_jited_len[12]; u32 xlated_prog_len; "
+        "u64 _to_load_time[2], load_time; u32 created_by_uid, nr_map_ids; u64 map_ids; "
+        "char name[16]; u8 _to_prog_tags[112]; u64 run_time_ns, run_cnt, recursion_misses; "
+        "u32 verified_insns, attach_btf_obj_id, attach_btf_id"
     )
 
 
 class MapInfo(ctypes.Structure):
     """struct bpf_map_info up to its name."""
 
-    _fields_ = (
-        ("type", ctypes.c_uint32),
-        ("id", ctypes.c_uint32),
-        ("key_size", ctypes.c_uint32),
-        ("value_size", ctypes.c_uint32),
-        ("max_entries", ctypes.c_uint32),
-        ("map_flags", ctypes.c_uint32),
-        ("name", ctypes.c_char * 16),
-    )
+    _fields_ = fields("u32 type, id, key_size, value_size, max_entries, map_flags; char name[16]")
 
 
 class LoadedProgram(msgspec.Struct, frozen=True, kw_only=True):

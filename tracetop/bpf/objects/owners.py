@@ -1,7 +1,7 @@
 """Which processes hold BPF programs, maps and links, and which hooks programs are on.
 
 Owns: the walk through every process's descriptors and through the kernel's links. Refuses to own: the objects
-themselves (`objects`). The tracer's one thread; another user's processes are seen by root only.
+themselves (`kernel_objects`). The tracer's one thread; another user's processes are seen by root only.
 """
 
 import ctypes
@@ -16,16 +16,15 @@ from typing import TypeVar
 import msgspec
 
 from tracetop.bpf.objects.kernel_objects import fdinfo, ids, opened, read_info
-from tracetop.bpf.sys.syscalls import Command, TaskQueryAttr, bpf
+from tracetop.bpf.sys.syscalls import TaskQueryAttr, bpf, fields
+from tracetop.bpf.sys.uapi import Command, PerfHook, TaskHook
 
 _PROGRAM, _MAP, _PERF_EVENT = "anon_inode:bpf-prog", "anon_inode:bpf-map", "anon_inode:[perf_event]"
 _LINKS = ("anon_inode:bpf_link", "anon_inode:bpf-link", "anon_inode:bpf_tracing_link", "anon_inode:bpf-tracing-link")
 _HOLDING = frozenset({_PROGRAM, _MAP, *_LINKS, _PERF_EVENT})
 _NAME_BYTES = 256
-_TASK_HOOKS = ("rawtracepoint", "tracepoint", "kprobe", "kretprobe", "uprobe", "uretprobe")
-"""enum bpf_task_fd_type."""
-_PERF_HOOKS = {1: "uprobe", 2: "uretprobe", 3: "kprobe", 4: "kretprobe", 5: "tracepoint"}
-"""enum bpf_perf_event_type, those with a name."""
+_TASK_HOOKS = {hook.value: hook.name.lower() for hook in TaskHook}
+_PERF_HOOKS = {hook.value: hook.name.lower() for hook in PerfHook}
 
 _T = TypeVar("_T")
 TypeName = Callable[[str, int], str]
@@ -88,7 +87,7 @@ def _task_query(pid: int, descriptor: int) -> tuple[int, str]:
     name = ctypes.create_string_buffer(_NAME_BYTES)
     attr = TaskQueryAttr(pid=pid, fd=descriptor, buf_len=_NAME_BYTES, buf=ctypes.addressof(name))
     bpf(Command.TASK_FD_QUERY, attr)
-    kind = _TASK_HOOKS[attr.fd_type] if attr.fd_type < len(_TASK_HOOKS) else "perf event"
+    kind = _TASK_HOOKS.get(attr.fd_type, "perf event")
     return attr.prog_id, _hook(kind, name.value, attr.probe_addr, attr.probe_offset)
 
 
@@ -103,13 +102,7 @@ def _hook(kind: str, name: bytes, address: int, offset: int) -> str:
 class _LinkInfo(ctypes.Structure):
     """struct bpf_link_info: a head, then 12 words that mean what the type says."""
 
-    _fields_ = (
-        ("type", ctypes.c_uint32),
-        ("id", ctypes.c_uint32),
-        ("prog_id", ctypes.c_uint32),
-        ("_", ctypes.c_uint32),
-        ("words", ctypes.c_uint32 * 24),
-    )
+    _fields_ = fields("u32 type, id, prog_id, _, words[24]")
 
     def put_pointer(self, word: int, buffer: ctypes.Array[ctypes.c_char]) -> None:
         """Let the kernel write a name into `buffer`: its address stands at `word`, its length behind."""

@@ -12,9 +12,9 @@ from typing import Self
 import msgspec
 
 from tracetop.bpf.objects.kernel_objects import MapInfo, ProgramInfo, read_info
-from tracetop.bpf.sys.syscalls import Command, StatsAttr, bpf
+from tracetop.bpf.sys.syscalls import StatsAttr, bpf
+from tracetop.bpf.sys.uapi import Command
 
-_STATS_RUN_TIME = 0
 _INSTRUCTION_BYTES = 8
 
 
@@ -80,7 +80,7 @@ class RunTimeStats:
         """Switch them on; False where the kernel has no such switch (before v5.8), or wants CAP_SYS_ADMIN for it."""
         if self._descriptor is None:
             try:
-                self._descriptor = bpf(Command.ENABLE_STATS, StatsAttr(type=_STATS_RUN_TIME))
+                self._descriptor = bpf(Command.ENABLE_STATS, StatsAttr())
             except OSError as error:
                 if error.errno not in (errno.EINVAL, errno.EPERM):
                     raise

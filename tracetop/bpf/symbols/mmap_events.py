@@ -13,18 +13,21 @@ from typing import NamedTuple, Self
 from tracetop.bpf.symbols.process_maps import Mapping
 from tracetop.bpf.sys.syscalls import PerfEventAttr, perf_event_open
 from tracetop.bpf.sys.sysfs import online_cpus
+from tracetop.bpf.sys.uapi import (
+    PERF_RECORD_MISC_COMM_EXEC,
+    PERF_SAMPLE_TIME,
+    PerfFlag,
+    PerfRecord,
+    PerfType,
+)
+from tracetop.model.perf_events import SOFTWARE_EVENTS
 
-_TYPE_SOFTWARE, _DUMMY = 1, 9
-_FLAGS = 1 << 8 | 1 << 9 | 1 << 13 | 1 << 18 | 1 << 23 | 1 << 24
-"""mmap (executable memory only), comm, task (fork and exit), sample_id_all, mmap2, comm_exec."""
-_SAMPLE_TIME = 1 << 2
+_RECORDED = PerfFlag.MMAP | PerfFlag.MMAP2 | PerfFlag.COMM | PerfFlag.COMM_EXEC | PerfFlag.TASK
 _DATA_BYTES = 512 << 10
 """Of each CPU; an exec with its libraries takes 1 to 3 KB."""
 _HEAD, _TAIL = 1024 // 8, 1032 // 8
 """Words of struct perf_event_mmap_page: data_head, data_tail."""
 _HEADER = struct.Struct("=IHH")
-_COMM, _FORK, _MMAP2 = 3, 7, 10
-_MISC_EXEC = 1 << 13
 _TIME = struct.Struct("=Q")
 _TASKS = struct.Struct("=II")
 _FORKED = struct.Struct("=IIII")
@@ -88,7 +91,12 @@ class _Buffer:
 
     @classmethod
     def open(cls, cpu: int) -> Self:
-        attr = PerfEventAttr(type=_TYPE_SOFTWARE, config=_DUMMY, flags=_FLAGS, sample_type=_SAMPLE_TIME)
+        attr = PerfEventAttr(
+            type=PerfType.SOFTWARE,
+            config=SOFTWARE_EVENTS["dummy"].config,
+            flags=_RECORDED | PerfFlag.SAMPLE_ID_ALL,
+            sample_type=PERF_SAMPLE_TIME,
+        )
         descriptor = perf_event_open(attr, cpu=cpu)
         try:
             return cls(descriptor)
@@ -120,13 +128,13 @@ class _Buffer:
 
 def _event(kind: int, misc: int, body: bytes) -> Event | None:
     """Return what a record tells of processes, None for one that tells of threads or losses."""
-    if kind == _MMAP2 and len(body) > _MAPPED.size:
+    if kind == PerfRecord.MMAP2 and len(body) > _MAPPED.size:
         pid, _, start, size, offset, _, _, inode, *_ = _MAPPED.unpack_from(body)
         path = os.fsdecode(body[_MAPPED.size :].split(b"\0", 1)[0])
         return Mapped(pid, Mapping(start, start + size, offset, inode, "" if path == "//anon" else path))
-    if kind == _COMM and misc & _MISC_EXEC:
+    if kind == PerfRecord.COMM and misc & PERF_RECORD_MISC_COMM_EXEC:
         return Executed(_TASKS.unpack_from(body)[0])
-    if kind == _FORK:
+    if kind == PerfRecord.FORK:
         pid, parent, *_ = _FORKED.unpack_from(body)
         return Forked(pid, parent) if pid != parent else None
     return None

@@ -1,10 +1,13 @@
-"""The functions of one binary, by address and by name.
+"""The functions of one binary, by address and by name; and C++ names as their source has them.
 
-Owns: the records of ELF symbol tables and the look-ups. Refuses to own: files. Pure.
+Owns: the records of ELF symbol tables, the look-ups, and the C++ runtime's own function where it is installed. Refuses
+to own: files. The privileged tracer process.
 """
 
+import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -17,6 +20,8 @@ _FUNCTION, _INDIRECT = 2, 10
 """STT_FUNC, STT_GNU_IFUNC."""
 _HIDDEN = 0x8000
 """Of a version: not what a new program would be linked to."""
+_MOST_SYMBOL_BYTES = 4096
+"""Of a C++ name; a longer one, which nobody could read, is not worth what a hostile one may cost."""
 
 Rows = np.ndarray[tuple[int], np.dtype[np.void]]
 
@@ -100,3 +105,30 @@ class SymbolTable:
 
     def _starts_at(self, index: int, address: int) -> bool:
         return int(self.rows[index]["address"]) == address
+
+
+@cache
+def _runtime() -> tuple[ctypes.CDLL, ctypes.CDLL] | None:
+    try:
+        library, libc = ctypes.CDLL("libstdc++.so.6"), ctypes.CDLL(None)
+    except OSError:
+        return None
+    library.__cxa_demangle.restype = ctypes.c_void_p
+    library.__cxa_demangle.argtypes = [ctypes.c_char_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+    libc.free.argtypes = [ctypes.c_void_p]
+    return library, libc
+
+
+def demangle(symbol: str) -> str:
+    """Return ``ns::f(int)`` for ``_ZN2ns1fEi``; a symbol that is none of C++, or cannot be read, as it is."""
+    runtime = _runtime() if symbol.startswith("_Z") and len(symbol) <= _MOST_SYMBOL_BYTES else None
+    if runtime is None:
+        return symbol
+    library, libc = runtime
+    spoken = library.__cxa_demangle(symbol.encode(errors="surrogateescape"), None, None, None)
+    if not spoken:
+        return symbol
+    try:
+        return ctypes.string_at(spoken).decode(errors="backslashreplace")
+    finally:
+        libc.free(spoken)

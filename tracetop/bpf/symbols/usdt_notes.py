@@ -1,7 +1,7 @@
 """Static probes (USDT) of a binary: the notes that sys/sdt.h leaves in it.
 
 Owns: the section .note.stapsdt, and turning its addresses into places in the file. Refuses to own: what an argument's
-text means (`lang.probes`). The privileged tracer process.
+text means (`lang.resolve`). The privileged tracer process.
 """
 
 import re

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracetop.bpf.symbols.binaries import Binaries, Binary
-from tracetop.bpf.symbols.demangle import demangle
 from tracetop.bpf.symbols.elf import Elf
 from tracetop.bpf.symbols.mmap_events import Executed, Forked, Mapped, MappingEvents
 from tracetop.bpf.symbols.perf_map import PerfMap, read_perf_map
 from tracetop.bpf.symbols.process_maps import NOBODY, VDSO, Mapping, Maps, identity, parse_maps, read_maps, sorted_maps
+from tracetop.bpf.symbols.symbol_table import demangle
 from tracetop.bpf.sys.safe_open import opened, rooted
 from tracetop.errors import KernelError
 

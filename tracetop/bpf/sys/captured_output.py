@@ -12,7 +12,7 @@ _LIBC = ctypes.CDLL(None)
 _STDOUT, _STDERR = 1, 2
 
 
-class Output:
+class CapturedOutput:
     """Descriptors 1 and 2 caught from creation to `restore`; may be nested.
 
     `saved_stdout` is the old descriptor 1, closed on exec: the tracer writes its frames there. The text is held in the

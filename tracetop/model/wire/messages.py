@@ -154,6 +154,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """Whether a terminal shows it: then what comes from the machine is escaped, what the script says itself is not."""
 
 
+class FileShown(msgspec.Struct, frozen=True, tag="file_shown"):
+    """The text of a file that `ShowFile` of that serial asked for, or a line that says why it cannot be read."""
+
+    serial: int
+    data: bytes
+
+
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
     """Send one last frame and end."""
 
@@ -175,6 +182,7 @@ Command = (
     | CheckScript
     | Complete
     | Run
+    | FileShown
     | Stop
 )
 
@@ -246,9 +254,13 @@ class Output(msgspec.Struct, frozen=True, tag="output"):
 
 
 class ShowFile(msgspec.Struct, frozen=True, tag="show_file"):
-    """A script called ``cat``: the asker prints the file, with the rights of its user."""
+    """A script called ``cat``: the asker reads the file, with the rights of its user, and prints it.
+
+    One with a serial is of a pane: it is answered by `FileShown`, and its text comes back in the pane's log.
+    """
 
     path: str
+    serial: int = 0
 
 
 class Execute(msgspec.Struct, frozen=True, tag="execute"):
@@ -287,7 +299,7 @@ _MESSAGES: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 
 def encode(message: msgspec.Struct) -> bytes:
-    r"""Return the length-prefixed bytes of one command or message, or of what `model.inquiry` says.
+    r"""Return the length-prefixed bytes of one command or message, or of what `inquiries` says.
 
     Bytes that were not UTF-8 where the text came from (lone surrogates here) travel spelt out, as ``\xff``.
     """

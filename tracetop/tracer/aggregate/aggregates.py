@@ -1,23 +1,59 @@
 """The views of one script: which aggregator each of its maps has, and what they show.
 
-Owns: the choice by a map's type, and the order of the views. Refuses to own: reading the maps (`running`) and freeing
-their entries (`upkeep`). Tracer.
+Owns: the choice by a map's type, the order of the views, and maps without a key. Refuses to own: reading the maps
+(`script_content`) and freeing their entries (`upkeep`). Tracer.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from tracetop.bpf.maps.cpu_merge import MapSample
+from tracetop.bpf import MapSample
 from tracetop.model.abi.control import Filter
-from tracetop.model.frame import View
+from tracetop.model.frame import Cell, Number, View
 from tracetop.model.program import MapSpec, Program
 from tracetop.tracer.aggregate.call_tree import CallTree, is_stack_map
+from tracetop.tracer.aggregate.counters import CounterMap
 from tracetop.tracer.aggregate.distributions import Distribution
-from tracetop.tracer.aggregate.gauges import Gauge
 from tracetop.tracer.aggregate.joined_table import JoinedTable
 from tracetop.tracer.aggregate.key_cells import KeyCells
 from tracetop.tracer.aggregate.process_table import ProcessCounts, is_process_map
 from tracetop.tracer.aggregate.processes import ProcessTable
+from tracetop.tracer.aggregate.value_columns import growing_field, is_text, tidy, value_columns, value_numbers
+
+
+class Gauge:
+    """One map without a key, kept from tick to tick."""
+
+    def __init__(self, spec: MapSpec, cells: KeyCells) -> None:
+        self.spec = spec
+        self._text = cells.value_cell(spec) if is_text(spec) else None
+        self._counter = CounterMap(growing_field(spec))
+        self._columns = value_columns(spec)
+        self._none: tuple[Cell, ...] = (None,) * len(self._columns)
+        self._cells: tuple[Cell, ...] = self._none
+
+    def reset(self) -> None:
+        """Count anew from the last sample on."""
+        self._counter.reset()
+        self._cells = self._none
+
+    def update(self, sample: MapSample, elapsed_s: float) -> None:
+        """Take one sample; a map that was never written, or was cleared, has no row and leaves the cells empty."""
+        if self._text:
+            self._cells = tuple(map(self._text, sample.values)) or self._none
+            return
+        counted = self._counter.update(sample)
+        if not len(counted):
+            self._cells = self._none
+            return
+        numbers = value_numbers(self.spec, counted.new, counted.total, counted.last, elapsed_s)
+        pairs = zip(self._columns, numbers, strict=True)
+        self._cells = tuple(tidy(column, float(values[0])) for column, values in pairs)
+
+    def number(self) -> Number:
+        """Return the map as the frame has it."""
+        return Number(name=self.spec.name, columns=self._columns, cells=self._cells)
+
 
 Aggregator = JoinedTable | Gauge | Distribution | CallTree
 

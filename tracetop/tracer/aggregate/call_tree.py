@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.bpf.maps.cpu_merge import MapSample
+from tracetop.bpf import MapSample
 from tracetop.model.frame import Cell, StackTree
 from tracetop.model.program import KeyPart, KeyRole, MapSpec
 from tracetop.tracer.aggregate.counters import Counted, CounterMap, Keys, as_keys, as_rows

@@ -1,8 +1,8 @@
 """From counters that only grow to what was new since the last read: one `CounterMap` per map of a script.
 
-Owns: the last sample of a map and the values at the last reset. Refuses to own: reading the map (`bpf`) and what
-the numbers mean (`tables`, `distributions`, `stacks`). Keys are rows of uint8, values columns of int64; vectorised,
-for maps of 100,000 keys. Runs in the tracer's one thread.
+Owns: the last sample of a map and the values at the last reset. Refuses to own: reading the map (`bpf`) and what the
+numbers mean (`joined_table`, `distributions`, `call_tree`). Keys are rows of uint8, values columns of int64;
+vectorised, for maps of 100,000 keys. Runs in the tracer's one thread.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.bpf.maps.cpu_merge import MapSample
+from tracetop.bpf import MapSample
 
 Keys = NDArray[np.void]
 """(n,) distinct and sorted (in one order for all keys of a size), each one void of key_size bytes."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tracetop.bpf.maps.cpu_merge import MapSample
+from tracetop.bpf import MapSample
 from tracetop.model.frame import Histogram, HistRow
 from tracetop.model.program import MapSpec
 from tracetop.tracer.aggregate.counters import CounterMap, as_keys, as_rows

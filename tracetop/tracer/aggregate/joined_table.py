@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.bpf.maps.cpu_merge import MapSample
+from tracetop.bpf import MapSample
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
 from tracetop.model.program import KeyRole, MapSpec
 from tracetop.tracer.aggregate.counters import Counted, CounterMap, Keys, as_keys, union
@@ -151,11 +151,13 @@ class JoinedTable:
     def _rows(self, top: NDArray[np.intp]) -> list[Row]:
         keys = self.keys[top]
         key_cells = self._cells.cells(self.specs[0], keys)
-        pids = self._pids(keys)
+        pids = pids_of(self.specs[0], keys)
         rows = []
         for i, (index, cells) in enumerate(zip(top.tolist(), key_cells, strict=True)):
             key = keys[i].tobytes()
-            comm = self._comm(cells) or (comm_of(pids[i]) if pids[i] else "")
+            named = zip(self.key_columns, cells, strict=True)
+            comm = next((str(cell) for column, cell in named if column.role is KeyRole.COMM), "")
+            comm = comm or (comm_of(pids[i]) if pids[i] else "")
             rows.append(Row(id=key.hex(), cells=(*cells, *self._values(index, key)), pid=pids[i], comm=comm))
         return rows
 
@@ -167,19 +169,16 @@ class JoinedTable:
             cells.append(self.text_of(map_name, key) if is_text else tidy(column, number))
         return cells
 
-    def _pids(self, keys: Keys) -> list[int]:
-        spec = self.specs[0]
-        part = next((part for part in spec.keys if part.role is KeyRole.PID), None)
-        return integers(spec, part, keys).tolist() if part else [0] * len(keys)
-
-    def _comm(self, cells: tuple[Cell, ...]) -> str:
-        pairs = zip(self.key_columns, cells, strict=True)
-        return next((str(cell) for column, cell in pairs if column.role is KeyRole.COMM), "")
-
     def text_of(self, map_name: str, key: bytes) -> Cell:
         """Return what a map whose values are shown as text has for a key, None where it has none."""
         value = self._texts.get(map_name, {}).get(key)
         return None if value is None else self._readers[map_name](value)
+
+
+def pids_of(spec: MapSpec, keys: Keys) -> list[int]:
+    """Return the process in each key, 0 where keys have none."""
+    part = next((part for part in spec.keys if part.role is KeyRole.PID), None)
+    return integers(spec, part, keys).tolist() if part else [0] * len(keys)
 
 
 def _argsort(values: list[Cell] | Numbers, *, descending: bool, ties: Numbers) -> NDArray[np.intp]:

@@ -11,13 +11,13 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.bpf.maps.cpu_merge import MapSample
+from tracetop.bpf import MapSample
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Cell, Column, ColumnKind, Row
 from tracetop.model.program import KeyRole, MapSpec, Unit
 from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.counters import Keys, as_keys, find, union
-from tracetop.tracer.aggregate.joined_table import JoinedTable
+from tracetop.tracer.aggregate.joined_table import JoinedTable, pids_of
 from tracetop.tracer.aggregate.key_cells import KeyCells
 from tracetop.tracer.aggregate.processes import GRACE_S, ProcessInfo, ProcessTable
 from tracetop.tracer.aggregate.value_columns import spread
@@ -72,10 +72,10 @@ class ProcessCounts(JoinedTable):
         What was counted before a number came to name another process stays in the sums, under nobody's name.
         """
         self.processes.refresh(self._busiest())
-        self._begin_anew(self._reborn())
+        self._begin_anew()
         super().update(samples, elapsed_s)
         self._admit()
-        keys = union([self.keys, self._as_keys(self._admitted)])
+        keys = union([self.keys, _as_keys(self._admitted)])
         pairs = zip(self.value_columns, self.numbers, strict=True)
         self.numbers = [spread(column, numbers, self.keys, keys) for column, numbers in pairs]
         self._take(keys)
@@ -86,7 +86,7 @@ class ProcessCounts(JoinedTable):
         Where a map fills they have gone by the next tick. Returns their keys, for the caller to delete from the maps.
         """
         now_s = time.monotonic()
-        pids = self._pids(self.keys)
+        pids = pids_of(self.specs[0], self.keys)
         gone = {pid for pid in pids if not self.processes.is_live(pid)}
         self._gone_since_s = {pid: self._gone_since_s.get(pid, now_s) for pid in gone}
         crowded = len(pids) > _CROWDED * min(spec.max_entries for spec in self.specs)
@@ -117,16 +117,14 @@ class ProcessCounts(JoinedTable):
         if not self.numbers:
             return []
         order = np.argsort(-self.numbers[0], kind="stable")
-        return self._pids(self.keys[order[self.numbers[0][order] > 0]])
+        return pids_of(self.specs[0], self.keys[order[self.numbers[0][order] > 0]])
 
-    def _reborn(self) -> set[int]:
-        """Return the numbers that name another process than at the last update."""
+    def _begin_anew(self) -> None:
+        """Count anew the numbers that name another process than at the last update."""
         known = ((pid, self.processes.get(pid), start) for pid, start in self._starts.items())
-        return {pid for pid, info, start in known if info and info.start != start}
-
-    def _begin_anew(self, pids: set[int]) -> None:
-        if pids:
-            keys = self._as_keys(pids)
+        reborn = {pid for pid, info, start in known if info and info.start != start}
+        if reborn:
+            keys = _as_keys(reborn)
             self._keep_totals(find(keys, self.keys)[1])
             self.rebase(keys)
 
@@ -146,24 +144,21 @@ class ProcessCounts(JoinedTable):
     def _take(self, keys: Keys) -> None:
         """Make these the rows, and look up which processes they are."""
         self.keys = keys
-        pids = self._pids(keys)
+        pids = pids_of(self.specs[0], keys)
         self._infos = [self.processes.get(pid) for pid in pids]
         self._starts = {info.pid: info.start for info in self._infos if info}
-
-    def _as_keys(self, pids: set[int]) -> Keys:
-        return as_keys(np.array(sorted(pids), dtype=np.uint32).view(np.uint8).reshape(-1, 4))
 
     def _key_values(self) -> list[Cell]:
         names = [column.id for column in self.columns]
         place = names.index(self.sort.column) if self.sort.column in names else 0
-        pids = self._pids(self.keys)
+        pids = pids_of(self.specs[0], self.keys)
         if place >= len(self.key_columns):
             place -= len(self.value_columns)
         rows = zip(pids, self._infos, self.keys, strict=True)
-        return [(*self._before(pid, info, key.tobytes()), *self._after(info))[place] for pid, info, key in rows]
+        return [(*self._before(pid, info, key.tobytes()), *_after(info))[place] for pid, info, key in rows]
 
     def _rows(self, top: NDArray[np.intp]) -> list[Row]:
-        pids = self._pids(self.keys)
+        pids = pids_of(self.specs[0], self.keys)
         rows = []
         for index in top.tolist():
             pid, info, key = pids[index], self._infos[index], self.keys[index].tobytes()
@@ -171,7 +166,7 @@ class ProcessCounts(JoinedTable):
             rows.append(
                 Row(
                     id=info.identity if info else f"{pid}:",
-                    cells=(*before, *self._values(index, key), *self._after(info)),
+                    cells=(*before, *self._values(index, key), *_after(info)),
                     pid=pid,
                     comm=str(before[1] or ""),
                     exited=not self.processes.is_live(pid),
@@ -187,11 +182,15 @@ class ProcessCounts(JoinedTable):
             return (pid, info.name, info.user, None, None, None)
         return (pid, info.name, info.user, round(info.cpu_percent, 1), info.rss_bytes, info.threads)
 
-    @staticmethod
-    def _after(info: ProcessInfo | None) -> tuple[Cell, ...]:
-        if info is None:
-            return (None, None)
-        return (datetime.fromtimestamp(info.start).isoformat(sep=" ", timespec="seconds"), info.command)
+
+def _after(info: ProcessInfo | None) -> tuple[Cell, ...]:
+    if info is None:
+        return (None, None)
+    return (datetime.fromtimestamp(info.start).isoformat(sep=" ", timespec="seconds"), info.command)
+
+
+def _as_keys(pids: set[int]) -> Keys:
+    return as_keys(np.array(sorted(pids), dtype=np.uint32).view(np.uint8).reshape(-1, 4))
 
 
 def is_process_map(spec: MapSpec) -> bool:

@@ -1,8 +1,8 @@
 """What /proc knows about processes, by (pid, start time), read at a bounded cost a tick.
 
 Owns: one record per live process and of those that ended a short while ago. Refuses to own: counts, which are the
-kernel maps' (`tables` joins the two). Who a process is comes from psutil, now and then; what it does, from one file,
-at a quarter of that cost. Runs in the tracer, as root.
+kernel maps' (`process_table` joins the two). Who a process is comes from psutil, now and then; what it does, from one
+file, at a quarter of that cost. Runs in the tracer, as root.
 """
 
 import math

@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.bpf.maps.cpu_merge import MapSample
+from tracetop.bpf import MapSample
 from tracetop.model.frame import Cell, Column, ColumnKind
 from tracetop.model.program import MapSpec, Unit
 from tracetop.model.value import Shape

@@ -1,7 +1,7 @@
 """``python -m tracetop.tracer.inspect.answer``: one question to the kernel, answered, and the end of the process.
 
 Started by `tracetop.source.inquirer`, not by a person. The question comes on fd 0, the answers leave on what was fd 1
-at the start. Each kind of question loads only what it needs: a list of probes has no time for BCC or numpy.
+at the start. Each kind of question loads only what it needs: a list of probes has no time for BCC or the grammar.
 """
 
 import os
@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Iterator
 
-from tracetop.bpf.kernel.running_kernel import RunningKernel
+from tracetop.bpf import RunningKernel, RunTimeStats, check_privileges
 from tracetop.errors import Diagnostic, TracetopError
 from tracetop.model.wire.inquiries import Answer, ListProbes, ListPrograms, Loaded, Question, decode_question
 from tracetop.model.wire.messages import Fatal, Splitter, encode
@@ -61,8 +61,6 @@ def _answers(question: Question) -> Iterator[Answer]:
 
 
 def _programs(question: ListPrograms, kernel: RunningKernel) -> Iterator[Answer]:
-    from tracetop.bpf.kernel.privileges import check_privileges  # noqa: PLC0415
-    from tracetop.bpf.objects.stats import RunTimeStats  # noqa: PLC0415
     from tracetop.tracer.inspect.bpf_objects import ProgramTables  # noqa: PLC0415
 
     check_privileges(kernel)

@@ -10,10 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
-from tracetop.bpf.objects.kernel_objects import LoadedMap, LoadedProgram, loaded_maps, loaded_programs
-from tracetop.bpf.objects.owners import Holders, find_holders
+from tracetop.bpf import Holders, LoadedMap, LoadedProgram, RunningKernel, find_holders, loaded_maps, loaded_programs
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
 from tracetop.model.program import KeyRole, Unit
@@ -57,16 +55,6 @@ _MAP_COLUMNS = (
 )
 
 
-class Types(Protocol):
-    """What the kernel's type information says of BPF's own enums and of functions."""
-
-    def enum_names(self, name: str) -> Mapping[int, str]:
-        """Return the enumerators of an enum by value; empty for an unknown one."""
-
-    def type_name(self, number: int) -> str:
-        """Return the name of a type or function by its number; empty where there is none."""
-
-
 class ObjectTable:
     """Rows in the order that was asked for."""
 
@@ -106,10 +94,10 @@ class ObjectTable:
 class ProgramTables:
     """What is loaded, from read to read. Rates need the kernel's statistics on since the read before."""
 
-    def __init__(self, types: Types, limit: int) -> None:
+    def __init__(self, kernel: RunningKernel, limit: int) -> None:
         self.programs = ObjectTable("programs", _PROGRAM_COLUMNS, Sort("cpu_percent"), limit)
         self.maps = ObjectTable("maps", _MAP_COLUMNS, Sort("memory_bytes"), limit)
-        self._types = types
+        self._kernel = kernel
         self._filter = Filter()
         self._counters: dict[int, tuple[int, int]] | None = None
         """Nanoseconds and runs by program, at the read before."""
@@ -180,12 +168,12 @@ class ProgramTables:
         return Row(str(number), (number, pids[0], owner + more, *cells), pids[0], comm)
 
     def _type(self, enum: str, value: int) -> str:
-        name = self._types.enum_names(enum).get(value)
+        name = self._kernel.enum_names(enum).get(value)
         return name.removeprefix(_PREFIXES[enum]).lower() if name else str(value)
 
     def _function(self, number: int) -> str:
         """Return the name of the kernel function that a program is bound to, by its number in BTF."""
-        return self._types.type_name(number) if number else ""
+        return self._kernel.type_name(number) if number else ""
 
 
 def _rates(

@@ -11,24 +11,25 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from tracetop.bpf.kernel.privileges import (
+from tracetop.bpf import (
+    MapType,
+    RunningKernel,
+    RunTimeStats,
     check_btf,
     check_capabilities,
     check_lockdown,
     check_namespace,
     check_system_calls,
+    ensure_tracefs,
+    load_bcc,
+    lockdown_mode,
+    try_map,
 )
-from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.load.bcc import load_bcc
-from tracetop.bpf.objects.stats import RunTimeStats
-from tracetop.bpf.sys.syscalls import Command, MapCreateAttr, bpf
-from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode
 from tracetop.errors import Diagnostic, KernelError, TracetopError
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.wire.inquiries import Finding, Verdict
 
 _ARCHITECTURES = ("x86_64", "aarch64")
-_ARRAY, _RING_BUFFER = 2, 27
 _LARGE_MAP_BYTES = 16 << 20
 _RING_BYTES = 4096
 _LEAST_SAMPLE_RATE = 49
@@ -57,7 +58,7 @@ def examine_machine(kernel: RunningKernel) -> Iterator[Finding]:
     yield attempt("btf", "kernel types (BTF)", lambda: _done(lambda: check_btf(kernel), "/sys/kernel/btf/vmlinux"))
     yield attempt("bcc", "BCC", _bcc)
     yield attempt("memlock", "locked memory", _memlock)
-    yield attempt("ring_buffer", "ring buffer", lambda: _map(_RING_BUFFER, 0, 0, _RING_BYTES, "events in order"))
+    yield attempt("ring_buffer", "ring buffer", lambda: _map(MapType.RINGBUF, 0, 0, _RING_BYTES, "events in order"))
     features = [kind for kind in ProbeKind if kind.facts.feature]
     for kind in features:
         if not kind.facts.feature_hint:
@@ -138,17 +139,16 @@ def _memlock() -> str:
     limit, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
     said = "unlimited" if limit == resource.RLIM_INFINITY else f"{limit >> 10} KiB"
     try:
-        return _map(_ARRAY, 4, 8, _LARGE_MAP_BYTES // 8, f"maps of 16 MiB fit (ulimit -l: {said})")
+        return _map(MapType.ARRAY, 4, 8, _LARGE_MAP_BYTES // 8, f"maps of 16 MiB fit (ulimit -l: {said})")
     except KernelError as error:
         raise KernelError(
             "large maps do not fit", why=f"locked memory is limited to {said}", hint="ulimit -l unlimited"
         ) from error
 
 
-def _map(type_: int, key_bytes: int, value_bytes: int, entries: int, detail: str) -> str:
-    attr = MapCreateAttr(map_type=type_, key_size=key_bytes, value_size=value_bytes, max_entries=entries)
+def _map(type_: MapType, key_bytes: int, value_bytes: int, entries: int, detail: str) -> str:
     try:
-        os.close(bpf(Command.MAP_CREATE, attr))
+        try_map(type_, key_size=key_bytes, value_size=value_bytes, max_entries=entries)
     except OSError as error:
         raise KernelError(
             "the kernel refuses such a map", why=error.strerror or str(error), hint="use Linux 5.8 or newer"

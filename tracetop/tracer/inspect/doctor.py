@@ -7,9 +7,7 @@ answers one question.
 import time
 from collections.abc import Iterator
 
-from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.loaded_program import Loaded
-from tracetop.bpf.sys.captured_output import Output
+from tracetop.bpf import CapturedOutput, Loaded, RunningKernel
 from tracetop.errors import ExitCode, TracetopError
 from tracetop.lang import compile_script
 from tracetop.library import DEFAULT, Library, PaneScript
@@ -22,7 +20,7 @@ _SMALLEST = "interval:s:1 { @ = count(); }"
 
 def examine(kernel: RunningKernel) -> Iterator[Finding]:
     """Yield the findings, in an order in which the first BAD one is the cause of those behind it."""
-    output = Output()  # what libbcc prints is no part of the answer
+    output = CapturedOutput()  # what libbcc prints is no part of the answer
     try:
         allowed = True
         for finding in examine_rights(kernel):

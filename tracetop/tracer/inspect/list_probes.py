@@ -1,7 +1,7 @@
 """Which probes there are: what `tracetop list` prints, and the types that scripts may name.
 
 Owns: the pattern's grammar and the names of each kind's probes. Refuses to own: what a script may do with one
-(`lang.probes`). Runs in the process that answers one question, as root; loads neither BCC nor numpy.
+(`lang.resolve`). Runs in the process that answers one question, as root; loads neither BCC nor the grammar.
 """
 
 import re
@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from itertools import islice
 
-from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.sys.sysfs import ensure_tracefs
+from tracetop.bpf import RunningKernel, ensure_tracefs
 from tracetop.errors import KernelError, TracetopError, UsageError
-from tracetop.lang.resolve.probe_syntax import is_wildcard
-from tracetop.lang.vocabulary.suggest import did_you_mean
+from tracetop.lang import did_you_mean, is_wildcard
 from tracetop.model.kernel import TracepointFormat
 from tracetop.model.kinds import SHORT, Family, ProbeKind, probe_kind
 from tracetop.model.perf_events import ALIASES

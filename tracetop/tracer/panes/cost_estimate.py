@@ -1,12 +1,12 @@
 """How hot a script would run, from how often its hooks are hit: asked before it is put to work on all of them.
 
-Owns: the estimate and what counts as hot. Refuses to own: how the hits are counted (`load`) and what the user answers
-(`pane`). Pure. Tracer.
+Owns: the estimate and what counts as hot. Refuses to own: how the hits are counted (`pane_load`) and what the user
+answers (`pane`). Pure. Tracer.
 """
 
 from collections.abc import Sequence
 
-from tracetop.bpf.objects.stats import ProgStats
+from tracetop.bpf import ProgStats
 from tracetop.model.frame import Hot
 from tracetop.model.program import Program
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import psutil
 
-from tracetop.bpf.objects.stats import RunTimeStats
+from tracetop.bpf import RunTimeStats
 from tracetop.errors import TracetopError, UsageError
 from tracetop.library import Library
 from tracetop.model.frame import Frame, TracerCost
@@ -40,6 +40,7 @@ class Loop:
         self._outbox = outbox
         self._drain_log = drain_log
         self._meter = CostMeter(RunTimeStats())
+        self._files = machine.files
         self._panes = Panes(machine, Library())
         self._assistant = Assistant(machine.kernel)
         self._interval_s = 1.0
@@ -97,6 +98,9 @@ class Loop:
         for command in self._inbox.commands():
             if isinstance(command, m.CheckScript | m.Complete):
                 self._assistant.ask(command)
+                continue
+            if isinstance(command, m.FileShown):
+                self._files.answer(command)
                 continue
             changed = True
             try:

@@ -4,7 +4,6 @@ Owns: carrying out the commands about panes, and whose turn it is to load. Refus
 the clock and the pipes (`loop`). Tracer.
 """
 
-import functools
 import math
 from collections.abc import Iterator
 
@@ -91,78 +90,60 @@ class Panes:
         for pane in self:
             pane.close()
 
-    @functools.singledispatchmethod
     def carry_out(self, command: m.Command) -> None:
         """Do what a command about panes says. UsageError where it cannot be done; nothing has changed then."""
-        raise NotImplementedError(type(command).__name__)
+        match command:
+            case m.SetFilter():
+                self.filter = command.filter
+                for pane in self:
+                    pane.set_filter(command.filter)
+            case m.Reset():
+                for pane in self:
+                    pane.reset()
+            case m.AddPane():
+                self._add(command.pane)
+            case m.RemovePane():
+                pane = self._pane(command.pane)
+                self._waits.pop(pane, None)
+                del self._panes[pane.name]
+                pane.close()
+            case _:
+                self._change(command)
 
-    @carry_out.register
-    def _(self, command: m.SetFilter) -> None:
-        self.filter = command.filter
-        for pane in self:
-            pane.set_filter(command.filter)
-
-    @carry_out.register
-    def _(self, command: m.SetEnabled) -> None:
-        pane = self._pane(command.pane)
-        pane.set_enabled(command.enabled)
-        if pane.state is PaneState.LOADING:
-            self._waits.setdefault(pane, _AT_ONCE)
-        elif not command.enabled:
-            self._waits.pop(pane, None)
-
-    @carry_out.register
-    def _(self, command: m.SetParams) -> None:
-        self._pane(command.pane).set_params(command.params, self.filter)
-
-    @carry_out.register
-    def _(self, command: m.SelectVariant) -> None:
-        pane = self._pane(command.pane)
-        pane.select(command.variant)
-        self._waits[pane] = _AT_ONCE
-
-    @carry_out.register
-    def _(self, command: m.ReplaceScript) -> None:
-        pane = self._pane(command.pane)
-        pane.replace(command.script)
-        self._waits[pane] = _AT_ONCE
-
-    @carry_out.register
-    def _(self, command: m.Proceed) -> None:
-        self._pane(command.pane).proceed(command.sample)
-
-    @carry_out.register
-    def _(self, command: m.AddPane) -> None:
-        if command.pane.name in self._panes:
+    def _add(self, request: m.PaneRequest) -> None:
+        if request.name in self._panes:
             raise UsageError(
-                f"there is a pane named {command.pane.name}",
-                why="each has a name of its own",
-                hint="choose another name",
+                f"there is a pane named {request.name}", why="each has a name of its own", hint="choose another name"
             )
-        pane = Pane(command.pane, self._library, self._machine)
+        pane = Pane(request, self._library, self._machine)
         self._panes[pane.name] = pane
         self._waits[pane] = _AT_ONCE
 
-    @carry_out.register
-    def _(self, command: m.RemovePane) -> None:
-        pane = self._pane(command.pane)
-        self._waits.pop(pane, None)
-        del self._panes[pane.name]
-        pane.close()
-
-    @carry_out.register
-    def _(self, command: m.SetSort) -> None:
-        self._pane(command.pane).set_sort(command)
-
-    @carry_out.register
-    def _(self, command: m.SetOffsets) -> None:
-        self._pane(command.pane).show_offsets(command.offsets)
-
-    @carry_out.register
-    def _(self, command: m.Reset) -> None:
-        del command
-        for pane in self:
-            pane.reset()
+    def _change(self, command: m.Command) -> None:
+        """Carry out a command about one pane."""
+        match command:
+            case m.SetEnabled():
+                pane = self._pane(command.pane)
+                pane.set_enabled(command.enabled)
+                if pane.state is PaneState.LOADING:
+                    self._waits.setdefault(pane, _AT_ONCE)
+                elif not command.enabled:
+                    self._waits.pop(pane, None)
+            case m.SelectVariant() | m.ReplaceScript():
+                pane = self._pane(command.pane)
+                if isinstance(command, m.SelectVariant):
+                    pane.select(command.variant)
+                else:
+                    pane.replace(command.script)
+                self._waits[pane] = _AT_ONCE
+            case m.SetParams():
+                self._pane(command.pane).set_params(command.params, self.filter)
+            case m.Proceed():
+                self._pane(command.pane).proceed(command.sample)
+            case m.SetSort():
+                self._pane(command.pane).set_sort(command)
+            case m.SetOffsets():
+                self._pane(command.pane).show_offsets(command.offsets)
 
     def _pane(self, name: str) -> Pane:
         if name not in self._panes:

@@ -1,7 +1,7 @@
 """One pane: a name, the scripts it can show, the one that runs now, and why it does not where it does not.
 
-Owns: the pane's state and what is in force in it. Refuses to own: what the maps hold (`running`), and the steps of a
-load (`load`). Tracer.
+Owns: the pane's state and what is in force in it. Refuses to own: what the maps hold (`script_content`), and the steps
+of a load (`pane_load`). Tracer.
 """
 
 import contextlib

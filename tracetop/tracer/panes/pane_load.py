@@ -1,15 +1,14 @@
 """From a script's text to its hooks, a step at a time: what waits, waits beside the panes that run.
 
 Owns: the order of the steps, and that nothing stays of one that fails or is given up. Refuses to own: what is in force
-meanwhile (`pane`) and how hot is too hot (`hot`). Tracer.
+meanwhile (`pane`) and how hot is too hot (`cost_estimate`). Tracer.
 """
 
 import time
 from collections.abc import Callable, Generator
 from typing import NamedTuple
 
-from tracetop.bpf.load.trial import Trial
-from tracetop.bpf.objects.stats import RunTimeStats
+from tracetop.bpf import RunTimeStats, Trial
 from tracetop.lang import compile_script
 from tracetop.library import PaneScript
 from tracetop.model.abi.control import SAMPLE_NONE

@@ -1,43 +1,30 @@
 """The pane `programs`: the BPF programs and maps of the machine, live. It runs no script of its own.
 
-Owns: keeping the kernel's statistics on while the pane is on. Refuses to own: the tables (`programs`). Tracer.
+Owns: keeping the kernel's statistics on while the pane is on. Refuses to own: the tables (`bpf_objects`). Tracer.
 """
 
-from tracetop.bpf.objects.stats import RunTimeStats
+from tracetop.bpf import RunningKernel, RunTimeStats
 from tracetop.model.abi.control import Filter
-from tracetop.model.frame import Cost, Log, View
+from tracetop.model.frame import View
 from tracetop.tracer.aggregate.joined_table import ROWS
-from tracetop.tracer.inspect.bpf_objects import ObjectTable, ProgramTables, Types
+from tracetop.tracer.inspect.bpf_objects import ProgramTables
+from tracetop.tracer.panes.pane_content import Shown
 
 
-class ProgramsShown:
-    """Implements `shown.Shown`."""
+class ProgramsShown(Shown):
+    """Both tables, with costs where the kernel's statistics can be had."""
 
-    def __init__(self, types: Types) -> None:
-        self.cost = Cost()
-        self.sample = 1
-        self.dropped = self.missed = 0
-        self.exited = False
-        self.event_fd: int | None = None
-        self._tables = ProgramTables(types, ROWS)
+    def __init__(self, kernel: RunningKernel) -> None:
+        super().__init__()
+        self._objects = ProgramTables(kernel, ROWS)
+        self.tables = self._objects.programs, self._objects.maps
         self._statistics = RunTimeStats()
-        self._unmeasured = False
-        self.attached = False
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Say where costs are not known."""
-        return ("this kernel keeps no statistics of programs: their cost is not known",) if self._unmeasured else ()
-
-    @property
-    def tables(self) -> tuple[ObjectTable, ...]:
-        """Programs, and maps."""
-        return self._tables.programs, self._tables.maps
 
     def attach(self) -> None:
         """Switch the kernel's statistics on."""
-        self._unmeasured = not self._statistics.enable()
-        self._tables.read(measured=False)
+        measured = self._statistics.enable()
+        self.notes = () if measured else ("this kernel keeps no statistics of programs: their cost is not known",)
+        self._objects.read(measured=False)
         self.attached = True
 
     def detach(self) -> None:
@@ -48,32 +35,15 @@ class ProgramsShown:
     def control(self, filter_: Filter, params: tuple[int, ...], sample: int = 1) -> None:
         """Show what the processes hold that the filter lets through."""
         del params, sample
-        self._tables.follow(filter_)
-
-    def reset(self) -> None:
-        """Have nothing to begin anew: rates are of the last interval, all else is what is there."""
+        self._objects.follow(filter_)
 
     def read(self) -> None:
         """Look at everything that is loaded."""
-        self._tables.read(measured=self._statistics.on)
+        self._objects.read(measured=self._statistics.on)
 
     def views(self) -> tuple[View, ...]:
         """Return both tables."""
-        return tuple(table.table() for table in self.tables)
-
-    def show_offsets(self, offsets: bool) -> None:
-        """Have no stacks."""
-
-    def run_totals(self) -> tuple[int, int]:
-        """Have no programs of its own."""
-        return 0, 0
-
-    def drain(self) -> None:
-        """Have nothing to do."""
-
-    def log(self) -> Log | None:
-        """Print nothing."""
-        return None
+        return self._objects.programs.table(), self._objects.maps.table()
 
     def close(self) -> None:
         """Let go of the statistics."""

@@ -7,8 +7,7 @@ for them. Tracer.
 from collections.abc import Iterator
 
 from tracetop.errors import TracetopError
-from tracetop.lang import compile_script
-from tracetop.lang.completion.completer import Completer
+from tracetop.lang import Completer, compile_script
 from tracetop.model.kernel import Kernel
 from tracetop.model.wire import messages as m
 

@@ -7,12 +7,7 @@ and which view a map has (`aggregates`). Runs in the tracer's one thread.
 import time
 from dataclasses import dataclass
 
-from tracetop.bpf.kernel.running_kernel import RunningKernel
-from tracetop.bpf.loaded_program import Loaded
-from tracetop.bpf.maps.cpu_merge import MapSample
-from tracetop.bpf.objects.stats import ProgStats
-from tracetop.bpf.symbols.kallsyms import KernelSymbols
-from tracetop.bpf.symbols.user_symbols import UserFrame, UserSymbols
+from tracetop.bpf import KernelSymbols, Loaded, MapSample, ProgStats, RunningKernel, UserFrame, UserSymbols
 from tracetop.lang import STACK_DEPTH
 from tracetop.model.abi.control import Filter, pack_control
 from tracetop.model.frame import Cost, Log, View
@@ -21,14 +16,16 @@ from tracetop.model.syscalls import SyscallNames
 from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.aggregates import Aggregates
 from tracetop.tracer.aggregate.call_tree import CUT, CallTree, StackId
-from tracetop.tracer.aggregate.joined_table import JoinedTable
 from tracetop.tracer.aggregate.key_cells import KeyCells
 from tracetop.tracer.aggregate.processes import ProcessTable
 from tracetop.tracer.aggregate.value_columns import newest
-from tracetop.tracer.printing.decode import Decoder, Names
+from tracetop.tracer.panes.pane_content import Shown
+from tracetop.tracer.printing.decode import Decoder
+from tracetop.tracer.printing.machine_names import MachineNames
+from tracetop.tracer.printing.printer import Printer
 from tracetop.tracer.script import upkeep
-from tracetop.tracer.script.events import Sent
-from tracetop.tracer.script.upkeep import Upkeep, takes_user_addresses
+from tracetop.tracer.script.events import Events
+from tracetop.tracer.script.printed_lines import FileRequests, PrintedLines
 
 
 @dataclass(frozen=True)
@@ -39,22 +36,18 @@ class Machine:
     symbols: KernelSymbols
     user_symbols: UserSymbols
     syscalls: SyscallNames
-    names: Names
+    names: MachineNames
     processes: ProcessTable
+    files: FileRequests
 
 
-class Running:
+class Running(Shown):
     """A script from load to close."""
 
     def __init__(self, program: Program, machine: Machine) -> None:
         """Load the program, not attached. Raises what `Loaded.load` raises."""
+        super().__init__()
         self.program = program
-        self.cost = Cost()
-        self.sample = 1
-        """1 in so many events is counted."""
-        self.dropped = self.missed = 0
-        self.exited = False
-        """Whether the script has ended itself."""
         self._machine = machine
         self._cells = KeyCells(
             machine.syscalls, Decoder(machine.names, lambda name, id_: self._loaded.stack(id_, name))
@@ -65,30 +58,20 @@ class Running:
         self._aggregates = Aggregates(program, self._cells, machine.processes, self._tree)
         self._read_s = time.monotonic()
         self._dropped_before = self._missed_before = 0
+        self.tables = self._aggregates.tables
         self._loaded = Loaded.load(program)
-        if takes_user_addresses(program):
+        self.event_fd = self._loaded.event_fd
+        if upkeep.takes_user_addresses(program):
             machine.names.watch()
-        self._upkeep = Upkeep(self._loaded, self._aggregates, self._read_s)
-        self._sent = Sent(self._loaded, machine.names)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Parts of the script that this kernel cannot do, one line each."""
-        return (*self.program.notes, *self._loaded.notes)
-
-    @property
-    def tables(self) -> list[JoinedTable]:
-        """Its tables, for their sort to be chosen."""
-        return self._aggregates.tables
-
-    @property
-    def attached(self) -> bool:
-        """Whether its probes are on their hooks."""
-        return self._loaded.attached
+        self._upkeep = upkeep.upkeep_in_pane(self._loaded, self._aggregates)
+        self._lines = PrintedLines(machine.files)
+        self._lost_events = 0
+        self._events = Events(self._loaded, Printer(self._loaded, machine.names), self._lines)
 
     def rehearse(self) -> None:
         """Put the probes on their hooks before the script has begun; `control` with SAMPLE_NONE before."""
         self._loaded.attach()
+        self.attached, self.notes = True, (*self.program.notes, *self._loaded.notes)
 
     def attach(self) -> None:
         """Put the probes on their hooks, after the script's BEGIN the first time; what was counted before stays.
@@ -97,15 +80,15 @@ class Running:
         """
         if not self._begun:
             self.exited = False
-            self._loaded.run_begin()
+            self._events.begin()
             self._begun = True
-        self._loaded.attach()
+        self.rehearse()
         self._read_s = time.monotonic()
 
     def detach(self) -> None:
         """Take the probes off: their cost is zero from here on."""
         self._loaded.detach()
-        self.cost = Cost()
+        self.attached, self.cost = False, Cost()
 
     def control(self, filter_: Filter, params: tuple[int, ...], sample: int = 1) -> None:
         """Put a filter, parameters and sampling in force: one map write."""
@@ -127,7 +110,7 @@ class Running:
             if spec.kind.facts.is_extreme:  # an extreme cannot be counted from a baseline
                 self._loaded.clear(spec.name)
         self._aggregates.reset()
-        self._sent.reset()
+        self._lines.reset()
         self._dropped_before += self.dropped
         self._missed_before += self.missed
         self.dropped = self.missed = 0
@@ -141,7 +124,7 @@ class Running:
         self._aggregates.update(samples, elapsed_s)
         dropped, self.dropped = self.dropped, sum(self._loaded.drops().values()) - self._dropped_before
         self.missed = self._loaded.missed() - self._missed_before
-        self._upkeep.tick(now_s, is_full=self.dropped > dropped)
+        self._upkeep.do(now=self.dropped > dropped)
 
     def views(self) -> tuple[View, ...]:
         """Return what the maps have counted, in the order that the script first names them."""
@@ -162,28 +145,25 @@ class Running:
         stats = self.stats()
         return sum(stat.run_time_ns for stat in stats), sum(stat.run_cnt for stat in stats)
 
-    @property
-    def event_fd(self) -> int | None:
-        """A descriptor that is readable while `drain` has something to do; None for a script that sends nothing."""
-        return self._loaded.event_fd
-
     def drain(self) -> None:
         """Do what the script asked user space for: print, clear or zero maps, end itself."""
-        if self._sent.drain() and not self.exited:
+        self._events.take()
+        lost, self._lost_events = self._lost_events, self._loaded.lost_events()
+        self._lines.lose(self._lost_events - lost)
+        if self._events.exit_code is not None and not self.exited:
             self.exited = True
             self.detach()
             self.end()
 
     def log(self) -> Log | None:
         """Return the lines since the last call, for a frame that is sure to be sent; None for a script without any."""
-        return self._sent.log()
+        return self._lines.take() if self._events.prints else None
 
     def end(self) -> None:
         """Run the script's END, where its BEGIN was run."""
         if self._begun:
             self._begun = False
-            self._loaded.run_end()
-            self._sent.drain()
+            self._events.end()
 
     def close(self) -> None:
         """Run the script's END, where its BEGIN was run, and free everything in the kernel."""

@@ -1,17 +1,17 @@
 """From the bytes that a program wrote to data, by the layout that the compiler gave them.
 
-Owns: the layouts of `model.value`. Refuses to own: names (`names`) and how data are printed. Each layout becomes a
-closure once, so that an event costs only what its own values cost.
+Owns: the layouts of `model.value`. Refuses to own: names (`machine_names`) and how data are printed. Each layout
+becomes a closure once, so that an event costs only what its own values cost.
 """
 
 import os
 import socket
 import struct
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from tracetop.model.escape import escape
 from tracetop.model.value import Shape, ValuePart, ValueType
+from tracetop.tracer.printing.machine_names import MachineNames
 from tracetop.tracer.printing.values import Buffer, Datum, Named, Stack
 
 Read = Callable[[bytes, int], Datum]
@@ -29,37 +29,6 @@ _FORMATS = {(1, True): "=b", (1, False): "=B", (2, True): "=h", (2, False): "=H"
 _U32 = struct.Struct("=I")
 _U64 = struct.Struct("=Q")
 _STACK = struct.Struct("=iI")
-
-
-class Names(Protocol):
-    """What this machine calls things."""
-
-    def kernel_symbol(self, address: int) -> str:
-        """Return a kernel function's name, or the address in hex."""
-
-    def user_symbol(self, pid: int, address: int) -> str:
-        """Return a process's function's name, or the address in hex."""
-
-    def kernel_frames(self, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
-        """Return a line for each address, in bpftrace's stack mode ``bpftrace``, ``perf`` or ``raw``."""
-
-    def user_frames(self, pid: int, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
-        """Return a line for each address of a process."""
-
-    def watch(self) -> None:
-        """Learn from now on what processes map, for addresses of those that are gone before anybody looks."""
-
-    def remember(self, pid: int) -> None:
-        """Look at a process while it lives, for addresses that are shown after its end."""
-
-    def user(self, uid: int) -> str:
-        """Return a user's name, or the number."""
-
-    def cgroup_path(self, cgroup_id: int) -> str:
-        """Return where a cgroup is mounted, as ``unified:/system.slice``."""
-
-    def wall_clock(self, boot_ns: int, format_: str) -> str:
-        """Return local time by strftime's format (and ``%f``) from nanoseconds since boot."""
 
 
 StackAddresses = Callable[[str, int], tuple[int, ...]]
@@ -89,7 +58,7 @@ def json_text(data: bytes) -> str:
 class Decoder:
     """Makes decoders of values."""
 
-    def __init__(self, names: Names, addresses: StackAddresses, clean: Clean = raw_text) -> None:
+    def __init__(self, names: MachineNames, addresses: StackAddresses, clean: Clean = raw_text) -> None:
         self._names = names
         self._addresses = addresses
         self._clean = clean

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tracetop.bpf.symbols.kallsyms import KernelSymbols
-from tracetop.bpf.symbols.user_symbols import UserSymbols
+from tracetop.bpf import KernelSymbols, UserSymbols
 
 _MICROSECONDS = re.compile(r"(%%)|%f")
 _OCTAL = re.compile(r"\\([0-7]{3})")

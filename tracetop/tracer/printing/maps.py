@@ -1,14 +1,14 @@
 """The entries of a map, decoded and in the order that bpftrace prints them in.
 
 Owns: which bytes of a key are which part, what each kind of map has under a key, and the order. Refuses to own: reading
-the kernel (`bpf`) and the form (`text`, `json`). Pure but for the names that the decoder looks up.
+the kernel (`bpf`) and the form (`text`, `json_lines`). Pure but for the names that the decoder looks up.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tracetop.bpf.maps.cpu_merge import Bytes, Ints, MapSample, is_array
+from tracetop.bpf import Bytes, Ints, MapSample, is_array
 from tracetop.model.program import MapSpec, TimeSeries
 from tracetop.model.value import Shape, ValuePart
 from tracetop.model.value_kinds import ValueKind

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from tracetop.bpf.maps.cpu_merge import Bytes, Ints, MapSample, is_array
+from tracetop.bpf import Bytes, Ints, MapSample, is_array
 from tracetop.model.program import Action, Format, MapSpec, PrintEntry, PrintMap, PrintValue, Program
 from tracetop.model.value import Shape, ValuePart
-from tracetop.tracer.printing.decode import Clean, Decoder, Names, json_text, raw_text
+from tracetop.tracer.printing.decode import Clean, Decoder, json_text, raw_text
 from tracetop.tracer.printing.json_lines import JsonLines
-from tracetop.tracer.printing.machine_names import clock_text
+from tracetop.tracer.printing.machine_names import MachineNames, clock_text
 from tracetop.tracer.printing.maps import MapReader
 from tracetop.tracer.printing.printf import compile_format
 from tracetop.tracer.printing.text import TextLines
@@ -42,7 +42,7 @@ class KernelSide(Protocol):
 class Printer:
     """Makes text of what a script sends and of what its maps hold."""
 
-    def __init__(self, loaded: KernelSide, names: Names, *, json: bool = False, clean: Clean = raw_text) -> None:
+    def __init__(self, loaded: KernelSide, names: MachineNames, *, json: bool = False, clean: Clean = raw_text) -> None:
         """Print text, strings cleaned for where it goes; or lines of JSON."""
         self._loaded = loaded
         self._lines: TextLines | JsonLines = JsonLines() if json else TextLines()

@@ -1,6 +1,6 @@
 """``tseries()`` as bpftrace draws it: a line for each slot of time, and a point in it for the slot's value.
 
-Owns: which slots are shown, and the drawing. Refuses to own: the time of day (`names`). Pure.
+Owns: which slots are shown, and the drawing. Refuses to own: the time of day (`machine_names`). Pure.
 """
 
 from collections.abc import Callable, Mapping

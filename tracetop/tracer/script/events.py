@@ -1,65 +1,167 @@
-"""What the events of a running script ask for, done in their order: text sent, maps cleared, the end noted.
+"""What the events of a running script ask for, done in their order: text printed, maps cleared, the end noted.
 
-Owns: which action needs what, and text that waits to be sent. Refuses to own: what anything looks like (`printed`),
-files and commands of the user, which the asker has the rights for. Tracer.
+Owns: which action needs what. Refuses to own: what anything looks like (`printer`), and where it goes: to a stream in
+`run`, into a log in a pane (`printed_lines`). What needs the rights of the asker, files and commands, is asked of the
+asker. Tracer.
 """
 
 import os
 import struct
+from typing import Protocol
 
-from tracetop.bpf.loaded_program import Loaded
-from tracetop.model.frame import Log
-from tracetop.model.program import Action, Exit, Format, MapAction, PrintEntry, PrintValue
+from tracetop.bpf import Loaded
+from tracetop.model.program import Action, Exit, Format, MapAction
 from tracetop.model.wire.messages import Execute, Output, ShowFile
 from tracetop.tracer.pipe import Outbox
-from tracetop.tracer.printing.decode import Names
 from tracetop.tracer.printing.printer import Printer
-from tracetop.tracer.script.printed_lines import MOST_LINES, PrintedLines
-from tracetop.tracer.script.upkeep import change_map
 
 _CODE = struct.Struct("=q")
 _MOST_BYTES = 1 << 20
 """Of text in one message."""
-_ACTING = ("cat", "system", "errorf", "warnf")
-"""Formats that do more than print a piece of the standard output."""
 
 
-class Reactions:
-    """Takes the events of one loaded script."""
+class Sink(Protocol):
+    """Where all goes that one script prints, in order."""
 
-    def __init__(self, loaded: Loaded, printer: Printer, outbox: Outbox) -> None:
+    @property
+    def most(self) -> int | None:
+        """How many printing events of one reading are worth the time, the newest; None: all."""
+
+    def add(self, text: str, /) -> None:
+        """Take a piece of the standard output."""
+
+    def add_error(self, text: str) -> None:
+        """Take a line of the standard error."""
+
+    def show_file(self, path: str) -> None:
+        """Take the contents of a file, as its reader may see it."""
+
+    def execute(self, command: str) -> None:
+        """Take the output of a command."""
+
+    def lose(self, count: int) -> None:
+        """Count what was sent and not taken."""
+
+
+class Events:
+    """Dispatches the events of one loaded script."""
+
+    def __init__(self, loaded: Loaded, printer: Printer, sink: Sink) -> None:
         self.exit_code: int | None = None
-        """What the script gave to ``exit``, None where it has not."""
+        """What the script gave to ``exit``; None where it has not called it."""
         self._loaded = loaded
         self._printer = printer
+        self._sink = sink
+        self._lost_exits = 0
+        actions = dict(enumerate(loaded.program.actions))
+        self._changes = {number: action for number, action in actions.items() if isinstance(action, MapAction)}
+        self._exits = {number for number, action in actions.items() if isinstance(action, Exit)}
+        self._texts = {number: printer.show(number) for number, action in actions.items() if _is_text(action)}
+        self.prints = len(actions) > len(self._changes) + len(self._exits)
+        """Whether anything can come for the sink."""
+
+    def begin(self) -> None:
+        """Run BEGIN; an end of before is forgotten."""
+        self.exit_code, self._lost_exits = None, self._loaded.lost_exits() if self._exits else 0
+        self._loaded.run_begin()
+
+    def take(self) -> bool:
+        """Do what the events ask for that have come, at most one buffer full; say whether there were any.
+
+        A script that called ``exit`` asks for nothing more.
+        """
+        events = self._loaded.events()
+        excess = self._excess(events)
+        changed: set[int] = set()
+        for number, payload in events:
+            if self.exit_code is not None:
+                break
+            if number in self._exits:
+                self.exit_code = int(_CODE.unpack_from(payload)[0])
+            elif number in self._changes:
+                if number not in changed:  # a thousand times with nothing between is as good as once
+                    changed.add(number)
+                    change_map(self._loaded, self._changes[number])
+            elif excess > 0:
+                excess -= 1
+            else:
+                changed.clear()
+                self._print(number, payload)
+        if not events and self.exit_code is None and self._exits and self._loaded.lost_exits() > self._lost_exits:
+            self.exit_code = 0  # the buffer had no room to say so
+        return bool(events)
+
+    def end(self) -> None:
+        """Run END, off the hooks; what came after the script's own ``exit`` is dropped, what END asks for is not."""
+        self.take()
+        code, self.exit_code = self.exit_code, None
+        self._loaded.run_end()
+        self.take()
+        if code is not None:
+            self.exit_code = code
+
+    def _excess(self, events: list[tuple[int, bytes]]) -> int:
+        """Return how many printing events of these nobody would read, and count them as lost."""
+        if self._sink.most is None or len(events) <= self._sink.most:
+            return 0
+        printing = sum(number not in self._changes and number not in self._exits for number, _ in events)
+        excess = max(printing - self._sink.most, 0)
+        self._sink.lose(excess)
+        return excess
+
+    def _print(self, number: int, payload: bytes) -> None:
+        if number in self._texts:
+            self._sink.add(self._texts[number](payload))
+            return
+        action = self._loaded.program.actions[number]
+        match action:
+            case Format(verb="cat"):
+                self._sink.show_file(self._printer.words(number, action, payload))
+            case Format(verb="system"):
+                self._sink.execute(self._printer.words(number, action, payload))
+            case _:
+                self._sink.add_error(self._printer.text(number, payload))
+
+
+def _is_text(action: Action) -> bool:
+    """Say whether an event of this action is a piece of the standard output and nothing else."""
+    if isinstance(action, Format):
+        return action.verb not in ("cat", "system", "errorf", "warnf")
+    return not isinstance(action, Exit | MapAction)
+
+
+def change_map(loaded: Loaded, action: MapAction) -> None:
+    """Clear or zero a map, as the script asked."""
+    (loaded.clear if action.verb == "clear" else loaded.zero)(action.map_name)
+
+
+class StreamSink:
+    """Sends all that a script prints to the asker of a run, who writes it to its own streams."""
+
+    most = None
+
+    def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
         self._text: list[str] = []
-        actions = enumerate(loaded.program.actions)
-        self._may_exit = Exit() in self._loaded.program.actions
-        self._shows = {number: printer.show(number) for number, action in actions if _only_prints(action)}
+        self.add = self._text.append
 
-    def take(self) -> None:
-        """Do what the events ask for that have come, and send what they print.
+    def add_error(self, text: str) -> None:
+        """Send a line of the standard error."""
+        self.send()
+        self._outbox.send(Output(os.fsencode(text), error=True))
 
-        A script that called ``exit`` asks for nothing more; one whose reader is late waits.
-        """
-        while (events := self._loaded.events()) and self.exit_code is None:
-            for number, payload in events:
-                if number in self._shows:
-                    self._text.append(self._shows[number](payload))
-                else:
-                    self._do(number, payload)
-                    if self.exit_code is not None:
-                        break
-            self.send()
-            if self._outbox.blocked:
-                break
-        if self._may_exit and self.exit_code is None and not events and self._loaded.lost_exits():
-            self.exit_code = 0
+    def show_file(self, path: str) -> None:
+        """Have the asker print a file."""
+        self.send()
+        self._outbox.send(ShowFile(path))
 
-    def say(self, text: str) -> None:
-        """Print a text behind what was printed before."""
-        self._text.append(text)
+    def execute(self, command: str) -> None:
+        """Have the asker run a command."""
+        self.send()
+        self._outbox.send(Execute(command))
+
+    def lose(self, count: int) -> None:
+        """Take no notice: nothing is left out here, and what the kernel lost is told at the end."""
 
     def send(self) -> None:
         """Send what was printed."""
@@ -67,87 +169,3 @@ class Reactions:
         self._text.clear()
         for start in range(0, len(data), _MOST_BYTES):
             self._outbox.send(Output(data[start : start + _MOST_BYTES]))
-
-    def _do(self, number: int, payload: bytes) -> None:
-        action = self._loaded.program.actions[number]
-        match action:
-            case MapAction():
-                change_map(self._loaded, action)
-            case Exit():
-                self.exit_code = int(_CODE.unpack_from(payload)[0])
-            case Format(verb="cat"):
-                self.send()
-                self._outbox.send(ShowFile(self._printer.words(number, action, payload)))
-            case Format(verb="system"):
-                self.send()
-                self._outbox.send(Execute(self._printer.words(number, action, payload)))
-            case Format(verb="errorf" | "warnf"):
-                self.send()
-                self._outbox.send(Output(os.fsencode(self._printer.text(number, payload)), error=True))
-            case _:
-                self.say(self._printer.text(number, payload))
-
-
-def _only_prints(action: Action) -> bool:
-    """Say whether an event of this action is its payload's text and nothing else, however many come."""
-    return (isinstance(action, Format) and action.verb not in _ACTING) or isinstance(action, PrintValue | PrintEntry)
-
-
-VIEW = "printed"
-"""The name of the log's view."""
-
-
-class Sent:
-    """The events of one loaded script."""
-
-    def __init__(self, loaded: Loaded, names: Names) -> None:
-        self._loaded = loaded
-        self._printer = Printer(loaded, names)
-        self._lines = PrintedLines()
-        self._lost_events = self._lost_exits = 0
-        actions = loaded.program.actions
-        self._may_exit = any(isinstance(one, Exit) for one in actions)
-        self._printing = frozenset(i for i, one in enumerate(actions) if not isinstance(one, Exit | MapAction))
-
-    def drain(self) -> bool:
-        """Take what was sent, in order, at most one buffer full; return whether the script has ended itself."""
-        events = self._loaded.events()
-        lost_events = self._loaded.lost_events()
-        self._lines.lose(lost_events - self._lost_events)
-        self._lost_events = lost_events
-        too_many = sum(number in self._printing for number, _ in events) - MOST_LINES
-        done: set[int] = set()
-        for number, payload in events:
-            if number in self._printing:
-                too_many -= 1
-                if too_many >= 0:  # nobody reads so many: the newest are enough
-                    self._lines.lose(1)
-                else:
-                    self._lines.add(self._printer.text(number, payload))
-                    done.clear()
-            elif isinstance(self._loaded.program.actions[number], Exit):
-                return True
-            elif number not in done:  # a thousand times with nothing between is as good as once
-                done.add(number)
-                self._act(number)
-        return not events and self._has_lost_exit()
-
-    def _has_lost_exit(self) -> bool:
-        """Say whether the script ended itself since the last call without the buffer having room to say so."""
-        if not self._may_exit:
-            return False
-        before, self._lost_exits = self._lost_exits, self._loaded.lost_exits()
-        return self._lost_exits > before
-
-    def log(self) -> Log | None:
-        """Return the lines since the last call, None for a script that prints nothing."""
-        return self._lines.take(VIEW) if self._printing else None
-
-    def reset(self) -> None:
-        """Count what is lost anew."""
-        self._lines.reset()
-
-    def _act(self, number: int) -> None:
-        action = self._loaded.program.actions[number]
-        if isinstance(action, MapAction):
-            change_map(self._loaded, action)

@@ -1,29 +1,28 @@
 """One script, run as bpftrace would run it: loaded, begun, attached, printed as its events come, ended.
 
-Owns: the order of these steps, and when the run is over. Refuses to own: what events ask for (`reactions`) and what has
-to be done meanwhile (`chores`). The tracer's one thread.
+Owns: the order of these steps, and when the run is over. Refuses to own: what events ask for (`events`) and what has
+to be done meanwhile (`upkeep`). The tracer's one thread.
 """
 
 import os
 import select
 from contextlib import closing, suppress
 
-from tracetop.bpf.loaded_program import Loaded
+from tracetop.bpf import Loaded
 from tracetop.errors import TracetopError, UsageError
-from tracetop.lang import compile_script
-from tracetop.lang.options import Options
-from tracetop.lang.tree.dump import dump
+from tracetop.lang import Options, compile_script, dump
 from tracetop.model.abi.control import pack_control
 from tracetop.model.kernel import Kernel
 from tracetop.model.wire import messages as m
 from tracetop.tracer.pipe import Inbox, Outbox
-from tracetop.tracer.printing.decode import Names, raw_text, terminal_text
+from tracetop.tracer.printing.decode import raw_text, terminal_text
+from tracetop.tracer.printing.machine_names import MachineNames
 from tracetop.tracer.printing.printer import Printer
-from tracetop.tracer.script.events import Reactions
-from tracetop.tracer.script.upkeep import Chores, takes_user_addresses
+from tracetop.tracer.script.events import Events, StreamSink
+from tracetop.tracer.script.upkeep import takes_user_addresses, upkeep_in_run
 
 
-def serve(inbox: Inbox, outbox: Outbox, kernel: Kernel, names: Names) -> None:
+def serve(inbox: Inbox, outbox: Outbox, kernel: Kernel, names: MachineNames) -> None:
     """Carry out each `Run` that comes, one after the other, until the asker goes or stops without a run to stop."""
     while not inbox.closed:
         select.select([inbox.fd], [], [])
@@ -42,11 +41,12 @@ def serve(inbox: Inbox, outbox: Outbox, kernel: Kernel, names: Names) -> None:
 class ScriptRun:
     """A run, from its command to `Finished`."""
 
-    def __init__(self, order: m.Run, inbox: Inbox, outbox: Outbox, names: Names) -> None:
+    def __init__(self, order: m.Run, inbox: Inbox, outbox: Outbox, names: MachineNames) -> None:
         self._order = order
         self._inbox = inbox
         self._outbox = outbox
         self._names = names
+        self._sink = StreamSink(outbox)
         self._stopped = False
         """True once the asker or the script's process ended it."""
 
@@ -82,35 +82,41 @@ class ScriptRun:
     def _live(self, loaded: Loaded, target: int | None) -> m.Finished:
         clean = terminal_text if self._order.terminal else raw_text
         printer = Printer(loaded, self._names, json=self._order.json, clean=clean)
-        reactions = Reactions(loaded, printer, self._outbox)
-        loaded.run_begin()
+        events = Events(loaded, printer, self._sink)
+        events.begin()
         if takes_user_addresses(loaded.program):
             self._names.watch()
         loaded.attach()
         self._outbox.send(m.Attached(_probes(loaded)))
-        reactions.take()
-        self._serve(loaded, reactions, target)
+        self._take(events)
+        self._serve(loaded, events, target)
         os.set_blocking(self._outbox.fd, True)
-        self._end(loaded, printer, reactions)
-        return m.Finished(reactions.exit_code or 0, loaded.program.notes + loaded.notes + _losses(loaded))
+        self._end(loaded, printer, events)
+        return m.Finished(events.exit_code or 0, loaded.program.notes + loaded.notes + _losses(loaded))
 
-    def _serve(self, loaded: Loaded, reactions: Reactions, target: int | None) -> None:
+    def _take(self, events: Events) -> None:
+        """Print what has come; a reader that is late is waited for, with events in the kernel's buffer."""
+        while events.take():
+            self._sink.send()
+            if self._outbox.blocked or events.exit_code is not None:
+                break
+
+    def _serve(self, loaded: Loaded, events: Events, target: int | None) -> None:
         """Print what comes until the run is over."""
         readers = [fd for fd in (self._inbox.fd, target) if fd is not None]
-        events = [loaded.event_fd] if loaded.event_fd is not None else []
-        chores = Chores(loaded, self._names.remember, self._order.pid, self._order.child)
-        while not self._stopped and reactions.exit_code is None:
-            # While the reader is late events wait in the kernel's buffer; those that find no room there are counted.
+        sources = [loaded.event_fd] if loaded.event_fd is not None else []
+        upkeep = upkeep_in_run(loaded, self._names.remember, self._order.pid, self._order.child)
+        while not self._stopped and events.exit_code is None:
             late = [self._outbox.fd] if self._outbox.blocked else []
-            readable, writable, _ = select.select(readers + ([] if late else events), late, [], chores.every_s)
+            readable, writable, _ = select.select(readers + ([] if late else sources), late, [], upkeep.every_s)
             if writable:
                 self._outbox.flush()
             if self._inbox.fd in readable:
                 self._listen()
             self._stopped = self._stopped or target in readable
             if not late:
-                reactions.take()
-            chores.do()
+                self._take(events)
+            upkeep.do()
 
     def _listen(self) -> None:
         stops = [isinstance(command, m.Stop) for command in self._inbox.commands()]
@@ -118,19 +124,14 @@ class ScriptRun:
             raise BrokenPipeError
         self._stopped = self._stopped or any(stops)
 
-    def _end(self, loaded: Loaded, printer: Printer, reactions: Reactions) -> None:
+    def _end(self, loaded: Loaded, printer: Printer, events: Events) -> None:
         """Take the probes off, print what they sent, run END, print the maps."""
         loaded.detach()
-        reactions.take()
-        code, reactions.exit_code = reactions.exit_code, None
-        loaded.run_end()
-        reactions.take()
-        if code is not None:
-            reactions.exit_code = code
+        events.end()
         if loaded.program.options.get("print_maps_on_exit") != "False":
-            reactions.say("" if self._order.json else "\n\n")
-            reactions.say(printer.maps())
-        reactions.send()
+            self._sink.add("" if self._order.json else "\n\n")
+            self._sink.add(printer.maps())
+        self._sink.send()
         if lost := loaded.lost_events():
             self._outbox.send(m.Output(printer.lines.lost(lost).encode(), error=not self._order.json))
 

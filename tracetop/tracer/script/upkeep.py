@@ -1,110 +1,107 @@
-"""What keeps a script's maps from filling up: entries that nothing will use again are freed as it runs.
+"""What keeps a script's maps from filling up, and its names from going with their processes, while it runs.
 
-Owns: when. Refuses to own: which starts of a scratch map are stale (`kept`), which processes are gone
-(`process_table`), which stacks are not sampled any more (`stacks`). Tracer.
+Owns: when what is due, and which starts of a scratch map are stale. Refuses to own: which processes are gone
+(`process_table`), which stacks are not sampled any more (`call_tree`). Tracer.
 """
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.bpf.loaded_program import Loaded
-from tracetop.bpf.maps.cpu_merge import Bytes, MapSample, is_array
+from tracetop.bpf import Loaded, MapSample, is_array
 from tracetop.model.abi.control import Filter
-from tracetop.model.program import Format, KeyPart, KeyRole, MapAction, MapSpec, PrintValue, Program
+from tracetop.model.program import Format, KeyPart, KeyRole, MapSpec, PrintValue, Program
 from tracetop.model.value import Shape, ValueType
 from tracetop.tracer.aggregate.aggregates import Aggregates
 from tracetop.tracer.aggregate.counters import as_keys, as_rows
-from tracetop.tracer.aggregate.key_cells import decode_text, integers
+from tracetop.tracer.aggregate.key_cells import integers
+from tracetop.tracer.aggregate.processes import comm_of
 
-_EVERY_S = 2.0
+_MAPS_S = 2.0
+_PROCESSES_S = 0.1
+_FULL = 0.5
+"""The share of slots in use from which empty and old ones are given back."""
+_LONG_NS = 600 * 1_000_000_000
+"""The age of a start that nobody waits for any more, where its key does not say who would end it."""
+_PID_AT = {Shape.USTACK: 4, Shape.USYM: 8}
+"""Where in a value of that shape the process's number is."""
+
+Chore = Callable[[], None]
 
 
 class Upkeep:
-    """The upkeep of one loaded script."""
+    """The chores of one loaded script, each at its own pace."""
 
-    def __init__(self, loaded: Loaded, aggregates: Aggregates, now_s: float) -> None:
-        self._loaded = loaded
-        self._aggregates = aggregates
-        self._done_s = now_s
-
-    def tick(self, now_s: float, *, is_full: bool) -> None:
-        """Free what can be freed; `is_full`: a map had no room since the last time."""
-        self._retire_processes()
-        if is_full or now_s - self._done_s > _EVERY_S:
-            self._done_s = now_s
-            for spec in self._loaded.program.maps:
-                if spec.scratch and spec.keys:
-                    reclaim(self._loaded, spec)
-            self._retire_stacks()
-
-    def _retire_processes(self) -> None:
-        """Free the map entries of processes that are long gone."""
-        for table in self._aggregates.process_tables():
-            for name, keys in table.held(table.retire()).items():
-                if len(keys):
-                    self._loaded.delete_keys(name, as_rows(keys))
-
-    def _retire_stacks(self) -> None:
-        """Free stacks that are not sampled any more: in hours they would leave no slot for new ones."""
-        trees = self._aggregates.trees
-        unused: dict[str, set[int]] = {}
-        for tree in trees:
-            keys, stacks = tree.retire()
-            if len(keys):
-                self._loaded.delete_keys(tree.spec.name, as_rows(keys))
-            for map_, id_ in stacks:
-                unused.setdefault(map_, set()).add(id_)
-        for map_, id_ in (stack for tree in trees for stack in tree.held()):
-            unused.get(map_, set()).discard(id_)
-        for map_, ids in unused.items():
-            self._loaded.delete_stacks(ids, map_)
-
-
-_PID_AT = {Shape.USTACK: 4, Shape.USYM: 8}
-"""Where in a value of that shape the process's number is."""
-_SLOTS_S = _MAPS_S = 2.0
-_PROCESS_S = 0.1
-
-
-class Chores:
-    """The chores of one script."""
-
-    def __init__(self, loaded: Loaded, remember: Callable[[int], None], *processes: int) -> None:
-        """`processes`: those whose functions will need names, for whatever reason; 0 for none."""
-        self._loaded = loaded
-        self._remember = remember
-        self._processes = [pid for pid in processes if pid]
-        self._keyed = [(spec, at) for spec in loaded.program.maps if not is_array(spec.layout) for at in _places(spec)]
-        self._due: list[tuple[float, float, Callable[[], None]]] = [(_SLOTS_S, 0.0, self._free_slots)]
-        if takes_user_addresses(loaded.program):
-            self._due += [(_PROCESS_S, 0.0, self._look_at_processes), (_MAPS_S, 0.0, self._look_at_maps)]
-        self.every_s = min(each for each, _, _ in self._due)
+    def __init__(self, *chores: tuple[float, Chore]) -> None:
+        """Take chores with the seconds between two times, 0: whenever `do` is called."""
+        self._due = [(every_s, 0.0, chore) for every_s, chore in chores]
+        self.every_s = min(every_s for every_s, _ in chores)
         """How often `do` is to be called."""
 
-    def do(self) -> None:
-        """Do what is due."""
+    def do(self, *, now: bool = False) -> None:
+        """Do what is due, or all of it `now`: a map had no room."""
         now_s = time.monotonic()
         for i, (every_s, due_s, chore) in enumerate(self._due):
-            if now_s >= due_s:
+            if now or now_s >= due_s:
                 chore()
                 self._due[i] = (every_s, now_s + every_s, chore)
 
-    def _free_slots(self) -> None:
-        free_empty(self._loaded)
 
-    def _look_at_processes(self) -> None:
-        for pid in self._processes:
-            self._remember(pid)
+def upkeep_in_pane(loaded: Loaded, aggregates: Aggregates) -> Upkeep:
+    """Return the upkeep of a script whose maps are read at every tick, with `do` after each."""
 
-    def _look_at_maps(self) -> None:
-        for spec, at in self._keyed:
-            for pid in _numbers(self._loaded.read(spec.name).keys, at):
-                self._remember(pid)
+    def free() -> None:
+        for spec in loaded.program.maps:
+            if spec.scratch and spec.keys:
+                reclaim(loaded, spec)
+        _retire_stacks(loaded, aggregates)
+
+    return Upkeep((0.0, lambda: _retire_processes(loaded, aggregates)), (_MAPS_S, free))
+
+
+def upkeep_in_run(loaded: Loaded, remember: Callable[[int], None], *processes: int) -> Upkeep:
+    """Return the upkeep of a script whose maps are read at its end.
+
+    `remember` takes a process whose functions will need names: `processes` (0 for none) and those in the maps' keys.
+    """
+    chores: list[tuple[float, Chore]] = [(_MAPS_S, lambda: free_empty(loaded))]
+    if takes_user_addresses(loaded.program):
+        fixed = [pid for pid in processes if pid]
+        chores.append((_PROCESSES_S, lambda: _each(remember, fixed)))
+        chores.append((_MAPS_S, lambda: _each(remember, _processes_in_keys(loaded))))
+    return Upkeep(*chores)
+
+
+def _each(remember: Callable[[int], None], processes: Iterable[int]) -> None:
+    for pid in processes:
+        remember(pid)
+
+
+def _retire_processes(loaded: Loaded, aggregates: Aggregates) -> None:
+    """Free the map entries of processes that are long gone."""
+    for table in aggregates.process_tables():
+        for name, keys in table.held(table.retire()).items():
+            if len(keys):
+                loaded.delete_keys(name, as_rows(keys))
+
+
+def _retire_stacks(loaded: Loaded, aggregates: Aggregates) -> None:
+    """Free stacks that are not sampled any more: in hours they would leave no slot for new ones."""
+    unused: dict[str, set[int]] = {}
+    for tree in aggregates.trees:
+        keys, stacks = tree.retire()
+        if len(keys):
+            loaded.delete_keys(tree.spec.name, as_rows(keys))
+        for map_, id_ in stacks:
+            unused.setdefault(map_, set()).add(id_)
+    for map_, id_ in (stack for tree in aggregates.trees for stack in tree.held()):
+        unused.get(map_, set()).discard(id_)
+    for map_, ids in unused.items():
+        loaded.delete_stacks(ids, map_)
 
 
 def takes_user_addresses(program: Program) -> bool:
@@ -122,27 +119,14 @@ def _mentions(type_: ValueType) -> bool:
     return type_.shape in _PID_AT or any(_mentions(part.type) for part in type_.parts)
 
 
-def _places(spec: MapSpec) -> Iterator[int]:
-    for part in spec.keys:
-        if part.type.shape in _PID_AT:
-            yield part.offset + _PID_AT[part.type.shape]
-
-
-def _numbers(keys: Bytes, at: int) -> list[int]:
-    column = np.ascontiguousarray(keys[:, at : at + 4]).view(np.uint32)
-    numbers: list[int] = np.unique(column).tolist()
-    return numbers
-
-
-_FULL = 0.5
-"""The share of slots in use from which empty and old ones are given back."""
-_LONG_NS = 600 * 1_000_000_000
-"""The age of a start that nobody waits for any more, where its key does not say who would end it."""
-
-
-def change_map(loaded: Loaded, action: MapAction) -> None:
-    """Clear or zero a map, as the script asked."""
-    (loaded.clear if action.verb == "clear" else loaded.zero)(action.map_name)
+def _processes_in_keys(loaded: Loaded) -> Iterator[int]:
+    """Yield the processes whose addresses the maps' keys hold."""
+    for spec in loaded.program.maps:
+        for part in spec.keys:
+            if part.type.shape in _PID_AT and not is_array(spec.layout):
+                at = part.offset + _PID_AT[part.type.shape]
+                column = np.ascontiguousarray(loaded.read(spec.name).keys[:, at : at + 4]).view(np.uint32)
+                yield from np.unique(column).tolist()
 
 
 def reclaim(loaded: Loaded, spec: MapSpec) -> int:
@@ -205,11 +189,9 @@ def _threads(spec: MapSpec, part: KeyPart, sample: MapSample, rows: NDArray[np.b
 
 def _admitted(tid: int, filter_: Filter) -> bool:
     """Say whether the filter lets a live thread through, as the kernel would."""
-    thread = Path(f"/proc/{tid}")
     try:
-        comm = decode_text(thread.joinpath("comm").read_bytes().removesuffix(b"\n"))
-        status = thread.joinpath("status").read_bytes()
+        status = Path(f"/proc/{tid}/status").read_bytes()
     except OSError:
         return False
     tgid = int(status.split(b"\nTgid:", 1)[1].split(None, 1)[0])
-    return filter_.matches(tgid, comm)
+    return filter_.matches(tgid, comm_of(tid))

@@ -1,6 +1,6 @@
 """BTF's records as types of C: typedefs and qualifiers taken off, structs laid out.
 
-Owns: what a record means. Refuses to own: where records come from (`raw`) and who asks (`kernel`). The privileged
+Owns: what a record means. Refuses to own: where records come from (`raw`) and who asks (`lookup`). The privileged
 tracer process.
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.kernel.conftest import LoadProgram
 from tests.kernel.programs.handmade import SYSCALLS, probe, program
-from tracetop.bpf.loaded_program import Loaded
+from tracetop.bpf import Loaded
 from tracetop.model.kinds import ProbeKind
 
 pytestmark = pytest.mark.kernel
@@ -70,8 +70,8 @@ def test_no_child_inherits_a_descriptor_of_a_program(load: LoadProgram) -> None:
 
 def test_a_compile_that_hangs_ends_the_process_and_says_where() -> None:
     code = (
-        "from tracetop.bpf.load import compile_environment\n"
-        "compile_environment.COMPILE_LIMIT_S = 1\n"
+        "from tracetop.bpf.load import compile\n"
+        "compile.COMPILE_LIMIT_S = 1\n"
         "doubling = '#define X0 x x\\n' + ''.join(f'#define X{n} X{n - 1} X{n - 1}\\n' for n in range(1, 40))\n"
         "Loaded.load(program(doubling + 'int f(void *ctx) { X39; return 0; }', (), (probe('f'),)))\n"
     )
