@@ -75,6 +75,3 @@ def release_unwatched(hooks: list[int]) -> threading.Thread:
     hooks.clear()
     thread.start()
     return thread
-
-
-__all__ = ["FEW", "attach", "release", "release_unwatched", "run_once"]

@@ -1,19 +1,8 @@
 """Probes: from what a script writes to the hooks of this kernel and its binaries.
 
 Owns: the grammar of a probe's text, wildcards, and what is said about a probe that is not there. `expand` is the pass;
-a module for each family of
-probes; `probe_syntax` takes a text apart, `request` has their common errors.
+a module for each family of probes; `probe_syntax` takes a text apart, `request` has their common errors.
 """
 
 from tracetop.lang.resolve.expand import Expansion, HookedClause, Wanted, expand
 from tracetop.lang.resolve.request import MAX_PROBES, MAX_PROGRAMS, MissingProbeError
-
-__all__ = [
-    "MAX_PROBES",
-    "MAX_PROGRAMS",
-    "Expansion",
-    "HookedClause",
-    "MissingProbeError",
-    "Wanted",
-    "expand",
-]

@@ -4,5 +4,3 @@
 """
 
 from tracetop.bpf.kernel.btf.lookup import VMLINUX, Btf
-
-__all__ = ["VMLINUX", "Btf"]
