@@ -144,6 +144,8 @@ class Panes:
                 self._pane(command.pane).set_sort(command)
             case m.SetOffsets():
                 self._pane(command.pane).show_offsets(command.offsets)
+            case _:
+                raise NotImplementedError(type(command).__name__)
 
     def _pane(self, name: str) -> Pane:
         if name not in self._panes:
