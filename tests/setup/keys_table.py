@@ -5,7 +5,8 @@ python -m tests.setup.keys_table          prints them, to be pasted between the 
 
 from textual.binding import Binding
 
-from tracetop.ui.dialogue.keys import GROUPS, shown
+from tracetop.ui.actions import GROUPS
+from tracetop.ui.dialogue.keys import shown
 
 
 def keys_tables() -> str:

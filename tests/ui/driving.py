@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from rich.style import Style
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from tests.ui.fake import FakeSource
 from tracetop.model.abi.control import Filter
@@ -17,8 +18,13 @@ PANES = ("syscalls", "latency", "processes", "stacks")
 class Driven:
     """A running dashboard, its source, and the pilot that presses its keys."""
 
-    def __init__(self, app: Dashboard, source: FakeSource, pilot: Pilot[None]) -> None:
-        self.app, self.source, self.pilot = app, source, pilot
+    pilot: Pilot[None]
+
+    def __init__(self, source: FakeSource, filter_: Filter) -> None:
+        self.source = source
+        self.now_s = 0.0
+        """What the dashboard's clock says."""
+        self.app = Dashboard(source, PANES, filter_, clock=lambda: self.now_s)
 
     async def tick(self, times: int = 1) -> None:
         """Let frames come."""
@@ -39,20 +45,41 @@ class Driven:
 
     async def put(self, text: str) -> None:
         """Put a text into the script prompt, and wait until it was checked and completed."""
-        prompt = self.app.script_prompt
-        prompt.area.insert(text)
+        area = self.app.script_prompt.area
+        area.insert(text)
         await self.pilot.pause()
-        wanted = {CheckScript, Complete} if prompt.area.text.strip() else set()
+        wanted = {CheckScript, Complete} if area.text.strip() else set()
         for _ in range(500):
-            if wanted <= {type(one) for one in self.source.sent if getattr(one, "serial", 0) == prompt._serial}:
+            if wanted <= {type(one) for one in self.source.sent if getattr(one, "script", "") == area.text}:
                 break
             await self.pilot.pause(0.01)
         await self.pilot.pause()
 
     @property
+    def has_quit(self) -> bool:
+        """Whether the app was told to end."""
+        return self.app.return_code is not None
+
+    @property
+    def strips(self) -> list[Strip]:
+        """What is on the screen; Textual has no public name for it."""
+        return self.app.screen._compositor.render_strips()
+
+    @property
     def lines(self) -> list[str]:
         """The text on the screen."""
-        return ["".join(segment.text for segment in strip) for strip in self.app.screen._compositor.render_strips()]
+        return [strip.text for strip in self.strips]
+
+    @property
+    def view_lines(self) -> list[str]:
+        """The text of the view that has, or had last, the focus."""
+        x, y, width, height = self.app.grid.pane.view.region
+        return [line[x : x + width] for line in self.lines[y : y + height]]
+
+    def style_of(self, text: str) -> Style | None:
+        """The style that a text on the screen begins in."""
+        segments = (segment for strip in self.strips for segment in strip)
+        return next(segment.style for segment in segments if text in segment.text)
 
     @property
     def text(self) -> str:
@@ -63,7 +90,7 @@ class Driven:
         """Text and styles of the screen: under each line of text one with a letter for the style of each cell."""
         letters: dict[str, str] = {}
         rows: list[str] = []
-        for strip in self.app.screen._compositor.render_strips():
+        for strip in self.strips:
             styles = "".join(_letter(segment.style, letters) * segment.cell_length for segment in strip)
             rows += ["".join(segment.text for segment in strip).rstrip(), styles]
         legend = [f"{letter} {name}" for name, letter in letters.items()]
@@ -80,10 +107,8 @@ async def dashboard(
     size: tuple[int, int] = (160, 50), ticks: int = 2, filter_: Filter | None = None, source: FakeSource | None = None
 ) -> AsyncIterator[Driven]:
     """Run a dashboard that has had some frames; its clock stands still."""
-    source = source or FakeSource()
-    app = Dashboard(source, PANES, filter_ or Filter(), clock=lambda: 0.0)
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        driven = Driven(app, source, pilot)
+    driven = Driven(source or FakeSource(), filter_ or Filter())
+    async with driven.app.run_test(size=size) as driven.pilot:
+        await driven.pilot.pause()
         await driven.tick(ticks)
         yield driven

@@ -317,7 +317,8 @@ class FakeSource:
 
     def _log(self, name: str) -> Log:
         first = self._seq_of_log[name]
-        lines = tuple(f"{10_000 + number:6} {COMMANDS[number % 12][1]}" for number in range(first, first + 7))
+        times = 4 if "long" in self.scripts[name] else 1
+        lines = tuple(f"{10_000 + number:6} {COMMANDS[number % 12][1] * times}" for number in range(first, first + 7))
         self._seq_of_log[name] = first + 7
         return Log(name="printf", first=first, lines=lines)
 

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pytest
+from rich.color import Color
 
 from tests.ui.driving import Driven, dashboard
 from tests.ui.fake import FakeSource
@@ -40,6 +42,9 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ScriptPrompt, "complete_after_s", 0.002)
 
 
+Kind = TypeVar("Kind", bound=Command)
+
+
 @asynccontextmanager
 async def typed(text: str, *keys: str, size: tuple[int, int] = (160, 50)) -> AsyncIterator[Driven]:
     """Run a dashboard whose script prompt has this text, after these keys."""
@@ -54,7 +59,7 @@ def text_of(on: Driven) -> str:
     return on.app.script_prompt.area.text
 
 
-def sent(on: Driven, kind: type[Command]) -> list[Command]:
+def sent(on: Driven, kind: type[Kind]) -> list[Kind]:
     return [command for command in on.source.sent if isinstance(command, kind)]
 
 
@@ -64,9 +69,9 @@ async def test_a_script_becomes_a_pane_with_the_focus_and_the_view_of_its_type()
         assert not on.app.script_prompt.is_open
         assert "loading…" in on.text
         await on.tick()
-        assert (on.app.current, isinstance(on.app.pane.view, TableView)) == (5, True)
-        assert on.app.pane.has_focus_within
-        assert f"5 script  {on.app.pane.view.headline}  {COUNT}" in on.text
+        assert (on.app.grid.current, isinstance(on.app.grid.pane.view, TableView)) == (5, True)
+        assert on.app.grid.pane.has_focus_within
+        assert f"5 script  {on.app.grid.pane.view.headline}  {COUNT}" in on.text
 
 
 async def test_scripts_get_names_of_their_own() -> None:
@@ -104,7 +109,7 @@ async def test_an_error_in_a_text_of_several_lines_says_line_and_column() -> Non
 
 async def test_only_the_newest_answer_counts() -> None:
     async with typed("a { bad(); } b") as on:
-        newest = on.app.script_prompt._serial
+        newest = sent(on, CheckScript)[-1].serial
         on.source.emit(Checked(newest - 1, None))
         await on.pilot.pause()
         assert "unknown function bad" in on.text
@@ -113,11 +118,16 @@ async def test_only_the_newest_answer_counts() -> None:
         assert "unknown function" not in on.text
 
 
+def colour_of_error(on: Driven) -> Color | None:
+    style = on.style_of("unknown function bad")
+    return style.color if style else None
+
+
 async def test_what_may_become_right_while_it_is_typed_is_dim() -> None:
     async with typed("a { bad") as on:
-        assert on.app.script_prompt._error._is_dim
+        assert colour_of_error(on) == on.app.palette.dim.color
         await on.put(" ")
-        assert not on.app.script_prompt._error._is_dim
+        assert colour_of_error(on) == on.app.palette.bad.color
 
 
 async def test_a_refused_script_comes_back_into_the_prompt_with_its_error() -> None:
@@ -128,7 +138,7 @@ async def test_a_refused_script_comes_back_into_the_prompt_with_its_error() -> N
         assert text_of(on) == text
         assert "^ unknown function refused" in on.text
         assert sent(on, RemovePane) == [RemovePane("script")]
-        assert len(on.app.panes) == 4
+        assert len(on.app.grid.panes) == 4
         assert on.app.script_prompt.area.has_focus
 
 
@@ -138,8 +148,8 @@ async def test_a_refusal_does_not_disturb_who_types_something_else_by_then() -> 
         await on.tick()
         assert on.app.prompt.has_class("open")
         assert not on.app.script_prompt.is_open
-        assert on.app.panes[4].frame is not None
-        assert on.app.panes[4].frame.state is PaneState.FAILED
+        assert on.app.grid.panes[4].frame is not None
+        assert on.app.grid.panes[4].frame.state is PaneState.FAILED
 
 
 async def test_a_pane_s_script_is_edited_and_the_old_one_runs_until_the_new_one_has_loaded() -> None:
@@ -157,7 +167,7 @@ async def test_a_pane_s_script_is_edited_and_the_old_one_runs_until_the_new_one_
         await on.put("// better")
         await on.press("enter")
         await on.tick()
-        assert on.app.panes[4].script == COUNT + " // better"
+        assert on.app.grid.panes[4].script == COUNT + " // better"
         assert not on.app.script_prompt.is_open
 
 
@@ -245,12 +255,12 @@ async def test_escape_closes_the_words_first_and_the_prompt_then() -> None:
         assert (on.app.script_prompt.completions.is_open, on.app.script_prompt.is_open) == (False, True)
         await on.press("escape")
         assert not on.app.script_prompt.is_open
-        assert on.app.panes[0].has_focus_within
+        assert on.app.grid.panes[0].has_focus_within
 
 
 async def test_nothing_is_asked_of_an_empty_text() -> None:
     async with typed("   ") as on:
-        assert sent(on, CheckScript) == sent(on, Complete) == []
+        assert (sent(on, CheckScript), sent(on, Complete)) == ([], [])
 
 
 async def test_hostile_text_is_shown_harmless_and_pasted_without_controls() -> None:
@@ -277,16 +287,16 @@ async def test_r_and_c_in_a_question_are_answers_not_reset_or_drill() -> None:
         await on.tick()
         await on.press("c")
         assert on.source.sent[-1] == RemovePane("script")
-        assert len(on.app.panes) == 4
+        assert len(on.app.grid.panes) == 4
 
 
 async def test_closing_a_pane_gives_its_number_and_the_focus_to_a_neighbour() -> None:
     async with dashboard() as on:
         await on.press("tab", "x")
         await on.tick()
-        assert [pane.pane_name for pane in on.app.panes] == ["syscalls", "processes", "stacks"]
+        assert [pane.pane_name for pane in on.app.grid.panes] == ["syscalls", "processes", "stacks"]
         assert "2 Processes" in on.text
-        assert on.app.panes[1].has_focus_within
+        assert on.app.grid.panes[1].has_focus_within
         await on.press("x", "x", "x")
         assert "this is the last pane" in on.lines[-1]
 
@@ -306,7 +316,7 @@ async def test_filters_pause_and_drill_down_work_in_a_user_s_pane_as_in_ours() -
 async def test_a_printing_script_has_a_log_that_follows_until_somebody_scrolls() -> None:
     async with typed('a { printf("x"); }', "enter") as on:
         await on.tick(8)
-        view = on.app.pane.view
+        view = on.app.grid.pane.view
         assert isinstance(view, LogView)
         assert " 10055 " in on.text
         assert "following" in on.text
@@ -359,10 +369,10 @@ async def test_several_maps_of_a_script_stand_below_one_another_under_their_name
         headings = [place for place, line in enumerate(on.lines) if any(f" {n} " in line for n in ("@a", "@num"))]
         assert len(headings) >= 2
         await on.press("tab")
-        assert isinstance(on.app.pane.view, NumberView)
+        assert isinstance(on.app.grid.pane.view, NumberView)
         await on.press("tab", "tab")
-        assert isinstance(on.app.pane.view, LogView)
-        assert on.app.pane.view.size.height >= 5
+        assert isinstance(on.app.grid.pane.view, LogView)
+        assert on.app.grid.pane.view.size.height >= 5
 
 
 async def test_a_script_that_ended_itself_shows_what_it_came_to() -> None:
@@ -373,13 +383,13 @@ async def test_a_script_that_ended_itself_shows_what_it_came_to() -> None:
         await on.tick()
         on.source.changes["script"] = ended
         await on.tick()
-        assert on.app.panes[4].view.headline in on.text
+        assert on.app.grid.panes[4].view.headline in on.text
         assert "the script ended itself" in on.text
 
 
 async def test_the_palette_opens_shipped_panes_and_scripts_in_the_folders_for_them() -> None:
     async with dashboard() as on:
-        on.app.offers = lambda: (
+        on.app.scripts.offers = lambda: (
             Offer("mine", "My [own]", "/home/me/mine.bt", COUNT),
             Offer("theirs", "Theirs", "/tmp/theirs.bt", "", refusal="another user can change it"),
         )
@@ -397,9 +407,9 @@ async def test_the_palette_opens_shipped_panes_and_scripts_in_the_folders_for_th
 async def test_a_dozen_panes_and_a_prompt_are_drawn_to_the_edges_of_every_screen(size: tuple[int, int]) -> None:
     async with dashboard(size) as on:
         for number in range(8):
-            on.app.open_pane(PaneRequest(f"mine-{number}", "a { @a = 1; @num = 2; printf(1); }"))
+            on.app.scripts.open_pane(PaneRequest(f"mine-{number}", "a { @a = 1; @num = 2; printf(1); }"))
         await on.tick(2)
-        assert on.app.panes[11].has_focus_within
+        assert on.app.grid.panes[11].has_focus_within
         assert [len(on.lines), *{len(line) for line in on.lines}] == [size[1], size[0]]
         await on.press("tab", "tab", "tab", "tab", "shift+tab", "z", "tab", "z", ":", "b", "a", "d", "ctrl+j")
         assert [len(on.lines), *{len(line) for line in on.lines}] == [size[1], size[0]]
@@ -409,11 +419,11 @@ async def test_tabs_name_the_panes_where_not_all_fit_and_a_click_goes_to_one() -
     source = FakeSource()
     async with dashboard((100, 24), source=source) as on:
         for number in range(3):
-            on.app.open_pane(PaneRequest(f"mine-{number}", COUNT))
+            on.app.scripts.open_pane(PaneRequest(f"mine-{number}", COUNT))
         await on.tick()
         assert " 7 mine-2 " in on.lines[1]
         assert "1 System calls  378k" not in on.text
         await on.pilot.click(on.app.tabs, offset=(4, 0))
         await on.tick()
-        assert on.app.current == 1
+        assert on.app.grid.current == 1
         assert "1 System calls  " in on.lines[2]

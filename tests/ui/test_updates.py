@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from rich.color import ColorSystem
 from rich.console import Console
-from textual._compositor import ChopsUpdate
 from textual.strip import Strip
 
 from tests.ui.driving import Driven, dashboard
-from tracetop.ui.draw.terminal import SmallUpdate, _codes
+from tracetop.ui.draw.terminal import SmallUpdate, sgr_codes
+from tracetop.ui.draw.textual_private import ChopsUpdate
 
 Cell = tuple[str, tuple[str, ...]]
 TOKEN = re.compile(r"\x1b\[([0-9;]*)([HCm])|(.)", re.DOTALL)
@@ -43,22 +43,18 @@ class Terminal:
 def cells_of(strip: Strip) -> Iterable[Cell]:
     for text, style, _ in strip:
         for char in text:
-            yield char, _codes(style, ColorSystem.TRUECOLOR) if style else ()
-
-
-def screen(on: Driven) -> list[Strip]:
-    return list(on.app.screen._compositor.render_strips())
+            yield char, sgr_codes(style, ColorSystem.TRUECOLOR) if style else ()
 
 
 def recorded(on: Driven, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Have every update of the screen encoded into the list that is returned."""
     sent: list[str] = []
 
-    def display(_screen: object, update: Any) -> None:
+    def display(update: Any) -> None:
         assert isinstance(update, ChopsUpdate), "a tick paints what changed, never the whole screen"
         sent.append(SmallUpdate(update).render_segments(TRUECOLOR))
 
-    monkeypatch.setattr(on.app, "_display", display)
+    monkeypatch.setattr(on.app, "to_display", display)
     return sent
 
 
@@ -71,13 +67,13 @@ async def test_updates_make_the_terminal_show_what_the_screen_is(
     async with dashboard() as on:
         await on.press(*keys)
         await on.tick(2)
-        terminal = Terminal(screen(on))
+        terminal = Terminal(on.strips)
         sent = recorded(on, monkeypatch)
         await on.tick(5)
         for text in sent:
             terminal.write(text)
         assert sent
-        assert terminal.rows == [list(cells_of(strip)) for strip in screen(on)]
+        assert terminal.rows == [list(cells_of(strip)) for strip in on.strips]
 
 
 async def test_a_tick_with_two_fifths_of_the_rates_changed_sends_at_most_6000_bytes(

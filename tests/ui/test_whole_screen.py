@@ -11,6 +11,7 @@ from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Number, PaneFrame, PaneState, Row, Table
 from tracetop.model.wire.messages import Command, Fatal, Refused, SelectVariant, SetEnabled, SetFilter, SetParams
 from tracetop.source.source import Ended
+from tracetop.ui.actions import GROUPS
 from tracetop.ui.draw.theme import DARK, for_terminal, palette
 from tracetop.ui.palette import DashboardCommands
 from tracetop.ui.prompts.help import HelpText
@@ -29,7 +30,7 @@ class SlowKernel(FakeSource):
 
 
 def rows(on: Driven) -> RowsView:
-    view = on.app.pane.view
+    view = on.app.grid.pane.view
     assert isinstance(view, RowsView)
     return view
 
@@ -99,7 +100,7 @@ async def test_drilling_builds_a_trail_that_escape_walks_back_and_never_quits() 
             Filter(comm="postgres"),
             Filter(),
         ]
-        assert not on.app._exit
+        assert not on.has_quit
 
 
 async def test_a_filter_given_at_the_start_is_on_the_trail_but_not_sent_again() -> None:
@@ -143,9 +144,9 @@ async def test_tab_does_not_leave_a_prompt_and_a_click_on_a_pane_closes_it() -> 
     async with dashboard() as on:
         await on.press("f", "tab")
         assert on.app.prompt.has_focus_within
-        await on.pilot.click(on.app.panes[3].view, offset=(5, 5))
+        await on.pilot.click(on.app.grid.panes[3].view, offset=(5, 5))
         await on.pilot.pause()
-        assert (on.app.prompt.has_class("open"), on.app.current) == (False, 4)
+        assert (on.app.prompt.has_class("open"), on.app.grid.current) == (False, 4)
 
 
 @pytest.mark.parametrize(("paper", "dark"), [("15;0", True), ("0;15", False), ("0;default;7", False), ("", True)])
@@ -157,7 +158,7 @@ async def test_escape_closes_the_prompt_and_gives_the_focus_back() -> None:
     async with dashboard() as on:
         await on.press("tab", "f", "escape")
         assert not on.app.prompt.has_class("open")
-        assert on.app.panes[1].has_focus_within
+        assert on.app.grid.panes[1].has_focus_within
 
 
 async def test_a_prompt_takes_the_place_of_the_key_bar_and_moves_nothing_else() -> None:
@@ -178,7 +179,7 @@ async def test_letters_typed_into_a_prompt_are_no_commands() -> None:
     async with dashboard() as on:
         await on.press("f")
         await on.type("qpzr1")
-        assert (on.app._exit, on.app.paused, on.app.zoomed, on.source.sent) == (False, False, False, [])
+        assert (on.has_quit, on.app.frames.paused, on.app.grid.zoomed, on.source.sent) == (False, False, False, [])
 
 
 async def test_one_syscall_s_latency_is_asked_for_by_name() -> None:
@@ -198,7 +199,7 @@ async def test_a_paused_view_stands_still_while_counting_goes_on() -> None:
         await on.press("p")
         before = on.lines[1:]
         await on.tick(4)
-        on.app._show_age()
+        on.app.frames.show_age()
         await on.pilot.pause()
         assert on.lines[1:] == before
         assert "PAUSED 4 s old" in on.lines[0]
@@ -209,8 +210,8 @@ async def test_a_paused_view_stands_still_while_counting_goes_on() -> None:
 
 async def test_old_numbers_are_called_stale() -> None:
     async with dashboard() as on:
-        on.app._clock = lambda: 9.0
-        on.app._show_age()
+        on.now_s = 9.0
+        on.app.frames.show_age()
         await on.pilot.pause()
         assert "stale: 9 s old" in on.lines[0]
 
@@ -286,24 +287,30 @@ async def test_toggling_twice_before_any_frame_asks_for_on_again() -> None:
         assert on.source.sent == [SetEnabled("stacks", False), SetEnabled("stacks", True)]
 
 
+def ticks_in_heat_map(on: Driven) -> int:
+    """How many columns of the heat map, shown alone, have a mark."""
+    assert isinstance(on.app.grid.pane.view, HistogramView)
+    rows = [line[19:] for line in on.view_lines[2:]]
+    return sum(any(mark in "·░▒▓█" for mark in column) for column in zip(*rows, strict=True))
+
+
 async def test_frames_with_the_same_seq_are_drawn_but_not_counted_twice_in_histories() -> None:
     async with dashboard(ticks=1) as on:
         again = on.app.session.frame
         assert again is not None
         for _ in range(3):
             on.source.emit(again)
-        await on.pilot.pause()
-        view = on.app.panes[1].view
-        assert isinstance(view, HistogramView)
-        assert [len(history.ticks) for history in view._history.values()] == [1]
+        await on.press("tab", "i")
+        assert ticks_in_heat_map(on) == 1
 
 
 async def test_reset_empties_the_heat_map() -> None:
     async with dashboard(ticks=5) as on:
+        await on.press("tab", "i")
+        assert ticks_in_heat_map(on) == 5
         await on.press("r")
-        view = on.app.panes[1].view
-        assert isinstance(view, HistogramView)
-        assert view._history == {}
+        await on.tick()
+        assert ticks_in_heat_map(on) == 1
 
 
 @pytest.mark.parametrize("keys", [("tab", "tab", "enter"), ("l",)], ids=["filter", "system call"])
@@ -311,9 +318,9 @@ async def test_history_of_other_events_is_not_mixed_with_that_of_a_new_choice(ke
     async with dashboard(ticks=5) as on:
         await on.press(*keys)
         await on.tick()
-        view = on.app.panes[1].view
-        assert isinstance(view, HistogramView)
-        assert [len(history.ticks) for history in view._history.values()] == [1]
+        on.app.grid.go_to(on.app.grid.panes[1])
+        await on.press("i")
+        assert ticks_in_heat_map(on) == 1
 
 
 async def test_a_long_script_line_is_shown_where_its_error_is() -> None:
@@ -371,7 +378,7 @@ async def test_a_click_on_a_heading_sorts_and_a_second_click_turns_the_order_aro
     async with dashboard() as on:
         x = on.lines[2].index("total")
         for _ in range(2):
-            await on.pilot.click(on.app.panes[0].view, offset=(x - 1, 0))
+            await on.pilot.click(on.app.grid.panes[0].view, offset=(x - 1, 0))
             await on.tick()
         assert [(c.sort.column, c.sort.descending) for c in on.source.sent] == [("total", True), ("total", False)]  # type: ignore[union-attr]
         assert "total▲" in on.lines[2]
@@ -413,24 +420,24 @@ async def test_several_views_of_one_script_stand_in_one_pane_and_tab_goes_throug
     source.changes["syscalls"] = two
     async with dashboard(source=source) as on:
         await on.press("tab")
-        assert isinstance(on.app.pane.view, NumberView)
+        assert isinstance(on.app.grid.pane.view, NumberView)
         assert "@hits" in on.text
         await on.press("tab")
-        assert on.app.current == 2
+        assert on.app.grid.current == 2
 
 
 async def test_a_pane_that_goes_off_keeps_the_focus() -> None:
     async with dashboard() as on:
         await on.press("tab", "space")
         await on.tick()
-        assert on.app.panes[1].frame is not None
-        assert on.app.panes[1].frame.state is PaneState.OFF
-        assert on.app.panes[1].has_focus_within
+        assert on.app.grid.panes[1].frame is not None
+        assert on.app.grid.panes[1].frame.state is PaneState.OFF
+        assert on.app.grid.panes[1].has_focus_within
 
 
 @pytest.mark.parametrize("width", [68, 110, 140])
 def test_no_line_of_the_help_is_cut_at_80_columns_or_more(width: int) -> None:
-    lines = HelpText().draw(width, 200, palette(DARK))
+    lines = HelpText(GROUPS).draw(width, 200, palette(DARK))
     text = "\n".join("".join(segment.text for segment in line) for line in lines)
     assert "What the screen says" in text
     assert "…" not in text.replace("1 … 9", "")
@@ -469,12 +476,7 @@ async def test_themes_change_every_colour_and_no_text() -> None:
 async def test_without_colour_everything_is_grey(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with dashboard() as on:
-        colours = {
-            segment.style.color
-            for strip in on.app.screen._compositor.render_strips()
-            for segment in strip
-            if segment.style
-        }
+        colours = {segment.style.color for strip in on.strips for segment in strip if segment.style}
         triplets = [colour.get_truecolor() for colour in colours if colour]
         assert triplets
         assert all(max(one) - min(one) <= 2 for one in triplets)

@@ -26,11 +26,11 @@ from tracetop.model.wire.messages import (
     SetSort,
 )
 from tracetop.source.source import Ended
+from tracetop.ui import actions
 from tracetop.ui.dialogue import keys
 from tracetop.ui.prompts.help import HelpScreen
 from tracetop.ui.views.base import RowsView
 from tracetop.ui.views.flame import FlameView
-from tracetop.ui.views.log import LogView
 from tracetop.ui.views.table import TableView
 from tracetop.ui.views.tree import TreeView
 
@@ -48,21 +48,20 @@ def cursor(place: Callable[[int], bool]) -> Check:
 
 
 def rows(on: Driven) -> RowsView:
-    view = on.app.pane.view
+    view = on.app.grid.pane.view
     assert isinstance(view, RowsView)
     return view
 
 
 def tree(on: Driven) -> TreeView:
-    view = on.app.panes[3].view
+    view = on.app.grid.panes[3].view
     assert isinstance(view, TreeView)
     return view
 
 
-def log(on: Driven) -> LogView:
-    view = on.app.pane.view
-    assert isinstance(view, LogView)
-    return view
+def first_frame(on: Driven) -> str:
+    assert tree(on) is on.app.grid.pane.view
+    return on.view_lines[1].rstrip()
 
 
 def prompt_text(on: Driven) -> str:
@@ -78,13 +77,14 @@ PROCESSES = ("tab", "tab")
 STACKS = ("shift+tab",)
 FLAME = (*STACKS, "i")
 PRINTS = (":", *"a { printf(1); }", "enter")
+PRINTS_LONG = (":", *"a { printf(long); }", "enter")
 HOT = (":", *"hot { @a = count(); }", "enter")
 TYPED = (":", *"one two")
 DEEP = 8
 CASES: dict[str, Case] = {
     "help": ((), lambda on: isinstance(on.app.screen, HelpScreen)),
-    "quit": ((), lambda on: on.app._exit),
-    "quit.now": (("f",), lambda on: on.app._exit),
+    "quit": ((), lambda on: on.has_quit),
+    "quit.now": (("f",), lambda on: on.has_quit),
     "palette": ((), lambda on: isinstance(on.app.screen, CommandPalette)),
     "toggle.1": ((), sent(SetEnabled("syscalls", False))),
     "toggle.2": ((), sent(SetEnabled("latency", False))),
@@ -96,19 +96,19 @@ CASES: dict[str, Case] = {
     "search": ((), lambda on: on.app.prompt.has_class("open") and "search" in on.lines[-1]),
     "search.next": (("/", "r", "e", "enter"), cursor(lambda at: at > 1)),
     "search.previous": (("/", "r", "e", "enter"), cursor(lambda at: at > 5)),
-    "pause": ((), lambda on: on.app.paused and "PAUSED" in on.lines[0]),
+    "pause": ((), lambda on: on.app.frames.paused and "PAUSED" in on.lines[0]),
     "faster": ((), sent(SetInterval(0.5))),
     "slower": ((), sent(SetInterval(2.0))),
-    "zoom": ((), lambda on: [pane.display for pane in on.app.panes] == [True, False, False, False]),
+    "zoom": ((), lambda on: [pane.display for pane in on.app.grid.panes] == [True, False, False, False]),
     "variant": ((), sent(SelectVariant("latency", "runqueue"))),
     "parameter": ((), lambda on: on.app.prompt.has_class("open") and "openat" in on.lines[-1]),
     "reset": ((), sent(Reset())),
     "restart": ((), lambda on: on.source.restarts == 1),
-    "focus.next": ((), lambda on: on.app.current == 2),
-    "focus.previous": ((), lambda on: on.app.current == 4),
+    "focus.next": ((), lambda on: on.app.grid.current == 2),
+    "focus.previous": ((), lambda on: on.app.grid.current == 4),
     "suspend": ((), lambda on: on.app.title == "suspended"),
     "pane.toggle": (PROCESSES, sent(SetEnabled("processes", False))),
-    "pane.view": (STACKS, lambda on: isinstance(on.app.panes[3].view, FlameView)),
+    "pane.view": (STACKS, lambda on: isinstance(on.app.grid.panes[3].view, FlameView)),
     "pane.offsets": (STACKS, sent(SetOffsets("stacks", True))),
     "move.up": (("down", "down", "down"), cursor(lambda at: at == 2)),
     "move.down": ((), cursor(lambda at: at == 1)),
@@ -122,10 +122,10 @@ CASES: dict[str, Case] = {
     "table.sort_left": ((), sent(SetSort("syscalls", "@calls", Sort("syscall", descending=False)))),
     "table.sort_right": ((), sent(SetSort("syscalls", "@calls", Sort("errors_per_s")))),
     "table.invert": ((), sent(SetSort("syscalls", "@calls", Sort("per_s", descending=False)))),
-    "tree.fold": (STACKS, lambda on: not tree(on)._rows[0].unfolded),
-    "tree.unfold": ((*STACKS, "left"), lambda on: tree(on)._rows[0].unfolded),
-    "tree.flip": (STACKS, lambda on: not tree(on)._rows[0].unfolded),
-    "tree.all": (STACKS, lambda on: all(row.unfolded or not row.foldable for row in tree(on)._rows)),
+    "tree.fold": (STACKS, lambda on: "▸ entry_SYSCALL" in first_frame(on)),
+    "tree.unfold": ((*STACKS, "left"), lambda on: "▾ entry_SYSCALL" in first_frame(on)),
+    "tree.flip": (STACKS, lambda on: "▸ entry_SYSCALL" in first_frame(on)),
+    "tree.all": (STACKS, lambda on: tree(on).row_count > 40 and not any("▸" in line for line in on.view_lines)),
     "script": ((), lambda on: on.app.script_prompt.is_open),
     "pane.edit": (PRINTS, lambda on: prompt_text(on) == "a { printf(1); }"),
     "pane.editor": (PRINTS, lambda on: "did not edit the script" in on.text),
@@ -134,9 +134,9 @@ CASES: dict[str, Case] = {
     "question.run": (HOT, sent(Proceed("script", 1))),
     "question.sample": (HOT, sent(Proceed("script", 64))),
     "question.cancel": (HOT, sent(RemovePane("script"))),
-    "log.left": ((*PRINTS, "right"), lambda on: log(on)._left == 0),
-    "log.right": (PRINTS, lambda on: log(on)._left > 0),
-    "log.wrap": (PRINTS, lambda on: log(on)._wrap),
+    "log.left": ((*PRINTS, "right"), lambda on: on.view_lines[0].startswith("  10000")),
+    "log.right": (PRINTS, lambda on: on.view_lines[0].startswith("…")),
+    "log.wrap": (PRINTS_LONG, lambda on: not any("…" in line for line in on.view_lines)),
     "script.run": ((":", "x"), sent(AddPane(PaneRequest("script", "x")))),
     "script.newline": (TYPED, lambda on: prompt_text(on) == "one two\n"),
     "script.complete": ((":", "c", "o", "u"), lambda on: prompt_text(on) == "count"),
@@ -160,7 +160,7 @@ CASES: dict[str, Case] = {
     "flame.zoom": ((*FLAME, "down"), lambda on: "zoomed: entry_SYSCALL_64_after_hwframe" in on.text),
     "flame.out": ((*FLAME, "down", "enter"), lambda on: "zoomed" not in on.text),
 }
-BINDINGS: list[Binding] = [binding for _, group in keys.GROUPS for binding in group]
+BINDINGS: list[Binding] = [binding for _, group in actions.GROUPS for binding in group]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_ids_of_bindings_are_unique_so_that_a_key_map_can_name_them() -> None:
 
 
 def test_help_lists_every_binding() -> None:
-    listed = {help_ for _, group in keys.GROUPS for _, help_ in keys.lines(group)}
+    listed = {help_ for _, group in actions.GROUPS for _, help_ in keys.lines(group)}
     assert listed == {binding.description for binding in BINDINGS}
 
 
@@ -213,7 +213,7 @@ async def test_moving_in_a_flame_goes_to_callers_and_callees() -> None:
 
 async def test_table_view_of_a_clicked_pane_gets_the_keys() -> None:
     async with dashboard() as on:
-        await on.pilot.click(on.app.panes[2].view, offset=(10, 4))
+        await on.pilot.click(on.app.grid.panes[2].view, offset=(10, 4))
         await on.pilot.pause()
-        view = on.app.pane.view
-        assert (on.app.current, isinstance(view, TableView), rows(on).cursor) == (3, True, 3)
+        view = on.app.grid.pane.view
+        assert (on.app.grid.current, isinstance(view, TableView), rows(on).cursor) == (3, True, 3)

@@ -36,10 +36,11 @@ def test_an_editor_that_fails_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_runtime_folder_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert external_editor._private_folder() == str(tmp_path)
+    command = script(tmp_path, 'echo "$2" > "$2"')
+    assert Path(external_editor.edit("", command)).is_relative_to(tmp_path)
     owner = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
-    assert external_editor._private_folder() is None
+    assert not Path(external_editor.edit("", command)).is_relative_to(tmp_path)
 
 
 def test_visual_goes_before_editor_and_may_have_options(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ Owns: the latest frame, pending wishes, the trail of filters. Refuses to own: wh
 lasts. No widget and no I/O of its own; used on the app's thread only.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from tracetop.errors import Diagnostic
@@ -11,7 +13,9 @@ from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.wire.messages import (
     Checked,
+    CheckScript,
     Command,
+    Complete,
     Completions,
     Fatal,
     Hello,
@@ -39,6 +43,8 @@ class Session:
 
     def __init__(self, source: Source, filter_: Filter) -> None:
         self._source = source
+        self.changed: Callable[[], None] = lambda: None
+        """Called when other things are wanted than before."""
         self.hello: Hello | None = None
         self.frame: Frame | None = None
         self.ended: Ended | None = None
@@ -70,10 +76,19 @@ class Session:
     def ask(self, command: Command) -> None:
         """Send a command and hold what it asks for as pending; after the end the source keeps it for a restart."""
         self._source.send(command)
-        self.pending = _with(self.pending, command)
+        if not isinstance(command, CheckScript | Complete):  # these only want to know
+            self.pending = _with(self.pending, command)
+            self.changed()
 
-    def go(self, trail: Trail) -> None:
-        """Follow another trail of filters."""
+    def into(self, step: Step) -> None:
+        """Go one step further along the trail of filters."""
+        self._go(self.trail.into(step))
+
+    def back(self) -> None:
+        """Go back to the filter before this one; at the start do nothing."""
+        self._go(self.trail.back())
+
+    def _go(self, trail: Trail) -> None:
         if trail != self.trail:
             self.trail = trail
             self.ask(SetFilter(trail.filter))
@@ -98,12 +113,13 @@ class Session:
         return False
 
     def restart(self) -> bool:
-        """Begin anew after the end; False where there was none."""
+        """Start again after the end; False where there was none."""
         if self.ended is None:
             return False
         self.ended = self._fatal = None
         self.frame = None
         self._source.restart()
+        self.changed()
         return True
 
     def _strayed(self) -> bool:

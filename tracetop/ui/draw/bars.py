@@ -255,11 +255,17 @@ class Banner(LineView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ended: Ended | None = None
+        self._ended: Ended | None = None
+
+    def show(self, ended: Ended | None) -> None:
+        """Say that the source has ended; None: it runs."""
+        self._ended = ended
+        self.set_class(ended is not None, "open")
+        self.redraw()
 
     def draw(self, width: int, _height: int, ink: Palette) -> Sequence[Line]:
         """Return what happened, and the cause and the hint under it."""
-        diagnostic = self.ended.diagnostic if self.ended else None
+        diagnostic = self._ended.diagnostic if self._ended else None
         what = f" {escape(diagnostic.what) if diagnostic else 'the tracer ended'} "
         lines: list[Line] = [spread_keys(what, width, ink)]
         if diagnostic:

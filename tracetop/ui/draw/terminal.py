@@ -19,11 +19,10 @@ from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate, CompositorUpdate
-from textual._xterm_parser import XTermParser
 from textual.app import App
-from textual.drivers.linux_driver import LinuxDriver
 from textual.strip import Strip
+
+from tracetop.ui.draw.textual_private import ChopsUpdate, CompositorUpdate, OpenDriver
 
 BACKLOG_FULL = 8
 """Writes that wait for the terminal from which on a frame is not drawn: Textual itself blocks at 30."""
@@ -77,7 +76,7 @@ class Outlet:
             os.close(nowhere)
 
 
-class TerminalDriver(LinuxDriver):
+class TerminalDriver(OpenDriver):
     """Textual's driver, but a terminal that hangs up ends the app instead of a blocked or spinning process.
 
     Textual's own leaves its writer thread dead on EIO, so that the next 30 writes block the app for ever, and on
@@ -90,16 +89,12 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         # Textual writes to stderr; `2>log` should not take the screen with it.
         screen = sys.__stdout__ if sys.__stdout__ and sys.__stdout__.isatty() else sys.__stderr__
-        self._file = cast("Any", Outlet(cast("IO[str]", screen), self._hung_up))
-
-    @property
-    def backlog(self) -> int:
-        """Writes that the terminal has not taken yet."""
-        return self._writer_thread._queue.qsize() if self._writer_thread else 0
+        self._outlet = Outlet(cast("IO[str]", screen), self._hung_up)
+        self.write_to(self._outlet)
 
     def run_input_thread(self) -> None:
         """Read keys until asked to stop or until the terminal is gone."""
-        parser = XTermParser(self._debug)
+        parser = self.parser()
         decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
         poll = select.poll()
         poll.register(self.fileno, select.POLLIN)
@@ -120,14 +115,14 @@ class TerminalDriver(LinuxDriver):
             self.process_message(message)
 
     def _hung_up(self) -> None:
-        self._loop.call_soon_threadsafe(self._app.exit, None, HANGUP_CODE)
+        self.end_app(HANGUP_CODE)
 
-    def _get_terminal_size(self) -> tuple[int, int]:
+    def terminal_size(self) -> tuple[int, int] | None:
         """Ask the terminal itself: LINES and COLUMNS in the environment may be another's."""
         try:
-            size = os.get_terminal_size(cast("Outlet", self._file).fileno())
+            size = os.get_terminal_size(self._outlet.fileno())
         except (OSError, ValueError):
-            return super()._get_terminal_size()
+            return None
         return (size.columns or 80), (size.lines or 25)
 
 
@@ -180,7 +175,7 @@ def _collect(
         start, x = x, x + segment.cell_length
         if x <= left or start >= right or segment.control:
             continue
-        codes = _codes(segment.style, system) if segment.style and system is not None else ()
+        codes = sgr_codes(segment.style, system) if segment.style and system is not None else ()
         first, last = max(start, left), min(x, right)
         into.setdefault(codes, []).append((y, first, _cut(segment, first - start, last - start), last - first))
 
@@ -207,7 +202,7 @@ def _painted(codes: _Codes, pieces: list[_Piece]) -> str:
 
 
 @lru_cache(maxsize=512)
-def _codes(style: Style, system: ColorSystem) -> _Codes:
+def sgr_codes(style: Style, system: ColorSystem) -> _Codes:
     """Return a style's SGR parameters."""
     flags = (style.bold, style.dim, style.italic, style.underline, style.reverse, style.strike)
     attributes = [code for flag, code in zip(flags, "123479", strict=True) if flag]

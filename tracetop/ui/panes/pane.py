@@ -1,20 +1,17 @@
-"""A pane: a title line, the views of its frame, a status line; and the keys that act on a pane as a whole.
+"""A pane: a title line, the views of its frame, a status line; and what can be done with a pane as a whole.
 
-Owns: what outlives a frame (the script, the logs) and the keys. Refuses to own: the views (`body`), and what is in
+Owns: what outlives a frame (the script, the logs). Refuses to own: the views (`body`), and what is in
 force; the frame says that. Screen process.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 
 from tracetop.model.frame import Log, PaneFrame, PaneState, StackTree
 from tracetop.model.wire.messages import SelectVariant, SetEnabled, SetOffsets
-from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.messages import Asked, Noticed, StatusChanged
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.bars import StatusLine, TitleLine
@@ -32,7 +29,6 @@ class Pane(Vertical):
     """One pane of the grid; gets a PaneFrame a tick."""
 
     BINDING_GROUP_TITLE = "Pane"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.PANE]
 
     def __init__(self, number: int, name: str, script: str = "") -> None:
         super().__init__()
@@ -177,14 +173,14 @@ class Pane(Vertical):
         if not self.has_focus_within:
             self.take_focus()
 
-    def action_toggle_pane(self) -> None:
+    def toggle(self) -> None:
         """Attach or detach the pane's probes: the opposite of what was asked for last."""
         if self.frame is None:
             return
         now = self.frame.state is not PaneState.OFF if self._pending.enabled is None else self._pending.enabled
         self.post_message(Asked(SetEnabled(self.pane_name, not now)))
 
-    def action_next_view(self) -> None:
+    def next_view(self) -> None:
         """Change between call tree and flame, or histogram and heat map."""
         frame = self.frame
         if frame is not None and any(isinstance(view, StackTree) for view in frame.views):
@@ -204,7 +200,7 @@ class Pane(Vertical):
         place = names.index(now) + 1 if now in names else 0
         self.post_message(Asked(SelectVariant(self.pane_name, names[place % len(names)])))
 
-    def action_offsets(self) -> None:
+    def toggle_offsets(self) -> None:
         """Ask for stack frames with or without offsets."""
         if self.frame is None or not any(isinstance(view, StackTree) for view in self.frame.views):
             self.post_message(Noticed("this pane has no stacks"))

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
-from tracetop.ui.dialogue import keys
+from tracetop.ui.dialogue.keys import bind
 from tracetop.ui.draw.line_view import HasPalette
 from tracetop.ui.draw.theme import Palette
 from tracetop.view.highlight import Kind, Span, highlight
@@ -25,7 +25,23 @@ _HIDDEN = "·"
 class ScriptArea(TextArea):
     """A text area for scripts."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.EDITING]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind(
+            "script.newline",
+            "alt+enter,shift+enter,ctrl+j",
+            "newline",
+            "a new line; Alt-Enter and Shift-Enter too",
+            shown="Ctrl-J",
+        ),
+        bind("script.older", "up", "row(-1)", "line above, or the script before in the history", shown="↑"),
+        bind("script.newer", "down", "row(1)", "line below, or the next script in the history", shown="↓"),
+        bind("edit.start", "home,ctrl+a", "cursor_line_start", "start of the line", shown="Ctrl-A Home"),
+        bind("edit.end", "end,ctrl+e", "cursor_line_end", "end of the line", shown="Ctrl-E End"),
+        bind("edit.kill", "ctrl+k", "delete_to_end_of_line", "delete to the end of the line", shown="Ctrl-K"),
+        bind("edit.kill_back", "ctrl+u", "delete_to_start_of_line", "delete to the start of the line", shown="Ctrl-U"),
+        bind("edit.kill_word", "ctrl+w", "delete_word_left", "delete the word before", shown="Ctrl-W"),
+        bind("edit.undo", "ctrl+z", "undo", "undo", shown="Ctrl-Z"),
+    ]
 
     class RowWanted(Message):
         """The row above (-1) or below is wanted, or what is beyond."""
@@ -70,7 +86,7 @@ class ScriptArea(TextArea):
         error = None if offset is None else self.place_of(min(offset, len(self.text)))
         if (error, dim) != (self._error, self._is_dim):
             self._error, self._is_dim = error, dim
-            self._line_cache.clear()
+            self.notify_style_update()  # its lines are cached by their text
             self.refresh()
 
     def action_row(self, by: int) -> None:
@@ -103,18 +119,16 @@ class ScriptArea(TextArea):
             self._spans = highlight(self.text)
         return self._spans[row] if row < len(self._spans) else []
 
-    async def _on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
         """Let Enter and Tab be the bindings' keys, not text."""
         if event.key in ("enter", "tab"):
             event.prevent_default()
 
-    async def _on_paste(self, event: events.Paste) -> None:
-        """Take pasted text without what terminals interpret."""
-        text = event.text.replace("\r\n", "\n").replace("\r", "\n")
-        clean = "".join(char for char in text if char.isprintable() or char in "\n\t")
-        await super()._on_paste(events.Paste(clean))
+    def on_paste(self, event: events.Paste) -> None:
+        """Have pasted text without what terminals interpret."""
         event.stop()
-        event.prevent_default()
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        event.text = "".join(char for char in text if char.isprintable() or char in "\n\t")
 
 
 def _looks(ink: Palette) -> dict[Kind, Style]:

@@ -1,6 +1,6 @@
 """The help: every key, made from the bindings themselves, so that none is missing, and what the marks mean.
 
-Screen process.
+Refuses to own: the list of bindings (`actions.GROUPS`). Screen process.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,6 @@ _TWO_COLUMNS = 140
 
 Group = tuple[str, Sequence[tuple[str, str]]]
 """A title, and names with what they mean."""
-_KEYS_BY_GROUP: tuple[Group, ...] = tuple((title, keys.lines(bindings)) for title, bindings in keys.GROUPS)
 _MARKS: Group = (
     "What the screen says",
     (
@@ -42,8 +41,9 @@ class HelpText(LineView, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.MOVE]
 
-    def __init__(self) -> None:
+    def __init__(self, groups: Sequence[tuple[str, Sequence[Binding]]]) -> None:
         super().__init__()
+        self._groups: list[Group] = [(title, keys.lines(bindings)) for title, bindings in groups]
         self._top = 0
         self._rows = 0
 
@@ -51,13 +51,13 @@ class HelpText(LineView, can_focus=True):
         """Return the lines in view."""
         if width >= _TWO_COLUMNS:
             half = width // 2
-            first, second = _lines((*_KEYS_BY_GROUP[:1], _MARKS), half, ink), _lines(_KEYS_BY_GROUP[1:], half, ink)
+            first, second = _lines((self._groups[0], _MARKS), half, ink), _lines(self._groups[1:], half, ink)
             blank: Line = [Segment(" " * half)]
             rows = max(len(first), len(second))
             pairs = zip(_filled(first, rows, blank), _filled(second, rows, blank), strict=True)
             lines: list[Line] = [[*left, *right] for left, right in pairs]
         else:
-            lines = _lines((*_KEYS_BY_GROUP, _MARKS), width, ink)
+            lines = _lines((*self._groups, _MARKS), width, ink)
         self._rows = len(lines)
         self._top = max(0, min(self._top, self._rows - height))
         return lines[self._top : self._top + height]
@@ -98,9 +98,14 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,f1,h,q,enter", "dismiss", "close the help", show=False, id="help.close")
     ]
 
+    def __init__(self, groups: Sequence[tuple[str, Sequence[Binding]]]) -> None:
+        """Take the keys by what they are for."""
+        super().__init__()
+        self._groups = groups
+
     def compose(self) -> ComposeResult:
         """Yield the text in its box."""
-        text = HelpText()
+        text = HelpText(self._groups)
         text.border_title = "keys"
         text.border_subtitle = "Esc closes"
         yield text

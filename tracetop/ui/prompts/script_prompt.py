@@ -17,8 +17,8 @@ from textual.widgets import Static, TextArea
 
 from tracetop.errors import Diagnostic
 from tracetop.model.wire.messages import Checked, CheckScript, Complete, Completions
-from tracetop.ui.dialogue import keys
-from tracetop.ui.dialogue.messages import Consulted
+from tracetop.ui.dialogue.keys import bind
+from tracetop.ui.dialogue.messages import Asked
 from tracetop.ui.prompts.completion import CompletionList
 from tracetop.ui.prompts.editor import ScriptArea
 from tracetop.ui.prompts.prompt_lines import ErrorLines, PromptRule
@@ -36,7 +36,14 @@ class ScriptPrompt(Vertical):
     """Hidden until it is opened."""
 
     BINDING_GROUP_TITLE = "Script prompt"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.SCRIPT_PROMPT]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("script.run", "enter", "submit", "run the script", shown="Enter"),
+        bind("script.complete", "tab", "complete(1)", "complete the word, or choose the next one", shown="Tab"),
+        bind("script.complete_back", "shift+tab", "complete(-1)", "choose the word before", shown="Shift-Tab"),
+        bind("script.search", "ctrl+r", "recall", "older script in the history that has this text", shown="Ctrl-R"),
+        bind("script.editor", "ctrl+o", "editor", "edit it in $VISUAL or $EDITOR", shown="Ctrl-O"),
+        bind("script.leave", "escape", "leave", "close the prompt", shown="Esc"),
+    ]
 
     check_after_s = 0.15
     """Pause in typing after which the text is checked."""
@@ -89,11 +96,11 @@ class ScriptPrompt(Vertical):
         """Whether it is on the screen."""
         return self.has_class("open")
 
-    def open(self, text: str = "", pane: str = "", title: str = "new pane") -> None:
-        """Show the prompt with a text, and take the focus."""
+    def open(self, text: str = "", pane: str = "") -> None:
+        """Show the prompt with a text, that of a pane or, without one, for a new pane; and take the focus."""
         if not self.is_open:
             self._focus_before = self.screen.focused
-        self._pane, self._rule.title = pane, title
+        self._pane, self._rule.title = pane, f"edit {pane}" if pane else "new pane"
         self._place, self._verdict = None, None
         self.add_class("open")
         self.area.set_text(text)
@@ -197,11 +204,11 @@ class ScriptPrompt(Vertical):
 
     def _check(self) -> None:
         if self._verdict is None or self._verdict[0] != self.area.text:
-            self.post_message(Consulted(CheckScript(self._serial, self.area.text)))
+            self.post_message(Asked(CheckScript(self._serial, self.area.text)))
 
     def _ask_completions(self) -> None:
         if not self.completions.is_chosen and self.area.text[: self.area.at].strip():
-            self.post_message(Consulted(Complete(self._serial, self.area.text, self.area.at)))
+            self.post_message(Asked(Complete(self._serial, self.area.text, self.area.at)))
 
     def _stop_waiting(self) -> None:
         for timer in self._waits:

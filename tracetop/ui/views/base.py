@@ -13,12 +13,15 @@ from textual import events
 from textual.binding import BindingType
 
 from tracetop.model.frame import View
-from tracetop.ui.dialogue import keys
+from tracetop.ui.dialogue.keys import MOVE
 from tracetop.ui.dialogue.messages import StatusChanged
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.line_view import Line, LineView
 from tracetop.ui.draw.theme import Palette
 from tracetop.view.text import fit
+
+_WHEEL = 3
+"""Rows that the mouse's wheel moves."""
 
 
 class PaneView(LineView, can_focus=True):
@@ -58,6 +61,11 @@ class PaneView(LineView, can_focus=True):
         """Where in the data the view is, for the line below, escaped."""
         return ""
 
+    def moved(self) -> None:
+        """Draw what another place in the data looks like, and have the line below say which."""
+        self.redraw()
+        self.post_message(StatusChanged())
+
     def on_focus(self) -> None:
         """Draw the cursor as that of the pane with the focus."""
         self.redraw()
@@ -67,10 +75,29 @@ class PaneView(LineView, can_focus=True):
         self.redraw()
 
 
-class RowsView(PaneView):
+class ScrolledView(PaneView):
+    """A view that keys and the mouse's wheel move through."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVE]
+
+    def action_move(self, by: int) -> None:
+        """Go up or down."""
+        raise NotImplementedError
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Go down by the wheel."""
+        event.stop()
+        self.action_move(_WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Go up by the wheel."""
+        event.stop()
+        self.action_move(-_WHEEL)
+
+
+class RowsView(ScrolledView):
     """A view of rows under one heading line, with a cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.MOVE]
     HEADING = 1
 
     def __init__(self, pane: str) -> None:
@@ -109,8 +136,7 @@ class RowsView(PaneView):
     def move_to(self, index: int) -> None:
         """Put the cursor on a row and scroll as little as that takes."""
         self.put_cursor(index)
-        self.redraw()
-        self.post_message(StatusChanged())
+        self.moved()
 
     def put_cursor(self, index: int) -> None:
         """Put the cursor on a row, to be drawn later."""
@@ -157,16 +183,6 @@ class RowsView(PaneView):
     def action_edge(self, way: int) -> None:
         """Go to the first or the last row."""
         self.move_to(0 if way < 0 else self.row_count - 1)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Go three rows down."""
-        event.stop()
-        self.move_to(self._cursor + 3)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Go three rows up."""
-        event.stop()
-        self.move_to(self._cursor - 3)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row; a click on the heading is the view's own affair."""

@@ -14,8 +14,7 @@ from textual.actions import SkipAction
 from textual.binding import BindingType
 
 from tracetop.model.frame import StackTree, View
-from tracetop.ui.dialogue import keys
-from tracetop.ui.dialogue.messages import StatusChanged
+from tracetop.ui.dialogue.keys import MOVE, bind
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
@@ -33,7 +32,13 @@ class FlameView(PaneView):
     """Kernel stacks as an icicle of the recent window; the last line names the frame under the cursor."""
 
     BINDING_GROUP_TITLE = "Flame"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.MOVE, *keys.FLAME]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *MOVE,
+        bind("flame.left", "left", "beside(-1)", "frame to the left", shown="←"),
+        bind("flame.right", "right", "beside(1)", "frame to the right", shown="→"),
+        bind("flame.zoom", "enter", "zoom_in", "zoom in on this frame, or back out", shown="Enter"),
+        bind("flame.out", "escape,backspace", "zoom_out", "back out of a zoomed frame", shown="Esc ⌫"),
+    ]
 
     def __init__(self, pane: str) -> None:
         super().__init__(pane)
@@ -118,8 +123,7 @@ class FlameView(PaneView):
     def _walk_to(self, span: flame.Span | None) -> None:
         if span is not None:
             self._cursor = span.path
-            self.redraw()
-            self.post_message(StatusChanged())
+            self.moved()
 
     def action_move(self, by: int) -> None:
         """Go to the caller, or to the heaviest callee."""
@@ -162,8 +166,7 @@ class FlameView(PaneView):
         if not self._root:
             raise SkipAction
         self._root = ()
-        self.redraw()
-        self.post_message(StatusChanged())
+        self.moved()
 
     def find(self, text: str, step: int) -> bool:
         """Mark all frames of that name and go to the next one."""

@@ -12,8 +12,7 @@ from textual.binding import BindingType
 
 from tracetop.model.frame import Histogram, HistRow, View
 from tracetop.model.program import Unit
-from tracetop.ui.dialogue import keys
-from tracetop.ui.dialogue.messages import StatusChanged
+from tracetop.ui.dialogue.keys import MOVE
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import HEAT_STEPS, Palette
@@ -43,7 +42,7 @@ class HistogramView(PaneView):
     """A hist or lhist; of a keyed one the distribution under the cursor, up and down go through the keys."""
 
     BINDING_GROUP_TITLE = "Histogram"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.MOVE]
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVE]
 
     def __init__(self, pane: str) -> None:
         super().__init__(pane)
@@ -166,8 +165,7 @@ class HistogramView(PaneView):
         if self._view and self._view.rows:
             place = max(0, min(self._place() + by, len(self._view.rows) - 1))
             self._chosen = self._view.rows[place].id
-            self.redraw()
-            self.post_message(StatusChanged())
+            self.moved()
 
     def action_page(self, by: int) -> None:
         """Go ten keys on or back."""

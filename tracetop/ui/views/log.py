@@ -10,16 +10,14 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.binding import BindingType
 
 from tracetop.model.frame import View
-from tracetop.ui.dialogue import keys
-from tracetop.ui.dialogue.messages import StatusChanged
+from tracetop.ui.dialogue.keys import bind
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
-from tracetop.ui.views.base import PaneView
+from tracetop.ui.views.base import ScrolledView
 from tracetop.view.numbers import format_count
 from tracetop.view.scrollback import Entry, Scrollback
 from tracetop.view.text import ELLIPSIS, cell_width, escape, slice_cells
@@ -28,11 +26,15 @@ _SIDEWAYS = 16
 """Cells that one key moves a line that is too long."""
 
 
-class LogView(PaneView):
+class LogView(ScrolledView):
     """One log of a pane."""
 
     BINDING_GROUP_TITLE = "Log"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.MOVE, *keys.LOG]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("log.left", "left", "sideways(-1)", "to the left along long lines", shown="←"),
+        bind("log.right", "right", "sideways(1)", "to the right along long lines", shown="→"),
+        bind("log.wrap", "w", "wrap", "wrap long lines, or cut them"),
+    ]
 
     def __init__(self, pane: str, log: Scrollback) -> None:
         super().__init__(pane)
@@ -139,14 +141,14 @@ class LogView(PaneView):
         self._hit = next(found, None) if text else None
         if self._hit is not None and self._hit not in self._shown:
             self._top = max(log.first, self._hit - self.size.height // 2)
-        self._moved()
+        self.moved()
         return self._hit is not None
 
     def action_move(self, by: int) -> None:
         """Scroll; away from the end the view stands still while lines come."""
         top = self._shown.start if self._top is None else self._top
         self._top = max(self._log.first, min(top + by, self._log.end - 1))
-        self._moved()
+        self.moved()
 
     def action_page(self, by: int) -> None:
         """Scroll by what is in view."""
@@ -155,28 +157,14 @@ class LogView(PaneView):
     def action_edge(self, way: int) -> None:
         """Go to the oldest line, or to the newest and follow."""
         self._top = self._log.first if way < 0 else None
-        self._moved()
+        self.moved()
 
     def action_sideways(self, way: int) -> None:
         """Move along lines that are too long."""
         self._left = max(0, self._left + way * _SIDEWAYS)
-        self._moved()
+        self.moved()
 
     def action_wrap(self) -> None:
         """Wrap long lines, or cut them."""
         self._wrap, self._left = not self._wrap, 0
-        self._moved()
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Go three lines down."""
-        event.stop()
-        self.action_move(3)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Go three lines up."""
-        event.stop()
-        self.action_move(-3)
-
-    def _moved(self) -> None:
-        self.redraw()
-        self.post_message(StatusChanged())
+        self.moved()

@@ -14,8 +14,8 @@ from textual.binding import BindingType
 from tracetop.errors import Diagnostic
 from tracetop.model.frame import PaneFrame, PaneState
 from tracetop.model.wire.messages import Proceed
-from tracetop.ui.dialogue import keys
-from tracetop.ui.dialogue.messages import Asked, CloseAsked
+from tracetop.ui.dialogue.keys import bind
+from tracetop.ui.dialogue.messages import Asked, Cancelled
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
 from tracetop.ui.views.base import PaneView
@@ -61,7 +61,11 @@ class QuestionView(StateView):
     """The question before a script that would cost much: its answers are keys."""
 
     BINDING_GROUP_TITLE = "Question"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.QUESTION]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("question.run", "r", "proceed(False)", "run it all the same"),
+        bind("question.sample", "s", "proceed(True)", "count 1 in 64 events, and scale back"),
+        bind("question.cancel", "c", "cancel", "close the pane, or go back to the script before"),
+    ]
 
     def draw(self, width: int, _height: int, ink: Palette) -> Sequence[Line]:
         """Return what it would cost, and the answers."""
@@ -93,7 +97,7 @@ class QuestionView(StateView):
 
     def action_cancel(self) -> None:
         """Let it be."""
-        self.post_message(CloseAsked(self.pane_name))
+        self.post_message(Cancelled(self.pane_name))
 
 
 def diagnostic_lines(diagnostic: Diagnostic, width: int, ink: Palette) -> list[Line]:

@@ -15,8 +15,8 @@ from tracetop.model.abi.control import Filter
 from tracetop.model.frame import ColumnKind, Row, Sort, Table, View
 from tracetop.model.program import KeyRole
 from tracetop.model.wire.messages import SetSort
-from tracetop.ui.dialogue import keys
 from tracetop.ui.dialogue.filter_trail import Step
+from tracetop.ui.dialogue.keys import bind
 from tracetop.ui.dialogue.messages import Asked, Noticed, StepChosen, SyscallChosen
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.line_view import Line
@@ -39,7 +39,22 @@ class TableView(RowsView):
     """One table of a pane."""
 
     BINDING_GROUP_TITLE = "Table"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.TABLE]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind(
+            "table.enter",
+            "enter",
+            "enter",
+            "follow this process, or see this call's latency",
+            shown="Enter",
+        ),
+        bind("table.comm", "c", "drill_comm", "follow all processes with this row's name"),
+        bind("table.latency", "l", "latency", "show the latency of this row's system call"),
+        bind("table.sort_left", "less_than_sign,comma", "sort(-1)", "sort by the column to the left", shown="<"),
+        bind(
+            "table.sort_right", "greater_than_sign,full_stop", "sort(1)", "sort by the column to the right", shown=">"
+        ),
+        bind("table.invert", "I", "invert", "turn the order around", shown="I"),
+    ]
 
     def __init__(self, pane: str) -> None:
         super().__init__(pane)

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 
 from tracetop.model.frame import StackTree, View
 from tracetop.model.program import Unit
-from tracetop.ui.dialogue import keys
+from tracetop.ui.dialogue.keys import bind
 from tracetop.ui.dialogue.pending import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
@@ -32,7 +32,12 @@ class TreeView(RowsView):
     """Kernel stacks as a call tree of the recent window."""
 
     BINDING_GROUP_TITLE = "Call tree"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.TREE]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("tree.fold", "left", "fold(False)", "fold this frame, or go to its caller", shown="←"),
+        bind("tree.unfold", "right", "fold(True)", "unfold this frame, or go to its first callee", shown="→"),
+        bind("tree.flip", "enter", "flip", "fold or unfold this frame", shown="Enter"),
+        bind("tree.all", "E,asterisk", "flip_all", "unfold everything, or fold everything", shown="E *"),
+    ]
 
     def __init__(self, pane: str) -> None:
         super().__init__(pane)

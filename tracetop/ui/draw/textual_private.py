@@ -1,0 +1,63 @@
+"""What Textual keeps to itself and the dashboard cannot do without: nothing else in the package names it.
+
+Owns: the names, each with the reason it is needed; `tests/ui/draw/test_textual_private.py` says when one is gone.
+Refuses to own: what is done with them (`terminal`, `app`). Screen process.
+"""
+
+from typing import Any, cast
+
+from rich.console import RenderableType
+from textual._compositor import ChopsUpdate, CompositorUpdate
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
+
+__all__ = ["SEEN_IN", "ChopsUpdate", "CompositorUpdate", "OpenApp", "OpenDriver", "XTermParser"]
+
+SEEN_IN = ("8.2",)
+"""Versions of Textual (major and minor) whose private names these are."""
+
+
+class OpenDriver(LinuxDriver):
+    """Textual's driver, what it keeps to itself under public names."""
+
+    def write_to(self, terminal: object) -> None:
+        """Write to this file: Textual chooses stderr, and lets an error in its writer thread end that thread."""
+        self._file = cast("Any", terminal)
+
+    @property
+    def backlog(self) -> int:
+        """Writes that the terminal has not taken yet: Textual itself blocks when there are 30."""
+        return self._writer_thread._queue.qsize() if self._writer_thread else 0
+
+    def parser(self) -> XTermParser:
+        """Return what makes events of bytes: an input thread of our own needs one."""
+        return XTermParser(self._debug)
+
+    def end_app(self, code: int) -> None:
+        """End the app from another thread: the driver knows its app and its loop, and has no other way to say it."""
+        self._loop.call_soon_threadsafe(self._app.exit, None, code)
+
+    def terminal_size(self) -> tuple[int, int] | None:
+        """Return columns and lines; None: Textual's own idea of them."""
+        return None
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        return self.terminal_size() or super()._get_terminal_size()
+
+
+class OpenApp(App[None]):
+    """An app that sees what is sent to the terminal, and how much of that waits."""
+
+    @property
+    def backlog(self) -> int:
+        """Writes that the terminal has not taken yet; 0 where there is no terminal."""
+        return self._driver.backlog if isinstance(self._driver, OpenDriver) else 0
+
+    def to_display(self, renderable: RenderableType | None) -> RenderableType | None:
+        """Return what is sent to the terminal instead; None: nothing. A hook."""
+        return renderable
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, self.to_display(renderable))
