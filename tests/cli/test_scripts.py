@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tracetop.cli.panes import lines
-from tracetop.cli.scripts import pane_requests
+from tracetop.cli.scripts import pane_lines, pane_requests
 from tracetop.errors import Diagnostic, UsageError
 from tracetop.model.wire.messages import PaneRequest
 from tracetop.source import script_files
@@ -194,7 +193,7 @@ def test_a_script_in_a_folder_is_opened_by_its_name_unless_a_bundled_pane_has_it
 
 def test_the_list_of_panes_has_the_shipped_ones_and_the_users_own(config: Path) -> None:
     script(config, "mine.bt", "//! title: Mine \x1b[2J\nBEGIN { }")
-    printed = list(lines(as_root=True, columns=500))
+    printed = list(pane_lines(as_root=True, columns=500))
     assert printed[0].split()[0] == "syscalls"
     assert any("or Run-queue wait: " in line for line in printed)
     assert printed[-1].split(None, 1) == ["mine", "Mine \\x1b[2J"]
@@ -202,10 +201,10 @@ def test_the_list_of_panes_has_the_shipped_ones_and_the_users_own(config: Path) 
 
 def test_without_a_folder_there_are_no_offers(config: Path) -> None:
     assert list(offered_scripts(as_root=True)) == []
-    assert list(lines(as_root=True, columns=500))[-1] == "  none"
+    assert list(pane_lines(as_root=True, columns=500))[-1] == "  none"
 
 
 def test_no_line_is_longer_than_the_terminal_is_wide() -> None:
-    narrow = "\n".join(lines(as_root=True, columns=60)).splitlines()
+    narrow = "\n".join(pane_lines(as_root=True, columns=60)).splitlines()
     assert max(map(len, narrow)) <= 60
     assert [line for line in narrow if line.startswith("  latency     System-call latency: ")]

@@ -8,7 +8,7 @@ import pytest
 
 from tracetop.cli.commands import doctor
 from tracetop.errors import ExitCode, PrivilegeError
-from tracetop.headless.doctor import print_findings
+from tracetop.headless.inspect import print_findings
 from tracetop.model.wire.inquiries import Answer, Examine, Finding, Verdict
 from tracetop.model.wire.messages import Fatal
 from tracetop.source import inquirer

@@ -10,9 +10,8 @@ from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Row, Sort
 from tracetop.model.wire.messages import Message, SetEnabled, SetInterval, SetSort
 from tracetop.source.source import Ended
-from tracetop.ui.dialogue.filter_trail import Step, Trail
-from tracetop.ui.dialogue.pending import Pending
 from tracetop.ui.dialogue.session import INTERVALS_S, Session
+from tracetop.ui.dialogue.wishes import Pending, Step, Trail
 from tracetop.ui.views.row_order import HISTORY_TICKS, RateHistory, steady_order
 
 

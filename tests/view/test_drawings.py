@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracetop.model.abi.buckets import log_index
-from tracetop.view.heatmap import HISTORY, LEVELS, History, heatmap
-from tracetop.view.spark import bar, sparkline
+from tracetop.view.blocks import bar, sparkline
+from tracetop.view.histogram import HISTORY, LEVELS, History, heatmap
 
 numbers = st.lists(st.none() | st.floats(0, 1e12), max_size=50)
 log_buckets = st.dictionaries(st.integers(0, 488), st.integers(0, 1000), max_size=20)

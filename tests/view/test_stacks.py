@@ -4,8 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracetop.model.frame import StackTree
-from tracetop.view.calltree import ROOT, CallTree, flatten, hot_paths, stacks
-from tracetop.view.flame import Span, layout
+from tracetop.view.calltree import ROOT, CallTree, Span, flatten, hot_paths, layout, stacks
 
 
 def tree_of(counts: dict[tuple[str, ...], int]) -> StackTree:

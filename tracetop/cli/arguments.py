@@ -34,7 +34,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says of wrong words what is said of everything else: what, and how to hint it."""
+    """Says of wrong words what is said of everything else: what, and a hint."""
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
@@ -110,6 +110,6 @@ def _filter(text: str, pid: int, comm: str) -> Filter:
         raise UsageError(
             f"not a task name: {comm}",
             why=f"a task name has 1 to {COMM_BYTES - 1} bytes",
-            hint=f"give its first {COMM_BYTES - 1}, or a prefix with * behind it",
+            hint=f"give its first {COMM_BYTES - 1}, or a prefix with * after it",
         )
     return Filter(both.pid, comm)

@@ -1,11 +1,17 @@
-"""What the words of a command line ask to open: bundled panes, scripts in files, scripts in the words themselves."""
+"""What the words of a command line ask to open, and what there is: bundled panes, scripts in files, in the words."""
 
+import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from textwrap import fill
 
-from tracetop.errors import UsageError
+from tracetop.errors import ExitCode, UsageError
 from tracetop.library import Library
+from tracetop.model.escape import escape
 from tracetop.model.wire.messages import PaneRequest
-from tracetop.source.script_files import offered_scripts, script_text
+from tracetop.source.privileges import drop_privileges
+from tracetop.source.script_files import offered_scripts, script_folders, script_text
 
 
 def pane_requests(
@@ -41,5 +47,39 @@ def _pane(word: str, *, as_root: bool) -> PaneRequest:
 
 def _request(name: str, text: str, where: str) -> PaneRequest:
     if not text.strip():  # an empty request would mean a bundled pane
-        raise UsageError(f"{where} is no script", why="it is empty", hint="write a probe and an action")
+        raise UsageError(f"{where} is not a script", why="it is empty", hint="write a probe and an action")
     return PaneRequest(name, text)
+
+
+def print_panes(*, as_root: bool) -> int:
+    """Print every pane that can be opened by name, shipped or in a folder, as the user who asks; return the code."""
+    drop_privileges()
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    for line in pane_lines(as_root=as_root, columns=columns):
+        print(line)
+    return ExitCode.OK
+
+
+def pane_lines(*, as_root: bool, columns: int) -> Iterator[str]:
+    """Yield that list: names, titles, and what each shows, an entry a line or more where it would be too long."""
+    library = Library()
+    shipped = [library.scripts(pane)[0] for pane in library.panes()]
+    offers = list(offered_scripts(as_root=as_root))
+    width = max(len(escape(name)) for name in [*(each.name for each in shipped), *(each.name for each in offers)])
+    for script in shipped:
+        yield _line(script.name, script.variant.title, script.about, width, columns)
+        for other in library.scripts(script.pane)[1:]:
+            yield _line("", f"or {other.variant.title}", other.about, width, columns)
+    yield ""
+    yield fill(f"scripts of your own (*.bt in {', '.join(map(str, script_folders()))}):", columns)
+    for offer in offers:
+        about = f"cannot be opened: {offer.refusal}" if offer.refusal else offer.about
+        yield _line(offer.name, offer.title, about, width, columns)
+    if not offers:
+        yield "  none"
+
+
+def _line(name: str, title: str, about: str, width: int, columns: int) -> str:
+    text = f"{escape(title)}{f': {escape(about)}' if about else ''}"
+    name = f"  {escape(name):<{width}}  "
+    return fill(text, columns, initial_indent=name, subsequent_indent=" " * len(name), break_on_hyphens=False)

@@ -1,6 +1,7 @@
 """``tracetop batch``: frames from a source to a text stream, as ``top -b`` does, or as JSON lines.
 
-Owns: what counts as a tick, when to stop, and the exit code. Refuses to own: where frames come from (`source`) and
+Owns: what counts as a tick, what of the frames between two of them is printed with the second, when to stop, and the
+exit code. Refuses to own: where frames come from (`source`) and
 how they look (`report`, `digest`). Screen process; the source's thread fills a queue, the caller's thread prints.
 """
 
@@ -9,12 +10,13 @@ import shutil
 import signal
 from typing import TextIO
 
+import msgspec
+
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.digest import json_line
-from tracetop.headless.gather import Gathered
 from tracetop.headless.report import text
 from tracetop.headless.streams import complain, silence
-from tracetop.model.frame import Frame, PaneState
+from tracetop.model.frame import Frame, Log, PaneFrame, PaneState
 from tracetop.model.wire.messages import Fatal, Message, Refused
 from tracetop.source.source import Ended, Source
 
@@ -110,3 +112,46 @@ def _ended(message: Fatal | Ended) -> int:
 
 def _width(out: TextIO) -> int:
     return shutil.get_terminal_size().columns if out.isatty() else _PAPER_WIDTH
+
+
+class Gathered:
+    """The lines that each pane's script printed since the last frame that was printed, and how many never came."""
+
+    def __init__(self) -> None:
+        self._logs: dict[str, Log] = {}
+        self._skipped: dict[str, int] = {}
+
+    def add(self, frame: Frame) -> None:
+        """Take in the lines of a frame, printed or not. A script that was loaded anew counts from 0 again."""
+        for name, pane in frame.panes.items():
+            for view in pane.views:
+                if isinstance(view, Log):
+                    self._add(name, view)
+
+    def whole(self, frame: Frame) -> Frame:
+        """Return the frame with all lines that were gathered in its logs, and start anew."""
+        panes = {name: self._whole(name, pane) for name, pane in frame.panes.items()}
+        self._logs = {name: msgspec.structs.replace(log, first=_end(log), lines=()) for name, log in self._logs.items()}
+        return msgspec.structs.replace(frame, panes=panes)
+
+    def _add(self, name: str, log: Log) -> None:
+        before = self._logs.get(name)
+        if before is None or log.first < _end(before):
+            before = msgspec.structs.replace(log, first=log.first if before is None else 0, lines=())
+            self._skipped[name] = 0
+        self._skipped[name] += log.first - _end(before)
+        lines = before.lines + log.lines
+        self._logs[name] = msgspec.structs.replace(log, first=_end(log) - len(lines), lines=lines)
+
+    def _whole(self, name: str, pane: PaneFrame) -> PaneFrame:
+        log = self._logs.get(name)
+        if log is None:
+            return pane
+        log = msgspec.structs.replace(log, lost=max(log.lost, self._skipped[name]))
+        views = tuple(log if isinstance(view, Log) else view for view in pane.views)
+        return msgspec.structs.replace(pane, views=views)
+
+
+def _end(log: Log) -> int:
+    """Return the number of the line after a log's last."""
+    return log.first + len(log.lines)

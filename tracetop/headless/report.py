@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from tracetop.model.frame import Frame, Histogram, HistRow, Log, PaneFrame, PaneState, StackTree, Table, View
 from tracetop.view import status
+from tracetop.view.blocks import bar
 from tracetop.view.calltree import CallTree, flatten, hot_paths
 from tracetop.view.histogram import bars, summary
 from tracetop.view.numbers import format_percent, format_value
-from tracetop.view.spark import bar
 from tracetop.view.table import cell_text, cells, heading, line, visible_columns
 from tracetop.view.text import cell_width, escape, fit
 
@@ -24,7 +24,7 @@ _COUNT = 7
 
 
 def text(frame: Frame, width: int) -> str:
-    """Return the frame in lines of at most `width` cells, each ended by a newline, and one empty line behind."""
+    """Return the frame in lines of at most `width` cells, each ended by a newline, and one empty line after them."""
     lines = [_head(frame)]
     for pane in frame.panes.values():
         lines += ["", *_pane(pane, width)]

@@ -34,7 +34,7 @@ class Watched(Protocol):
     """A command that waits until the probes are attached, and ends the run with its own end."""
 
     def release(self) -> None:
-        """Let it begin."""
+        """Let it start."""
 
     def wait(self) -> None:
         """Wait for its end."""

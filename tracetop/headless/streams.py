@@ -9,7 +9,7 @@ from tracetop.view.text import escape
 
 
 def complain(diagnostic: Diagnostic) -> None:
-    """Print what, why and how to hint, escaped, each on a line of its own."""
+    """Print what, why and the hint, escaped, each on a line of its own."""
     for line in diagnostic.text().split("\n"):
         print(escape(line), file=sys.stderr)
 

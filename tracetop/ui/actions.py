@@ -15,9 +15,9 @@ from textual.binding import Binding
 from tracetop.errors import UsageError
 from tracetop.model.abi.control import parse_filter
 from tracetop.model.wire.messages import Reset
-from tracetop.ui.dialogue.filter_trail import Step
 from tracetop.ui.dialogue.keys import MOVE, bind, bindings_of
 from tracetop.ui.dialogue.session import Session
+from tracetop.ui.dialogue.wishes import Step
 from tracetop.ui.draw.bars import KeyBar
 from tracetop.ui.frames import Frames
 from tracetop.ui.panes.grid import Grid
@@ -155,13 +155,7 @@ APP = (
     ),
     *(_key(f"toggle.{n}", str(n), _TOGGLE, partial(Actions.toggle_probes, number=n)) for n in range(1, 10)),
     _key("filter", "f,f4,backslash", "filter by process: number, name or prefix*", Actions.filter, "f F4 \\"),
-    _key(
-        "back",
-        "escape,backspace",
-        "go back: to the filter before this one",
-        lambda on: on.session.back(),
-        "Esc ⌫",
-    ),
+    _key("back", "escape,backspace", "go back: to the filter before this one", lambda on: on.session.back(), "Esc ⌫"),
     _key("search", "slash", "search the rows of the focused pane", Actions.search, "/"),
     _key("search.next", "n", "next row that matches", lambda on: on.found(1)),
     _key("search.previous", "N", "previous row that matches", lambda on: on.found(-1), "N"),
@@ -186,19 +180,8 @@ APP = (
 )
 """The keys that mean the same everywhere but in a prompt."""
 PANE = (
-    _key(
-        "pane.toggle",
-        "space",
-        "switch the probes of this pane on or off",
-        lambda on: on.grid.pane.toggle(),
-        "Space",
-    ),
-    _key(
-        "pane.view",
-        "i",
-        "other view: call tree / flame, histogram / heat map",
-        lambda on: on.grid.pane.next_view(),
-    ),
+    _key("pane.toggle", "space", "switch the probes of this pane on or off", lambda on: on.grid.pane.toggle(), "Space"),
+    _key("pane.view", "i", "other view: call tree / flame, histogram / heat map", lambda on: on.grid.pane.next_view()),
     _key("pane.edit", "e", "edit the script of this pane", lambda on: on.scripts.edit(on.grid.pane)),
     _key(
         "pane.editor",
@@ -208,19 +191,10 @@ PANE = (
         "Ctrl-O",
     ),
     _key(
-        "pane.shipped",
-        "B",
-        "back to the script that tracetop ships",
-        lambda on: on.scripts.go_back(on.grid.pane),
-        "B",
+        "pane.shipped", "B", "back to the script that tracetop ships", lambda on: on.scripts.go_back(on.grid.pane), "B"
     ),
     _key("pane.close", "x,ctrl+w", "close this pane", lambda on: on.scripts.close(on.grid.pane), "x Ctrl-W"),
-    _key(
-        "pane.offsets",
-        "o",
-        "stack frames with or without +0x offsets",
-        lambda on: on.grid.pane.toggle_offsets(),
-    ),
+    _key("pane.offsets", "o", "stack frames with or without +0x offsets", lambda on: on.grid.pane.toggle_offsets()),
 )
 """The keys that mean something where a pane has the focus."""
 KEYS = MappingProxyType({str(key.binding.id): key for key in (*APP, *PANE)})

@@ -1,4 +1,4 @@
-"""Distributions: percentiles from sub-buckets, and buckets merged to as many bars as there are rows.
+"""Distributions: percentiles from sub-buckets, buckets merged to as many bars as there are rows, heat over time.
 
 Owns: what a distribution's numbers may claim. A percentile is off by at most 12.5% (a bucket's width); one that falls
 into an open bucket (below zero of `hist`, the outer two of `lhist`) is only a bound and carries its sign. Pure.
@@ -18,6 +18,10 @@ Buckets = Mapping[int, int]
 """Bucket index to count, sparse."""
 _PARTS = (8, 4, 2, 1)
 """Bars that a power of two is cut into, finest first."""
+LEVELS = 8
+"""Intensities of a heatmap above 0, which is no value at all."""
+HISTORY = 240
+"""Ticks kept; wider than any terminal's heatmap needs at one cell a tick."""
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -190,3 +194,45 @@ def _linear_cuts(scale: LinearScale) -> Iterator[list[int]]:
 
 def _joined(first: int, last: int, count: int, linear: LinearScale | None) -> Bar:
     return Bar(bucket_bar(first, 0, linear).low, bucket_bar(last, 0, linear).high, count)
+
+
+class History(msgspec.Struct, frozen=True):
+    """The distributions of the last ticks, oldest first."""
+
+    ticks: tuple[Buckets, ...] = ()
+    linear: LinearScale | None = None
+
+    def pushed(self, buckets: Buckets) -> "History":
+        """Return the history with one more tick, the oldest dropped when it is full."""
+        return History((*self.ticks[1 - HISTORY :], buckets), self.linear)
+
+
+class Heatmap(msgspec.Struct, frozen=True):
+    """A distribution over time: `levels[row][column]` is 0 to LEVELS; highest values in row 0, newest at the right."""
+
+    bounds: tuple[Bar, ...]
+    """By row; `count` is the row's sum over the shown ticks."""
+    levels: tuple[tuple[int, ...], ...]
+    peak: int
+    """The count that has the highest intensity."""
+
+
+def heatmap(history: History, width: int, height: int, *, finest: int = 8, within: Buckets | None = None) -> Heatmap:
+    """Return the newest `width` ticks in at most `height` rows (at least 3), the same rows as `bars` cuts.
+
+    `finest` and `within` (here a superset of the shown ticks) as in `bars`. Intensity grows with the square
+    root of the count, so that a few slow calls stay visible beside many fast ones.
+    """
+    shown = history.ticks[-width:] if width else ()
+    whole = merge(shown)
+    cuts = cut(within or whole, history.linear, rows=height, finest=finest)
+    columns = [tally(tick, cuts) for tick in shown]
+    peak = max((count for column in columns for count in column), default=0)
+    blank = (0,) * (width - len(shown))
+    bounds = bars(whole, history.linear, rows=height, finest=finest, within=within)[::-1]
+    rows = range(len(bounds) - 1, -1, -1)
+    return Heatmap(bounds, tuple((*blank, *(_level(column[row], peak) for column in columns)) for row in rows), peak)
+
+
+def _level(count: int, peak: int) -> int:
+    return math.ceil(LEVELS * math.sqrt(count / peak)) if count else 0

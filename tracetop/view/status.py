@@ -84,7 +84,7 @@ def cost_text(cost: Cost) -> str:
 
 
 def view_totals(view: View, sign: str = "") -> str:
-    """Return one view's sums as one line, each number behind `sign`; of a table every rate and the first total."""
+    """Return one view's sums as one line, each number after `sign`; of a table every rate and the first total."""
     if isinstance(view, Table):
         pairs = [pair for pair in zip(view.columns, view.sums, strict=True) if pair[1] is not None]
         rates = [pair for pair in pairs if pair[0].kind is ColumnKind.RATE]

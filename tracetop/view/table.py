@@ -12,8 +12,8 @@ import msgspec
 
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
 from tracetop.model.program import KeyRole, Unit
+from tracetop.view.blocks import sparkline
 from tracetop.view.numbers import ABSENT, format_cell, format_percent
-from tracetop.view.spark import sparkline
 from tracetop.view.text import Align, cell_width, escape, fit
 
 GAP = 1

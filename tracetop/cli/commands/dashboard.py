@@ -8,7 +8,7 @@ from functools import partial
 from tracetop import __version__
 from tracetop.cli.arguments import PANES, add_pane_options, command_parser, pane_arguments
 from tracetop.cli.commands import COMMANDS
-from tracetop.cli.panes import print_panes
+from tracetop.cli.scripts import print_panes
 from tracetop.cli.show import show
 from tracetop.errors import UsageError
 from tracetop.source.script_files import offered_scripts
@@ -44,12 +44,12 @@ def run(words: list[str]) -> int:
 
 
 def _check_terminal() -> None:
-    """Refuse to draw into a file or a pipe. UsageError where a standard stream is no terminal."""
+    """Refuse to draw into a file or a pipe. UsageError where a standard stream is not a terminal."""
     streams = {"input": sys.stdin, "output": sys.stdout, "error": sys.stderr}
     for name, stream in streams.items():
         if stream is None or not stream.isatty():
             raise UsageError(
                 "the dashboard needs a terminal",
-                why=f"standard {name} is none",
+                why=f"standard {name} is not a terminal",
                 hint="start it in one; `tracetop batch` prints the same numbers to a file or a pipe",
             )

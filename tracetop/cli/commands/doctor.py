@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
 def run(words: list[str]) -> int:
     """Print the findings; return the exit code."""
     found = parser().parse_args(words)
-    from tracetop.headless.doctor import print_findings  # noqa: PLC0415 - --help needs none of this
+    from tracetop.headless.inspect import print_findings  # noqa: PLC0415 - --help needs none of this
     from tracetop.model.wire.inquiries import Examine  # noqa: PLC0415
     from tracetop.source.inquirer import ask  # noqa: PLC0415
 

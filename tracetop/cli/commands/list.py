@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 def run(words: list[str]) -> int:
     """Print them; return the exit code."""
     found = parser().parse_args(words)
-    from tracetop.headless.listing import print_listing  # noqa: PLC0415 - --help needs none of this
+    from tracetop.headless.inspect import print_listing  # noqa: PLC0415 - --help needs none of this
     from tracetop.model.wire.inquiries import ListProbes  # noqa: PLC0415
     from tracetop.source.inquirer import ask  # noqa: PLC0415
 
@@ -40,9 +40,9 @@ def run(words: list[str]) -> int:
 
 
 def absolute(pattern: str) -> str:
-    """Return the pattern with a path that begins at this folder written out: the kernel is asked from another one."""
+    """Return the pattern with a path from this folder written out: the kernel is asked from another one."""
     head, colon, rest = pattern.partition(":")
-    path, behind, probe = (rest if colon else head).partition(":")
+    path, second, probe = (rest if colon else head).partition(":")
     if not path.startswith(("./", "../")):
         return pattern
-    return f"{head + colon if colon else ''}{Path(path).absolute()}{behind}{probe}"
+    return f"{head + colon if colon else ''}{Path(path).absolute()}{second}{probe}"

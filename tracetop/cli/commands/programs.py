@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
 def run(words: list[str]) -> int:
     """Print them; return the exit code."""
     found = parser().parse_args(words)
-    from tracetop.headless.programs import print_programs  # noqa: PLC0415 - --help needs none of this
+    from tracetop.headless.inspect import print_programs  # noqa: PLC0415 - --help needs none of this
     from tracetop.model.wire.inquiries import ListPrograms  # noqa: PLC0415
     from tracetop.source.inquirer import ask  # noqa: PLC0415
 

@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    """Return what the words say; behind a ``--`` all are the script's, whatever they look like."""
+    """Return what the words say; after a ``--`` all are the script's, whatever they look like."""
     end = words.index("--") if "--" in words else len(words)
     found = parser().parse_intermixed_args(words[:end])
     found.words += words[end + 1 :]
@@ -104,7 +104,9 @@ def _script(found: argparse.Namespace, *, as_root: bool) -> tuple[str, str]:
     try:
         return "stdin", sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
-        raise UsageError("standard input is no script", why="it is not UTF-8 text", hint="pipe a text file") from error
+        raise UsageError(
+            "standard input is not a script", why="it is not UTF-8 text", hint="pipe a text file"
+        ) from error
 
 
 def open_output(path: str | None) -> BinaryIO:

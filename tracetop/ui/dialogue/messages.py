@@ -9,7 +9,7 @@ from textual.message import Message as TextualMessage
 
 from tracetop.model.wire.messages import Command, Message
 from tracetop.source.source import Ended
-from tracetop.ui.dialogue.filter_trail import Step
+from tracetop.ui.dialogue.wishes import Step
 
 
 @dataclass

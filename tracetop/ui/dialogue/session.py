@@ -30,8 +30,7 @@ from tracetop.model.wire.messages import (
     SetSort,
 )
 from tracetop.source.source import Ended, Source
-from tracetop.ui.dialogue.filter_trail import Step, Trail
-from tracetop.ui.dialogue.pending import Pending
+from tracetop.ui.dialogue.wishes import Pending, Step, Trail
 
 INTERVALS_S = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 SYSCALL = "syscall"

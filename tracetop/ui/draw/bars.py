@@ -15,7 +15,7 @@ from tracetop.model.program import Unit
 from tracetop.model.wire.messages import Hello
 from tracetop.source.source import Ended
 from tracetop.ui.dialogue import keys
-from tracetop.ui.dialogue.pending import PanePending, Pending
+from tracetop.ui.dialogue.wishes import PanePending, Pending
 from tracetop.ui.draw.line_view import Line, LineView
 from tracetop.ui.draw.theme import Palette
 from tracetop.view import status
@@ -24,7 +24,7 @@ from tracetop.view.text import cell_width, escape, fit
 
 Part = tuple[str, Style]
 _LEAST_ABOUT = 8
-"""Cells from which on the beginning of a text says something."""
+"""Cells from which on the start of a text says something."""
 
 
 def _width(parts: Sequence[Part]) -> int:
@@ -58,7 +58,7 @@ class FrameLine(LineView):
         self.middle = ""
         """What the view adds, escaped."""
         self.about = ""
-        """What stands behind the left part where there is room, escaped."""
+        """What stands after the left part where there is room, escaped."""
 
     def parts(self, ink: Palette) -> tuple[list[Part], list[Part]]:
         """Return what stands left and what stands right."""

@@ -10,7 +10,7 @@ from textual import events
 from textual.containers import Vertical
 
 from tracetop.model.frame import Histogram, Log, Number, PaneFrame, PaneState, StackTree, Table, View
-from tracetop.ui.dialogue.pending import PanePending
+from tracetop.ui.dialogue.wishes import PanePending
 from tracetop.ui.draw.headings import ViewHeading
 from tracetop.ui.panes.layout import share
 from tracetop.ui.views.base import PaneView

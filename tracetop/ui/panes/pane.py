@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from tracetop.model.frame import Log, PaneFrame, PaneState, StackTree
 from tracetop.model.wire.messages import SelectVariant, SetEnabled, SetOffsets
 from tracetop.ui.dialogue.messages import Asked, Noticed, StatusChanged
-from tracetop.ui.dialogue.pending import PanePending
+from tracetop.ui.dialogue.wishes import PanePending
 from tracetop.ui.draw.bars import StatusLine, TitleLine
 from tracetop.ui.draw.headings import ViewHeading
 from tracetop.ui.panes.body import Body

@@ -29,7 +29,7 @@ _MOST_LINES = 16
 _AROUND = 4
 """Lines of the screen that a long script leaves to its rule and its error."""
 _WORD = re.compile(r"[\w:.*/@$>\-]*")
-"""What may be the beginning of a word that is right once it is whole."""
+"""What may be the start of a word that is right once it is whole."""
 
 
 class ScriptPrompt(Vertical):

@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from tracetop.model.frame import View
 from tracetop.ui.dialogue.keys import MOVE
 from tracetop.ui.dialogue.messages import StatusChanged
-from tracetop.ui.dialogue.pending import PanePending
+from tracetop.ui.dialogue.wishes import PanePending
 from tracetop.ui.draw.line_view import Line, LineView
 from tracetop.ui.draw.theme import Palette
 from tracetop.view.text import fit

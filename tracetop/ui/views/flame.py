@@ -1,6 +1,6 @@
 """The flame view: the call tree as an icicle, callers on top, a cursor to walk on it and Enter to zoom.
 
-Owns: the cursor and the zoomed frame. Refuses to own: the layout (`view.flame`). Screen process.
+Owns: the cursor and the zoomed frame. Refuses to own: the layout (`view.calltree`). Screen process.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,12 +15,11 @@ from textual.binding import BindingType
 
 from tracetop.model.frame import StackTree, View
 from tracetop.ui.dialogue.keys import MOVE, bind
-from tracetop.ui.dialogue.pending import PanePending
+from tracetop.ui.dialogue.wishes import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
 from tracetop.ui.views.base import PaneView
-from tracetop.view import flame
-from tracetop.view.calltree import CallTree, Path
+from tracetop.view.calltree import CallTree, Path, Span, layout
 from tracetop.view.numbers import format_percent, format_weight
 from tracetop.view.text import escape, fit
 
@@ -46,7 +45,7 @@ class FlameView(PaneView):
         self._window_s = 0.0
         self._root: Path = ()
         self._cursor: Path = ()
-        self._spans: tuple[flame.Span, ...] = ()
+        self._spans: tuple[Span, ...] = ()
         self._wanted = ""
         self._top = 0
 
@@ -74,18 +73,18 @@ class FlameView(PaneView):
         if self._tree is None:
             return []
         rows = max(1, height - 1)
-        self._spans = flame.layout(self._tree, width, 256, self._root)
+        self._spans = layout(self._tree, width, 256, self._root)
         at = self._at_cursor()
         depth = at.depth if at else 0
         self._top = max(min(self._top, depth), depth - rows + 1)
-        by_row: list[list[flame.Span]] = [[] for _ in range(rows)]
+        by_row: list[list[Span]] = [[] for _ in range(rows)]
         for span in self._spans:
             if 0 <= span.depth - self._top < rows:
                 by_row[span.depth - self._top].append(span)
         lines = [self._row(spans, at, ink) for spans in by_row]
         return [*lines, self._about(at, width, ink)] if height > 1 else lines
 
-    def _row(self, spans: Iterable[flame.Span], at: flame.Span | None, ink: Palette) -> Line:
+    def _row(self, spans: Iterable[Span], at: Span | None, ink: Palette) -> Line:
         line: list[Segment] = []
         x = 0
         for span in spans:
@@ -94,14 +93,14 @@ class FlameView(PaneView):
             x = span.x + span.width
         return line
 
-    def _look(self, span: flame.Span, at: flame.Span | None, ink: Palette) -> Style:
+    def _look(self, span: Span, at: Span | None, ink: Palette) -> Style:
         if self._wanted and self._wanted in escape(span.symbol).lower():
             return ink.match
         if span is at and self.has_focus:
             return ink.flame_cursor
         return ink.flame[crc32(span.symbol.encode(errors="surrogateescape")) % len(ink.flame)]
 
-    def _about(self, at: flame.Span | None, width: int, ink: Palette) -> Line:
+    def _about(self, at: Span | None, width: int, ink: Palette) -> Line:
         if at is None or self._tree is None:
             return [Segment(fit("nothing sampled yet", width), ink.dim)]
         node = self._tree.find(at.path)
@@ -112,7 +111,7 @@ class FlameView(PaneView):
         name = fit(what, max(0, width - len(numbers))).rstrip()
         return [Segment(name, ink.title), Segment(numbers, ink.dim)]
 
-    def _at_cursor(self) -> flame.Span | None:
+    def _at_cursor(self) -> Span | None:
         """Return the span under the cursor, or of its nearest caller that is drawn."""
         places = {span.path: span for span in self._spans if not span.merged}
         path = self._cursor
@@ -120,7 +119,7 @@ class FlameView(PaneView):
             path = path[:-1]
         return places.get(path, self._spans[0] if self._spans else None)
 
-    def _walk_to(self, span: flame.Span | None) -> None:
+    def _walk_to(self, span: Span | None) -> None:
         if span is not None:
             self._cursor = span.path
             self.moved()
@@ -190,11 +189,11 @@ class FlameView(PaneView):
             self._walk_to(hit)
 
 
-def _over(upper: flame.Span, lower: flame.Span) -> bool:
+def _over(upper: Span, lower: Span) -> bool:
     return upper.path == lower.path[: len(upper.path)]
 
 
-def _label(span: flame.Span) -> str:
+def _label(span: Span) -> str:
     """Return the name in the span's cells where it says something, a thin line at the left keeps neighbours apart."""
     name = escape(span.symbol) if span.width >= _NAMED or (span.merged and len(span.symbol) < span.width) else ""
     return "▏" + fit(name, span.width - 1)

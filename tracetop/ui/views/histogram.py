@@ -1,7 +1,7 @@
 """A distribution: bars by size, percentiles, and a heat map over time on the same rows.
 
 Owns: the history of ticks and which of the two is shown. Refuses to own: buckets, percentiles and intensities
-(`view.histogram`, `view.heatmap`). Screen process.
+(`view.histogram`). Screen process.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from textual.binding import BindingType
 from tracetop.model.frame import Histogram, HistRow, View
 from tracetop.model.program import Unit
 from tracetop.ui.dialogue.keys import MOVE
-from tracetop.ui.dialogue.pending import PanePending
+from tracetop.ui.dialogue.wishes import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import HEAT_STEPS, Palette
 from tracetop.ui.views.base import PaneView
-from tracetop.view import heatmap, histogram
-from tracetop.view.histogram import Estimate
+from tracetop.view import histogram
+from tracetop.view.blocks import bar
+from tracetop.view.histogram import Estimate, History
 from tracetop.view.numbers import ABSENT, format_count, format_value
-from tracetop.view.spark import bar
 from tracetop.view.text import escape, fit
 
 BOTH, BARS, HEAT = "histogram and heat map", "histogram", "heat map"
@@ -47,7 +47,7 @@ class HistogramView(PaneView):
     def __init__(self, pane: str) -> None:
         super().__init__(pane)
         self._view: Histogram | None = None
-        self._history: dict[str, heatmap.History] = {}
+        self._history: dict[str, History] = {}
         self._chosen = ""
         self._mode = BOTH
         self._wide = True
@@ -56,8 +56,7 @@ class HistogramView(PaneView):
         """Add the tick's distributions to the heat map."""
         assert isinstance(view, Histogram)
         self._history = {
-            row.id: self._history.get(row.id, heatmap.History(linear=view.linear)).pushed(row.recent)
-            for row in view.rows
+            row.id: self._history.get(row.id, History(linear=view.linear)).pushed(row.recent) for row in view.rows
         }
 
     def show(self, view: View, _pending: PanePending) -> None:
@@ -129,7 +128,7 @@ class HistogramView(PaneView):
     def _chart(self, view: Histogram, row: HistRow, mode: str, size: tuple[int, int], ink: Palette) -> list[Line]:
         """Return the heading and the bars, the lowest values first; both pictures share the rows."""
         width, rows = size
-        history = self._history.get(row.id, heatmap.History(linear=view.linear))
+        history = self._history.get(row.id, History(linear=view.linear))
         room = max(4, width - _LABEL - 3)
         heat_cells = {BARS: 0, HEAT: room, BOTH: (room - _COUNT) // 2}[mode]
         within = histogram.merge([*history.ticks[-(heat_cells or _STEADY_TICKS) :], row.recent])
@@ -180,18 +179,18 @@ def _text(estimate: Estimate | None, unit: Unit) -> str:
     return estimate.text(unit) if estimate else ABSENT
 
 
-def _heat_rows(history: heatmap.History, cells: int, rows: int, within: histogram.Buckets) -> list[tuple[int, ...]]:
+def _heat_rows(history: History, cells: int, rows: int, within: histogram.Buckets) -> list[tuple[int, ...]]:
     """Return the levels of the heat map, the lowest values first, on the same rows as the bars."""
     if not cells or not within:
         return []
-    return list(reversed(heatmap.heatmap(history, cells, rows, finest=1, within=within).levels))
+    return list(reversed(histogram.heatmap(history, cells, rows, finest=1, within=within).levels))
 
 
 def _shaded(levels: Sequence[int], ink: Palette) -> Line:
     """Return one row of the heat map, neighbours of one shade as one segment."""
     line: list[Segment] = []
     for level in levels:
-        step = -(-level * HEAT_STEPS // heatmap.LEVELS)
+        step = -(-level * HEAT_STEPS // histogram.LEVELS)
         if line and line[-1].style is ink.heat[step]:
             line[-1] = Segment(line[-1].text + _SHADES[step], ink.heat[step])
         else:

@@ -14,7 +14,7 @@ from textual.binding import BindingType
 
 from tracetop.model.frame import View
 from tracetop.ui.dialogue.keys import bind
-from tracetop.ui.dialogue.pending import PanePending
+from tracetop.ui.dialogue.wishes import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
 from tracetop.ui.views.base import ScrolledView

@@ -1,6 +1,6 @@
 """Single numbers: each large, beside or above its history. Screen process.
 
-Owns: the history. Refuses to own: how numbers are written (`view.numbers`, `view.digits`).
+Owns: the history. Refuses to own: how numbers are written (`view.numbers`, `view.blocks`).
 """
 
 from collections import deque
@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from rich.segment import Segment
 
 from tracetop.model.frame import Cell, Column, ColumnKind, Number, View
-from tracetop.ui.dialogue.pending import PanePending
+from tracetop.ui.dialogue.wishes import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
 from tracetop.ui.views.base import PaneView
-from tracetop.view.digits import DIGIT_ROWS, large
+from tracetop.view.blocks import DIGIT_ROWS, graph, large
 from tracetop.view.numbers import ABSENT, format_cell
-from tracetop.view.spark import graph
 from tracetop.view.status import with_title
 from tracetop.view.table import title_of
 from tracetop.view.text import cell_width, escape, fit
@@ -80,7 +79,7 @@ class NumberView(PaneView):
     def _small(
         self, lead: tuple[Column, Cell], others: Sequence[tuple[Column, Cell]], size: tuple[int, int], ink: Palette
     ) -> list[Line]:
-        """Return the number left, its history right; the other columns below it, or behind it on a single line."""
+        """Return the number left, its history right; the other columns below it, or after it on a single line."""
         width, height = size
         room = min(_TEXT, width)
         title = "" if self._is_name(lead[0]) else title_of(lead[0])
@@ -109,7 +108,7 @@ class NumberView(PaneView):
 
 
 def _listed(pairs: Sequence[tuple[Column, Cell]], ink: Palette) -> list[Segment]:
-    """Return columns as ``title value``, one behind the other."""
+    """Return columns as ``title value``, one after the other."""
     line: list[Segment] = []
     for column, cell in pairs:
         line += [Segment(f"  {title_of(column)} ", ink.dim), Segment(_text(column, cell), ink.value)]

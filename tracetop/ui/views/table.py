@@ -15,10 +15,9 @@ from tracetop.model.abi.control import Filter
 from tracetop.model.frame import ColumnKind, Row, Sort, Table, View
 from tracetop.model.program import KeyRole
 from tracetop.model.wire.messages import SetSort
-from tracetop.ui.dialogue.filter_trail import Step
 from tracetop.ui.dialogue.keys import bind
 from tracetop.ui.dialogue.messages import Asked, Noticed, StepChosen, SyscallChosen
-from tracetop.ui.dialogue.pending import PanePending
+from tracetop.ui.dialogue.wishes import PanePending, Step
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
 from tracetop.ui.views.base import RowsView
@@ -40,13 +39,7 @@ class TableView(RowsView):
 
     BINDING_GROUP_TITLE = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind(
-            "table.enter",
-            "enter",
-            "enter",
-            "follow this process, or see this call's latency",
-            shown="Enter",
-        ),
+        bind("table.enter", "enter", "enter", "follow this process, or see this call's latency", shown="Enter"),
         bind("table.comm", "c", "drill_comm", "follow all processes with this row's name"),
         bind("table.latency", "l", "latency", "show the latency of this row's system call"),
         bind("table.sort_left", "less_than_sign,comma", "sort(-1)", "sort by the column to the left", shown="<"),

@@ -11,14 +11,14 @@ from textual.binding import BindingType
 from tracetop.model.frame import StackTree, View
 from tracetop.model.program import Unit
 from tracetop.ui.dialogue.keys import bind
-from tracetop.ui.dialogue.pending import PanePending
+from tracetop.ui.dialogue.wishes import PanePending
 from tracetop.ui.draw.line_view import Line
 from tracetop.ui.draw.theme import Palette
 from tracetop.ui.views.base import RowsView
 from tracetop.view import calltree
+from tracetop.view.blocks import bar
 from tracetop.view.calltree import CallTree, Path
 from tracetop.view.numbers import format_percent, format_value, format_weight
-from tracetop.view.spark import bar
 from tracetop.view.text import escape, fit
 
 _UNFOLD_SHARE = 0.1

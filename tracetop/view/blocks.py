@@ -1,9 +1,27 @@
-"""Block characters: a line of values over time, and a bar with eighths of a cell. Pure."""
+"""Drawings of block characters: values over time, bars with eighths of a cell, numbers three lines high. Pure."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+DIGIT_ROWS = 3
+_SHAPES = MappingProxyType(
+    {
+        "0": ("█▀█", "█ █", "▀▀▀"),
+        "1": ("▄█ ", " █ ", "▀▀▀"),
+        "2": ("▀▀█", "█▀▀", "▀▀▀"),
+        "3": ("▀▀█", " ▀█", "▀▀▀"),
+        "4": ("█ █", "▀▀█", "  ▀"),
+        "5": ("█▀▀", "▀▀█", "▀▀▀"),
+        "6": ("█▀▀", "█▀█", "▀▀▀"),
+        "7": ("▀▀█", "  █", "  ▀"),
+        "8": ("█▀█", "█▀█", "▀▀▀"),
+        "9": ("█▀█", "▀▀█", "▀▀▀"),
+        ".": (" ", " ", "▀"),
+        "-": ("  ", "▀▀", "  "),
+    }
+)
 
 
 def sparkline(values: Sequence[float | None], width: int, peak: float | None = None) -> str:
@@ -52,3 +70,14 @@ def bar(value: float, peak: float, width: int) -> str:
         return " " * width
     eighths = max(1, round(min(value / peak, 1) * width * 8))
     return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).ljust(width)[:width]
+
+
+def large(number: str) -> tuple[str, ...]:
+    """Return the three lines of a number such as ``1.23k``; its unit stays small, on the last. Empty for other text."""
+    digits = number.rstrip("".join(set(number) - set(_SHAPES)))
+    if not digits or any(char not in _SHAPES for char in digits):
+        return ()
+    shapes = [_SHAPES[char] for char in digits]
+    rows = [" ".join(shape[row] for shape in shapes) for row in range(DIGIT_ROWS)]
+    unit = number[len(digits) :]
+    return (*(row + " " * len(unit) for row in rows[:-1]), rows[-1] + unit)
