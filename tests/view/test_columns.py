@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tracetop.model.frame import Column, ColumnKind, Row, Sort, Table
 from tracetop.model.program import KeyRole, Unit
-from tracetop.view.table import SHARE, SPARK, cell_text, cells, heading, line, matches, visible_columns
+from tracetop.view.table import SHARE, SPARK, cell_text, cells, heading, line, visible_columns
 from tracetop.view.text import cell_width
 
 PROCESSES = Table(
@@ -107,11 +107,3 @@ def test_numbers_of_keys_are_never_rounded_and_missing_cells_say_so() -> None:
     assert cell_text(1_234_567, PROCESSES.columns[0], 7) == "1234567"
     assert cell_text(None, PROCESSES.columns[0], 7) == "\N{EN DASH}"
     assert cell_text("[red]\n", PROCESSES.columns[1], 7) == "[red]\\n"
-
-
-def test_a_search_finds_keys_and_texts_in_any_case_but_no_counts() -> None:
-    row = PROCESSES.rows[0]
-    assert matches(row, PROCESSES.columns, "--FLAG")
-    assert matches(row, PROCESSES.columns, "7")
-    assert matches(row, PROCESSES.columns, "\\x1b")
-    assert not matches(row, PROCESSES.columns, "1234567")

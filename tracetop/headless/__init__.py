@@ -1,4 +1,4 @@
-"""Frames without a screen: aligned text and JSON lines. Never imports Textual.
+"""Commands without a screen: frames and answers as aligned text and as JSON lines. Never imports Textual.
 
-In: messages of a source. Out: text on a stream, and the exit code of the command.
+In come messages of a source, out go lines on a stream, and the exit code.
 """

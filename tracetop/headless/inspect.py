@@ -49,13 +49,8 @@ def print_findings(answers: Iterable[Answer], out: TextIO, *, as_json: bool) -> 
 def _findings_json(findings: list[Finding], code: ExitCode) -> str:
     found = [
         {
-            "id": each.id,
-            "title": each.title,
-            "verdict": each.verdict.value,
-            "detail": escape(each.detail),
-            "why": escape(each.why),
-            "hint": escape(each.hint),
-            "code": int(each.code),
+            name: escape(value) if isinstance(value, str) else value
+            for name, value in msgspec.structs.asdict(each).items()
         }
         for each in findings
     ]

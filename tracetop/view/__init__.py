@@ -1,4 +1,4 @@
-"""Pure functions from a Frame to what a reader shows: columns, strings, histograms, call trees, flame layouts.
+"""Frames as columns, histograms, call trees and strings, for every reader: dashboard, text, JSON.
 
-In: views of a frame, a width. Out: text with its alignment; never a terminal's codes.
+In come the types of `model.frame`, out go escaped strings of known width. Pure: no widgets, no colours, no I/O.
 """

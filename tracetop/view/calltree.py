@@ -12,6 +12,7 @@ import msgspec
 
 from tracetop.model.frame import StackTree
 from tracetop.model.program import Unit
+from tracetop.view.numbers import format_weight
 
 Path = tuple[str, ...]
 """Symbols from below the root to a node, unescaped; () is the root."""
@@ -39,6 +40,11 @@ class CallTree:
     def unit(self) -> Unit:
         """The unit of what was summed up by stack; none of samples."""
         return self._stacks.unit
+
+    @property
+    def headline(self) -> str:
+        """What was sampled in the recent window, ``312 samples in 10 s``."""
+        return f"{format_weight(self.samples, self.unit)} in {self._stacks.window_s:.0f} s"
 
     def symbol(self, node: int) -> str:
         """Return the node's frame name, unescaped."""

@@ -1,4 +1,4 @@
-"""Tables: which columns fit, what stands in each cell, headings, and the search.
+"""Tables: which columns fit, what stands in each cell, and headings.
 
 Owns: widths, priorities and derived columns (share of the sum, sparkline). Refuses to own: colours, the cursor, and
 the order of rows, which the tracer chose. Pure; screen process.
@@ -37,33 +37,31 @@ _ROLE_WIDTH = MappingProxyType(
         KeyRole.USTACK: 24,
     }
 )
-_KIND_WIDTH = MappingProxyType(
+_KIND = MappingProxyType(
     {
-        ColumnKind.KEY: 12,
-        ColumnKind.RATE: 7,
-        ColumnKind.TOTAL: 7,
-        ColumnKind.VALUE: 7,
-        ColumnKind.PERCENT: 5,
-        ColumnKind.TEXT: 10,
+        ColumnKind.KEY: (12, 0),
+        ColumnKind.RATE: (7, 1),
+        ColumnKind.TOTAL: (7, 4),
+        ColumnKind.VALUE: (7, 2),
+        ColumnKind.PERCENT: (5, 1),
+        ColumnKind.TEXT: (10, 3),
     }
 )
+"""Width, and rank: what keeps its place on a narrow screen, the lowest first."""
 _COMMAND = "command"
-_ID_WIDTH = MappingProxyType(
-    {"started": 19, "threads": 4, "rss_bytes": 6, "user": 8, _COMMAND: 16, "loaded": 19, "type": 14, "hook": 24}
-)
-_ID_RANK = MappingProxyType({"started": 7, "threads": 3, "rss_bytes": 1, _COMMAND: 2, "loaded": 7})
-"""Columns of the tables of processes and BPF programs whose width and worth their kind does not say."""
-_KIND_RANK = MappingProxyType(
+_COLUMN = MappingProxyType(
     {
-        ColumnKind.KEY: 0,
-        ColumnKind.RATE: 1,
-        ColumnKind.PERCENT: 1,
-        ColumnKind.VALUE: 2,
-        ColumnKind.TEXT: 3,
-        ColumnKind.TOTAL: 4,
+        "started": (19, 7),
+        "threads": (4, 3),
+        "rss_bytes": (6, 1),
+        "user": (8, 3),
+        _COMMAND: (16, 2),
+        "loaded": (19, 7),
+        "type": (14, 3),
+        "hook": (24, 3),
     }
 )
-"""What keeps its place on a narrow screen, the lowest first."""
+"""Those of columns of the tables of processes and BPF programs, by id, where their kind does not say it."""
 _SHARE_RANK, _SPARK_RANK = 5, 6
 _LONGER_COMMAND = 24
 """More cells for a command line are worth more than totals, shares and sparklines."""
@@ -104,15 +102,15 @@ def visible_columns(table: Table, width: int, *, plain: bool = False) -> tuple[V
     rate = next((view for view in offered if view.column.kind is ColumnKind.RATE), None)
     if rate is not None:
         place = offered.index(rate) + 1
-        has_sum = table.sums[rate.index] is not None
-        offered[place:place] = [_share_of(rate)] * has_sum + [_spark_of(rate)] * (not plain)
+        share_of = ViewColumn(SHARE, "%", rate.column, rate.index, 5, ">", Derived.SHARE)
+        spark_of = ViewColumn(SPARK, "history", rate.column, rate.index, _SPARK_WIDTH, "<", Derived.SPARK)
+        offered[place:place] = [share_of] * (table.sums[rate.index] is not None) + [spark_of] * (not plain)
     has_command = any(view.id == _COMMAND for view in offered)
     kept: list[ViewColumn] = []
     left = width + GAP
     for view in sorted(offered, key=lambda view: _priority(view, table.sort)):
-        spared = (
-            _LONGER_COMMAND if has_command and _priority(view, table.sort)[0] >= _KIND_RANK[ColumnKind.TOTAL] else 0
-        )
+        is_minor = _priority(view, table.sort)[0] >= _KIND[ColumnKind.TOTAL][1]
+        spared = _LONGER_COMMAND if has_command and is_minor else 0
         if view.width + GAP <= left - spared or not kept:
             kept.append(view)
             left -= view.width + GAP
@@ -126,7 +124,7 @@ def title_of(column: Column) -> str:
 
 
 def _shown(column: Column, index: int, *, plain: bool) -> ViewColumn:
-    width = _ROLE_WIDTH[column.role] if column.role else _ID_WIDTH.get(column.id, _KIND_WIDTH[column.kind])
+    width = _ROLE_WIDTH[column.role] if column.role else _COLUMN.get(column.id, _KIND[column.kind])[0]
     if plain and column.kind is ColumnKind.TOTAL:
         width = _WHOLE_TOTAL
     title = title_of(column)
@@ -134,14 +132,6 @@ def _shown(column: Column, index: int, *, plain: bool) -> ViewColumn:
     is_text = column.kind is ColumnKind.TEXT or (column.kind is ColumnKind.KEY and column.role not in _NUMERIC_ROLES)
     align: Align = "<" if is_text else ">"
     return ViewColumn(column.id, title, column, index, max(width, min(with_sort_mark, _MAX_TITLE)), align)
-
-
-def _share_of(rate: ViewColumn) -> ViewColumn:
-    return ViewColumn(SHARE, "%", rate.column, rate.index, 5, ">", Derived.SHARE)
-
-
-def _spark_of(rate: ViewColumn) -> ViewColumn:
-    return ViewColumn(SPARK, "history", rate.column, rate.index, _SPARK_WIDTH, "<", Derived.SPARK)
 
 
 def _is_flexible(column: Column) -> bool:
@@ -154,7 +144,7 @@ def _priority(view: ViewColumn, sort: Sort) -> tuple[int, int]:
         return (_SPARK_RANK if view.derived is Derived.SPARK else _SHARE_RANK), view.index
     if view.column.role is not None or view.id == sort.column:
         return 0, view.index
-    return _ID_RANK.get(view.id, _KIND_RANK[view.column.kind]), view.index
+    return _COLUMN.get(view.id, _KIND[view.column.kind])[1], view.index
 
 
 def _widened(kept: list[ViewColumn], left: int) -> tuple[ViewColumn, ...]:
@@ -224,14 +214,3 @@ def heading(columns: Sequence[ViewColumn], sort: Sort) -> tuple[str, ...]:
 def line(cells_: Sequence[str]) -> str:
     """Return cells joined to one line."""
     return (" " * GAP).join(cells_)
-
-
-def matches(row: Row, columns: Sequence[Column], needle: str) -> bool:
-    """Say whether a search finds the row: its keys and texts, as shown, contain `needle` in any case."""
-    wanted = needle.casefold()
-    texts = (
-        escape(str(value))
-        for value, column in zip(row.cells, columns, strict=True)
-        if value is not None and column.kind in (ColumnKind.KEY, ColumnKind.TEXT)
-    )
-    return any(wanted in text.casefold() for text in texts)

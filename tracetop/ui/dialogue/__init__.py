@@ -1,4 +1,4 @@
-"""The conversation with the source.
+"""What the dashboard and its source say to each other, and how widgets say it to the app. No widgets.
 
-In: keys (`keys`), messages of the source. Out: commands, and what was asked for and is not in force yet (`pending`).
+In come messages of the source, out go commands; a frame settles what is pending.
 """

@@ -5,6 +5,7 @@ lasts. No widget and no I/O of its own; used on the app's thread only.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -132,17 +133,14 @@ def _with(pending: Pending, command: Command) -> Pending:
             return msgspec.structs.replace(pending, filter=command.filter)
         case SetInterval():
             return msgspec.structs.replace(pending, interval_s=command.interval_s)
-        case SetEnabled() | SetParams() | SelectVariant() | SetSort():
-            wishes = pending.pane(command.pane)
-            match command:
-                case SetEnabled():
-                    wishes = msgspec.structs.replace(wishes, enabled=command.enabled)
-                case SetParams():
-                    wishes = msgspec.structs.replace(wishes, params=command.params)
-                case SelectVariant():
-                    wishes = msgspec.structs.replace(wishes, variant=command.variant)
-                case SetSort():
-                    wishes = msgspec.structs.replace(wishes, sorts={**wishes.sorts, command.table: command.sort})
-            return pending.with_pane(command.pane, wishes)
+        case SetEnabled():
+            wish: dict[str, Any] = {"enabled": command.enabled}
+        case SetParams():
+            wish = {"params": command.params}
+        case SelectVariant():
+            wish = {"variant": command.variant}
+        case SetSort():
+            wish = {"sorts": {**pending.pane(command.pane).sorts, command.table: command.sort}}
         case _:  # what no frame names, such as offsets, or shows as a state of its own
             return pending
+    return pending.with_pane(command.pane, msgspec.structs.replace(pending.pane(command.pane), **wish))

@@ -1,4 +1,4 @@
-"""How anything is drawn that is not one view's own.
+"""Lines of text on a terminal: the base of everything drawn, the lines around panes, colours, the terminal itself.
 
-In: texts and numbers. Out: lines with their styles (`line_view`), the bars at the screen's edges, colours (`theme`).
+In come styled lines, out go the few bytes that changed.
 """

@@ -4,6 +4,7 @@ Owns: what stands in them, and which was clicked. Refuses to own: what is on the
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from rich.segment import Segment
@@ -45,12 +46,11 @@ class ViewHeading(LineView):
         """Have the view below unfolded."""
         self.post_message(self.Clicked(self))
 
+    @dataclass
     class Clicked(Message):
         """The heading was clicked."""
 
-        def __init__(self, heading: "ViewHeading") -> None:
-            super().__init__()
-            self.heading = heading
+        heading: "ViewHeading"
 
 
 class TabLine(LineView):

@@ -1,4 +1,4 @@
-"""Where panes are on the screen and what is around their views.
+"""The panes: where they stand on the screen, and which views each has.
 
-In: the panes of a frame, the size of the terminal. Out: a grid of widgets with titles and states.
+In come frames, pane by pane; each view gets the part that it draws.
 """

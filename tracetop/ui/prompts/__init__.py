@@ -1,4 +1,4 @@
-"""Where something is typed: the filter, a search, a script; and what helps there.
+"""What is typed: the one-line prompt, the script prompt with its words and history, the editor; and the help.
 
-In: keys, completions from the tracer. Out: texts for commands, once they are accepted.
+In come keys, out go texts, to whoever opened the prompt.
 """

@@ -4,6 +4,7 @@ Owns: one text area and what keys do to its text. Refuses to own: what comes of 
 it is right: the tracer says that. Screen process.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar, cast
 
 from rich.style import Style
@@ -43,12 +44,11 @@ class ScriptArea(TextArea):
         bind("edit.undo", "ctrl+z", "undo", "undo", shown="Ctrl-Z"),
     ]
 
+    @dataclass
     class RowWanted(Message):
         """The row above (-1) or below is wanted, or what is beyond."""
 
-        def __init__(self, by: int) -> None:
-            super().__init__()
-            self.by = by
+        by: int
 
     def __init__(self) -> None:
         super().__init__(id="script-text", compact=True, highlight_cursor_line=False)

@@ -5,6 +5,7 @@ what running it means; the app hears `Submitted`. It lies over the panes, so tha
 """
 
 import re
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on
@@ -50,19 +51,19 @@ class ScriptPrompt(Vertical):
     complete_after_s = 0.4
     """And after which words are offered."""
 
+    @dataclass
     class Submitted(Message):
         """The text should run: in a new pane, or instead of the script of `pane`."""
 
-        def __init__(self, text: str, pane: str) -> None:
-            super().__init__()
-            self.text, self.pane = text, pane
+        text: str
+        pane: str
 
+    @dataclass
     class EditorWanted(Message):
         """The text should be edited elsewhere."""
 
-        def __init__(self, text: str, pane: str) -> None:
-            super().__init__()
-            self.text, self.pane = text, pane
+        text: str
+        pane: str
 
     def __init__(self, history: History) -> None:
         self.area, self.completions = ScriptArea(), CompletionList()

@@ -1,4 +1,4 @@
-"""One widget a kind of view: table, histogram, call tree, flame, number, log.
+"""The views, one module a kind: table, histogram, call tree, flame, number, log, and a state where there is none.
 
-In: a view of a frame, laid out by `tracetop.view`. Out: lines, and the row that an action is about.
+In comes one view of a frame, out go lines of segments.
 """

@@ -42,7 +42,6 @@ class FlameView(PaneView):
     def __init__(self, pane: str) -> None:
         super().__init__(pane)
         self._tree: CallTree | None = None
-        self._window_s = 0.0
         self._root: Path = ()
         self._cursor: Path = ()
         self._spans: tuple[Span, ...] = ()
@@ -53,7 +52,6 @@ class FlameView(PaneView):
         """Draw this tree; a zoomed frame that was not sampled any more zooms out to its nearest caller."""
         assert isinstance(view, StackTree)
         self._tree = CallTree(view, recent=True)
-        self._window_s = view.window_s
         while self._root and self._tree.find(self._root) is None:
             self._root = self._root[:-1]
         self.redraw()
@@ -61,7 +59,7 @@ class FlameView(PaneView):
     @property
     def headline(self) -> str:
         """Samples in the window."""
-        return f"{format_weight(self._tree.samples, self._tree.unit)} in {self._window_s:.0f} s" if self._tree else ""
+        return self._tree.headline if self._tree else ""
 
     @property
     def status(self) -> str:

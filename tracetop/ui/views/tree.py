@@ -18,7 +18,7 @@ from tracetop.ui.views.base import RowsView
 from tracetop.view import calltree
 from tracetop.view.blocks import bar
 from tracetop.view.calltree import CallTree, Path
-from tracetop.view.numbers import format_percent, format_value, format_weight
+from tracetop.view.numbers import format_percent, format_value
 from tracetop.view.text import escape, fit
 
 _UNFOLD_SHARE = 0.1
@@ -42,7 +42,6 @@ class TreeView(RowsView):
     def __init__(self, pane: str) -> None:
         super().__init__(pane)
         self._tree: CallTree | None = None
-        self._window_s = 0.0
         self._rows: list[calltree.Line] = []
         self._asked: dict[Path, bool] = {}
         """What the user folded (False) or unfolded (True) by hand."""
@@ -51,9 +50,8 @@ class TreeView(RowsView):
     def show(self, view: View, _pending: PanePending) -> None:
         """Draw the tree, the cursor on the frame it was on."""
         assert isinstance(view, StackTree)
-        at = self._rows[self.cursor].path if self._rows else None
+        at = self._path
         self._tree = CallTree(view, recent=True)
-        self._window_s = view.window_s
         self._flatten(at)
         self.redraw()
 
@@ -65,7 +63,7 @@ class TreeView(RowsView):
     @property
     def headline(self) -> str:
         """Samples in the window."""
-        return f"{format_weight(self._tree.samples, self._tree.unit)} in {self._window_s:.0f} s" if self._tree else ""
+        return self._tree.headline if self._tree else ""
 
     def row_text(self, index: int) -> str:
         """Return the frame's name."""
@@ -119,7 +117,7 @@ class TreeView(RowsView):
         """Unfold everything; a second time fold everything."""
         self._all = not self._all
         self._asked.clear()
-        self._flatten(self._rows[self.cursor].path if self._rows else None)
+        self._flatten(self._path)
         self.move_to(self.cursor)
 
     def find(self, text: str, step: int) -> bool:
@@ -127,8 +125,12 @@ class TreeView(RowsView):
         if text and not self._all:
             self._all = True
             self._asked.clear()
-            self._flatten(self._rows[self.cursor].path if self._rows else None)
+            self._flatten(self._path)
         return super().find(text, step)
+
+    @property
+    def _path(self) -> Path | None:
+        return self._rows[self.cursor].path if self._rows else None
 
     def _set(self, path: Path, unfold: bool) -> None:
         self._asked[path] = unfold
