@@ -58,12 +58,7 @@ class Dashboard(OpenApp):
     BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in actions.KEYS.values()]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {DashboardCommands}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-tiny"),
-        (12, "-short"),
-        (22, "-medium"),
-        (44, "-tall"),
-    ]
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-short"), (22, "-medium"), (44, "-tall")]  # noqa: RUF012
     ALLOW_SELECT = False
 
     def __init__(
@@ -84,8 +79,7 @@ class Dashboard(OpenApp):
         self.session = Session(source, filter)
         self.frames = Frames(self, self.session, self.grid, self.header, clock)
         self.session.changed = self.frames.show_wishes
-        prompts = self.script_prompt, self.prompt
-        self.scripts = Scripts(self, self.session, self.grid, prompts, self.key_bar, offers)
+        self.scripts = Scripts(self, self.session, self.grid, self.script_prompt, self.prompt, self.key_bar, offers)
         self.actions = actions.Actions(
             self, self.session, self.grid, self.frames, self.scripts, self.prompt, self.key_bar
         )

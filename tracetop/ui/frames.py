@@ -5,6 +5,7 @@ Screen process.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from tracetop.model.frame import Frame
 from tracetop.ui.dialogue.session import Session
@@ -14,26 +15,30 @@ from tracetop.ui.draw.textual_private import OpenApp
 from tracetop.ui.panes.grid import Grid
 
 
+@dataclass(eq=False)
 class Frames:
     """Hands frames and wishes to what draws them."""
 
-    def __init__(
-        self, app: OpenApp, session: Session, grid: Grid, header: HeaderLine, clock: Callable[[], float]
-    ) -> None:
-        self.paused = False
-        """True: the numbers on screen stay as they are; counting goes on."""
-        self._app, self._session, self._grid, self._header = app, session, grid, header
-        self._clock = clock
-        self._came = clock()
+    app: OpenApp
+    session: Session
+    grid: Grid
+    header: HeaderLine
+    clock: Callable[[], float]
+    paused: bool = False
+    """True: the numbers on screen stay as they are; counting goes on."""
+
+    def __post_init__(self) -> None:
+        """Count the age from here on."""
+        self._came = self.clock()
         self._shown: Frame | None = None
         self._drawing = False
 
     def take(self, frame: Frame, last: Frame | None) -> None:
         """Take a frame into the panes, drawn or not; `last` is the one before. Those that wait are drawn once."""
-        self._came = self._clock()
+        self._came = self.clock()
         if last is not None and last.filter != frame.filter:  # what other processes did is another history
-            self._grid.forget()
-        for pane in self._grid.panes:
+            self.grid.forget()
+        for pane in self.grid.panes:
             if pane.pane_name in frame.panes:
                 pane.take_in(frame.panes[pane.pane_name])
                 if last is None or last.seq != frame.seq:
@@ -49,23 +54,23 @@ class Frames:
 
     def show_wishes(self) -> None:
         """Draw what is pending now."""
-        for pane in self._grid.panes:
-            pane.show_pending(self._session.pending.pane(pane.pane_name))
+        for pane in self.grid.panes:
+            pane.show_pending(self.session.pending.pane(pane.pane_name))
         self.show_header()
 
     def show_age(self) -> None:
         """Show how old the numbers on screen are, once they are older than they should be."""
-        frame, newest = self._shown, self._session.frame
+        frame, newest = self._shown, self.session.frame
         if frame is None:
             return
         held_s = newest.time - frame.time if newest and self.paused else 0.0
-        age_s = self._clock() - self._came + held_s
-        self._header.age_s = age_s if self.paused or age_s > 2 * frame.interval_s else 0.0
+        age_s = self.clock() - self._came + held_s
+        self.header.age_s = age_s if self.paused or age_s > 2 * frame.interval_s else 0.0
         self.show_header()
 
     def show_header(self) -> None:
         """Draw the header."""
-        header, session = self._header, self._session
+        header, session = self.header, self.session
         header.hello, header.frame, header.pending = session.hello, session.frame, session.pending
         header.trail, header.paused, header.ended = session.trail.text(), self.paused, session.ended is not None
         header.redraw()
@@ -73,16 +78,16 @@ class Frames:
     def _draw_soon(self) -> None:
         if not self._drawing:
             self._drawing = True
-            self._app.call_later(self._draw)
+            self.app.call_later(self._draw)
 
     def _draw(self) -> None:
         """Draw the latest frame, unless the view is paused or the terminal does not keep up."""
         self._drawing = False
-        frame = self._session.frame
-        if frame is not None and self._app.backlog < BACKLOG_FULL and (not self.paused or self._shown is None):
+        frame = self.session.frame
+        if frame is not None and self.app.backlog < BACKLOG_FULL and (not self.paused or self._shown is None):
             self._shown = frame
-            for pane in self._grid.panes:
+            for pane in self.grid.panes:
                 if pane.pane_name in frame.panes:
-                    pane.show(frame.panes[pane.pane_name], self._session.pending.pane(pane.pane_name))
-            self._grid.show_tabs()
+                    pane.show(frame.panes[pane.pane_name], self.session.pending.pane(pane.pane_name))
+            self.grid.show_tabs()
         self.show_header()

@@ -7,6 +7,7 @@ user's editor's. Refuses to own: the text while it is typed (`script_prompt`). S
 import asyncio
 import functools
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import count
 
 import msgspec
@@ -36,25 +37,21 @@ class Attempt(msgspec.Struct, frozen=True):
     """What the pane's frame says was wrong before; the tracer takes it back when it takes this script up."""
 
 
+@dataclass(eq=False)
 class Scripts:
     """What the user and the tracer have to say about scripts."""
 
-    def __init__(
-        self,
-        app: App[None],
-        session: Session,
-        grid: Grid,
-        prompts: tuple[ScriptPrompt, Prompt],
-        key_bar: KeyBar,
-        offers: Callable[[], Iterable[Offer]],
-    ) -> None:
-        """`offers` lists the scripts in the folders for them, anew each time."""
-        self.offers = offers
-        self.is_away = False
-        """True while another program has the terminal."""
-        self._app, self._session, self._grid, self._key_bar = app, session, grid, key_bar
-        self._prompt, self._other_prompt = prompts
-        self._attempt: Attempt | None = None
+    app: App[None]
+    session: Session
+    grid: Grid
+    prompt: ScriptPrompt
+    other_prompt: Prompt
+    key_bar: KeyBar
+    offers: Callable[[], Iterable[Offer]]
+    """Lists the scripts in the folders for them, anew each time."""
+    is_away: bool = False
+    """True while another program has the terminal."""
+    attempt: Attempt | None = None
 
     @functools.cached_property
     def library(self) -> Library:
@@ -65,22 +62,22 @@ class Scripts:
 
     def ask(self) -> None:
         """Ask for a script to run in a pane of its own."""
-        self._other_prompt.close()
-        self._prompt.open()
+        self.other_prompt.close()
+        self.prompt.open()
 
     def edit(self, pane: Pane, *, elsewhere: bool = False) -> None:
         """Edit the script of a pane, here or in the user's editor."""
         text = self._text_of(pane)
         if not text:
-            self._key_bar.tell("this pane runs no script")
+            self.key_bar.tell("this pane runs no script")
         elif elsewhere:
             self.edit_elsewhere(text, pane.pane_name)
         else:
-            self._prompt.open(text, pane.pane_name)
+            self.prompt.open(text, pane.pane_name)
 
     def edit_elsewhere(self, text: str, pane: str) -> None:
         """Hand the terminal to the user's editor; what comes back stands in the prompt, to be run or not."""
-        self._app.run_worker(self._edit_elsewhere(text, pane), exclusive=True)  # frames are taken in meanwhile
+        self.app.run_worker(self._edit_elsewhere(text, pane), exclusive=True)  # frames are taken in meanwhile
 
     def go_back(self, pane: Pane) -> None:
         """Run the script that tracetop ships again."""
@@ -89,19 +86,19 @@ class Scripts:
             self._replace(pane, shipped)
         else:
             name = "the script that tracetop ships"
-            self._key_bar.tell(f"this pane runs {name}" if shipped else "tracetop ships no script of that name")
+            self.key_bar.tell(f"this pane runs {name}" if shipped else "tracetop ships no script of that name")
 
     def close(self, pane: Pane) -> None:
         """Close a pane, but not the last one; its script is in the history."""
-        if len(self._grid.panes) == 1:
-            self._key_bar.tell("this is the last pane: q quits")
+        if len(self.grid.panes) == 1:
+            self.key_bar.tell("this is the last pane: q quits")
             return
-        self._session.ask(RemovePane(pane.pane_name))
-        self._grid.remove_pane(pane)
+        self.session.ask(RemovePane(pane.pane_name))
+        self.grid.remove_pane(pane)
 
     def cancel(self, name: str) -> None:
         """Let a script that asks be: back to the shipped one where it was edited, else close the pane."""
-        pane = self._grid.find(name)
+        pane = self.grid.find(name)
         if pane is None:
             return
         shipped = self._shipped(pane)
@@ -112,62 +109,62 @@ class Scripts:
 
     def open_pane(self, request: PaneRequest) -> None:
         """Open a pane, or go to it where it is open."""
-        pane = self._grid.find(request.name)
+        pane = self.grid.find(request.name)
         if pane is None:
-            pane = self._grid.add(request.name, request.script)
-            self._session.ask(AddPane(request))
-        self._grid.zoomed = False
-        self._grid.current = pane.number
-        self._app.call_after_refresh(pane.take_focus)  # one that is new cannot have it yet
+            pane = self.grid.add(request.name, request.script)
+            self.session.ask(AddPane(request))
+        self.grid.zoomed = False
+        self.grid.current = pane.number
+        self.app.call_after_refresh(pane.take_focus)  # one that is new cannot have it yet
 
     def run(self, text: str, name: str) -> None:
         """Run a script: in the pane of this name, or in a new one where there is no such pane."""
-        pane = self._grid.find(name)
-        self._prompt.close()
+        pane = self.grid.find(name)
+        self.prompt.close()
         if pane is None:
             name = self._free_name()
-            self._attempt = Attempt(name, text, is_new=True)
+            self.attempt = Attempt(name, text, is_new=True)
             self.open_pane(PaneRequest(name, text))
             return
         if text != self._text_of(pane):
             self._replace(pane, text)
-        self._grid.go_to(pane)
+        self.grid.go_to(pane)
 
     # What comes of it -------------------------------------------------------------------------------------------
 
     def settle(self, frame: Frame) -> None:
         """See in a frame what came of the attempt."""
-        attempt = self._attempt
+        attempt = self.attempt
         pane = frame.panes.get(attempt.pane) if attempt else None
         if attempt is None or pane is None or pane.state is PaneState.LOADING:
             return
         if pane.state is PaneState.FAILED and pane.diagnostic:
             self.refuse(pane.diagnostic)
         elif attempt.is_new or pane.script == attempt.text or pane.state is PaneState.ASKING:
-            self._attempt = None
+            self.attempt = None
         elif pane.diagnostic is None:
-            self._attempt = msgspec.structs.replace(attempt, before=None)
+            self.attempt = msgspec.structs.replace(attempt, before=None)
         elif pane.diagnostic != attempt.before:
             self.refuse(pane.diagnostic)
 
     def refuse(self, diagnostic: Diagnostic) -> None:
         """Bring the text of the attempt back with the error in place; say it where none was under way."""
-        attempt, self._attempt = self._attempt, None
-        is_busy = self._prompt.is_open or self._other_prompt.has_class("open") or len(self._app.screen_stack) > 1
+        attempt, self.attempt = self.attempt, None
+        is_busy = self.prompt.is_open or self.other_prompt.has_class("open") or len(self.app.screen_stack) > 1
         if attempt is None or is_busy:  # the user is at something else by now
-            self._key_bar.tell(f"{diagnostic.what}: {diagnostic.hint}", bad=True)
+            self.key_bar.tell(f"{diagnostic.what}: {diagnostic.hint}", bad=True)
             return
-        pane = self._grid.find(attempt.pane)
+        pane = self.grid.find(attempt.pane)
         if attempt.is_new and pane is not None:
             self.close(pane)
-        self._prompt.open(attempt.text, "" if attempt.is_new else attempt.pane)
-        self._prompt.refuse(diagnostic)
+        self.prompt.open(attempt.text, "" if attempt.is_new else attempt.pane)
+        self.prompt.refuse(diagnostic)
 
     async def _edit_elsewhere(self, text: str, pane: str) -> None:
         failed = ""
         try:
             command = external_editor.editor()
-            with self._app.suspend():
+            with self.app.suspend():
                 self.is_away = True
                 try:
                     text = await asyncio.to_thread(external_editor.edit, text, command)
@@ -175,14 +172,14 @@ class Scripts:
                     self.is_away = False
         except UsageError as error:
             failed = f"{error.diagnostic.what}: {error.diagnostic.why}"
-        self._prompt.open(text, pane)
+        self.prompt.open(text, pane)
         if failed:
-            self._prompt.tell(failed)
+            self.prompt.tell(failed)
 
     def _replace(self, pane: Pane, text: str) -> None:
         before = pane.frame.diagnostic if pane.frame else None
-        self._attempt = Attempt(pane.pane_name, text, is_new=False, before=before)
-        self._session.ask(ReplaceScript(pane.pane_name, text))
+        self.attempt = Attempt(pane.pane_name, text, is_new=False, before=before)
+        self.session.ask(ReplaceScript(pane.pane_name, text))
 
     def _text_of(self, pane: Pane) -> str:
         return pane.script or self._shipped(pane)
@@ -197,6 +194,6 @@ class Scripts:
 
     def _free_name(self) -> str:
         """Return a name for a script that has none."""
-        taken = {pane.pane_name for pane in self._grid.panes} | set(self.library.panes())
+        taken = {pane.pane_name for pane in self.grid.panes} | set(self.library.panes())
         names = (f"script-{number}" if number > 1 else "script" for number in count(1))
         return next(name for name in names if name not in taken)

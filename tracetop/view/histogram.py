@@ -207,31 +207,22 @@ class History(msgspec.Struct, frozen=True):
         return History((*self.ticks[1 - HISTORY :], buckets), self.linear)
 
 
-class Heatmap(msgspec.Struct, frozen=True):
-    """A distribution over time: `levels[row][column]` is 0 to LEVELS; highest values in row 0, newest at the right."""
+def heatmap(
+    history: History, width: int, height: int, *, finest: int = 8, within: Buckets | None = None
+) -> tuple[tuple[int, ...], ...]:
+    """Return the newest `width` ticks as levels of 0 to LEVELS, by row and column, the newest at the right.
 
-    bounds: tuple[Bar, ...]
-    """By row; `count` is the row's sum over the shown ticks."""
-    levels: tuple[tuple[int, ...], ...]
-    peak: int
-    """The count that has the highest intensity."""
-
-
-def heatmap(history: History, width: int, height: int, *, finest: int = 8, within: Buckets | None = None) -> Heatmap:
-    """Return the newest `width` ticks in at most `height` rows (at least 3), the same rows as `bars` cuts.
-
-    `finest` and `within` (here a superset of the shown ticks) as in `bars`. Intensity grows with the square
-    root of the count, so that a few slow calls stay visible beside many fast ones.
+    At most `height` rows (at least 3), the same as `bars` cuts, the highest values first. `finest` and `within` (here a
+    superset of the shown ticks) as in `bars`. Levels grow with the square root of the count, so that a few slow calls
+    stay visible beside many fast ones.
     """
     shown = history.ticks[-width:] if width else ()
-    whole = merge(shown)
-    cuts = cut(within or whole, history.linear, rows=height, finest=finest)
+    cuts = cut(within or merge(shown), history.linear, rows=height, finest=finest)
     columns = [tally(tick, cuts) for tick in shown]
     peak = max((count for column in columns for count in column), default=0)
     blank = (0,) * (width - len(shown))
-    bounds = bars(whole, history.linear, rows=height, finest=finest, within=within)[::-1]
-    rows = range(len(bounds) - 1, -1, -1)
-    return Heatmap(bounds, tuple((*blank, *(_level(column[row], peak) for column in columns)) for row in rows), peak)
+    rows = range(max(len(cuts) - 1, 0) - 1, -1, -1)
+    return tuple((*blank, *(_level(column[row], peak) for column in columns)) for row in rows)
 
 
 def _level(count: int, peak: int) -> int:

@@ -4,22 +4,8 @@ Owns: the wording, so that the screen and the headless text say the same. Pure; 
 """
 
 from tracetop.model.abi.control import Filter
-from tracetop.model.frame import (
-    Column,
-    ColumnKind,
-    Cost,
-    Histogram,
-    Hot,
-    Log,
-    Number,
-    PaneFrame,
-    PaneState,
-    StackTree,
-    Table,
-    View,
-)
-from tracetop.view.histogram import merge, summary
-from tracetop.view.numbers import format_cell, format_count, format_percent, format_value, format_weight
+from tracetop.model.frame import Column, ColumnKind, Cost, Hot, Log, Number, PaneFrame, PaneState, StackTree, Table
+from tracetop.view.numbers import format_cell, format_count, format_percent, format_value
 from tracetop.view.table import cell_text, title_of
 from tracetop.view.text import escape
 
@@ -83,21 +69,13 @@ def cost_text(cost: Cost) -> str:
     return f"{share} of a core ({cost.ns_per_event:.0f} ns at {format_value(cost.events_per_s)}/s)"
 
 
-def view_totals(view: View, sign: str = "") -> str:
-    """Return one view's sums as one line, each number after `sign`; of a table every rate and the first total."""
-    if isinstance(view, Table):
-        pairs = [pair for pair in zip(view.columns, view.sums, strict=True) if pair[1] is not None]
-        rates = [pair for pair in pairs if pair[0].kind is ColumnKind.RATE]
-        totals = [pair for pair in pairs if pair[0].kind is ColumnKind.TOTAL]
-        shown = (*rates[:1], *totals[:1], *rates[1:])
-        return "  ".join(with_title(sign + format_cell(total, column), column) for column, total in shown)
-    if isinstance(view, Histogram):
-        return sign + summary(merge(row.recent for row in view.rows), view.linear).text(view.unit)
-    if isinstance(view, StackTree):
-        return sign + format_weight(view.total[0] if view.total else 0, view.unit)
-    if isinstance(view, Log):
-        return sign + format_count(view.first + len(view.lines), "line")
-    return number_text(view, sign)
+def table_totals(table: Table, sign: str = "") -> str:
+    """Return a table's sums as one line, each number after `sign`: every rate and the first total."""
+    pairs = [pair for pair in zip(table.columns, table.sums, strict=True) if pair[1] is not None]
+    rates = [pair for pair in pairs if pair[0].kind is ColumnKind.RATE]
+    totals = [pair for pair in pairs if pair[0].kind is ColumnKind.TOTAL]
+    shown = (*rates[:1], *totals[:1], *rates[1:])
+    return "  ".join(with_title(sign + format_cell(total, column), column) for column, total in shown)
 
 
 def with_title(number: str, column: Column) -> str:

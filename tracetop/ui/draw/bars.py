@@ -86,10 +86,8 @@ def _gapped(parts: Sequence[Part]) -> list[Part]:
 class TitleLine(FrameLine):
     """A pane's number, title, source, state and total."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.edited = False
-        """Whether a shipped script was edited."""
+    edited = False
+    """Whether a shipped script was edited."""
 
     def parts(self, ink: Palette) -> tuple[list[Part], list[Part]]:
         """Return the title left, the state right."""
@@ -158,16 +156,14 @@ def _cost(pane: PaneFrame) -> str:
 class HeaderLine(LineView):
     """Where and whose events are counted, and whether what is seen is what is."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.hello: Hello | None = None
-        self.frame: Frame | None = None
-        self.pending = Pending()
-        self.trail = ""
-        """Escaped."""
-        self.paused = False
-        self.ended = False
-        self.age_s = 0.0
+    hello: Hello | None = None
+    frame: Frame | None = None
+    pending = Pending()
+    trail = ""
+    """Escaped."""
+    paused = False
+    ended = False
+    age_s = 0.0
 
     def draw(self, width: int, _height: int, ink: Palette) -> Sequence[Line]:
         """Return the line."""
@@ -211,11 +207,9 @@ class HeaderLine(LineView):
 class KeyBar(LineView):
     """The most wanted keys, or, until the next key, something to tell."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._notice = ""
-        self._is_bad = False
-        self._places: list[tuple[int, int, str]] = []
+    _notice = ""
+    _is_bad = False
+    _places: Sequence[tuple[int, int, str]] = ()
 
     @property
     def notice(self) -> str:
@@ -229,7 +223,8 @@ class KeyBar(LineView):
 
     def draw(self, width: int, _height: int, ink: Palette) -> Sequence[Line]:
         """Return the keys that fit, or the notice."""
-        self._places = []
+        places: list[tuple[int, int, str]] = []
+        self._places = places
         if self._notice:
             return [[Segment(" " + fit(self._notice, width - 1), ink.bad if self._is_bad else ink.warn)]]
         line: list[Segment] = []
@@ -239,7 +234,7 @@ class KeyBar(LineView):
             if x + used > width:
                 break
             line += [Segment(f" {key} ", ink.key), Segment(f"{word} ", ink.dim)]
-            self._places.append((x, x + used, pressed))
+            places.append((x, x + used, pressed))
             x += used
         return [line]
 
@@ -253,9 +248,7 @@ class KeyBar(LineView):
 class Banner(LineView):
     """Shown only after the end."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._ended: Ended | None = None
+    _ended: Ended | None = None
 
     def show(self, ended: Ended | None) -> None:
         """Say that the source has ended; None: it runs."""

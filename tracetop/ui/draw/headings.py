@@ -56,11 +56,9 @@ class ViewHeading(LineView):
 class TabLine(LineView):
     """The panes by name, where not all are on the screen."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.panes: Sequence[tuple[int, PaneFrame]] = ()
-        self.current = 1
-        self._places: list[tuple[int, int, int]] = []
+    panes: Sequence[tuple[int, PaneFrame]] = ()
+    current = 1
+    _places: Sequence[tuple[int, int, int]] = ()
 
     def draw(self, width: int, _height: int, ink: Palette) -> Sequence[Line]:
         """Return the tabs around the current one that fit."""
@@ -75,14 +73,15 @@ class TabLine(LineView):
             first -= 1
             used += cell_width(tabs[first][1])
         line: list[Segment] = [Segment(_MORE if first else "", ink.dim)]
-        self._places, x = [], line[0].cell_length
+        places: list[tuple[int, int, int]] = []
+        self._places, x = places, line[0].cell_length
         for number, text in tabs[first:]:
             room = width - x - cell_width(_MORE)
             if room < cell_width(text) and number != self.current:
                 line.append(Segment(_MORE, ink.dim))
                 break
             line.append(Segment(fit(text, min(cell_width(text), max(0, room))), self._look(number, ink)))
-            self._places.append((x, x + line[-1].cell_length, number))
+            places.append((x, x + line[-1].cell_length, number))
             x += line[-1].cell_length
         return [line]
 

@@ -3,7 +3,7 @@
 Owns: which of them is chosen and what of the list is in view. Refuses to own: where words come from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.segment import Segment
 
@@ -19,12 +19,11 @@ _WIDEST_WORD, _WIDEST_ABOUT = 56, 40
 class CompletionList(LineView):
     """Shown while there are words; one is chosen once Tab was pressed."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._words: tuple[Completion, ...] = ()
-        self._chosen = -1
-        self.start = 0
-        """Offset in the text that the words are for."""
+    _words: tuple[Completion, ...] = ()
+    _chosen = -1
+    _word_cells = 0
+    start = 0
+    """Offset in the text that the words are for."""
 
     @property
     def is_open(self) -> bool:
@@ -51,9 +50,11 @@ class CompletionList(LineView):
     def open(self, answer: Completions, room: int) -> None:
         """Show these words in at most `room` cells."""
         self._words, self._chosen, self.start = answer.words, -1, answer.start
+        self._word_cells = min(_WIDEST_WORD, _widest(one.word for one in self._words))
+        about_cells = min(_WIDEST_ABOUT, _widest(one.about for one in self._words))
         self.set_class(self.is_open, "open")
         self.styles.height = min(_ROWS, len(self._words))
-        self.styles.width = max(1, min(room, self._word_cells + self._about_cells + 4))
+        self.styles.width = max(1, min(room, self._word_cells + about_cells + 4))
         self.redraw()
 
     def close(self) -> None:
@@ -67,14 +68,6 @@ class CompletionList(LineView):
         self._chosen = (self._chosen + by) % len(self._words) if self.is_chosen or by > 0 else len(self._words) - 1
         self.redraw()
         return self._words[self._chosen].word
-
-    @property
-    def _word_cells(self) -> int:
-        return min(_WIDEST_WORD, max((cell_width(escape(one.word)) for one in self._words), default=0))
-
-    @property
-    def _about_cells(self) -> int:
-        return min(_WIDEST_ABOUT, max((cell_width(escape(one.about)) for one in self._words), default=0))
 
     def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:
         """Return the words around the chosen one, each with what it is."""
@@ -100,3 +93,7 @@ class CompletionList(LineView):
                 Segment(more[: len(last.text)], ink.faint + ink.cursor_idle),
             ]
         return lines
+
+
+def _widest(texts: Iterable[str]) -> int:
+    return max((cell_width(escape(text)) for text in texts), default=0)

@@ -4,6 +4,7 @@ Refuses to own: the list of bindings (`actions.GROUPS`). Screen process.
 """
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -53,9 +54,7 @@ class HelpText(LineView, can_focus=True):
             half = width // 2
             first, second = _lines((self._groups[0], _MARKS), half, ink), _lines(self._groups[1:], half, ink)
             blank: Line = [Segment(" " * half)]
-            rows = max(len(first), len(second))
-            pairs = zip(_filled(first, rows, blank), _filled(second, rows, blank), strict=True)
-            lines: list[Line] = [[*left, *right] for left, right in pairs]
+            lines: list[Line] = [[*left, *right] for left, right in zip_longest(first, second, fillvalue=blank)]
         else:
             lines = _lines((*self._groups, _MARKS), width, ink)
         self._rows = len(lines)
@@ -74,10 +73,6 @@ class HelpText(LineView, can_focus=True):
     def action_edge(self, way: int) -> None:
         """Scroll to an end."""
         self.action_move(way * self._rows)
-
-
-def _filled(lines: list[Line], rows: int, blank: Line) -> list[Line]:
-    return lines + [blank] * (rows - len(lines))
 
 
 def _lines(groups: Sequence[Group], width: int, ink: Palette) -> list[Line]:

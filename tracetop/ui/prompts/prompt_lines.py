@@ -26,10 +26,8 @@ _MOST_LINES = 4
 class PromptRule(LineView):
     """What is typed here, and the keys."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.title = ""
-        """Unescaped."""
+    title = ""
+    """Unescaped."""
 
     def draw(self, width: int, _height: int, ink: Palette) -> Sequence[Line]:
         """Return the rule; hints that have no room are left out from the middle, Enter and Esc last."""
@@ -47,13 +45,11 @@ class PromptRule(LineView):
 class ErrorLines(LineView):
     """What is wrong with the text: a caret under its place where the text is one line, else line and column."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._diagnostic: Diagnostic | None = None
-        self._x: int | None = None
-        self._place = (0, 0)
-        self._is_dim = False
-        self._notice = ""
+    _diagnostic: Diagnostic | None = None
+    _x: int | None = None
+    _place = (0, 0)
+    _is_dim = False
+    _notice = ""
 
     def show(self, diagnostic: Diagnostic | None, x: int | None, place: tuple[int, int], *, dim: bool) -> None:
         """Draw this error; `x` is the cell of its place in a text of one line, `place` its row and column."""

@@ -183,7 +183,7 @@ def _heat_rows(history: History, cells: int, rows: int, within: histogram.Bucket
     """Return the levels of the heat map, the lowest values first, on the same rows as the bars."""
     if not cells or not within:
         return []
-    return list(reversed(histogram.heatmap(history, cells, rows, finest=1, within=within).levels))
+    return list(reversed(histogram.heatmap(history, cells, rows, finest=1, within=within)))
 
 
 def _shaded(levels: Sequence[int], ink: Palette) -> Line:

@@ -72,21 +72,15 @@ class QuestionView(StateView):
         hot = self._frame.hot if self._frame else None
         if hot is None:
             return []
-        answers: list[tuple[str, Style]] = [
-            ("[r]", ink.key),
-            ("un", ink.text),
-            (" · ", ink.faint),
-            ("[s]", ink.key),
-            (f"ample 1 in {SAMPLE}", ink.text),
-            (" · ", ink.faint),
-            ("[c]", ink.key),
-            ("ancel", ink.text),
-        ]
+        answers: list[Segment] = []
+        for key, rest in (("r", "un"), ("s", f"ample 1 in {SAMPLE}"), ("c", "ancel")):
+            answers.append(Segment(" · ", ink.faint) if answers else Segment("  "))
+            answers += [Segment(f"[{key}]", ink.key), Segment(rest, ink.text)]
         return [
             [],
             *wrapped("", f"Its probes are hit often: {hot_text(hot)}", width, ink.warn, ink),
             [],
-            [Segment("  "), *(Segment(text, look) for text, look in answers)],
+            answers,
             [],
             *wrapped("", "Nothing is attached yet; sampled numbers are scaled back to estimates.", width, ink.dim, ink),
         ]
