@@ -12,7 +12,7 @@ from tracetop.model.wire.messages import Message, SetEnabled, SetInterval, SetSo
 from tracetop.source.source import Ended
 from tracetop.ui.dialogue.session import INTERVALS_S, Session
 from tracetop.ui.dialogue.wishes import Pending, Step, Trail
-from tracetop.ui.views.row_order import HISTORY_TICKS, RateHistory, steady_order
+from tracetop.ui.views.table_rows import HISTORY_TICKS, RateHistory, steady_order
 
 
 def ranked(**rates: float) -> list[Row]:

@@ -366,12 +366,12 @@ async def test_a_process_named_like_markup_can_be_drilled_into_and_searched() ->
 async def test_the_cursor_stays_on_its_row_when_the_order_changes() -> None:
     async with dashboard() as on:
         await on.press("tab", "tab", "down", "down")
-        pid = rows(on).row_text(2).split()[0]
+        pid = rows(on).rows.text(2).split()[0]
         await on.press("I")
         await on.tick()
         at = rows(on).cursor
         assert at > 10
-        assert rows(on).row_text(at).split()[0] == pid
+        assert rows(on).rows.text(at).split()[0] == pid
 
 
 async def test_a_click_on_a_heading_sorts_and_a_second_click_turns_the_order_around() -> None:

@@ -48,11 +48,9 @@ class DashboardCommands(Provider):
 
     def _entries(self) -> Iterator[Entry]:
         actions = cast("HasActions", self.app).actions
-        for key in APP:
+        for about, key in (*(("", key) for key in APP), *(("this pane: ", key) for key in PANE)):
             if not str(key.binding.id).startswith(_NOT_LISTED):
-                yield key.binding.description, shown(key.binding), partial(key.act, actions)
-        for key in PANE:
-            yield f"this pane: {key.binding.description}", shown(key.binding), partial(key.act, actions)
+                yield f"{about}{key.binding.description}", shown(key.binding), partial(key.act, actions)
         yield from _panes(actions)
         yield from _library(actions)
         for name in self.app.available_themes:

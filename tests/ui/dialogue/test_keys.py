@@ -125,7 +125,7 @@ CASES: dict[str, Case] = {
     "tree.fold": (STACKS, lambda on: "▸ entry_SYSCALL" in first_frame(on)),
     "tree.unfold": ((*STACKS, "left"), lambda on: "▾ entry_SYSCALL" in first_frame(on)),
     "tree.flip": (STACKS, lambda on: "▸ entry_SYSCALL" in first_frame(on)),
-    "tree.all": (STACKS, lambda on: tree(on).row_count > 40 and not any("▸" in line for line in on.view_lines)),
+    "tree.all": (STACKS, lambda on: len(tree(on).rows) > 40 and not any("▸" in line for line in on.view_lines)),
     "script": ((), lambda on: on.app.script_prompt.is_open),
     "pane.edit": (PRINTS, lambda on: prompt_text(on) == "a { printf(1); }"),
     "pane.editor": (PRINTS, lambda on: "did not edit the script" in on.text),

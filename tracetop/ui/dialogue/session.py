@@ -13,14 +13,11 @@ from tracetop.errors import Diagnostic
 from tracetop.model.abi.control import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.wire.messages import (
-    Checked,
     CheckScript,
     Command,
     Complete,
-    Completions,
     Fatal,
     Hello,
-    LogLines,
     Message,
     Refused,
     SelectVariant,
@@ -69,7 +66,7 @@ class Session:
             case Ended():
                 self.ended = Ended(content.diagnostic or self._fatal)
                 self.pending = Pending()
-            case LogLines() | Checked() | Completions():
+            case _:  # what prompts and logs take in
                 pass
         return None
 

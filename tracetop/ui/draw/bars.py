@@ -246,7 +246,7 @@ class KeyBar(LineView):
 
 
 class Banner(LineView):
-    """Shown only after the end."""
+    """Shown only after the end; its two keys are never cut."""
 
     _ended: Ended | None = None
 
@@ -260,15 +260,15 @@ class Banner(LineView):
         """Return what happened, and the cause and the hint under it."""
         diagnostic = self._ended.diagnostic if self._ended else None
         what = f" {escape(diagnostic.what) if diagnostic else 'the tracer ended'} "
-        lines: list[Line] = [spread_keys(what, width, ink)]
+        keys = [
+            Segment("R", ink.key),
+            Segment(" restart  ", ink.text),
+            Segment("q", ink.key),
+            Segment(" quit ", ink.text),
+        ]
+        room = max(0, width - sum(segment.cell_length for segment in keys))
+        lines: list[Line] = [[Segment(fit(what, room), ink.bad), *keys]]
         if diagnostic:
-            parts = (f"why: {diagnostic.why}" if diagnostic.why else "", f"hint: {diagnostic.hint}")
-            lines.append([Segment(fit(" " + escape("  ".join(filter(None, parts))), width), ink.text)])
+            texts = (f"why: {diagnostic.why}" if diagnostic.why else "", f"hint: {diagnostic.hint}")
+            lines.append([Segment(fit(" " + escape("  ".join(filter(None, texts))), width), ink.text)])
         return lines
-
-
-def spread_keys(what: str, width: int, ink: Palette) -> Line:
-    """Return the text left and the two keys right, the keys whole."""
-    keys = [Segment("R", ink.key), Segment(" restart  ", ink.text), Segment("q", ink.key), Segment(" quit ", ink.text)]
-    room = max(0, width - sum(segment.cell_length for segment in keys))
-    return [Segment(fit(what, room), ink.bad), *keys]

@@ -30,6 +30,11 @@ class HasPalette(Protocol):
     """Another object whenever the theme changes."""
 
 
+def palette_of(widget: Widget) -> Palette:
+    """Return the styles of the theme in force."""
+    return cast("HasPalette", widget.app).palette
+
+
 def changed_spans(old: Line, new: Line) -> list[tuple[int, int]]:
     """Return the half-open cell ranges in which two lines of one width differ, near ones joined."""
     same = next((place for place, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), 0)
@@ -84,7 +89,7 @@ class LineView(Widget):
         width, height = self.size
         if not width or not height or not self.is_attached:
             return
-        ink = cast("HasPalette", self.app).palette
+        ink = palette_of(self)
         raw: list[Line] = list(self.draw(width, height, ink)[:height])
         raw += [()] * (height - len(raw))
         paper = Style(bgcolor=self.background_colors[1].rich_color)
@@ -94,22 +99,15 @@ class LineView(Widget):
             self._strips = [Strip(line, width) for line in self._done]
             self.refresh()
         else:
-            self._repaint(raw, paper)
+            regions: list[Region] = []
+            for y, line in enumerate(raw):
+                if line != self._raw[y]:
+                    done = finished(line, width, paper)
+                    regions += [Region(start, y, end - start, 1) for start, end in changed_spans(self._done[y], done)]
+                    self._done[y], self._strips[y] = done, Strip(done, width)
+            if regions:
+                self.refresh(*regions)
         self._raw = raw
-
-    def _repaint(self, raw: list[Line], paper: Style) -> None:
-        """Repaint the cells that are not as they were."""
-        width = self.size.width
-        regions: list[Region] = []
-        for y, line in enumerate(raw):
-            if line == self._raw[y]:
-                continue
-            done = finished(line, width, paper)
-            spans = changed_spans(self._done[y], done)
-            regions += [Region(start, y, end - start, 1) for start, end in spans]
-            self._done[y], self._strips[y] = done, Strip(done, width)
-        if regions:
-            self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
         """Return a cached line."""

@@ -22,7 +22,7 @@ from rich.style import Style
 from textual.app import App
 from textual.strip import Strip
 
-from tracetop.ui.draw.textual_private import ChopsUpdate, CompositorUpdate, OpenDriver
+from tracetop.ui.draw.textual_private import ChopsUpdate, OpenDriver, OpenUpdate
 
 BACKLOG_FULL = 8
 """Writes that wait for the terminal from which on a frame is not drawn: Textual itself blocks at 30."""
@@ -137,7 +137,7 @@ def leave_within(seconds: float, code: int) -> None:
     timer.start()
 
 
-class SmallUpdate(CompositorUpdate):
+class SmallUpdate(OpenUpdate):
     """The same update as Textual's ChopsUpdate in far fewer bytes.
 
     Textual sends each changed line from the left edge of its widget and sets and resets all colours for every segment.

@@ -13,10 +13,14 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
-__all__ = ["SEEN_IN", "ChopsUpdate", "CompositorUpdate", "OpenApp", "OpenDriver", "XTermParser"]
+__all__ = ["SEEN_IN", "ChopsUpdate", "OpenApp", "OpenDriver", "OpenUpdate"]
 
 SEEN_IN = ("8.2",)
 """Versions of Textual (major and minor) whose private names these are."""
+
+
+class OpenUpdate(CompositorUpdate):
+    """Something to display that writes its own escape sequences."""
 
 
 class OpenDriver(LinuxDriver):

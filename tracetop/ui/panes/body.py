@@ -13,7 +13,7 @@ from tracetop.model.frame import Histogram, Log, Number, PaneFrame, PaneState, S
 from tracetop.ui.dialogue.wishes import PanePending
 from tracetop.ui.draw.headings import ViewHeading
 from tracetop.ui.panes.layout import share
-from tracetop.ui.views.base import PaneView
+from tracetop.ui.views.base import PaneView, ScrolledView
 from tracetop.ui.views.flame import FlameView
 from tracetop.ui.views.histogram import HistogramView
 from tracetop.ui.views.log import LogView
@@ -22,6 +22,9 @@ from tracetop.ui.views.state import QuestionView, StateView
 from tracetop.ui.views.table import TableView
 from tracetop.ui.views.tree import TreeView
 from tracetop.view.scrollback import Scrollback
+
+_WHEEL = 3
+"""Rows that the mouse's wheel moves."""
 
 
 def _shown(frame: PaneFrame) -> tuple[View, ...]:
@@ -96,6 +99,20 @@ class Body(Vertical):
         """Share the room anew."""
         self._share_room()
 
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Go down in the view under the mouse."""
+        self._scroll(event, _WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Go up in the view under the mouse."""
+        self._scroll(event, -_WHEEL)
+
+    def _scroll(self, event: events.MouseEvent, by: int) -> None:
+        for view in self.views:
+            if isinstance(view, ScrolledView) and view.region.contains(event.screen_x, event.screen_y):
+                event.stop()
+                view.action_move(by)
+
     def _adapt(self, frame: PaneFrame, number: int) -> None:
         """Have one widget for each view of the frame, of the kind that draws it."""
         self._made_for = self._needs(frame, number)
@@ -135,12 +152,12 @@ class Body(Vertical):
     def _widget_for(self, view: View) -> PaneView:
         match view:
             case Table():
-                return TableView(self._pane)
+                return TableView(self._pane, view)
             case Histogram():
-                return HistogramView(self._pane)
+                return HistogramView(self._pane, view)
             case StackTree():
-                return FlameView(self._pane) if self.flame else TreeView(self._pane)
+                return FlameView(self._pane, view) if self.flame else TreeView(self._pane, view)
             case Number():
-                return NumberView(self._pane)
+                return NumberView(self._pane, view)
             case Log():
                 return LogView(self._pane, self._logs[view.name])

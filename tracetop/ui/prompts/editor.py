@@ -5,7 +5,7 @@ it is right: the tracer says that. Screen process.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from tracetop.ui.dialogue.keys import bind
-from tracetop.ui.draw.line_view import HasPalette
+from tracetop.ui.draw.line_view import palette_of
 from tracetop.ui.draw.theme import Palette
 from tracetop.view.highlight import Kind, Span, highlight
 
@@ -103,7 +103,7 @@ class ScriptArea(TextArea):
         text = self.document.get_line(line_index)
         shown = "".join(char if char.isprintable() or char == "\t" else _HIDDEN for char in text)
         line = Text(shown, end="", no_wrap=True)
-        ink = cast("HasPalette", self.app).palette
+        ink = palette_of(self)
         looks = _looks(ink)
         for start, end, kind in self._highlighted(line_index):
             line.stylize(looks[kind], start, end)

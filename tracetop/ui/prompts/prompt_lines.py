@@ -1,13 +1,12 @@
 """The lines around a script that is typed: the rule above with its keys, the error below. Screen process."""
 
 from collections.abc import Sequence
-from typing import cast
 
 from rich.segment import Segment
 
 from tracetop.errors import Diagnostic
 from tracetop.ui.draw.bars import Part, spread
-from tracetop.ui.draw.line_view import HasPalette, Line, LineView
+from tracetop.ui.draw.line_view import Line, LineView, palette_of
 from tracetop.ui.draw.theme import Palette
 from tracetop.ui.views.state import wrapped
 from tracetop.view.text import cell_width, escape, fit
@@ -63,8 +62,7 @@ class ErrorLines(LineView):
 
     def _resize(self) -> None:
         self.set_class(bool(self._diagnostic or self._notice), "open")
-        ink = cast("HasPalette", self.app).palette
-        self.styles.height = max(1, len(self.draw(self.screen.size.width, _MOST_LINES, ink)))
+        self.styles.height = max(1, len(self.draw(self.screen.size.width, _MOST_LINES, palette_of(self))))
         self.redraw()
 
     def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:

@@ -5,7 +5,7 @@ rows. Refuses to own: what rows say. Screen process.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,8 +20,8 @@ from tracetop.ui.draw.line_view import Line, LineView
 from tracetop.ui.draw.theme import Palette
 from tracetop.view.text import fit
 
-_WHEEL = 3
-"""Rows that the mouse's wheel moves."""
+_HEADING = 1
+"""Lines above the rows."""
 
 
 class PaneView(LineView, can_focus=True):
@@ -66,17 +66,9 @@ class PaneView(LineView, can_focus=True):
         self.redraw()
         self.post_message(StatusChanged())
 
-    def on_focus(self) -> None:
-        """Draw the cursor as that of the pane with the focus."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """Draw the cursor as that of a pane without the focus."""
-        self.redraw()
-
 
 class ScrolledView(PaneView):
-    """A view that keys and the mouse's wheel move through."""
+    """A view that keys move through, and the mouse's wheel (`Body` hears that)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*MOVE]
 
@@ -84,115 +76,86 @@ class ScrolledView(PaneView):
         """Go up or down."""
         raise NotImplementedError
 
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Go down by the wheel."""
-        event.stop()
-        self.action_move(_WHEEL)
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Go up by the wheel."""
-        event.stop()
-        self.action_move(-_WHEEL)
+class Rows(Protocol):
+    """What a view of rows shows; a plain object, so that it is one thing and moving through it another."""
+
+    nothing: str
+    """What is said where there is no row."""
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+
+    def text(self, index: int, /) -> str:
+        """Return what a search looks into."""
+
+    def draw_heading(self, width: int, ink: Palette, /) -> Line:
+        """Return the heading; called before the rows are drawn."""
+
+    def draw_row(self, index: int, width: int, ink: Palette, wanted: str, /) -> Line:
+        """Return one row, what is wanted marked in it."""
 
 
 class RowsView(ScrolledView):
     """A view of rows under one heading line, with a cursor."""
 
-    HEADING = 1
-
-    def __init__(self, pane: str) -> None:
+    def __init__(self, pane: str, rows: Rows) -> None:
         super().__init__(pane)
-        self._cursor = 0
+        self.rows = rows
+        self.cursor = 0
+        """The row under the cursor; 0 where there are none."""
         self._top = 0
         self._wanted = ""
 
-    @property
-    def row_count(self) -> int:
-        """How many rows there are."""
-        raise NotImplementedError
-
-    @property
-    def nothing(self) -> str:
-        """What is said where there is no row."""
-        return "no samples yet"
-
-    def draw_heading(self, width: int, ink: Palette, /) -> Line:
-        """Return the heading."""
-        raise NotImplementedError
-
-    def draw_row(self, index: int, width: int, ink: Palette, /) -> Line:
-        """Return one row."""
-        raise NotImplementedError
-
-    def row_text(self, index: int) -> str:
-        """Return what a search looks into."""
-        raise NotImplementedError
-
-    @property
-    def cursor(self) -> int:
-        """The row under the cursor; 0 where there are none."""
-        return self._cursor
-
     def move_to(self, index: int) -> None:
         """Put the cursor on a row and scroll as little as that takes."""
-        self.put_cursor(index)
+        self.cursor = max(0, min(index, len(self.rows) - 1))
         self.moved()
-
-    def put_cursor(self, index: int) -> None:
-        """Put the cursor on a row, to be drawn later."""
-        self._cursor = max(0, min(index, self.row_count - 1))
 
     def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:
         """Return the heading and the rows that fit."""
-        rows = self._rows_that_fit(height)
-        self._cursor = max(0, min(self._cursor, self.row_count - 1))
-        self._top = max(min(self._top, self._cursor, self.row_count - rows), self._cursor - rows + 1, 0)
-        shown = range(self._top, min(self._top + rows, self.row_count))
-        heading = self.draw_heading(width, ink)  # first: it decides the columns
-        if not self.row_count:
-            return [heading, [Segment(fit(f" {self.nothing}", width), ink.dim)]]
-        body = [self._with_cursor(self.draw_row(index, width, ink), index, width, ink) for index in shown]
+        count, fitting = len(self.rows), _fitting(height)
+        self.cursor = max(0, min(self.cursor, count - 1))
+        self._top = max(min(self._top, self.cursor, count - fitting), self.cursor - fitting + 1, 0)
+        heading = self.rows.draw_heading(width, ink)  # first: it decides the columns
+        if not count:
+            return [heading, [Segment(fit(f" {self.rows.nothing}", width), ink.dim)]]
+        shown = range(self._top, min(self._top + fitting, count))
+        body = [self.rows.draw_row(index, width, ink, self._wanted) for index in shown]
+        look = ink.cursor if self.has_focus else ink.cursor_idle
+        body[self.cursor - self._top] = _under_cursor(body[self.cursor - self._top], width, look, ink)
         return [heading, *body] if height > 1 else body
-
-    def marked(self, text: str, style: Style, ink: Palette) -> Line:
-        """Return text with what the search looks for marked in it."""
-        at = text.lower().find(self._wanted) if self._wanted else -1
-        if at < 0:
-            return [Segment(text, style)]
-        end = at + len(self._wanted)
-        parts = ((text[:at], style), (text[at:end], ink.match), (text[end:], style))
-        return [Segment(part, look) for part, look in parts if part]
 
     def find(self, text: str, step: int) -> bool:
         """Go to a row that has `text`, in either case of letters; around the end if need be."""
         self._wanted = text.lower()
-        count = self.row_count
-        order = [(self._cursor + offset * (step or 1)) % count for offset in range(bool(step), count + bool(step))]
-        hit = next((index for index in order if self._wanted in self.row_text(index).lower()), None)
-        self.move_to(self._cursor if hit is None or not text else hit)
+        count = len(self.rows)
+        order = [(self.cursor + offset * (step or 1)) % count for offset in range(bool(step), count + bool(step))]
+        hit = next((index for index in order if self._wanted in self.rows.text(index).lower()), None)
+        self.move_to(self.cursor if hit is None or not text else hit)
         return hit is not None
 
     def action_move(self, by: int) -> None:
         """Go up or down."""
-        self.move_to(self._cursor + by)
+        self.move_to(self.cursor + by)
 
     def action_page(self, by: int) -> None:
         """Go up or down by what fits on the screen."""
-        self.move_to(self._cursor + by * max(1, self._rows_that_fit(self.size.height) - 1))
+        self.move_to(self.cursor + by * max(1, _fitting(self.size.height) - 1))
 
     def action_edge(self, way: int) -> None:
         """Go to the first or the last row."""
-        self.move_to(0 if way < 0 else self.row_count - 1)
+        self.move_to(0 if way < 0 else len(self.rows) - 1)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row; a click on the heading is the view's own affair."""
         place = event.get_content_offset(self)
         if place is None:
             return
-        if place.y < self.HEADING:
+        if place.y < _HEADING:
             self.heading_clicked(place.x)
-        elif place.y - self.HEADING + self._top < self.row_count:
-            self.move_to(place.y - self.HEADING + self._top)
+        elif place.y - _HEADING + self._top < len(self.rows):
+            self.move_to(place.y - _HEADING + self._top)
 
     def heading_clicked(self, x: int) -> None:
         """Act on a click on cell `x` of the heading."""
@@ -200,16 +163,25 @@ class RowsView(ScrolledView):
     @property
     def status(self) -> str:
         """The row of how many."""
-        return f"{self._cursor + 1}/{self.row_count}" if self.row_count else ""
+        return f"{self.cursor + 1}/{len(self.rows)}" if len(self.rows) else ""
 
-    def _rows_that_fit(self, height: int) -> int:
-        return max(1, height - self.HEADING)
 
-    def _with_cursor(self, line: Line, index: int, width: int, ink: Palette) -> Line:
-        if index != self._cursor:
-            return line
-        look = ink.cursor if self.has_focus else ink.cursor_idle
-        line = [*line, Segment(" " * max(0, width - sum(segment.cell_length for segment in line)))]
-        pale = (ink.faint, ink.spark)  # with 16 colours these are the cursor's own
-        styles = (ink.dim if segment.style in pale else segment.style or Style() for segment in line)
-        return [Segment(segment.text, style + look) for segment, style in zip(line, styles, strict=True)]
+def marked(text: str, wanted: str, style: Style, ink: Palette) -> Line:
+    """Return text with what a search looks for marked in it."""
+    at = text.lower().find(wanted) if wanted else -1
+    if at < 0:
+        return [Segment(text, style)]
+    end = at + len(wanted)
+    parts = ((text[:at], style), (text[at:end], ink.match), (text[end:], style))
+    return [Segment(part, look) for part, look in parts if part]
+
+
+def _fitting(height: int) -> int:
+    return max(1, height - _HEADING)
+
+
+def _under_cursor(line: Line, width: int, look: Style, ink: Palette) -> Line:
+    line = [*line, Segment(" " * max(0, width - sum(segment.cell_length for segment in line)))]
+    pale = (ink.faint, ink.spark)  # with 16 colours these are the cursor's own
+    styles = (ink.dim if segment.style in pale else segment.style or Style() for segment in line)
+    return [Segment(segment.text, style + look) for segment, style in zip(line, styles, strict=True)]

@@ -39,9 +39,9 @@ class FlameView(PaneView):
         bind("flame.out", "escape,backspace", "zoom_out", "back out of a zoomed frame", shown="Esc ⌫"),
     ]
 
-    def __init__(self, pane: str) -> None:
+    def __init__(self, pane: str, view: StackTree) -> None:
         super().__init__(pane)
-        self._tree: CallTree | None = None
+        self._tree = CallTree(view, recent=True)
         self._root: Path = ()
         self._cursor: Path = ()
         self._spans: tuple[Span, ...] = ()
@@ -59,7 +59,7 @@ class FlameView(PaneView):
     @property
     def headline(self) -> str:
         """Samples in the window."""
-        return self._tree.headline if self._tree else ""
+        return self._tree.headline
 
     @property
     def status(self) -> str:
@@ -68,8 +68,6 @@ class FlameView(PaneView):
 
     def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:
         """Return the rows of the icicle that hold the cursor, and a line about the frame under it."""
-        if self._tree is None:
-            return []
         rows = max(1, height - 1)
         self._spans = layout(self._tree, width, 256, self._root)
         at = self._at_cursor()
@@ -99,7 +97,7 @@ class FlameView(PaneView):
         return ink.flame[crc32(span.symbol.encode(errors="surrogateescape")) % len(ink.flame)]
 
     def _about(self, at: Span | None, width: int, ink: Palette) -> Line:
-        if at is None or self._tree is None:
+        if at is None:
             return [Segment(fit("nothing sampled yet", width), ink.dim)]
         node = self._tree.find(at.path)
         own = self._tree.own(node) / (self._tree.samples or 1) if node is not None and not at.merged else 0.0

@@ -44,9 +44,9 @@ class HistogramView(PaneView):
     BINDING_GROUP_TITLE = "Histogram"
     BINDINGS: ClassVar[list[BindingType]] = [*MOVE]
 
-    def __init__(self, pane: str) -> None:
+    def __init__(self, pane: str, view: Histogram) -> None:
         super().__init__(pane)
-        self._view: Histogram | None = None
+        self._view = view
         self._history: dict[str, History] = {}
         self._chosen = ""
         self._mode = BOTH
@@ -86,22 +86,19 @@ class HistogramView(PaneView):
     @property
     def status(self) -> str:
         """Which key of how many."""
-        if self._view is None or len(self._view.rows) < 2:
-            return ""
-        return f"{self._place() + 1}/{self._view.rows_total}"
+        return f"{self._place() + 1}/{self._view.rows_total}" if len(self._view.rows) > 1 else ""
 
     @property
     def _row(self) -> HistRow | None:
-        return self._view.rows[self._place()] if self._view and self._view.rows else None
+        return self._view.rows[self._place()] if self._view.rows else None
 
     def _place(self) -> int:
-        rows = self._view.rows if self._view else ()
-        return next((place for place, row in enumerate(rows) if row.id == self._chosen), 0)
+        return next((place for place, row in enumerate(self._view.rows) if row.id == self._chosen), 0)
 
     def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:
         """Return the percentiles, the names of the columns, and one line a bar."""
         row = self._row
-        if self._view is None or row is None or not row.total:
+        if row is None or not row.total:
             return [[Segment(fit(" no events yet", width), ink.dim)]]
         self._wide = width >= _BOTH_WIDTH
         lines = [self._percentiles(row, ink, width)]
@@ -112,11 +109,10 @@ class HistogramView(PaneView):
         with_heading = height > len(lines) + 3
         rows = max(1, height - len(lines) - with_heading)
         mode = self._mode if self._wide or self._mode != BOTH else BARS
-        chart = self._chart(self._view, row, mode, (width, rows), ink)
+        chart = self._chart(row, mode, (width, rows), ink)
         return [*lines, *(chart if with_heading else chart[1:])][:height]
 
     def _percentiles(self, row: HistRow, ink: Palette, width: int) -> Line:
-        assert self._view is not None
         unit = self._view.unit
         now = histogram.summary(row.recent, self._view.linear)
         named = (("p50", now.p50), ("p90", now.p90), ("p99", now.p99), ("max", now.max))
@@ -125,9 +121,9 @@ class HistogramView(PaneView):
             line += [Segment(f" {name} ", ink.dim), Segment(f"{_text(estimate, unit):<8}", ink.value)]
         return line
 
-    def _chart(self, view: Histogram, row: HistRow, mode: str, size: tuple[int, int], ink: Palette) -> list[Line]:
+    def _chart(self, row: HistRow, mode: str, size: tuple[int, int], ink: Palette) -> list[Line]:
         """Return the heading and the bars, the lowest values first; both pictures share the rows."""
-        width, rows = size
+        view, (width, rows) = self._view, size
         history = self._history.get(row.id, History(linear=view.linear))
         room = max(4, width - _LABEL - 3)
         heat_cells = {BARS: 0, HEAT: room, BOTH: (room - _COUNT) // 2}[mode]
@@ -136,7 +132,7 @@ class HistogramView(PaneView):
         bar_cells = max(0, room - heat_cells - _COUNT - 2) if mode != HEAT else 0
         peak = max((one.count for one in bars), default=0)
         heat = _heat_rows(history, heat_cells, rows, within)
-        lines = [self._chart_heading(view, bar_cells, heat_cells, ink)]
+        lines = [self._chart_heading(bar_cells, heat_cells, ink)]
         for place, one in enumerate(bars):
             line: list[Segment] = [Segment(f" {one.label(view.unit):>{_LABEL}} ", ink.text if one.count else ink.faint)]
             if bar_cells:
@@ -149,8 +145,8 @@ class HistogramView(PaneView):
             lines.append(line)
         return lines
 
-    def _chart_heading(self, view: Histogram, bar_cells: int, heat_cells: int, ink: Palette) -> Line:
-        unit = "bytes" if view.unit is Unit.BYTES else "range"
+    def _chart_heading(self, bar_cells: int, heat_cells: int, ink: Palette) -> Line:
+        unit = "bytes" if self._view.unit is Unit.BYTES else "range"
         text = f" {unit:>{_LABEL}} "
         if bar_cells:
             text += fit("last interval" if bar_cells > len("last interval") else "", bar_cells)
@@ -161,7 +157,7 @@ class HistogramView(PaneView):
 
     def action_move(self, by: int) -> None:
         """Go to another key of a keyed distribution."""
-        if self._view and self._view.rows:
+        if self._view.rows:
             place = max(0, min(self._place() + by, len(self._view.rows) - 1))
             self._chosen = self._view.rows[place].id
             self.moved()

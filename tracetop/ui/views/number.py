@@ -31,9 +31,9 @@ class NumberView(PaneView):
 
     BINDING_GROUP_TITLE = "Number"
 
-    def __init__(self, pane: str) -> None:
+    def __init__(self, pane: str, view: Number) -> None:
         super().__init__(pane)
-        self._view: Number | None = None
+        self._view = view
         self._past: deque[float | None] = deque(maxlen=_HISTORY)
 
     def remember(self, view: View) -> None:
@@ -55,20 +55,16 @@ class NumberView(PaneView):
     @property
     def headline(self) -> str:
         """The number."""
-        if self._view is None:
-            return ""
         lead = _leading(self._view.columns)
         column, text = self._view.columns[lead], _text(self._view.columns[lead], self._view.cells[lead])
         return text if self._is_name(column) else with_title(text, column)
 
     def _is_name(self, column: Column) -> bool:
         """Say whether a column's title is the map's name, which the heading has already."""
-        return self._view is not None and column.title == self._view.name.removeprefix("@")
+        return column.title == self._view.name.removeprefix("@")
 
     def draw(self, width: int, height: int, ink: Palette) -> Sequence[Line]:
         """Return the number and its history."""
-        if self._view is None:
-            return []
         lead = _leading(self._view.columns)
         pairs = list(zip(self._view.columns, self._view.cells, strict=True))
         others = [pair for place, pair in enumerate(pairs) if place != lead]
@@ -86,7 +82,10 @@ class NumberView(PaneView):
         first = [Segment(f" {_text(*lead)}", ink.title), Segment(f" {title}", ink.dim)]
         texts = [first, _listed(others, ink)] if height > 1 else [[*first, *_listed(others, ink)]]
         drawn = graph(tuple(self._past), width - room - 1, len(texts))
-        return [[*_padded(text, room), Segment(row, ink.spark)] for text, row in zip(texts, drawn, strict=True)]
+        return [
+            [*Segment.adjust_line_length(text, room), Segment(row, ink.spark)]
+            for text, row in zip(texts, drawn, strict=True)
+        ]
 
     def _large(
         self, lead: tuple[Column, Cell], others: Sequence[tuple[Column, Cell]], size: tuple[int, int], ink: Palette
@@ -113,11 +112,6 @@ def _listed(pairs: Sequence[tuple[Column, Cell]], ink: Palette) -> list[Segment]
     for column, cell in pairs:
         line += [Segment(f"  {title_of(column)} ", ink.dim), Segment(_text(column, cell), ink.value)]
     return line
-
-
-def _padded(line: Sequence[Segment], width: int) -> list[Segment]:
-    """Return the segments in exactly `width` cells."""
-    return Segment.adjust_line_length(list(line), width)
 
 
 def _leading(columns: Sequence[Column]) -> int:

@@ -5,6 +5,7 @@ frame carries. Screen process.
 """
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -115,13 +116,9 @@ def _excerpt(excerpt: str, width: int) -> list[str]:
 def wrapped(name: str, text: str, width: int, look: Style, ink: Palette) -> list[Line]:
     """Return the text in lines between words, its name before the first and the rest under it."""
     room = max(8, width - 4 - len(name))
-    lines: list[Line] = []
-    words, line = escape(text).split(), ""
-    for word in [*words, None]:
-        if word is not None and (not line or len(line) + 1 + len(word) <= room):
-            line = f"{line} {word}".strip()
-        elif line:
-            lead = name if not lines else " " * len(name)
-            lines.append([Segment(f"  {lead}", ink.dim), Segment(fit(line, room), look)])
-            line = word or ""
-    return lines
+    texts = wrap(" ".join(escape(text).split()), room, break_long_words=False, break_on_hyphens=False)
+    leads = (name, *[" " * len(name)] * len(texts))
+    return [
+        [Segment(f"  {lead}", ink.dim), Segment(fit(line, room), look)]
+        for lead, line in zip(leads, texts, strict=False)
+    ]
