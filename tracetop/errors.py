@@ -1,9 +1,12 @@
 """The one tree of errors, and the Diagnostic that each of them carries.
 
-Owns: what an error says (what, where, why, how to hint) and which exit code it becomes. Refuses to own: how it
-is drawn; the readers do that. Used by every layer and by both processes, so it imports nothing of tracetop.
+Owns: what an error says (what, where, why, what to do), the nearest known name that most hints are, and which exit
+code it becomes. Refuses to own: how it is drawn; the readers do that. Used by every layer and by both processes, so it
+imports nothing of tracetop.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from enum import IntEnum
 
 import msgspec
@@ -115,3 +118,18 @@ class TracerError(TracetopError):
     """The tracer process died, hung, or spoke nonsense."""
 
     code = ExitCode.TRACER
+
+
+def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """Return the known name most like `name`, or an empty string where none is like it.
+
+    `likeness` is the share of letters that must agree, from 0 to 1.
+    """
+    matches = get_close_matches(name, list(known), n=1, cutoff=likeness)
+    return matches[0] if matches else ""
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
+    """Return ``did you mean X?``, or `otherwise` where no known name is near."""
+    match = nearest(name, known)
+    return f"did you mean {match}?" if match else otherwise

@@ -3,13 +3,12 @@
 import argparse
 import math
 import os
-from difflib import get_close_matches
 from textwrap import fill
 from typing import NoReturn
 
 import msgspec
 
-from tracetop.errors import UsageError
+from tracetop.errors import UsageError, did_you_mean
 from tracetop.library import DEFAULT
 from tracetop.model.abi.control import COMM_BYTES, Filter, parse_filter
 
@@ -39,10 +38,9 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
         unknown = message.partition("unrecognized arguments: ")[2].split()
-        near = get_close_matches(unknown[0], self._option_string_actions, n=1) if unknown else []
-        raise UsageError(
-            f"{self.prog}: {message}", hint=f"did you mean {near[0]}?" if near else f"see {self.prog} --help"
-        )
+        help_ = f"see {self.prog} --help"
+        hint = did_you_mean(unknown[0], self._option_string_actions, help_) if unknown else help_
+        raise UsageError(f"{self.prog}: {message}", hint=hint)
 
 
 def command_parser(name: str, description: str, *notes: str) -> argparse.ArgumentParser:

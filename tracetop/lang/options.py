@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
+from tracetop.errors import did_you_mean
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.lang.tree.types import STRING_BYTES
-from tracetop.lang.vocabulary.suggest import did_you_mean
+from tracetop.lang.vocabulary.directives import DEFAULT_ENTRIES, MAX_ENTRIES
 
-DEFAULT_ENTRIES = 16384
-MAX_ENTRIES = 1 << 20
 MAX_STRING_BYTES = 1024
 STACK_MODES = ("bpftrace", "perf", "raw")
 

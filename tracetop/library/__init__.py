@@ -4,12 +4,11 @@ Owns: finding them and reading their headers. Refuses to own: compiling them, an
 processes: the screen lists them, the tracer opens them.
 """
 
-import difflib
 from importlib import resources
 
 import msgspec
 
-from tracetop.errors import UsageError
+from tracetop.errors import UsageError, did_you_mean
 from tracetop.model.frame import Variant
 from tracetop.model.header import read_header
 
@@ -68,11 +67,10 @@ class Library:
         found = [script for script in self._scripts if script.pane == pane]
         if not found:
             panes = self.panes()
-            near = difflib.get_close_matches(pane, panes, n=1)
             raise UsageError(
                 f"no pane named {pane}",
                 why=f"the panes are {', '.join(panes)}",
-                hint=f"did you mean {near[0]}?" if near else "name one of them, or a script's file ending in .bt",
+                hint=did_you_mean(pane, panes, "name one of them, or a script's file ending in .bt"),
             )
         return tuple(sorted(found, key=lambda script: script.name != pane))
 

@@ -3,11 +3,10 @@
 Owns: the tables (`syscalls/ARCH.txt`: number and name a line, facts of the kernel's UAPI up to Linux 6.18).
 """
 
-import difflib
 import platform
 from importlib import resources
 
-from tracetop.errors import UsageError
+from tracetop.errors import UsageError, did_you_mean
 
 _DIGITS_MOST = 10
 """More than any call's number has; Python refuses to read very long ones."""
@@ -37,9 +36,8 @@ class SyscallNames:
             return self._numbers[name]
         if name.isdecimal() and len(name) <= _DIGITS_MOST:
             return int(name)
-        near = difflib.get_close_matches(name, self._numbers, n=1)
         raise UsageError(
             f"unknown system call: {name}",
             why="this machine's architecture has no call of that name",
-            hint=f"did you mean {near[0]}?" if near else "write its name as in the System calls pane, or its number",
+            hint=did_you_mean(name, self._numbers, "write its name as in the System calls pane, or its number"),
         )

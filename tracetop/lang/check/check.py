@@ -4,6 +4,7 @@ Owns: clauses, and running over the script until nothing new is learnt of its ma
 typed is in `statements`, expressions in `expressions`; how uses of one map agree in `scope`.
 """
 
+from tracetop.errors import did_you_mean
 from tracetop.lang.check import loops
 from tracetop.lang.check.expressions import check_expr, check_integer
 from tracetop.lang.check.scope import Learnt, MapUse, Scope, undefined_map
@@ -16,7 +17,6 @@ from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, Form
 from tracetop.lang.vocabulary.directives import process_directive
-from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import LinearScale, TimeSeries
 from tracetop.model.value_kinds import ValueKind

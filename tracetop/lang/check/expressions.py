@@ -7,7 +7,7 @@ an operation unsigned, narrower ones fit a signed one, and a literal takes the s
 from dataclasses import replace
 from functools import singledispatch
 
-from tracetop.errors import ScriptError
+from tracetop.errors import ScriptError, did_you_mean
 from tracetop.lang.advice import foreign_words
 from tracetop.lang.check import lvalues
 from tracetop.lang.check.casts import cast, offset_of, size_of
@@ -35,7 +35,6 @@ from tracetop.lang.tree.types import (
     tuple_of,
 )
 from tracetop.lang.vocabulary.builtins import BUILTINS
-from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.abi.control import PARAMS
 from tracetop.model.program import Unit
 from tracetop.model.value_kinds import ValueKind

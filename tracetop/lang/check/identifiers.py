@@ -7,15 +7,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tracetop.errors import ScriptError
+from tracetop.errors import ScriptError, did_you_mean
 from tracetop.lang.advice import foreign_words
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import value_type
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import BOOL, INT64, UINT64, Type, opaque, pointer, text_type
-from tracetop.lang.vocabulary.builtins import BUILTINS, EXTRA
-from tracetop.lang.vocabulary.registers import ARGUMENTS, POINTERS
-from tracetop.lang.vocabulary.suggest import did_you_mean
+from tracetop.lang.vocabulary.builtins import ARGUMENTS, BUILTINS, EXTRA, POINTERS
 from tracetop.model.ctype import VOID, CKind
 from tracetop.model.kinds import Family, ProbeKind, ProgramType
 from tracetop.model.program import KeyRole

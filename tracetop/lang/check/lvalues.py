@@ -5,12 +5,11 @@ Owns: what ``.``, ``->``, ``[]``, ``*`` and ``&`` mean. A pointer is followed by
 
 from dataclasses import replace
 
-from tracetop.errors import ScriptError
+from tracetop.errors import ScriptError, did_you_mean
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import field_type, member_type, value_type
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UINT64, Form, Type, pointer, spoken, tuple_offsets
-from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.ctype import CKind, CParameter
 from tracetop.model.kernel import Field
 from tracetop.model.kinds import ProbeKind

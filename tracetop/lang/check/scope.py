@@ -7,14 +7,13 @@ until nothing new is learnt, because a clause may read a map that a later one as
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from tracetop.errors import ScriptError
+from tracetop.errors import ScriptError, did_you_mean
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.options import Options, Settings
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.hook import Hook
 from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Form, Type, join, spoken, tuple_offsets
-from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
 from tracetop.model.program import LinearScale, TimeSeries
 from tracetop.model.value_kinds import ValueKind

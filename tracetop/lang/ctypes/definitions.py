@@ -6,11 +6,11 @@ where members lie (`abi`) and what names mean elsewhere (`layout`).
 
 from msgspec import structs
 
+from tracetop.errors import did_you_mean
 from tracetop.lang.ctypes.struct_layout import Member, lay_out
 from tracetop.lang.ctypes.type_names import Definitions, plain_type, wrapped
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
-from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.ctype import CKind, CStruct, CType
 from tracetop.model.kernel import Kernel
 

@@ -8,7 +8,7 @@ from tracetop.lang.emit.writer import Writer, c_integer, c_stored
 from tracetop.lang.plan.plan import field_key
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Form, Type
-from tracetop.lang.vocabulary.registers import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
+from tracetop.lang.vocabulary.builtins import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
 from tracetop.model.kinds import ProbeKind, ProgramType
 
 _READ = {

@@ -7,9 +7,8 @@ from typing import Any
 from lark import Token
 from lark.tree import Meta
 
-from tracetop.lang.parse.builder import Building, Rule, place
 from tracetop.lang.parse.constant_folding import fold
-from tracetop.lang.parse.expressions import unescaped
+from tracetop.lang.parse.expressions import Building, Rule, place, unescaped
 from tracetop.lang.tree import syntax
 from tracetop.lang.vocabulary.literals import integer
 

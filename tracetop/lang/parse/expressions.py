@@ -1,15 +1,22 @@
-"""Expressions, from the grammar's rules to nodes: precedence, literals, and the values that macros stand for."""
+"""Expressions, from the grammar's rules to nodes: precedence, literals, and the values that macros stand for.
 
+Owns too: what all rules that build the syntax tree share (`Building`): where they are, and what the text before them
+has defined.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from lark import Token
 from lark.tree import Meta
 
-from tracetop.lang.parse.builder import Building, Rule, place
+from tracetop.lang.parse.preprocess import Macro
+from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
-from tracetop.lang.vocabulary.literals import integer, number, unescape
+from tracetop.lang.vocabulary.literals import integer, unescape
 
-_MAX_PARAMETER = 999
+_PARAMETER_DIGITS = 3
 _LEVELS = (
     ("||",),
     ("&&",),
@@ -23,6 +30,36 @@ _LEVELS = (
     ("*", "/", "%"),
 )
 _PRECEDENCE = {op: level for level, ops in enumerate(_LEVELS) for op in ops}
+
+MAX_UNFOLDED = 256
+"""Macros within macros that one name may become; C's doubling ones would else fill the memory."""
+
+
+@dataclass(frozen=True)
+class Building:
+    """One script, or one macro of it, whose tree is being built."""
+
+    source: Source
+    macros: dict[str, Macro]
+    unfold: Callable[["Building", str, int], syntax.Expr]
+    """Makes the expression that a macro stands for, at an offset."""
+    constants: dict[str, int] = field(default_factory=dict)
+    """Enumerators so far: C's, so of the whole script."""
+    hoisted: list[syntax.Definition] = field(default_factory=list)
+    """Definitions within the one that is being built: C knows them everywhere behind."""
+    unfolding: tuple[str, ...] = ()
+    """The macros that are being unfolded."""
+    unfolded: list[str] = field(default_factory=list)
+    """Those that were, for the one name that began it."""
+
+
+Rule = Callable[[Building, Meta, list[Any]], Any]
+"""Makes a node of one rule of the grammar: from its place and what its parts have become."""
+
+
+def place(part: Token | syntax.Node) -> int:
+    """Return the offset of a part."""
+    return part.start_pos or 0 if isinstance(part, Token) else part.at
 
 
 def _operation(_building: Building, _meta: Meta, parts: list[Any]) -> syntax.Expr:
@@ -109,13 +146,14 @@ def unescaped(building: Building, literal: Token) -> bytes:
 
 
 def _parameter(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Parameter:
+    """Return the parameter; ``$#`` has the index 0."""
     text = parts[0][1:]
-    index = 0 if text == "#" else number(text, _MAX_PARAMETER)
-    if index is None or (text != "#" and not index):
+    digits = text.lstrip("0")
+    if not 0 < len(digits) <= _PARAMETER_DIGITS:
         raise building.source.error(
             place(parts[0]), f"there is no parameter ${text[:40]}", hint="the first is $1; $# says how many were given"
         )
-    return syntax.Parameter(at=place(parts[0]), index=index)
+    return syntax.Parameter(at=place(parts[0]), index=0 if text == "#" else int(digits))
 
 
 def _name(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Expr:

@@ -4,7 +4,6 @@ Owns: what a parameter means as a value. Without values, as in a pane, the numbe
 at each event. Refuses to own: parameters within a probe's text, which `resolve.probe_syntax` fills in.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +14,6 @@ from tracetop.lang.tree.walk import rewrite
 from tracetop.lang.vocabulary.literals import integer
 from tracetop.model.abi.control import PARAMS
 
-_NUMBER = re.compile(r"(?P<minus>-?)(?P<digits>0[xX][0-9a-fA-F]+|[0-9]+)", re.ASCII)
 _MAX_NEGATIVE = 1 << 63
 
 
@@ -69,12 +67,12 @@ class _Given:
         if not node.index:
             return syntax.Integer(at=node.at, value=len(self.params))
         text = self._param(node.index)
-        match = _NUMBER.fullmatch(text or "0")
-        value = integer(match["digits"]) if match else None
-        if match is None or value is None or (match["minus"] and value > _MAX_NEGATIVE):
+        negative = text.startswith("-")
+        value = integer(text.removeprefix("-")) if text else 0
+        if value is None or (negative and value > _MAX_NEGATIVE):
             return syntax.String(at=node.at, value=text.encode(errors="surrogateescape"))
         number = syntax.Integer(at=node.at, value=value)
-        return syntax.Unary(at=node.at, op="-", operand=number) if match["minus"] else number
+        return syntax.Unary(at=node.at, op="-", operand=number) if negative else number
 
     def _param(self, index: int) -> str:
         """Return the text of a parameter; one that was not given is empty, which as a number is 0."""

@@ -18,7 +18,7 @@ from tracetop.errors import ScriptError
 from tracetop.lang.advice.parse_failure import Trace
 from tracetop.lang.advice.syntax_errors import syntax_error
 from tracetop.lang.parse import definitions, expressions, statements
-from tracetop.lang.parse.builder import MAX_UNFOLDED, Building, Rule
+from tracetop.lang.parse.expressions import MAX_UNFOLDED, Building, Rule
 from tracetop.lang.parse.grammar import grammar
 from tracetop.lang.parse.preprocess import preprocess
 from tracetop.lang.source import Source

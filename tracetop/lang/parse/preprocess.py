@@ -7,9 +7,9 @@ come from the kernel's BTF; macros are values (``#define NAME value``), which `e
 import re
 from dataclasses import dataclass, field
 
+from tracetop.errors import did_you_mean
 from tracetop.lang.source import Source
 from tracetop.lang.vocabulary.literals import integer
-from tracetop.lang.vocabulary.suggest import did_you_mean
 
 # Comments and strings are passed over, and paths, since /* may stand in one. None of them can fail to match once it
 # has begun: a search that begins anew at each of many would take for ever.

@@ -5,7 +5,7 @@ from typing import Any
 from lark import Token
 from lark.tree import Meta
 
-from tracetop.lang.parse.builder import Building, Rule, place
+from tracetop.lang.parse.expressions import Building, Rule, place
 from tracetop.lang.tree import syntax
 
 

@@ -5,7 +5,7 @@ Owns: the pass over a script's clauses. A kind's own hooks are found by the func
 
 from dataclasses import dataclass
 
-from tracetop.errors import ScriptError
+from tracetop.errors import ScriptError, did_you_mean
 from tracetop.lang.advice import foreign_words
 from tracetop.lang.resolve import kernel_functions, timers_and_counters, tracepoints, usdt, user_functions
 from tracetop.lang.resolve.probe_syntax import is_wildcard, take_apart
@@ -13,7 +13,6 @@ from tracetop.lang.resolve.request import MAX_PROBES, Asked, Expand, MissingProb
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.lang.tree.hook import Hook
-from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import NOT_TAKEN, SHORT, ProbeKind, probe_kind
 

@@ -5,10 +5,11 @@ Owns: their grammar and which functions there are. Refuses to own: how the kerne
 
 from collections.abc import Iterable
 
-from tracetop.lang.resolve.probe_syntax import amount, is_wildcard
+from tracetop.lang.resolve.probe_syntax import is_wildcard
 from tracetop.lang.resolve.request import Asked, Expand, MissingProbeError
 from tracetop.lang.resolve.substitutes import substitute
 from tracetop.lang.tree.hook import Hook
+from tracetop.lang.vocabulary.literals import amount
 from tracetop.model.kinds import Family, ProbeKind, ProgramType
 
 _VMLINUX = "vmlinux"

@@ -1,4 +1,4 @@
-"""A probe as a script writes it, taken apart: names between colons, quotes, ``$1``, numbers and durations.
+"""A probe as a script writes it, taken apart: names between colons, quotes, ``$1``.
 
 Owns: that grammar, the same for every kind of probe. Refuses to own: what the names mean; the families know.
 """
@@ -11,20 +11,6 @@ from tracetop.lang.tree import syntax
 
 _PARAMETER = re.compile(r"\$([1-9]\d{0,3})")
 _NAMED = re.compile(r"\w+=(?=\w)")
-_NUMBER = re.compile(
-    r"(?P<hex>0[xX][0-9a-fA-F_]+)|(?P<digits>\d[\d_]*)(?:[eE](?P<exponent>\d{1,2}))?(?P<unit>ns|us|ms|s|m|h|d)?"
-)
-_UNITS_NS = {
-    "ns": 1,
-    "us": 1000,
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60_000_000_000,
-    "h": 3600_000_000_000,
-    "d": 86400_000_000_000,
-}
-_MOST = (1 << 64) - 1
-_MOST_DIGITS = 20
 
 
 @dataclass(frozen=True)
@@ -74,30 +60,6 @@ def _parameter(source: Source, probe: syntax.Probe, index: int, params: tuple[st
     raise source.error(
         probe.at, f"{probe.text} needs a value for ${index}", why=why, hint="give it behind the script: tracetop run"
     )
-
-
-def amount(text: str) -> int | None:
-    """Return the number that `text` is (``100``, ``0x64``, ``1e6``, ``1_000``), or None where it is none."""
-    match = _NUMBER.fullmatch(text)
-    return _value(match) if match and not match["unit"] else None
-
-
-def duration_ns(text: str) -> int | None:
-    """Return the nanoseconds that `text` is (``10ms``, ``1s``, ``1000000``), or None where it is no time."""
-    match = _NUMBER.fullmatch(text)
-    value = _value(match) if match else None
-    if match is None or value is None:
-        return None
-    value *= _UNITS_NS[match["unit"] or "ns"]
-    return value if value <= _MOST else None
-
-
-def _value(match: re.Match[str]) -> int | None:
-    digits = (match["hex"] or match["digits"]).replace("_", "")
-    if len(digits) > _MOST_DIGITS:
-        return None
-    value = int(digits, 16) if match["hex"] else int(digits) * 10 ** int(match["exponent"] or 0)
-    return value if value <= _MOST else None
 
 
 def is_wildcard(text: str) -> bool:

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from fnmatch import translate
 from typing import TypeVar
 
-from tracetop.errors import ScriptError, TracetopError
+from tracetop.errors import ScriptError, TracetopError, did_you_mean
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.lang.tree.hook import Hook
-from tracetop.lang.vocabulary.suggest import did_you_mean
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import ProbeKind
 

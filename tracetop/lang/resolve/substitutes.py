@@ -5,9 +5,9 @@ Owns: the table of well-known functions. Names only what this kernel has.
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
+from tracetop.errors import nearest
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import Family, ProbeKind
 
@@ -110,10 +110,9 @@ def substitute(function: str, kind: ProbeKind, kernel: Kernel) -> str:
         if name in names:
             return f"use tracepoint:{name}"
     events = {name.partition(":")[2]: name for name in sorted(names)}
-    similar = get_close_matches(function, events, n=1, cutoff=_SIMILAR)
+    similar = nearest(function, events, _SIMILAR)
     if similar:
-        full = events[similar[0]]
-        return f"tracepoint:{full} may serve; see `tracetop list` for others"
+        return f"tracepoint:{events[similar]} may serve; see `tracetop list` for others"
     return "look for a tracepoint near it: tracetop list 'tracepoint:*'"
 
 

@@ -1,13 +1,13 @@
 """Probes that go by a clock or a counter (profile, interval, software and hardware events), and those that run once."""
 
 from tracetop.errors import ScriptError
-from tracetop.lang.resolve.probe_syntax import amount, duration_ns
 from tracetop.lang.resolve.request import Asked, Expand
 from tracetop.lang.tree.hook import Hook
+from tracetop.lang.vocabulary.literals import UNITS_NS, amount, integer
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.perf_events import ALIASES
 
-_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000}
+_NS = {unit: UNITS_NS[unit] for unit in ("s", "ms", "us")}
 _SECOND_NS = 1_000_000_000
 _WATCHED_BYTES = (1, 2, 4, 8)
 _WATCHED_MODES = ("w", "rw", "x")
@@ -87,7 +87,7 @@ def _no_period(asked: Asked, forms: str) -> ScriptError:
         return asked.error(
             f"{unit} is no unit of time", hint=f"write {often}, or a time with s, ms or us: {asked.kind}:ms:{number}"
         )
-    if number and duration_ns(number):
+    if number and integer(number):
         return asked.error(f"{text} has two units", hint=f"write {asked.kind}:{number}")
     return asked.malformed(forms)
 
@@ -96,7 +96,7 @@ def _period(asked: Asked, forms: str) -> tuple[int, str]:
     """Return the time between two hits in nanoseconds, and the probe's full name."""
     match asked.parts:
         case (time,):
-            period_ns = duration_ns(time)
+            period_ns = integer(time)
             if period_ns is not None and 0 < period_ns < 1000:
                 unit = "s" if asked.kind is ProbeKind.INTERVAL else "ms"
                 raise asked.error(

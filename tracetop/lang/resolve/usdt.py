@@ -10,11 +10,10 @@ import re
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tracetop.errors import KernelError
+from tracetop.errors import KernelError, nearest
 from tracetop.lang.resolve.request import MAX_PROBES, Asked, Expand, MissingProbeError
 from tracetop.lang.resolve.user_functions import find_binaries
 from tracetop.lang.tree.hook import Hook, UsdtArgument
-from tracetop.lang.vocabulary.suggest import nearest
 from tracetop.model.kernel import UsdtProbe
 from tracetop.model.kinds import ProbeKind
 

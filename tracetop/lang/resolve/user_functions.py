@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from tracetop.errors import KernelError
 from tracetop.lang.resolve.kernel_functions import near
-from tracetop.lang.resolve.probe_syntax import amount, is_wildcard
+from tracetop.lang.resolve.probe_syntax import is_wildcard
 from tracetop.lang.resolve.request import MAX_PROBES, Asked, Expand, MissingProbeError
 from tracetop.lang.tree.hook import Hook
+from tracetop.lang.vocabulary.literals import amount
 from tracetop.model.kernel import UserSymbol
 from tracetop.model.kinds import ProbeKind
 

@@ -1,6 +1,7 @@
-"""The builtins that are the same on every hook: bare words with a value wherever a probe fires.
+"""The builtins that are the same on every hook: bare words with a value wherever a probe fires; and the registers.
 
-Owns: their names, types and C. To add one is to add a line here; those that depend on the hook are in `names`.
+Owns: their names, types and C, and where the calling conventions keep arguments and results: fields of struct pt_regs.
+To add a builtin is to add a line here; those that depend on the hook are in `check.identifiers`.
 """
 
 from dataclasses import dataclass
@@ -65,3 +66,26 @@ EXTRA = {
 }
 """What checked expressions use beside, under names that no script writes or with a type that only `names` knows."""
 EMITTED = {**BUILTINS, **EXTRA}
+
+ARGUMENTS = {
+    "x86_64": ("di", "si", "dx", "cx", "r8", "r9"),
+    "aarch64": tuple(f"regs[{i}]" for i in range(8)),
+}
+"""By argument of a function."""
+RETURN = {"x86_64": "ax", "aarch64": "regs[0]"}
+POINTERS = {"x86_64": ("ip", "sp"), "aarch64": ("pc", "sp")}
+"""The instruction's and the stack's."""
+RETURN_ADDRESS_BYTES = {"x86_64": 8, "aarch64": 0}
+"""What a call leaves on the stack, below the arguments that do not fit into registers."""
+REGISTERS = {
+    "x86_64": {
+        **{f"r{n}": f"r{n}" for n in range(8, 16)},
+        **{
+            name: name
+            for name in ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip", "cs", "ss", "flags", "orig_ax")
+        },
+        **{f"r{name}": name for name in ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip")},
+    },
+    "aarch64": {**{f"r{n}": f"regs[{n}]" for n in range(31)}, "sp": "sp", "pc": "pc", "pstate": "pstate"},
+}
+"""What ``reg()`` takes, and the field of struct pt_regs."""

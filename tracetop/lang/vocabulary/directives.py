@@ -6,9 +6,9 @@ Refuses to own: what a reader does with the title, the pane or the key.
 
 from dataclasses import dataclass
 
+from tracetop.errors import did_you_mean
 from tracetop.lang.source import Source
-from tracetop.lang.vocabulary.literals import number
-from tracetop.lang.vocabulary.suggest import did_you_mean
+from tracetop.lang.vocabulary.literals import amount
 from tracetop.model.header import LINE, PAIR
 from tracetop.model.program import Unit
 
@@ -68,8 +68,8 @@ def _unit(source: Source, name: str, header: dict[str, str]) -> Unit:
 
 def _entries(source: Source, header: dict[str, str]) -> int:
     text = header.get("entries", str(DEFAULT_ENTRIES))
-    entries = number(text, MAX_ENTRIES)
-    if not entries:
+    entries = amount(text)
+    if not entries or entries > MAX_ENTRIES:
         raise source.error(
             _find(source, "entries"), f"{text} is no size for a map", hint=f"write a number from 1 to {MAX_ENTRIES}"
         )

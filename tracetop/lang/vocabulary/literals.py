@@ -1,12 +1,12 @@
 """Literals: the value of an integer, with its suffix or unit of time, and the bytes of a string.
 
-Owns: how literals are spelt, wherever they stand: in expressions, in probes, on the command line.
+Owns: the one grammar of numbers and times, as bpftrace has it, wherever they stand: in expressions, probes, ``config``,
+directives, macros and parameters of the command line.
 """
 
 import re
 
-_RADIX = {"0x": 16, "0b": 2}
-_NS = {
+UNITS_NS = {
     "ns": 1,
     "us": 1_000,
     "ms": 1_000_000,
@@ -15,7 +15,11 @@ _NS = {
     "h": 3_600 * 1_000_000_000,
     "d": 86_400 * 1_000_000_000,
 }
-_DECIMAL = re.compile(r"(?P<digits>[0-9]+)(e(?P<zeros>[0-9]{1,2}))?(?P<unit>ns|us|ms|[smhd])?")
+_NUMBER = re.compile(
+    r"(?:0x(?P<hex>[0-9a-f]+)|0b(?P<binary>[01]+))[ul]*"
+    r"|(?:0(?P<octal>[0-7]+)|(?P<decimal>0|[1-9][0-9]*)(?:e(?P<zeros>[0-9]{1,2}))?)(?:(?P<unit>ns|us|ms|[smhd])|[ul]*)"
+)
+_RADIX = {"hex": 16, "binary": 2, "octal": 8, "decimal": 10}
 _MAX = (1 << 64) - 1
 _MAX_CHARS = 80
 """More than 64 bits take in any radix; Python refuses to read very long numbers, with an error of its own."""
@@ -41,32 +45,27 @@ def integer(text: str) -> int | None:
     """Return the value of an integer literal, or None for what is none of 64 bits.
 
     ``255``, ``0xff``, ``0377`` and ``0b11111111`` are one number; ``1e6``, ``1_000_000`` and ``1ms`` another, since a
-    unit of time makes nanoseconds. ``u`` and ``l`` behind it mean nothing.
+    unit of time makes nanoseconds. ``u`` and ``l`` after it mean nothing.
     """
-    digits = text.replace("_", "").lower()
-    if len(digits) > _MAX_CHARS or not digits.isascii():
-        return None
-    if digits[:2] in _RADIX:
-        value = _whole(digits[2:].rstrip("ul"), _RADIX[digits[:2]])
-    else:
-        value = _decimal(digits.rstrip("ul"))
-    return value if value is not None and value <= _MAX else None
+    match = _match(text)
+    return None if match is None else _value(match, UNITS_NS[match["unit"] or "ns"])
 
 
-def _decimal(digits: str) -> int | None:
-    match = _DECIMAL.fullmatch(digits)
-    if match is None:
-        return None
-    octal = digits.startswith("0") and not match["zeros"] and not match["unit"]
-    value = _whole(match["digits"], 8 if octal else 10)
-    return None if value is None else value * 10 ** int(match["zeros"] or 0) * _NS[match["unit"] or "ns"]
+def amount(text: str) -> int | None:
+    """Return the value of an integer literal without a unit of time, or None where it is none."""
+    match = _match(text)
+    return None if match is None or match["unit"] else _value(match, 1)
 
 
-def _whole(digits: str, radix: int) -> int | None:
-    try:
-        return int(digits, radix)
-    except ValueError:  # no digits, or those of a higher radix: 08
-        return None
+def _match(text: str) -> re.Match[str] | None:
+    digits = text.replace("_", "") if text[:1] != "_" else ""
+    return _NUMBER.fullmatch(digits.lower()) if len(digits) <= _MAX_CHARS else None
+
+
+def _value(match: re.Match[str], unit: int) -> int | None:
+    value = next(int(match[name], radix) for name, radix in _RADIX.items() if match[name])
+    value *= unit * 10 ** int(match["zeros"] or 0)
+    return value if value <= _MAX else None
 
 
 def unescape(literal: str) -> bytes:
@@ -83,15 +82,3 @@ def _unescape(match: re.Match[bytes]) -> bytes:
     if body not in _ESCAPES:
         raise ValueError(match[0].decode(errors="replace"))
     return _ESCAPES[body]
-
-
-def number(text: str, most: int) -> int | None:
-    """Return the decimal number that `text` is, or None where it is none from 0 to `most`.
-
-    Python refuses to read very long numbers, with an error that is no script's business.
-    """
-    digits = text.lstrip("0") or text[:1]
-    if not (digits.isascii() and digits.isdecimal()) or len(digits) > len(str(most)):
-        return None
-    value = int(digits)
-    return value if value <= most else None

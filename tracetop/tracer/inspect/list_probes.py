@@ -11,8 +11,8 @@ from fnmatch import fnmatchcase, translate
 from itertools import islice
 
 from tracetop.bpf import RunningKernel, ensure_tracefs
-from tracetop.errors import KernelError, TracetopError, UsageError
-from tracetop.lang import did_you_mean, is_wildcard
+from tracetop.errors import KernelError, TracetopError, UsageError, did_you_mean
+from tracetop.lang import is_wildcard
 from tracetop.model.kernel import TracepointFormat
 from tracetop.model.kinds import SHORT, Family, ProbeKind, probe_kind
 from tracetop.model.perf_events import ALIASES

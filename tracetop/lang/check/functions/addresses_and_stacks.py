@@ -1,5 +1,6 @@
 """Functions about addresses, stacks and registers: ``ksym``, ``kstack``, ``kaddr``, ``reg``, ``ntop`` and others."""
 
+from tracetop.errors import did_you_mean
 from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.check.functions.function import ValueFunction
 from tracetop.lang.check.functions.strings import address, space
@@ -7,9 +8,7 @@ from tracetop.lang.check.identifiers import MAX_STACK_DEPTH, stack
 from tracetop.lang.options import STACK_MODES
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import NSECS, UINT64, Form, Type, opaque, pointer, spoken
-from tracetop.lang.vocabulary.builtins import CLOCKS
-from tracetop.lang.vocabulary.registers import NAMES
-from tracetop.lang.vocabulary.suggest import did_you_mean
+from tracetop.lang.vocabulary.builtins import CLOCKS, REGISTERS
 from tracetop.model.ctype import VOID, CKind, CType
 from tracetop.model.kinds import Family
 from tracetop.model.program import KeyRole
@@ -74,7 +73,7 @@ def _reg(arguments: Arguments) -> typed.Expr:
     facts = scope.hook.kind.facts
     if not facts.is_on_code and not facts.is_sample:
         raise arguments.error(f"{scope.hook.name} has no registers", hint="use it in kprobe, uprobe or profile")
-    names = NAMES.get(scope.kernel.arch, {})
+    names = REGISTERS.get(scope.kernel.arch, {})
     if name not in names:
         hint = did_you_mean(name, names, f"there are {', '.join(names)}")
         raise arguments.error(f"{scope.kernel.arch} has no register {name}", hint=hint, at=arguments.at(0))
