@@ -1,9 +1,11 @@
 """Types of C as the kernel's BTF, a tracepoint's format or a script's own struct describes them.
 
-Owns: the shape of such a description. Refuses to own: where it comes from (`bpf.btf`, `lang.layout`) and what a script
-may do with a value of it (`lang.types`). Frozen and pure.
+Owns: the shape of such a description, and the types that C itself has: all ways to spell them, with the widths of the
+64-bit data model of Linux. Refuses to own: where other types come from (`bpf.kernel.btf`, `lang.ctypes`) and what a
+script may do with a value of one (`lang.tree.types`). Frozen and pure.
 """
 
+from collections import Counter
 from enum import StrEnum
 
 import msgspec
@@ -88,3 +90,40 @@ class CFunction(msgspec.Struct, frozen=True, kw_only=True):
 
 VOID = CType(kind=CKind.VOID)
 CHAR = CType(kind=CKind.CHAR, size=1, signed=True, name="char")
+BOOL = CType(kind=CKind.BOOL, size=1, name="bool")
+_PLAIN = {
+    "void": VOID,
+    "char": CHAR,
+    "bool": BOOL,
+    "_Bool": BOOL,
+    "float": CType(kind=CKind.FLOAT, size=4, signed=True, name="float"),
+    "double": CType(kind=CKind.FLOAT, size=8, signed=True, name="double"),
+}
+_BYTES = {
+    ("char",): 1,
+    ("short",): 2,
+    ("int", "short"): 2,
+    (): 4,
+    ("int",): 4,
+    ("long",): 8,
+    ("int", "long"): 8,
+    ("long", "long"): 8,
+    ("int", "long", "long"): 8,
+    ("__int128",): 16,
+}
+"""Of C's integers, by their sorted words without ``signed`` and ``unsigned``."""
+_NAMES = {1: "char", 2: "short", 4: "int", 8: "long", 16: "__int128"}
+"""What an integer of so many bytes is called, however it was spelt: ``long long`` is ``long``."""
+
+
+def builtin_type(name: str) -> CType | None:
+    """Return the type that the words of C alone mean, in any order, or None where `name` is something else."""
+    if name in _PLAIN:
+        return _PLAIN[name]
+    words = Counter(name.split())
+    sign = words.pop("signed", 0) - 2 * words.pop("unsigned", 0)
+    size = _BYTES.get(tuple(sorted(words.elements())))
+    if size is None or sign not in (0, 1, -2) or not name:
+        return None
+    word = "unsigned " if sign < 0 else "signed " if size == 1 else ""
+    return CType(kind=CKind.INT, size=size, signed=sign >= 0, name=word + _NAMES[size])

@@ -122,6 +122,8 @@ CASES = [
     (f"BEGIN {{ @ = ${'9' * 5000}; }}", 13, "no parameter $9", "the first is $1"),
     (f"profile:hz:{'9' * 5000} {{ }}", 1, "not a whole probe", "profile:hz:RATE"),
     (f"BEGIN {{ @ = {'9' * 5000}; }}", 13, "not an integer of 64 bits", "decimal"),
+    ("BEGIN { @ = (long long long)1; }", 14, "unknown type long long long", "int8 to int64"),
+    ("BEGIN { @ = (char int)1; }", 14, "unknown type char int", "int8 to int64"),
     ("BEGIN { @ = 08; }", 13, "08 is not an integer", "decimal, octal (0377) or hex"),
     ("BEGIN { @ = 18446744073709551616; }", 13, "not an integer of 64 bits", "decimal"),
     ("BEGIN { @x = ; }", 14, "unexpected ;", "an expression"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.errors import ScriptError
 from tracetop.lang.ctypes.definitions import define
-from tracetop.lang.ctypes.type_names import Definitions, plain_type, resolve
+from tracetop.lang.ctypes.type_table import Definitions, KnownTypes, plain_type
 from tracetop.lang.parse.parser import parse
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
@@ -268,11 +268,34 @@ def test_integers_have_many_names(name: str, size: int, signed: bool) -> None:
     assert (found.kind, found.size, found.signed) == (CKind.INT, size, signed)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["long long long", "char int", "signed unsigned", "unsigned unsigned int", "short long", "unsigned float", "u 8"],
+)
+def test_words_of_c_that_make_no_type_are_none(name: str) -> None:
+    assert plain_type(name) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "c_name"),
+    [
+        (("long", "long long", "signed long long int", "long int"), "long"),
+        (("unsigned long", "long long unsigned int", "long unsigned"), "unsigned long"),
+        (("int", "signed", "signed int"), "int"),
+        (("unsigned short", "short unsigned int"), "unsigned short"),
+    ],
+)
+def test_all_spellings_of_an_integer_are_one_type(names: tuple[str, ...], c_name: str) -> None:
+    assert {found.name for name in names if (found := plain_type(name))} == {c_name}
+    assert len({plain_type(name) for name in names}) == 1
+
+
 def test_a_type_as_written_is_found_in_the_script_first_then_in_the_kernel() -> None:
     types, kernel = defined("struct task_struct { char x; }; typedef struct task_struct *task_p;"), FakeKernel()
 
     def of(name: str, pointers: int = 0, dimensions: tuple[int, ...] = ()) -> CType | None:
-        return resolve(syntax.TypeName(at=0, name=name, pointers=pointers, dimensions=dimensions), types, kernel)
+        written = syntax.TypeName(at=0, name=name, pointers=pointers, dimensions=dimensions)
+        return KnownTypes(types, kernel).resolve(written)
 
     ours = CType(kind=CKind.STRUCT, size=1, name="task_struct")
     assert of("struct task_struct") == ours

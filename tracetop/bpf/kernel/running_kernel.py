@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 
 from tracetop.bpf.kernel.btf import Btf
-from tracetop.bpf.kernel.btf.c_names import builtin_type
 from tracetop.bpf.kernel.constants import macro
 from tracetop.bpf.kernel.probe_support import why_refused
 from tracetop.bpf.kernel.traceable_functions import probed_functions
@@ -20,7 +19,7 @@ from tracetop.bpf.symbols.binaries import Binaries
 from tracetop.bpf.symbols.kallsyms import symbol_address
 from tracetop.bpf.symbols.symbol_table import demangle
 from tracetop.bpf.sys.sysfs import possible_cpus, tracefs
-from tracetop.model.ctype import CFunction, CKind, CStruct, CType
+from tracetop.model.ctype import CFunction, CKind, CStruct, CType, builtin_type
 from tracetop.model.kernel import TracepointFormat, UsdtProbe, UserSymbol
 from tracetop.model.kinds import ProbeKind
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from tracetop.lang.ctypes.type_names import Definitions
-from tracetop.lang.ctypes.type_table import KnownTypes
+from tracetop.lang.ctypes.type_table import Definitions, KnownTypes
+from tracetop.lang.tree import syntax
 from tracetop.model.ctype import CFunction, CKind, CType
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import SHORT
@@ -92,10 +92,7 @@ class Members:
         return None
 
     def _pointer(self, name: str, stars: int) -> CType | None:
-        found = self._kernel.named_type(name.replace("const ", ""))
-        for _ in range(stars if found else 0):
-            found = CType(kind=CKind.POINTER, size=8, element=found)
-        return found
+        return self._types.resolve(syntax.TypeName(at=0, name=name.replace("const ", ""), pointers=stars))
 
     def _of_record(self, name: str, probes: str) -> CType | None:
         found = dict(self._args(probes)).get(name)

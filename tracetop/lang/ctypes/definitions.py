@@ -1,14 +1,14 @@
 """A script's own structs, unions, enums and typedefs, from syntax to laid-out types.
 
 Owns: what one definition may use of those before it, and what is said where it uses what is not there. Refuses to own:
-where members lie (`abi`) and what names mean elsewhere (`layout`).
+where members lie (`struct_layout`) and what names mean elsewhere (`type_table`).
 """
 
 from msgspec import structs
 
 from tracetop.errors import did_you_mean
 from tracetop.lang.ctypes.struct_layout import Member, lay_out
-from tracetop.lang.ctypes.type_names import Definitions, plain_type, wrapped
+from tracetop.lang.ctypes.type_table import Definitions, plain_type, wrapped
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.model.ctype import CKind, CStruct, CType

@@ -1,20 +1,68 @@
-"""The C types that a script can name: its own definitions first, then the kernel's.
+"""The C types that a script can name: its own definitions first, then C's and its headers', then the kernel's.
 
-Owns: looking them up, and finding a member however deep in anonymous structs it is. Pure.
+Owns: the table of a script's definitions, the typedefs of the usual headers, and finding a member however deep in
+anonymous structs it is. Refuses to own: making that table (`definitions`), C's own integers (`model.ctype`) and the
+kernel's types, which it asks for. Pure.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tracetop.lang.ctypes.type_names import Definitions, resolve
+from msgspec import structs
+
 from tracetop.lang.tree import syntax
-from tracetop.model.ctype import CField, CKind, CStruct, CType
+from tracetop.model.ctype import CHAR, CField, CKind, CStruct, CType, builtin_type
 from tracetop.model.kernel import Kernel
+
+_POINTER_BYTES = 8
+_WORDS = {8: "char", 16: "short", 32: "int", 64: "long"}
+_TYPEDEFS = {
+    "size_t": "unsigned long",
+    "ssize_t": "long",
+    "uintptr_t": "unsigned long",
+    "intptr_t": "long",
+    "ptrdiff_t": "long",
+    **{f"u{word}": f"unsigned {word}" for word in ("int", "long", "short")},
+    **{f"u_{word}": f"unsigned {word}" for word in ("char", "short", "int", "long")},
+    **{f"{name}{n}": f"signed {word}" for n, word in _WORDS.items() for name in ("s", "__s", "int")},
+    **{f"{name}{n}": f"unsigned {word}" for n, word in _WORDS.items() for name in ("u", "__u", "uint", "__be", "__le")},
+    **{f"int{n}_t": f"signed {word}" for n, word in _WORDS.items()},
+    **{f"uint{n}_t": f"unsigned {word}" for n, word in _WORDS.items()},
+}
+"""Names of integers in the usual headers, bpftrace's and the kernel's, in C's words."""
+_STRING = CType(kind=CKind.ARRAY, element=CHAR)
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """The types that a script defines."""
+
+    structs: Mapping[str, CStruct] = field(default_factory=dict)
+    types: Mapping[str, CType] = field(default_factory=dict)
+    """By the name that C knows them by: ``struct foo``, ``enum bar``, ``foo_t``."""
+    constants: Mapping[str, tuple[int, CType]] = field(default_factory=dict)
+    enums: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+
+    def struct(self, name: str) -> CStruct | None:
+        """Return a struct or union by its name."""
+        return self.structs.get(name)
+
+    def named_type(self, name: str) -> CType | None:
+        """Return the type that C knows by this name."""
+        return self.types.get(name)
+
+    def constant(self, name: str) -> tuple[int, CType] | None:
+        """Return value and type of an enumerator."""
+        return self.constants.get(name)
+
+    def enum_names(self, name: str) -> Mapping[int, str]:
+        """Return the enumerators of an enum by value."""
+        return self.enums.get(name, {})
 
 
 @dataclass(frozen=True)
 class Place:
-    """A member, found: the member, and how many bytes behind the begin of the outermost struct it lies."""
+    """A member, found: the member, and how many bytes after the start of the outermost struct it lies."""
 
     member: CField
     offset: int
@@ -41,7 +89,11 @@ class KnownTypes:
 
     def resolve(self, type_name: syntax.TypeName) -> CType | None:
         """Return the type that a script writes, or None where nobody knows it."""
-        return resolve(type_name, self.definitions, self.kernel)
+        name = type_name.name
+        found = self.definitions.named_type(name) or plain_type(name) or self.kernel.named_type(name)
+        if name == "string" and type_name.dimensions:
+            found = CHAR
+        return found and wrapped(found, type_name.pointers, type_name.dimensions)
 
     def named(self, text: str) -> CType | None:
         """Return the type that a format file or BTF calls by this name, without stars and brackets."""
@@ -60,3 +112,20 @@ class KnownTypes:
     def member(self, c: CType, name: str) -> Place | None:
         """Return the member of that name, or None."""
         return next((place for place in self.members(c) if place.member.name == name), None)
+
+
+def plain_type(name: str) -> CType | None:
+    """Return the type of C itself, or of its usual headers, that has this name, or None for any other."""
+    if name == "string":
+        return _STRING
+    found = builtin_type(_TYPEDEFS.get(name, name))
+    return structs.replace(found, alias=name) if found and name in _TYPEDEFS else found
+
+
+def wrapped(type_: CType, pointers: int, dimensions: tuple[int, ...]) -> CType:
+    """Return the type with stars, then brackets, around it."""
+    for _ in range(pointers):
+        type_ = CType(kind=CKind.POINTER, size=_POINTER_BYTES, element=type_)
+    for count in reversed(dimensions):
+        type_ = CType(kind=CKind.ARRAY, size=count * type_.size, element=type_, count=count)
+    return type_

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.lang.tree.types import BOOL, STRING_BYTES, Form, Type, pointer, string
-from tracetop.model.ctype import CHAR, VOID, CField, CKind, CType
+from tracetop.model.ctype import VOID, CField, CKind, CType, builtin_type
 from tracetop.model.kernel import Field
 from tracetop.model.program import KeyRole, Unit
 from tracetop.model.value import Shape
@@ -68,13 +68,9 @@ def c_type(text: str, size: int, *, signed: bool, resolve: Resolve) -> CType | N
         element = c_type(array["element"], size // count, signed=signed, resolve=resolve)
         return CType(kind=CKind.ARRAY, size=size, element=element, count=count) if element else None
     if pointing:
-        to = VOID if pointing["to"] == "void" else c_type(pointing["to"], 0, signed=False, resolve=resolve) or VOID
+        to = c_type(pointing["to"], 0, signed=False, resolve=resolve) or VOID
         return CType(kind=CKind.POINTER, size=8, element=to)
-    if text in _CHARACTERS[:1]:
-        return CHAR
-    if text in ("bool", "_Bool"):
-        return CType(kind=CKind.BOOL, size=1, name="bool")
-    known = resolve(text)
+    known = builtin_type(text) or resolve(text)
     if known is not None and (not size or known.size == size):
         return known
     return CType(kind=CKind.INT, size=size, signed=signed, name=text) if size in (0, 1, 2, 4, 8) else None

@@ -11,10 +11,9 @@ from typing import Self, TypeVar
 
 from msgspec import structs
 
-from tracetop.bpf.kernel.btf.c_names import builtin_type
 from tracetop.bpf.kernel.btf.raw import Kind, RawBtf
 from tracetop.bpf.kernel.btf.types import BtfTypes
-from tracetop.model.ctype import CField, CFunction, CKind, CParameter, CStruct, CType
+from tracetop.model.ctype import CField, CFunction, CKind, CParameter, CStruct, CType, builtin_type
 
 DIRECTORY = Path("/sys/kernel/btf")
 VMLINUX = DIRECTORY / "vmlinux"

@@ -9,9 +9,8 @@ from typing import Self
 
 from msgspec import structs
 
-from tracetop.bpf.kernel.btf.c_names import builtin_type
 from tracetop.bpf.kernel.btf.raw import Kind, RawBtf, Record
-from tracetop.model.ctype import VOID, CField, CFunction, CKind, CParameter, CStruct, CType
+from tracetop.model.ctype import VOID, CField, CFunction, CKind, CParameter, CStruct, CType, builtin_type
 
 _SIGNED, _BOOL = 1, 4
 """Encodings of BTF_KIND_INT. There is one for characters too, which no compiler's BTF uses: they go by name."""
