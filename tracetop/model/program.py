@@ -179,16 +179,35 @@ class PrintEntry(msgspec.Struct, frozen=True, tag="print_entry"):
     value: ValuePart | None = None
 
 
+class Conversion(msgspec.Struct, frozen=True):
+    """One conversion of a format: how the next of its arguments is written."""
+
+    letter: str
+    """``d``, ``i``, ``u``, ``o``, ``x``, ``X``, ``b``, ``c``, ``s``, ``p``, ``r``, ``rx`` or ``rh``."""
+    flags: str = ""
+    """Of ``-``, ``+``, a blank, ``#`` and ``0``."""
+    field: str = ""
+    """Least width and precision as C and Python write them: ``8``, ``.3``, ``8.3``."""
+    bits: int = 64
+    """What a length modifier leaves of a number."""
+
+
 class Format(msgspec.Struct, frozen=True, tag="format"):
     """Text made of a format and the payload's parts, for `verb`.
 
     ``printf`` and ``errorf`` print it, ``cat`` prints the file of that path, ``system`` runs it in a shell, ``join``
-    prints the parts with `format` between them, ``time`` prints the clock by strftime.
+    prints the arguments with `parts` between them, ``time`` prints the clock by `parts`, which is strftime's format.
     """
 
     verb: str
-    format: str
+    parts: tuple[str | Conversion, ...]
+    """What stands there as it is, and the conversions, one for each argument."""
     arguments: tuple[ValuePart, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What stands there as it is, of a format without conversions."""
+        return "".join(part for part in self.parts if isinstance(part, str))
 
 
 class Exit(msgspec.Struct, frozen=True, tag="exit"):

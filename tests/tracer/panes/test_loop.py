@@ -313,7 +313,7 @@ def test_lines_printed_while_the_screen_does_not_read_come_when_it_does(
     kernel: FakeKernel, proc: FakeProc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Frames are skipped meanwhile; their lines are not."""
-    kernel.actions = (Format("printf", "hello\n"),)
+    kernel.actions = (Format("printf", ("hello\n",)),)
     talker = Talker(kernel)
     start = m.Start((m.PaneRequest("mine", "// mine", 1),))
     full = [m.AddPane(m.PaneRequest(f"full{i}", "// wrong" + "x" * 700_000, 1)) for i in range(3)]

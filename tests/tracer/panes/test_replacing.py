@@ -13,7 +13,7 @@ from tracetop.errors import UsageError
 from tracetop.library import Library
 from tracetop.model.abi.control import SAMPLE_NONE, Filter, pack_control
 from tracetop.model.frame import Histogram, Log, PaneState, Table
-from tracetop.model.program import Exit, Format, MapAction, MapSpec
+from tracetop.model.program import Conversion, Exit, Format, MapAction, MapSpec
 from tracetop.model.value import ValuePart, ValueType
 from tracetop.model.value_kinds import ValueKind
 from tracetop.model.wire.messages import PaneRequest
@@ -239,7 +239,7 @@ def test_an_exit_that_found_no_room_ends_the_script_once(kernel: FakeKernel, mac
 
 
 def test_lines_come_once_with_numbers_of_their_own(kernel: FakeKernel, machine: Machine, proc: FakeProc) -> None:
-    kernel.actions = (Format("printf", "hello\n"), Format("printf", "half "))
+    kernel.actions = (Format("printf", ("hello\n",)), Format("printf", ("half ",)))
     one = load(pane(machine), proc)
     assert log(one) == Log(name="printed", first=0, lines=())
     kernel.loaded[0].sent = [(0, b""), (1, b""), (0, b""), (1, b"")]
@@ -254,7 +254,7 @@ def test_lines_come_once_with_numbers_of_their_own(kernel: FakeKernel, machine: 
 def test_events_that_found_no_room_are_lost_lines_until_the_reset(
     kernel: FakeKernel, machine: Machine, proc: FakeProc
 ) -> None:
-    kernel.actions = (Format("printf", "hello\n"),)
+    kernel.actions = (Format("printf", ("hello\n",)),)
     one = load(pane(machine), proc)
     kernel.lost_events = 7
     one.read()
@@ -266,7 +266,7 @@ def test_events_that_found_no_room_are_lost_lines_until_the_reset(
 def test_a_flood_of_lines_keeps_the_newest_and_counts_the_others(
     kernel: FakeKernel, machine: Machine, proc: FakeProc
 ) -> None:
-    kernel.actions = (Format("printf", "hello\n"), MapAction("clear", "@"))
+    kernel.actions = (Format("printf", ("hello\n",)), MapAction("clear", "@"))
     one = load(pane(machine), proc)
     kernel.loaded[0].sent = [(0, b"")] * (MOST_LINES + 5) + [(1, b"")]
     one.drain()
@@ -288,7 +288,7 @@ def test_lines_wait_for_a_frame_up_to_a_number_and_very_long_ones_are_cut() -> N
 def test_a_number_that_is_printed(kernel: FakeKernel, machine: Machine, proc: FakeProc) -> None:
     """A payload's parts are decoded where the action says they lie."""
     part = ValuePart(offset=0, type=ValueType(size=8))
-    kernel.actions = (Format("printf", "n is %d\n", (part,)),)
+    kernel.actions = (Format("printf", ("n is ", Conversion("d"), "\n"), (part,)),)
     one = load(pane(machine), proc)
     kernel.loaded[0].sent = [(0, struct.pack("=q", -5))]
     one.drain()

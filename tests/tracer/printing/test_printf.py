@@ -5,6 +5,7 @@ import struct
 import pytest
 
 from tests.tracer.printing.printing import decoder, parts
+from tracetop.lang.check.functions.printf_formats import parse_format
 from tracetop.model.value import Shape, ValueType
 from tracetop.tracer.printing.decode import terminal_text
 from tracetop.tracer.printing.printf import compile_format
@@ -19,7 +20,7 @@ FLAG = ValueType(shape=Shape.BOOL, size=1, signed=False)
 
 def printed(format_: str, type_: ValueType, data: bytes) -> str:
     """Return what a format of one conversion makes of one value."""
-    return compile_format(format_, parts(type_), decoder())(data.ljust(type_.size, b"\0"))
+    return compile_format(parse_format(format_), parts(type_), decoder())(data.ljust(type_.size, b"\0"))
 
 
 def number(format_: str, value: int) -> str:
@@ -124,15 +125,15 @@ def test_a_byte_that_is_no_ascii_goes_out_as_it_is() -> None:
 
 def test_a_character_is_no_more_trusted_than_a_string() -> None:
     """A script that prints a path byte by byte sends no terminal an escape sequence."""
-    show = compile_format("%c%c[31m", parts(U8, U8), decoder(terminal_text))
+    show = compile_format(parse_format("%c%c[31m"), parts(U8, U8), decoder(terminal_text))
     assert show(b"\x1b\x9b") == "\\x1b\\x9b[31m"
 
 
 def test_arguments_are_taken_from_their_places() -> None:
     laid = parts(U8, S64, TEXT, U32)
     payload = struct.pack("=B7xq16sI", 7, -8, b"nine", 10)
-    assert compile_format("%d %d %s %u %% end\n", laid, decoder())(payload) == "7 -8 nine 10 % end\n"
+    assert compile_format(parse_format("%d %d %s %u %% end\n"), laid, decoder())(payload) == "7 -8 nine 10 % end\n"
 
 
 def test_a_format_without_conversions_is_text() -> None:
-    assert compile_format("100%%\n", (), decoder())(b"") == "100%\n"
+    assert compile_format(parse_format("100%%\n"), (), decoder())(b"") == "100%\n"

@@ -74,7 +74,7 @@ class Printer:
         It goes to the kernel, so nothing in it is escaped.
         """
         if number not in self._words:
-            self._words[number] = compile_format(action.format, action.arguments, self._decoding(raw_text))
+            self._words[number] = compile_format(action.parts, action.arguments, self._decoding(raw_text))
         return self._words[number](payload).partition("\0")[0]
 
     def _decoding(self, clean: Clean) -> Decoder:
@@ -111,11 +111,11 @@ class Printer:
 
     def _render(self, action: Format) -> Show:
         if action.verb == "time":
-            return lambda _: clock_text(action.format, int(time.time()))
+            return lambda _: clock_text(action.text, int(time.time()))
         if action.verb == "join":
             parts = [self._decoder.part(part) for part in action.arguments]
-            return lambda payload: action.format.join(_without_empty_end([str(read(payload)) for read in parts]))
-        return compile_format(action.format, action.arguments, self._decoder)
+            return lambda payload: action.text.join(_without_empty_end([str(read(payload)) for read in parts]))
+        return compile_format(action.parts, action.arguments, self._decoder)
 
     def _entry(self, action: PrintEntry, payload: bytes) -> str:
         reader = self._reader(action.map_name)

@@ -1,29 +1,25 @@
 """``printf``: a format and a payload become text, as C does it, but that integers are printed whole.
 
 Without a length modifier a number is not cut to 32 bits (as bpftrace since 0.22); ``h`` and ``hh`` cut. ``%s`` prints
-any value. Refuses to own: what a conversion takes, which `lang` has checked. Pure.
+any value. Refuses to own: taking a format apart and what a conversion takes, which `lang` has done. Pure.
 
-A format becomes one of Python's, and the payload's parts one struct, so that an event costs one unpacking, one
+A format's parts become one of Python's, and the payload's one struct, so that an event costs one unpacking, one
 formatting, and what its strings take.
 """
 
-import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from tracetop.model.program import Conversion
 from tracetop.model.value import Shape, ValuePart, ValueType
 from tracetop.tracer.printing.decode import Decoder
 from tracetop.tracer.printing.text import buffer_text, text
 from tracetop.tracer.printing.values import Buffer, Datum
 
-_CONVERSION = re.compile(
-    r"%(?P<flags>[-+ #0]*)(?P<width>\d*)(?P<precision>\.\d*)?(?P<length>hh|h|ll|l|j|z|t)?(?P<letter>rx|rh|[a-zA-Z%])"
-)
 _CODES = {1: "b", 2: "h", 4: "i", 8: "q"}
 _NUMBERS = frozenset({Shape.INTEGER, Shape.BOOL, Shape.ENUM, Shape.POINTER})
-_CUT_BITS = {"hh": 8, "h": 16}
 _WORD_BITS = 64
 _SIGNED = ("d", "i")
 _INTEGERS = {"d": "d", "i": "d", "u": "d", "x": "x", "X": "X", "o": "o"}
@@ -46,24 +42,22 @@ class _Step:
     """Makes what `spec` takes of what `code` unpacks."""
 
 
-def compile_format(format_: str, arguments: Sequence[ValuePart], decoder: Decoder) -> Render:
-    """Return what makes text of a payload that holds a format's arguments."""
-    left, codes, converts, at, end = iter(arguments), ["="], [], 0, 0
+def compile_format(parts: Sequence[str | Conversion], arguments: Sequence[ValuePart], decoder: Decoder) -> Render:
+    """Return what makes text of a payload that holds a format's arguments, one for each conversion of its parts."""
+    left, codes, converts, at = iter(arguments), ["="], [], 0
     python: list[str] = []
-    for match in _CONVERSION.finditer(format_):
-        python.append(format_[end : match.start()].replace("%", "%%"))
-        end = match.end()
-        if match["letter"] == "%":
-            python.append("%%")
+    for part in parts:
+        if isinstance(part, str):
+            python.append(part.replace("%", "%%"))
             continue
-        part = next(left)
-        step = _step(match, part.type, decoder)
-        codes.append(f"{part.offset - at}x{step.code}")
-        at = part.offset + part.type.size
+        argument = next(left)
+        step = _step(part, argument.type, decoder)
+        codes.append(f"{argument.offset - at}x{step.code}")
+        at = argument.offset + argument.type.size
         if step.convert:
             converts.append((len(codes) - 2, step.convert))
         python.append(step.spec)
-    whole = "".join([*python, format_[end:].replace("%", "%%")])
+    whole = "".join(python)
     unpack = struct.Struct("".join(codes)).unpack_from
     if not converts:
         return lambda payload: whole % unpack(payload)
@@ -77,23 +71,22 @@ def compile_format(format_: str, arguments: Sequence[ValuePart], decoder: Decode
     return render
 
 
-def _step(match: re.Match[str], type_: ValueType, decoder: Decoder) -> _Step:
-    letter, flags = match["letter"], match["flags"]
-    field = match["width"] + (match["precision"] or "")
+def _step(conversion: Conversion, type_: ValueType, decoder: Decoder) -> _Step:
+    letter, flags, field = conversion.letter, conversion.flags, conversion.field
     plain_flags = "".join([flag for flag in "-0" if flag in flags])
     if type_.shape not in _NUMBERS or type_.size not in _CODES:
         read, show = decoder.reader(type_), _SHOWS.get(letter, text)
         return _Step(f"{type_.size}s", f"%{plain_flags}{field}s", lambda data: show(read(data, 0)))
     if letter in _INTEGERS and "#" not in flags:
         flags = flags if letter in _SIGNED else plain_flags
-        code, convert = _integer(letter, match["length"], type_)
+        code, convert = _integer(letter, conversion.bits, type_)
         return _Step(code, f"%{flags}{field}{_INTEGERS[letter]}", convert)
-    return _Step(_code(type_), f"%{plain_flags}{field}s", _spelling(match, type_, decoder))
+    return _Step(_code(type_), f"%{plain_flags}{field}s", _spelling(conversion, type_, decoder))
 
 
-def _spelling(match: re.Match[str], type_: ValueType, decoder: Decoder) -> Callable[[int], str]:
+def _spelling(conversion: Conversion, type_: ValueType, decoder: Decoder) -> Callable[[int], str]:
     """Return what writes a number where Python has no such conversion."""
-    letter = match["letter"]
+    letter = conversion.letter
     if letter == "c":
         return decoder.character
     if letter == "p":
@@ -101,14 +94,13 @@ def _spelling(match: re.Match[str], type_: ValueType, decoder: Decoder) -> Calla
     if letter not in _PREFIXES:
         name = decoder.number(type_)
         return lambda value: text(name(value))
-    cut = _masked(_CUT_BITS.get(match["length"], _WORD_BITS), signed=False)
-    prefix = _PREFIXES[letter] if "#" in match["flags"] else ""
+    cut = _masked(conversion.bits, signed=False)
+    prefix = _PREFIXES[letter] if "#" in conversion.flags else ""
     return lambda value: (prefix if value else "") + f"{cut(value):{letter}}"
 
 
-def _integer(letter: str, length: str | None, type_: ValueType) -> tuple[str, Callable[[int], int] | None]:
+def _integer(letter: str, bits: int, type_: ValueType) -> tuple[str, Callable[[int], int] | None]:
     """Return how an integer is unpacked, and what is to be done to it for this conversion."""
-    bits = _CUT_BITS.get(length or "", _WORD_BITS)
     signed = letter in _SIGNED
     code = _code(type_)
     if bits < _WORD_BITS:

@@ -31,9 +31,9 @@ def _formatted(verb: str, *, unsafe: bool = False) -> Callable[[Arguments], type
             raise arguments.error(f"{arguments.name}() takes a format")
         text = arguments.literal(0).decode(errors="surrogateescape")
         values = arguments.values(1)
-        check_format(arguments, text, values)
+        made = check_format(arguments, text, values)
         _check_size(arguments, values)
-        action = Format(verb, text, parts([value.type for value in values], arguments.scope.types))
+        action = Format(verb, made, parts([value.type for value in values], arguments.scope.types))
         return typed.Send(action, values)
 
     return check
@@ -73,14 +73,14 @@ def _print_entry(arguments: Arguments, target: syntax.Map) -> typed.Statement:
 def _time(arguments: Arguments) -> typed.Statement:
     arguments.count(0, 1)
     literal = arguments.literal(0).partition(b"\0")[0] if len(arguments) else b"%H:%M:%S\n"
-    return typed.Send(Format("time", literal.decode(errors="surrogateescape")))
+    return typed.Send(Format("time", (literal.decode(errors="surrogateescape"),)))
 
 
 def _join(arguments: Arguments) -> typed.Statement:
     strings, delimiter, part = joined(arguments)
     types = arguments.scope.types
     many = tuple(ValuePart(offset=part.size * i, type=layout(part, types)) for i in range(len(strings.type.parts)))
-    return typed.Send(Format("join", delimiter, many), (strings,))
+    return typed.Send(Format("join", (delimiter,), many), (strings,))
 
 
 def _exit(arguments: Arguments) -> typed.Statement:

@@ -1,83 +1,79 @@
-"""The formats of ``printf`` and its like: what each conversion takes.
+"""The formats of ``printf`` and its like: their grammar, and what each conversion takes.
 
-Owns: checking a format against its arguments. Refuses to own: printing, which the tracer does.
+Owns: taking a format apart, and checking it against its arguments. Refuses to own: printing, which the tracer does from
+the parts.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from tracetop.errors import ScriptError
 from tracetop.lang.check.functions.call_arguments import Arguments
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Form, Type, spoken
+from tracetop.model.program import Conversion
 from tracetop.model.value import Shape
 
-_CONVERSION = re.compile(r"%(?:%|[-+ 0#]*\d*(?:\.\d+)?(?:hh|h|ll|l|j|z|t)?(?P<kind>[diouxXcspb]|r[xh]?))")
-_WRONG = re.compile(r"%[-+ 0#]*\d*(?:\.\d+)?(?:hh|h|ll|l|j|z|t)?\S?")
+_PIECE = re.compile(
+    r"(?P<text>(?:[^%]|%%)+)|%(?P<flags>[-+ 0#]*)(?P<field>\d*(?:\.\d+)?)(?P<length>hh|h|ll|l|j|z|t)?"
+    r"(?:(?P<letter>[diouxXcspb]|r[xh]?)|\S?)"
+)
+"""Text, or a conversion; one without a letter makes no sense."""
 _WIDTH = re.compile(r"\d+")
 _MOST_WIDTH = 4096
 """Characters; a line of text is shorter, and the tracer makes it for every event."""
+_CUT_BITS = {"hh": 8, "h": 16}
 _TEXT_SHAPES = frozenset(Shape) - {Shape.INTEGER, Shape.TUPLE, Shape.STRUCT, Shape.ARRAY, Shape.TSERIES}
 
 
-@dataclass(frozen=True)
-class Conversion:
-    """One conversion of a format: its letters without flags and width, and where it stands in the text."""
-
-    kind: str
-    written: str
-    at: int
+def parse_format(text: str) -> tuple[str | Conversion, ...]:
+    """Return the parts of a format all of whose conversions make sense."""
+    return tuple(_parts(list(_PIECE.finditer(text))))
 
 
-def conversions(text: str) -> list[Conversion] | Conversion:
-    """Return the conversions of a format that take an argument, or the first one that makes no sense."""
-    found: list[Conversion] = []
-    at = text.find("%")
-    while at >= 0:
-        match = _CONVERSION.match(text, at)
-        if match is None:
-            wrong = _WRONG.match(text, at)
-            return Conversion("", wrong[0] if wrong else "%", at)
-        if match["kind"]:
-            found.append(Conversion(match["kind"], match[0], at))
-        at = text.find("%", match.end())
-    return found
+def _parts(pieces: list[re.Match[str]]) -> Iterator[str | Conversion]:
+    for piece in pieces:
+        if piece["text"]:
+            yield piece["text"].replace("%%", "%")
+        else:
+            yield Conversion(piece["letter"], piece["flags"], piece["field"], _CUT_BITS.get(piece["length"], 64))
 
 
-def check_format(arguments: Arguments, text: str, values: tuple[typed.Expr, ...]) -> None:
-    """Raise ScriptError where a format and its values do not go together."""
-    found = conversions(text)
-    if isinstance(found, Conversion):
-        raise arguments.error(
-            f"{found.written} is no conversion",
-            why="BPF has no floating-point numbers" if found.written[-1:] in "fFgGeE" else "",
-            hint="use %d, %u, %x, %s, %c, %p or %r; a percent sign is written %%",
-            at=arguments.at(0) + 1 + found.at,
-        )
+def check_format(arguments: Arguments, text: str, values: tuple[typed.Expr, ...]) -> tuple[str | Conversion, ...]:
+    """Return the parts of a format. ScriptError where it and its values do not go together."""
+    pieces = list(_PIECE.finditer(text))
+    found = [piece for piece in pieces if not piece["text"]]
+    for piece in found:
+        if not piece["letter"]:
+            raise arguments.error(
+                f"{piece[0]} is no conversion",
+                why="BPF has no floating-point numbers" if piece[0][-1:] in "fFgGeE" else "",
+                hint="use %d, %u, %x, %s, %c, %p or %r; a percent sign is written %%",
+                at=arguments.at(0) + 1 + piece.start(),
+            )
     if len(found) != len(values):
-        raise _unequal(arguments, found, len(values))
-    for i, (conversion, value) in enumerate(zip(found, values, strict=True), 1):
-        if any(int(width) > _MOST_WIDTH for width in _WIDTH.findall(conversion.written)):
+        raise _unequal(arguments, [piece[0] for piece in found], len(values))
+    for i, (piece, value) in enumerate(zip(found, values, strict=True), 1):
+        if any(len(width) > len(str(_MOST_WIDTH)) or int(width) > _MOST_WIDTH for width in _WIDTH.findall(piece[0])):
             raise arguments.error(
-                f"{conversion.written} is too wide",
+                f"{piece[0]} is too wide",
                 hint=f"write at most {_MOST_WIDTH} characters",
-                at=arguments.at(0) + 1 + conversion.at,
+                at=arguments.at(0) + 1 + piece.start(),
             )
-        if not _takes(conversion.kind, value.type):
+        if not _takes(piece["letter"], value.type):
             raise arguments.error(
-                f"{conversion.written} does not print {spoken(value.type)}",
-                hint=f"use {_better(value)}",
-                at=arguments.at(i),
+                f"{piece[0]} does not print {spoken(value.type)}", hint=f"use {_better(value)}", at=arguments.at(i)
             )
+    return tuple(_parts(pieces))
 
 
-def _unequal(arguments: Arguments, found: list[Conversion], values: int) -> ScriptError:
+def _unequal(arguments: Arguments, written: list[str], values: int) -> ScriptError:
     """Return the error for a format that has more conversions than there are values, or fewer."""
-    conversions_ = "1 conversion" if len(found) == 1 else f"{len(found) or 'no'} conversions"
+    conversions_ = "1 conversion" if len(written) == 1 else f"{len(written) or 'no'} conversions"
     follow = "1 value follows" if values == 1 else f"{values or 'no'} values follow"
     hint = "write %d, %s or %x in the format where the value belongs"
-    if len(found) > values:
-        missing = ", ".join(each.written for each in found[values:])
+    if len(written) > values:
+        missing = ", ".join(written[values:])
         hint = f"add what {missing} prints, behind a comma; a percent sign is written %%"
     return arguments.error(f"the format has {conversions_} and {follow}", hint=hint, at=arguments.at(0))
 
