@@ -28,7 +28,8 @@ def test_a_format_is_text_and_conversions(text: str, parts: tuple[str | Conversi
 def test_a_program_carries_the_parts_and_they_survive_being_sent() -> None:
     program = compile_script('BEGIN { printf("%5d%% of %s\\n", pid, comm); time("%H:%M\\n"); }', "t", FakeKernel())
     said, clock = program.actions
-    assert isinstance(said, Format) and isinstance(clock, Format)
+    assert isinstance(said, Format)
+    assert isinstance(clock, Format)
     assert said.parts == (Conversion("d", "", "5"), "% of ", Conversion("s"), "\n")
     assert len(said.arguments) == 2
     assert clock.text == "%H:%M\n"
