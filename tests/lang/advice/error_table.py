@@ -1,5 +1,7 @@
 """The document of wrong programs, as the compiler answers them on the kernel that is written down for the tests.
 
+Those that do not parse are the examples of the table of advice, so that there is no advice without an example.
+
 python -m tests.lang.advice.error_table           prints docs/errors.md
 """
 
@@ -10,6 +12,7 @@ from pathlib import Path
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.errors import ScriptError
 from tracetop.lang import compile_script
+from tracetop.lang.advice.syntax_errors import table
 
 _HEAD = """\
 # Errors
@@ -31,9 +34,10 @@ class WrongProgram:
 
 
 def wrong_programs() -> list[WrongProgram]:
-    """Return the programs of the document, in its order."""
+    """Return the programs of the document, in its order: those that do not parse first."""
     data = tomllib.loads(Path(__file__).with_name("wrong_programs.toml").read_text())
-    return [WrongProgram(**program) for program in data["program"]]
+    examples = [WrongProgram(advice.title, advice.wrong, advice.right) for advice, _ in table()]
+    return [*examples, *(WrongProgram(**program) for program in data["program"])]
 
 
 def message(program: WrongProgram) -> str:

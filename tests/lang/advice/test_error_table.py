@@ -1,12 +1,15 @@
 """docs/errors.md says what the compiler says."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.lang.advice.error_table import WrongProgram, document, message, wrong_programs
 from tests.lang.fake_kernel import FakeKernel
+from tracetop.errors import ScriptError
 from tracetop.lang import compile_script
+from tracetop.lang.advice.syntax_errors import Advice, table
 
 PROGRAMS = wrong_programs()
 LEAST = 30
@@ -21,7 +24,34 @@ def test_the_document_is_what_the_compiler_says() -> None:
 @pytest.mark.parametrize("program", PROGRAMS, ids=[program.title for program in PROGRAMS])
 def test_a_message_has_place_and_mend_and_what_was_meant_compiles(program: WrongProgram) -> None:
     said = message(program)
-    assert said.startswith("script.bt:1:")
-    assert program.wrong in said
+    place, line = said.splitlines()[:2]
+    assert place.startswith("script.bt:1:")
+    assert line == program.wrong.splitlines()[0]
     assert "\nhint: " in said
     assert compile_script(program.right, "script", FakeKernel()).probes
+
+
+class _Anything(dict[str, str]):
+    """Stands for whatever a template is filled with."""
+
+    def __missing__(self, _name: str) -> "_Filled":
+        return _Filled()
+
+
+class _Filled(str):
+    def __format__(self, _form: str) -> str:
+        return "\0"
+
+
+def fits(template: str, text: str) -> bool:
+    return bool(re.fullmatch(re.escape(template.format_map(_Anything())).replace("\0", ".*"), text))
+
+
+@pytest.mark.parametrize("advice", [advice for advice, _ in table()], ids=lambda advice: advice.title)
+def test_an_example_is_answered_by_its_own_advice(advice: Advice) -> None:
+    with pytest.raises(ScriptError) as caught:
+        compile_script(advice.wrong, "script", FakeKernel())
+    said = caught.value.diagnostic
+    assert fits(advice.what, said.what), said.what
+    assert fits(advice.hint, said.hint), said.hint
+    assert said.why == advice.why

@@ -1,7 +1,6 @@
 """Words of C, awk, DTrace and SystemTap, each with what to write here: what a newcomer types first.
 
-Owns: those words, by where they stand. Refuses to own: misspellings (`suggest`) and other languages' syntax
-(`foreign_syntax`).
+Owns: those words, by where they stand. Refuses to own: misspellings, and other languages' syntax (`advice.toml`).
 """
 
 NAMES = {

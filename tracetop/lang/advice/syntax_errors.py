@@ -1,40 +1,102 @@
 """What is said of text that is not of the language: what stands there, what could, and what was probably meant.
 
-Owns: the words, for readers who do not know the language yet; what is recognised is in `habits` and
-`slips`.
+Owns: how the table of advice (`advice.toml`) is read and asked. Refuses to own: the advice itself, each with its
+example, which is in the table, and the facts that it is asked about (`parse_failure`).
 """
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
+from importlib import resources
+from typing import Literal
 
+import msgspec
 from lark import Token
 from lark.exceptions import UnexpectedInput
 
 from tracetop.errors import ScriptError
-from tracetop.lang.advice.clause_heads import HEADS
-from tracetop.lang.advice.foreign_syntax import HABITS
-from tracetop.lang.advice.parse_failure import Mistake, Trace
-from tracetop.lang.advice.typos import GAPS, SIGNS
+from tracetop.lang.advice.parse_failure import MARK, Failure, Trace
 from tracetop.lang.source import Source
+from tracetop.lang.vocabulary.builtins import BUILTINS
+from tracetop.model.kinds import ProbeKind
 
-_WORD = re.compile(r"[#@$]?\w+|[#@$]|<<=|>>=|[-+*/%&|^<>=!:]=|\+\+|--|->|&&|\|\||\S", re.ASCII)
-_WANTED = {
-    "PROBE": "a probe such as tracepoint:raw_syscalls:sys_enter",
-    "INTEGER": "an expression",
-    "END_PREDICATE": "/ and then { to end the predicate",
-    "LBRACE": "{",
-    "SEMICOLON": ";",
-    "RPAR": ")",
-    "RSQB": "]",
-    "COLON": ":",
-    "COMMA": ",",
-    "EQUALS": "=",
-    "LPAR": "(",
-    "VARIABLE": "a variable such as $x",
-    "NAME": "a name",
-    "RBRACE": "}",
+_TYPES = (
+    r"(?:const|static|unsigned|signed|long|short|int|char|bool|float|double|void|auto|var|my|local|struct\s+¦?\w+|"
+    r"u?int(?:8|16|32|64)?(?:_t)?|[us](?:8|16|32|64)|size_t)"
+)
+_PLACEHOLDERS = {
+    "START": r"\A[;{}]?\s*",
+    "ASSIGN": r"¦(?:[-+*/%&|^]?=(?!=)|<<=|>>=)",
+    "KINDS": "|".join(kind.value for kind in ProbeKind if kind not in (ProbeKind.BEGIN, ProbeKind.END)),
+    "BUILTINS": "|".join(BUILTINS),
+    "TYPES": _TYPES,
 }
-"""What the parser's terminals are called, those that say most first."""
-_MOST_WANTED = 3
+_FORMS: dict[str, Callable[[str], str]] = {
+    "colons": lambda text: ":".join(text.split()),
+    "path": lambda text: text.replace("/", ":"),
+    "underscores": lambda text: text.replace("-", "_"),
+    "bare": lambda text: text.strip("() "),
+    "code": lambda text: str(ord(text) if text else 0),
+}
+"""What a template may make of a text: ``{rest:colons}``."""
+
+
+class Advice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One mistake that people make: how it is recognised, what is said of it, and an example.
+
+    What is said are templates, of the pattern's groups and of `found` (the word where the parser stopped), `token` (the
+    one before), `opened` and `closing` (the bracket that is open, and what would close it), `line` and `meant`.
+    """
+
+    title: str
+    pattern: str
+    inside: str = ""
+    """The bracket that must be open: one of these signs, ``-`` for none and ``c`` for that of config; empty for any."""
+    last: tuple[str, ...] = ()
+    """The terminal of the last token is one of these."""
+    wanted: tuple[str, ...] = ()
+    """The grammar could have taken all of these terminals."""
+    unwanted: tuple[str, ...] = ()
+    """And none of these."""
+    stray: bool = False
+    """The bracket that stands there closes none."""
+    point: Literal["at", "end", "opened", "block"] = "at"
+    """Where the error points: to the group `at`, or without one where the parser stopped; to the end of the last token;
+    to the bracket that is open; to the block that was open on an earlier line, which must be there."""
+    what: str
+    hint: str
+    why: str = ""
+    meant: dict[str, str] = {}
+    """By the group `word`: what is written instead."""
+    otherwise: str = ""
+    """What is written instead of other words."""
+    wrong: str
+    right: str
+    """A program with the mistake, and one that does what was meant."""
+
+
+class _Text(str):
+    """A text in a template."""
+
+    def __format__(self, form: str) -> str:
+        if form.startswith("or "):
+            return str(self) or form.removeprefix("or ")
+        return _FORMS[form](str(self)) if form in _FORMS else super().__format__(form)
+
+
+@lru_cache(maxsize=1)
+def table() -> tuple[tuple[Advice, re.Pattern[str]], ...]:
+    """Return all advice with its pattern, in the order in which it is asked."""
+    text = resources.files(__package__).joinpath("advice.toml").read_text(encoding="utf-8")
+    read = msgspec.toml.decode(text, type=dict[str, tuple[Advice, ...]])
+    return tuple((advice, _compiled(advice)) for advice in read["advice"])
+
+
+def _compiled(advice: Advice) -> re.Pattern[str]:
+    pattern = advice.pattern.replace("WORDS", "|".join(map(re.escape, advice.meant)))
+    for name, meaning in _PLACEHOLDERS.items():
+        pattern = pattern.replace(name, meaning)
+    return re.compile(pattern.replace("¦", MARK), re.ASCII | re.DOTALL)
 
 
 def syntax_error(
@@ -46,37 +108,45 @@ def syntax_error(
     """
     token = getattr(error, "token", None)
     ended = isinstance(token, Token) and token.type == "$END"
-    if ended:
-        return _ended(source, text, trace, wanted)
-    at = min(max(error.pos_in_stream or 0, 0), len(text))
-    found = _WORD.match(text, at)
-    mistake = Mistake(text, at, found[0] if found else text[at : at + 1], wanted, trace)
-    for recognise in (*SIGNS, *(() if mistake.opened else HEADS), *HABITS, *GAPS):
-        said = recognise(mistake)
+    at = len(text) if ended else min(max(error.pos_in_stream or 0, 0), len(text))
+    failure = Failure(text, at, wanted, trace)
+    missing = failure.wanted_words
+    if ended and failure.opened is None:
+        hint = f"add {missing}" if missing else "finish the clause"
+        return source.error(len(text.rstrip()), "the script ends too early", hint=hint)
+    for advice, pattern in table():
+        said = _ask(advice, pattern, failure, source)
         if said is not None:
-            return source.error(said.at, said.what, why=said.why, hint=said.hint)
+            return said
     return source.error(
         at,
-        f"unexpected {mistake.found}",
+        f"unexpected {failure.found}",
         why="the script cannot go on with it here",
-        hint=f"expected {_spoken(wanted)}" if _spoken(wanted) else "see the language's reference",
+        hint=f"expected {missing}" if missing else "see the language's reference",
     )
 
 
-def _ended(source: Source, text: str, trace: Trace, wanted: frozenset[str]) -> ScriptError:
-    """Return the error for a script that ends in the middle: it points at what has no end, where there is such."""
-    opened = trace.opened[-1] if trace.opened else None
-    if opened is not None:
-        closing = {"{": "}", "(": ")", "[": "]"}[str(opened)]
-        return source.error(
-            opened.start_pos or 0, f"this {opened} has no {closing}", hint=f"add the {closing} where it ends"
-        )
-    missing = _spoken(wanted)
-    return source.error(
-        len(text.rstrip()), "the script ends too early", hint=f"add {missing}" if missing else "finish the clause"
-    )
-
-
-def _spoken(wanted: frozenset[str]) -> str:
-    """Return what may stand at a place, in a few words."""
-    return " or ".join([words for name, words in _WANTED.items() if name in wanted][:_MOST_WANTED])
+def _ask(advice: Advice, pattern: re.Pattern[str], failure: Failure, source: Source) -> ScriptError | None:
+    """Return the error where the advice is for this failure."""
+    point = failure.block if advice.point == "block" else failure.opened
+    if (
+        (advice.inside and failure.inside not in advice.inside)
+        or (advice.last and (failure.token is None or failure.token.type not in advice.last))
+        or not failure.wanted.issuperset(advice.wanted)
+        or not failure.wanted.isdisjoint(advice.unwanted)
+        or (advice.stray and not failure.is_stray)
+        or (advice.point == "block" and point is None)
+    ):
+        return None
+    match = pattern.search(failure.statement)
+    if match is None:
+        return None
+    texts = {name: _Text(text or "") for name, text in {**failure.texts, **match.groupdict()}.items()}
+    meant = advice.meant.get(match.groupdict().get("word") or "", advice.otherwise)
+    texts["meant"] = _Text(meant.format_map(texts))
+    if advice.point == "at":
+        at = failure.offset(match.start("at")) if "at" in pattern.groupindex else failure.at
+    else:
+        at = failure.token_end if advice.point == "end" or point is None else point.start_pos or 0
+    what, why, hint = (template.format_map(texts) for template in (advice.what, advice.why, advice.hint))
+    return source.error(at, what, why=why, hint=hint)
