@@ -17,7 +17,7 @@ class Options:
     """What the asker says."""
 
     params: tuple[str, ...] | None = None
-    """``$1`` and so on, as written on a command line; None: integers that are read live (`model.control`)."""
+    """``$1`` and so on, as written on a command line; None: integers that are read live (`model.abi.control`)."""
     pid: int = 0
     """The only process that user-space, sampling and counting probes are put on; 0 for all."""
     child: int = 0

@@ -1,7 +1,7 @@
 """The ``//! name: value`` comments at the head of a script, which carry what the language cannot say.
 
-Owns: reading them, for both processes. Refuses to own: what the compiler makes of them (`lang.header`) and what a
-reader does with a title or a key. Pure.
+Owns: reading them, for both processes. Refuses to own: what the compiler makes of them (`lang.vocabulary.directives`)
+and what a reader does with a title or a key. Pure.
 """
 
 import re

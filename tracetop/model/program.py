@@ -99,7 +99,7 @@ class MapSpec(msgspec.Struct, frozen=True, kw_only=True):
     key_size: int
     """Bytes of the kernel's key, bucket and padding included (4 for arrays: the index)."""
     value_size: int
-    """Bytes of one CPU's value in the kernel; what is in them goes by `kind`."""
+    """Bytes of one CPU's value in the kernel. What is in them follows from `kind`: `bpf.maps.cpu_merge` reads them."""
     max_entries: int
     unit: Unit = Unit.NONE
     linear: LinearScale | None = None

@@ -57,7 +57,7 @@ class Learnt:
     blocks: int = 0
     """Blocks that were entered so far."""
     asked: dict[str, int] = field(default_factory=dict)
-    """Maps that clear() or zero() names, and where."""
+    """Maps that are named without being read or assigned (by clear(), zero(), print(), len() and for), and where."""
 
     def settled(self) -> "Learnt":
         """Return the same, where what nothing was learnt of is an integer: `@a = @a` says nothing of what it holds."""

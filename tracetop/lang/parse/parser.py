@@ -1,8 +1,8 @@
 """The first pass: text to syntax tree, by lark's LALR parser (`grammar`).
 
 Owns: running the parser over the tokens, and what depends on the tokens before: which words a script has made types.
-The rules of the grammar become nodes in `expressions`, `statements` and `definitions`; what is said
-of text that is not of the language is in `syntax_errors`. Refuses to own: names and types.
+The rules of the grammar become nodes in `expressions`, `statements` and `definitions`; what is said of text that is not
+of the language is in `advice`. Refuses to own: names and types.
 """
 
 from collections.abc import Iterator

@@ -64,7 +64,7 @@ EXTRA = {
     "func_ip": Builtin(UINT64, "bpf_get_func_ip(ctx)", "address of the traced function"),
     "usermode": Builtin(_u32(), "(ctx->regs.cs & 3) == 3", "1 where the sample was taken in user mode"),
 }
-"""What checked expressions use beside, under names that no script writes or with a type that only `names` knows."""
+"""What checked expressions use beside, under names that no script writes or with a type that `check` works out."""
 EMITTED = {**BUILTINS, **EXTRA}
 
 ARGUMENTS = {

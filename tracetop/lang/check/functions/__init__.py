@@ -1,4 +1,4 @@
-"""The functions of the language, a file for each family; a new family is one more file and one more line here.
+"""The functions of the language, a file for each family; a new family is one more file and one import here.
 
 Owns: which names there are and how each may be used. An *aggregation* stands right of ``@map =``; a *statement
 function* is a statement of its own; a *value function* is part of an expression.

@@ -64,7 +64,11 @@ class Member:
 
 @dataclass(frozen=True)
 class Element:
-    """``base[index]`` of an array; `size` bytes each. An index beyond the array reads what lies there, or zero."""
+    """``base[index]`` of an array or string; `type` is the element's.
+
+    Of an array in the kernel's or a process's memory an index beyond it reads what lies there; of one that the program
+    holds itself the last element, or zero where the script spells the index out.
+    """
 
     base: "Expr"
     index: "Expr"
