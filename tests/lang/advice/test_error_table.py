@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lang.advice.error_table import WrongProgram, document, message, wrong_programs
-from tests.lang.fake_kernel import FakeKernel
+from tests.lang.advice.error_table import WrongProgram, document, kernel, message, wrong_programs
 from tracetop.errors import ScriptError
 from tracetop.lang import compile_script
+from tracetop.lang.advice.foreign_words import ForeignWords, foreign_words
 from tracetop.lang.advice.syntax_errors import Advice, table
 
 PROGRAMS = wrong_programs()
@@ -28,7 +28,7 @@ def test_a_message_has_place_and_mend_and_what_was_meant_compiles(program: Wrong
     assert place.startswith("script.bt:1:")
     assert line == program.wrong.splitlines()[0]
     assert "\nhint: " in said
-    assert compile_script(program.right, "script", FakeKernel()).probes
+    assert compile_script(program.right, "script", kernel()).probes
 
 
 class _Anything(dict[str, str]):
@@ -50,8 +50,15 @@ def fits(template: str, text: str) -> bool:
 @pytest.mark.parametrize("advice", [advice for advice, _ in table()], ids=lambda advice: advice.title)
 def test_an_example_is_answered_by_its_own_advice(advice: Advice) -> None:
     with pytest.raises(ScriptError) as caught:
-        compile_script(advice.wrong, "script", FakeKernel())
+        compile_script(advice.wrong, "script", kernel())
     said = caught.value.diagnostic
     assert fits(advice.what, said.what), said.what
     assert fits(advice.hint, said.hint), said.hint
     assert said.why == advice.why
+
+
+@pytest.mark.parametrize("entry", foreign_words(), ids=lambda entry: f"{entry.place}: {entry.words[0]}")
+def test_a_foreign_word_is_answered_by_its_own_hint(entry: ForeignWords) -> None:
+    with pytest.raises(ScriptError) as caught:
+        compile_script(entry.wrong, "script", kernel())
+    assert caught.value.diagnostic.hint == entry.hint

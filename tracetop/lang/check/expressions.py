@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import singledispatch
 
 from tracetop.errors import ScriptError, did_you_mean
-from tracetop.lang.advice import foreign_words
+from tracetop.lang.advice.foreign_words import instead_of
 from tracetop.lang.check import lvalues
 from tracetop.lang.check.casts import cast, offset_of, size_of
 from tracetop.lang.check.functions import (
@@ -261,5 +261,5 @@ def unusable_call(node: syntax.Call, scope: Scope) -> ScriptError:
     return scope.error(
         node.at,
         f"unknown function {node.name}()",
-        hint=foreign_words.FUNCTIONS.get(node.name) or did_you_mean(node.name, FUNCTIONS, usual),
+        hint=instead_of(node.name, "function") or did_you_mean(node.name, FUNCTIONS, usual),
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError, did_you_mean
-from tracetop.lang.advice import foreign_words
+from tracetop.lang.advice.foreign_words import instead_of
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import value_type
 from tracetop.lang.tree import syntax, typed
@@ -67,7 +67,7 @@ def _unknown(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> Scr
     if node.name in fields:
         return scope.error(node.at, f"{node.name} is a field of args", hint=f"write args.{node.name}")
     own = [name for clause, name in scope.learnt.bindings if clause == scope.clause] + list(scope.learnt.maps)
-    hint = next((f"write {name}" for name in own if name[1:] == node.name), "") or foreign_words.NAMES.get(node.name)
+    hint = next((f"write {name}" for name in own if name[1:] == node.name), "") or instead_of(node.name, "value")
     if not hint and node.name.isupper():
         hint = f"write its value, or #define {node.name} … at the top: headers are not read"
     hint = hint or did_you_mean(

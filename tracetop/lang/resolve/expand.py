@@ -6,7 +6,7 @@ Owns: the pass over a script's clauses. A kind's own hooks are found by the func
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError, did_you_mean
-from tracetop.lang.advice import foreign_words
+from tracetop.lang.advice.foreign_words import instead_of
 from tracetop.lang.resolve import kernel_functions, timers_and_counters, tracepoints, usdt, user_functions
 from tracetop.lang.resolve.probe_syntax import is_wildcard, take_apart
 from tracetop.lang.resolve.request import MAX_PROBES, Asked, Expand, MissingProbeError, RefusedProbeError, flood
@@ -136,9 +136,7 @@ def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel, wanted: Wanted
 def _unknown_kind(source: Source, probe: syntax.Probe, kind: str, kernel: Kernel) -> ScriptError:
     known = [each.value for each in ProbeKind]
     usual = f"begin it with a kind: {', '.join(known)}"
-    hint = (
-        _whole(probe.text, kernel) or foreign_words.PROBES.get(kind) or did_you_mean(kind, [*known, *NOT_TAKEN], usual)
-    )
+    hint = _whole(probe.text, kernel) or instead_of(kind, "probe") or did_you_mean(kind, [*known, *NOT_TAKEN], usual)
     return source.error(probe.at, f"unknown kind of probe {kind}", hint=hint)
 
 
