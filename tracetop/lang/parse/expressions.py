@@ -62,6 +62,17 @@ def place(part: Token | syntax.Node) -> int:
     return part.start_pos or 0 if isinstance(part, Token) else part.at
 
 
+def made(node: type[syntax.Node], *names: str, **otherwise: object) -> Rule:
+    """Return the rule that makes a node of its parts, named in their order; `otherwise` is what is not among them."""
+
+    def make(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Node:
+        named = zip(names, parts, strict=True)
+        given = {name: str(part) if isinstance(part, Token) else part for name, part in named if part is not None}
+        return node(at=meta.start_pos, **{**otherwise, **given})
+
+    return make
+
+
 def _operation(_building: Building, _meta: Meta, parts: list[Any]) -> syntax.Expr:
     """Return the tree of ``a op b op c …``, all of which bind to the left."""
     operands: list[syntax.Expr] = [parts[0]]
@@ -81,26 +92,6 @@ def _operation(_building: Building, _meta: Meta, parts: list[Any]) -> syntax.Exp
     return operands[0]
 
 
-def _ternary(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Ternary:
-    return syntax.Ternary(at=meta.start_pos, condition=parts[0], then=parts[1], otherwise=parts[2])
-
-
-def _prefixed(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Unary:
-    return syntax.Unary(at=meta.start_pos, op=str(parts[0]), operand=parts[1])
-
-
-def _cast(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Cast:
-    return syntax.Cast(at=meta.start_pos, to=parts[0], operand=parts[1])
-
-
-def _step_before(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Step:
-    return syntax.Step(at=meta.start_pos, op=str(parts[0]), target=parts[1], prefix=True)
-
-
-def _step_behind(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Step:
-    return syntax.Step(at=meta.start_pos, op=str(parts[1]), target=parts[0], prefix=False)
-
-
 def _access(building: Building, _meta: Meta, parts: list[Any]) -> syntax.Access:
     base, field = parts
     if isinstance(base, syntax.Integer):
@@ -111,10 +102,6 @@ def _access(building: Building, _meta: Meta, parts: list[Any]) -> syntax.Access:
             hint="use whole numbers, e.g. microseconds where milliseconds are too coarse",
         )
     return syntax.Access(at=place(field), base=base, field=str(field))
-
-
-def _index(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Index:
-    return syntax.Index(at=meta.start_pos, base=parts[0], index=parts[1])
 
 
 def _integer(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Integer:
@@ -162,18 +149,6 @@ def _name(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Expr:
     return syntax.Name(at=place(parts[0]), name=str(parts[0]))
 
 
-def _call(_building: Building, _meta: Meta, parts: list[Any]) -> syntax.Call:
-    return syntax.Call(at=place(parts[0]), name=str(parts[0]), arguments=parts[1] or ())
-
-
-def _sizeof(_building: Building, meta: Meta, parts: list[Any]) -> syntax.SizeOf:
-    return syntax.SizeOf(at=meta.start_pos, of=parts[0])
-
-
-def _offsetof(_building: Building, meta: Meta, parts: list[Any]) -> syntax.OffsetOf:
-    return syntax.OffsetOf(at=meta.start_pos, of=parts[0], path=parts[1])
-
-
 def _path(_building: Building, _meta: Meta, parts: list[Token]) -> tuple[str, ...]:
     return tuple(str(part) for part in parts)
 
@@ -182,38 +157,30 @@ def _tuple(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Tuple:
     return syntax.Tuple(at=meta.start_pos, items=tuple(part for part in parts if part is not None))
 
 
-def _variable(_building: Building, _meta: Meta, parts: list[Token]) -> syntax.Variable:
-    return syntax.Variable(at=place(parts[0]), name=str(parts[0]))
-
-
-def _map(_building: Building, _meta: Meta, parts: list[Any]) -> syntax.Map:
-    return syntax.Map(at=place(parts[0]), name=str(parts[0]), keys=parts[1] or ())
-
-
 def _arguments(_building: Building, _meta: Meta, parts: list[Any]) -> tuple[syntax.Expr, ...]:
     return tuple(parts)
 
 
 RULES: dict[str, Rule] = {
     "operation": _operation,
-    "ternary": _ternary,
-    "prefixed": _prefixed,
-    "cast": _cast,
-    "step_before": _step_before,
-    "step_behind": _step_behind,
+    "ternary": made(syntax.Ternary, "condition", "then", "otherwise"),
+    "prefixed": made(syntax.Unary, "op", "operand"),
+    "cast": made(syntax.Cast, "to", "operand"),
+    "step_before": made(syntax.Step, "op", "target", prefix=True),
+    "step_behind": made(syntax.Step, "target", "op", prefix=False),
     "access": _access,
-    "index": _index,
+    "index": made(syntax.Index, "base", "index"),
     "integer": _integer,
     "string": _string,
     "parameter": _parameter,
     "name": _name,
-    "call": _call,
-    "sizeof": _sizeof,
-    "offsetof": _offsetof,
+    "call": made(syntax.Call, "name", "arguments", arguments=()),
+    "sizeof": made(syntax.SizeOf, "of"),
+    "offsetof": made(syntax.OffsetOf, "of", "path"),
     "path": _path,
     "tuple": _tuple,
-    "variable": _variable,
-    "map": _map,
+    "variable": made(syntax.Variable, "name"),
+    "map": made(syntax.Map, "name", "keys", keys=()),
     "arguments": _arguments,
     "expression": lambda _building, _meta, parts: parts[0],
 }

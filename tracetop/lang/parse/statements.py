@@ -5,7 +5,7 @@ from typing import Any
 from lark import Token
 from lark.tree import Meta
 
-from tracetop.lang.parse.expressions import Building, Rule, place
+from tracetop.lang.parse.expressions import Building, Rule, made, place
 from tracetop.lang.tree import syntax
 
 
@@ -22,23 +22,9 @@ def _block(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Block:
     return syntax.Block(at=meta.start_pos, body=tuple(parts))
 
 
-def _assign(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Assign:
-    target, op, value = parts
-    return syntax.Assign(at=meta.start_pos, target=target, op=str(op), value=value)
-
-
-def _discard(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Evaluate:
-    """Return the statement of ``_ = value``: the value is worked out for what it does."""
-    return syntax.Evaluate(at=meta.start_pos, value=parts[-1])
-
-
 def _let(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Let:
     name, type_, *rest = parts
     return syntax.Let(at=meta.start_pos, name=str(name), type=type_, value=rest[-1])
-
-
-def _leave(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Return:
-    return syntax.Return(at=meta.start_pos, value=parts[0])
 
 
 def _conditional(_building: Building, meta: Meta, parts: list[Any]) -> syntax.If:
@@ -59,10 +45,6 @@ def _for(_building: Building, meta: Meta, parts: list[Any]) -> syntax.For:
     return syntax.For(at=meta.start_pos, name=str(name), over=over, body=block.body)
 
 
-def _range(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Range:
-    return syntax.Range(at=meta.start_pos, low=parts[0], high=parts[1])
-
-
 def _unroll(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Unroll:
     return syntax.Unroll(at=meta.start_pos, count=parts[0], body=parts[1].body)
 
@@ -74,16 +56,16 @@ RULES: dict[str, Rule] = {
     "predicate": lambda _building, _meta, parts: parts[0],
     "body": lambda _building, _meta, parts: tuple(parts),
     "block": _block,
-    "assign": _assign,
-    "discard": _discard,
-    "evaluate": lambda _building, meta, parts: syntax.Evaluate(at=meta.start_pos, value=parts[0]),
+    "assign": made(syntax.Assign, "target", "op", "value"),
+    "discard": lambda _building, meta, parts: syntax.Evaluate(at=meta.start_pos, value=parts[-1]),
+    "evaluate": made(syntax.Evaluate, "value"),
     "let": _let,
-    "leave": _leave,
-    "break": lambda _building, meta, _parts: syntax.Break(at=meta.start_pos),
-    "continue": lambda _building, meta, _parts: syntax.Continue(at=meta.start_pos),
+    "leave": made(syntax.Return, "value"),
+    "break": made(syntax.Break),
+    "continue": made(syntax.Continue),
     "conditional": _conditional,
     "while": _while,
     "for": _for,
-    "range": _range,
+    "range": made(syntax.Range, "low", "high"),
     "unroll": _unroll,
 }
