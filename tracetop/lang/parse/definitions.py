@@ -62,8 +62,8 @@ def _member_type(_building: Building, meta: Meta, parts: list[Token]) -> syntax.
 
 def _record(building: Building, meta: Meta, parts: list[Any]) -> syntax.Record:
     """Return a struct or union; its parts are: word, attributes, name, members…, attributes."""
-    word, before, name, *members, behind = parts
-    packed = _is_packed(building, before) | _is_packed(building, behind)
+    word, before, name, *members, after = parts
+    packed = _is_packed(building, before) | _is_packed(building, after)
     return syntax.Record(
         at=meta.start_pos,
         name=str(name or ""),
@@ -83,7 +83,7 @@ def _is_packed(building: Building, text: Token | None) -> bool:
                 raise building.source.error(
                     place(text) + match.start(),
                     f"the attribute {word} is not supported",
-                    hint="leave it away where it changes no offset; else add members that fill the gap",
+                    hint="leave it out where it changes no offset; else add members that fill the gap",
                 )
             packed |= word == "packed"
     return packed
@@ -149,7 +149,7 @@ def _declarator(building: Building, _meta: Meta, parts: list[Any]) -> syntax.Dec
     stars, name, *dimensions, bits, attributes = parts
     if _is_packed(building, attributes):
         raise building.source.error(
-            place(attributes), "a single member cannot be packed", hint="write packed behind the whole struct"
+            place(attributes), "a single member cannot be packed", hint="write packed after the whole struct"
         )
     return syntax.Declarator(
         at=place(name),

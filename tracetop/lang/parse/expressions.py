@@ -46,7 +46,7 @@ class Building:
     constants: dict[str, int] = field(default_factory=dict)
     """Enumerators so far: C's, so of the whole script."""
     hoisted: list[syntax.Definition] = field(default_factory=list)
-    """Definitions within the one that is being built: C knows them everywhere behind."""
+    """Definitions within the one that is being built: C knows them everywhere after it."""
     unfolding: tuple[str, ...] = ()
     """The macros that are being unfolded."""
     unfolded: list[str] = field(default_factory=list)
@@ -167,7 +167,7 @@ RULES: dict[str, Rule] = {
     "prefixed": made(syntax.Unary, "op", "operand"),
     "cast": made(syntax.Cast, "to", "operand"),
     "step_before": made(syntax.Step, "op", "target", prefix=True),
-    "step_behind": made(syntax.Step, "target", "op", prefix=False),
+    "step_after": made(syntax.Step, "target", "op", prefix=False),
     "access": _access,
     "index": made(syntax.Index, "base", "index"),
     "integer": _integer,

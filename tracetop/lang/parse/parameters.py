@@ -51,7 +51,7 @@ class _Given:
         text = self._param(index).encode(errors="surrogateescape")
         if offset > len(text):
             raise self.source.error(
-                call.at, f"${index} has {len(text)} bytes", hint=f"write a number from 0 to {len(text)} behind the +"
+                call.at, f"${index} has {len(text)} bytes", hint=f"write a number from 0 to {len(text)} after the +"
             )
         length = rest[0].value if len(rest) == 1 and isinstance(rest[0], syntax.Integer) else None
         if rest and length is None:

@@ -74,7 +74,7 @@ def _unequal(arguments: Arguments, written: list[str], values: int) -> ScriptErr
     hint = "write %d, %s or %x in the format where the value belongs"
     if len(written) > values:
         missing = ", ".join(written[values:])
-        hint = f"add what {missing} prints, behind a comma; a percent sign is written %%"
+        hint = f"add what {missing} prints, after a comma; a percent sign is written %%"
     return arguments.error(f"the format has {conversions_} and {follow}", hint=hint, at=arguments.at(0))
 
 
