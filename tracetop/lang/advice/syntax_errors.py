@@ -18,7 +18,7 @@ from tracetop.errors import ScriptError
 from tracetop.lang.advice.parse_failure import MARK, Failure, Trace
 from tracetop.lang.source import Source
 from tracetop.lang.vocabulary.builtins import BUILTINS
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import Family, ProbeKind
 
 _TYPES = (
     r"(?:const|static|unsigned|signed|long|short|int|char|bool|float|double|void|auto|var|my|local|struct\s+¦?\w+|"
@@ -27,7 +27,7 @@ _TYPES = (
 _PLACEHOLDERS = {
     "START": r"\A[;{}]?\s*",
     "ASSIGN": r"¦(?:[-+*/%&|^]?=(?!=)|<<=|>>=)",
-    "KINDS": "|".join(kind.value for kind in ProbeKind if kind not in (ProbeKind.BEGIN, ProbeKind.END)),
+    "KINDS": "|".join(kind.value for kind in ProbeKind if kind.facts.family is not Family.ONCE),
     "BUILTINS": "|".join(BUILTINS),
     "TYPES": _TYPES,
 }
