@@ -39,32 +39,12 @@ class Settings:
     print_maps_on_exit: bool = True
 
 
-_IGNORED = frozenset(
-    [
-        "cache_user_symbols",
-        "cpp_demangle",
-        "debuginfo_style",
-        "lazy_symbolication",
-        "license",
-        "log_size",
-        "max_ast_nodes",
-        "max_bpf_progs",
-        "max_cat_bytes",
-        "max_probes",
-        "max_type_res_iterations",
-        "on_stack_limit",
-        "perf_rb_pages",
-        "show_debug_info",
-        "str_trunc_trailer",
-        "unstable_import",
-        "unstable_macro",
-        "unstable_map_decl",
-        "unstable_tseries",
-        "unstable_addr",
-        "use_blazesym",
-        "verify_llvm_ir",
-    ]
-)
+_IGNORED_WORDS = """
+cache_user_symbols cpp_demangle debuginfo_style lazy_symbolication license log_size max_ast_nodes max_bpf_progs
+max_cat_bytes max_probes max_type_res_iterations on_stack_limit perf_rb_pages show_debug_info str_trunc_trailer
+unstable_import unstable_macro unstable_map_decl unstable_tseries unstable_addr use_blazesym verify_llvm_ir
+"""
+_IGNORED = frozenset(_IGNORED_WORDS.split())
 """Keys of bpftrace that tune how bpftrace works and change nothing in what a script means."""
 _CHOICES = {
     "stack_mode": STACK_MODES,
