@@ -7,7 +7,7 @@ from tracetop.cli.commands import COMMANDS, batch, dashboard, run
 from tracetop.cli.main import main
 from tracetop.errors import ExitCode, UsageError
 from tracetop.library import DEFAULT
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 
 
 def arguments(

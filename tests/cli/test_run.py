@@ -7,7 +7,7 @@ import pytest
 
 from tracetop.cli.commands.run import open_output, order_of, parse
 from tracetop.errors import UsageError
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.wire.messages import Run
 
 

@@ -2,7 +2,7 @@
 
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.model.abi.buckets import log_index
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import (
     Column,
     ColumnKind,

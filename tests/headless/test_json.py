@@ -10,7 +10,7 @@ import pytest
 
 from tests.headless import frames
 from tracetop.headless.digest import json_line
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import PaneFrame, PaneState, StackTree, Table, View
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"

@@ -9,7 +9,8 @@ import pytest
 from tests.kernel.hooks.probed import Probed, Start
 from tests.kernel.programs.handmade import Caller
 from tracetop.bpf import Loaded, ensure_tracefs
-from tracetop.model.abi.control import Filter, pack_control
+from tracetop.model.abi.control import pack_control
+from tracetop.model.filter import Filter
 from tracetop.model.program import Program
 
 StartCaller = Callable[[int], Caller]

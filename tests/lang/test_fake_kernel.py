@@ -8,8 +8,9 @@ import pytest
 
 from tracetop.bpf import Loaded, RunningKernel
 from tracetop.lang import compile_script
-from tracetop.model.abi.control import Filter, pack_control
+from tracetop.model.abi.control import pack_control
 from tracetop.model.ctype import CFunction
+from tracetop.model.filter import Filter
 from tracetop.model.kernel import Kernel
 
 pytestmark = pytest.mark.kernel

@@ -11,7 +11,7 @@ import time
 from typing import NoReturn
 
 from tracetop.errors import Diagnostic, ExitCode
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.wire import messages as m
 

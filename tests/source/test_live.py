@@ -9,7 +9,7 @@ import pytest
 from tests.source.heard import Heard, children, descriptors, source, stand_in, stand_ins
 from tests.source.stand_in import fatal, last_frame
 from tracetop.errors import ExitCode, PrivilegeError
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Sort
 from tracetop.model.wire import messages as m
 from tracetop.source.live import LiveSource

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from tests.ui.fake import FakeSource
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.wire.messages import CheckScript, Complete
 from tracetop.ui.app import Dashboard
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ui.fake import FakeSource
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Row, Sort
 from tracetop.model.wire.messages import Message, SetEnabled, SetInterval, SetSort
 from tracetop.source.source import Ended

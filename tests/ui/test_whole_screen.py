@@ -7,7 +7,7 @@ from textual import events
 from tests.ui.driving import Driven, dashboard
 from tests.ui.fake import FakeSource, failed, lossy
 from tracetop.errors import Diagnostic, ExitCode
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Number, PaneFrame, PaneState, Row, Table
 from tracetop.model.wire.messages import Command, Fatal, Refused, SelectVariant, SetEnabled, SetFilter, SetParams
 from tracetop.source.source import Ended

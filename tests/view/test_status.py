@@ -3,7 +3,7 @@
 import pytest
 
 from tests.headless import frames
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Cost, PaneFrame, PaneState
 from tracetop.view import status
 

@@ -10,7 +10,7 @@ import msgspec
 
 from tracetop.errors import UsageError, did_you_mean
 from tracetop.library import DEFAULT
-from tracetop.model.abi.control import COMM_BYTES, Filter, parse_filter
+from tracetop.model.filter import COMM_BYTES, Filter, parse_filter
 
 PANES = f"panes: {', '.join(DEFAULT)} and more (tracetop --panes), or a script's file ending in .bt"
 HELP_COLUMNS = 80

@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from tracetop.errors import Diagnostic
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.program import KeyRole, LinearScale, Unit
 
 Cell = int | float | str | None

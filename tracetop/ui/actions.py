@@ -13,7 +13,7 @@ from textual.app import App
 from textual.binding import Binding
 
 from tracetop.errors import UsageError
-from tracetop.model.abi.control import parse_filter
+from tracetop.model.filter import parse_filter
 from tracetop.model.wire.messages import Reset
 from tracetop.ui.dialogue.keys import MOVE, bind, bindings_of
 from tracetop.ui.dialogue.session import Session

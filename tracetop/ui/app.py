@@ -22,7 +22,7 @@ from textual.command import Provider
 from textual.theme import Theme
 
 from tracetop.errors import ExitCode
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.wire.messages import Checked, Completions
 from tracetop.source.script_files import Offer

@@ -3,7 +3,7 @@
 Owns: the wording, so that the screen and the headless text say the same. Pure; screen process.
 """
 
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Column, ColumnKind, Cost, Hot, Log, Number, PaneFrame, PaneState, StackTree, Table
 from tracetop.view.numbers import format_cell, format_count, format_percent, format_value
 from tracetop.view.table import cell_text, title_of

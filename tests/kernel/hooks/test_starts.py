@@ -12,7 +12,7 @@ from tracetop.bpf import KernelSymbols, RunningKernel, UserSymbols
 from tracetop.lang import compile_script
 from tracetop.library import Library
 from tracetop.model.abi.buckets import log_bounds
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Histogram
 from tracetop.model.syscalls import SyscallNames
 from tracetop.tracer.aggregate.processes import ProcessTable

@@ -17,7 +17,8 @@ from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.programs.handmade import GETPPID, SYSCALLS, by_key, count_map, numbered_keys, probe, program
 from tracetop.bpf import Loaded, RunTimeStats, program_ids
 from tracetop.errors import KernelError, VerifierError
-from tracetop.model.abi.control import Filter, pack_control
+from tracetop.model.abi.control import pack_control
+from tracetop.model.filter import Filter
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import Layout, Program
 

@@ -11,7 +11,8 @@ import pytest
 from tests.kernel.conftest import LoadProgram, StartCaller
 from tests.kernel.programs.handmade import GETPPID, count_map, probe, program
 from tracetop.bpf import KernelSymbols, RunningKernel, RunTimeStats, check_privileges, ensure_tracefs, load_bcc
-from tracetop.model.abi.control import Filter, pack_control
+from tracetop.model.abi.control import pack_control
+from tracetop.model.filter import Filter
 from tracetop.model.program import Layout
 
 pytestmark = pytest.mark.kernel

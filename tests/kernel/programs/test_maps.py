@@ -13,7 +13,8 @@ from tracetop.bpf.maps.kernel_map import KernelMap
 from tracetop.bpf.objects.stats import map_sizes
 from tracetop.bpf.sys.sysfs import online_cpus
 from tracetop.errors import TracetopError
-from tracetop.model.abi.control import Filter, pack_control
+from tracetop.model.abi.control import pack_control
+from tracetop.model.filter import Filter
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, Program
 from tracetop.model.value_kinds import ValueKind
 

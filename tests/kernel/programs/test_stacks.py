@@ -11,7 +11,8 @@ import pytest
 from tests.kernel.conftest import LoadProgram
 from tests.kernel.programs.handmade import probe, program
 from tracetop.bpf import KernelSymbols, MapSample
-from tracetop.model.abi.control import Filter, pack_control
+from tracetop.model.abi.control import pack_control
+from tracetop.model.filter import Filter
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec
 from tracetop.model.value_kinds import ValueKind

@@ -10,7 +10,7 @@ import pytest
 
 from tests.kernel.conftest import StartCaller
 from tests.kernel.tracer import tracer
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Frame, Histogram, Log, Number, PaneFrame, PaneState, StackTree, Table
 from tracetop.model.wire import messages as m
 from tracetop.tracer.panes import cost_estimate

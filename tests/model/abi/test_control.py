@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracetop.errors import UsageError
-from tracetop.model.abi.control import COMM_BYTES, CONTROL_BYTES, PARAMS, Filter, pack_control, parse_filter
+from tracetop.model.abi.control import CONTROL_BYTES, PARAMS, pack_control
+from tracetop.model.filter import COMM_BYTES, Filter, parse_filter
 
 PIDS = st.sampled_from([0, 1, 7, (1 << 22) - 1])
 LETTERS = st.sampled_from([b"a", b"b", b" ", b"*", b"\xff", "é".encode()])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.tracer.fake_proc import FakeProc, FakeProcess
 from tests.tracer.specs import INTEGER, PID, Value, number_key, part, sample, spec, text_key
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Cell, Sort, Table
 from tracetop.model.program import KeyRole, MapSpec
 from tracetop.model.value_kinds import ValueKind

@@ -9,7 +9,7 @@ from tests.tracer.fake_kernel import FakeKernel
 from tests.tracer.fake_proc import FakeProc
 from tests.tracer.fake_screen import HANG_UP, READ, STALL, TICK, FakeScreen, Step, play
 from tracetop.errors import TracerError, UsageError
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Frame, Log, Sort, Table
 from tracetop.model.program import Format
 from tracetop.model.wire import messages as m

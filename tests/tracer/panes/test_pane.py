@@ -9,7 +9,8 @@ from tests.tracer.specs import PID, part, spec
 from tracetop.errors import UsageError
 from tracetop.lang import STACK_DEPTH
 from tracetop.library import Library
-from tracetop.model.abi.control import Filter, pack_control
+from tracetop.model.abi.control import pack_control
+from tracetop.model.filter import Filter
 from tracetop.model.frame import PaneState, Sort, StackTree, Table
 from tracetop.model.program import KeyRole, MapAction
 from tracetop.model.value_kinds import ValueKind

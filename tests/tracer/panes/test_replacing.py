@@ -11,7 +11,8 @@ from tests.tracer.fake_proc import FakeProc
 from tests.tracer.specs import spec
 from tracetop.errors import UsageError
 from tracetop.library import Library
-from tracetop.model.abi.control import SAMPLE_NONE, Filter, pack_control
+from tracetop.model.abi.control import SAMPLE_NONE, pack_control
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Histogram, Log, PaneState, Table
 from tracetop.model.program import Conversion, Exit, Format, MapAction, MapSpec
 from tracetop.model.value import ValuePart, ValueType

@@ -14,7 +14,7 @@ import pytest
 from tests.tracer.fake_kernel import FakeKernel, FakeLoaded
 from tests.tracer.specs import Value, part, spec
 from tracetop.bpf import Loaded
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.program import KeyRole, Program
 from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.script import upkeep

@@ -9,7 +9,7 @@ from textual.command import CommandPalette
 
 from tests.ui.driving import Driven, dashboard
 from tracetop.errors import Diagnostic
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Sort
 from tracetop.model.wire.messages import (
     AddPane,

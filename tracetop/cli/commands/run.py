@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from tracetop.cli.arguments import command_parser, positive
 from tracetop.errors import UsageError
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.wire.messages import Run
 from tracetop.source.script_files import script_text
 

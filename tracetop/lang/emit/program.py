@@ -20,7 +20,8 @@ from tracetop.lang.emit.writer import Writer, c_integer, in_parentheses
 from tracetop.lang.plan.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.source import Source
 from tracetop.lang.tree import typed
-from tracetop.model.abi.control import COMM_BYTES, SAMPLE_NONE
+from tracetop.model.abi.control import SAMPLE_NONE
+from tracetop.model.filter import COMM_BYTES
 from tracetop.model.kernel import Field, TracepointFormat
 from tracetop.model.kinds import Family, ProbeKind
 from tracetop.model.program import Action, Exit, Layout, MapAction, ProbeSpec

@@ -7,7 +7,7 @@ To add a builtin is to add a line here; those that depend on the hook are in `ch
 from dataclasses import dataclass
 
 from tracetop.lang.tree.types import NSECS, UINT64, Type, opaque, string
-from tracetop.model.abi.control import COMM_BYTES
+from tracetop.model.filter import COMM_BYTES
 from tracetop.model.program import KeyRole
 from tracetop.model.value import Shape
 

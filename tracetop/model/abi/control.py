@@ -5,12 +5,8 @@ Owns: the binary layout, once as C and once for Python, side by side. A pure mod
 
 import struct
 
-import msgspec
+from tracetop.model.filter import COMM_BYTES, Filter, task_name
 
-from tracetop.errors import UsageError
-
-COMM_BYTES = 16
-"""TASK_COMM_LEN: 15 bytes of name and a NUL."""
 PARAMS = 8
 """Positional parameters ``$1`` to ``$8`` that a program can read live."""
 
@@ -32,57 +28,6 @@ SAMPLE_NONE = (1 << 32) - 1
 """As good as no event: with it hooks are counted before their programs are put to work."""
 
 
-class Filter(msgspec.Struct, frozen=True):
-    """Whose events count. Both parts must match; the empty filter matches every process."""
-
-    pid: int = 0
-    """A process (tgid); 0 for any."""
-    comm: str = ""
-    """A task name, at most 15 bytes, exact; or a prefix with a ``*`` behind it; empty for any."""
-
-    def __bool__(self) -> bool:
-        return bool(self.pid or self.comm)
-
-    def matches(self, pid: int, comm: str) -> bool:
-        """Say of one process what the kernel would: used where user space must agree with the kernel."""
-        if self.pid not in (0, pid):
-            return False
-        if not self.comm:
-            return True
-        wanted, have = _task_name(self.comm.removesuffix("*")), _task_name(comm)
-        return have.startswith(wanted) if self.comm.endswith("*") else have == wanted
-
-
-def parse_filter(text: str) -> Filter:
-    """Return the filter a user wrote: ``812``, ``nginx``, ``ngin*``, ``pid=812 comm=nginx``; empty: all.
-
-    Raises UsageError where a part is neither a process number nor a task name of at most 15 bytes.
-    """
-    pid, comm = 0, ""
-    for word in text.split():
-        name, equals, value = word.partition("=")
-        if not equals:
-            name, value = ("pid" if word.isdecimal() else "comm"), word
-        if name == "pid" and value.isdecimal() and len(value) < 8 and 0 < int(value) < 1 << 22 and not pid:
-            pid = int(value)
-        elif (
-            name == "comm"
-            and 0 < len(value.removesuffix("*").encode(errors="surrogateescape")) < COMM_BYTES
-            and not comm
-        ):
-            comm = value
-        else:
-            twice = (name == "pid" and pid) or (name == "comm" and comm)
-            raise UsageError(
-                f"not a filter: {word}",
-                why=f"there is a {name} before it already, and one process has one {name}"
-                if twice
-                else "a filter is a process number, a task name of at most 15 bytes, or a prefix with * behind it",
-                hint="write for example 812, nginx, ngin*, or pid=812 comm=nginx",
-            )
-    return Filter(pid=pid, comm=comm)
-
-
 def pack_control(filter_: Filter, params: tuple[int, ...] = (), sample: int = 1) -> bytes:
     """Return the control map's value, `CONTROL_BYTES` long; `sample`: 1 in so many events counts.
 
@@ -99,14 +44,9 @@ def silenced(control: bytes) -> bytes:
     return control[: -_SAMPLE.size] + _SAMPLE.pack(SAMPLE_NONE, 0)
 
 
-def _task_name(name: str) -> bytes:
-    """Return a name as the kernel cuts it."""
-    return name.encode(errors="surrogateescape")[: COMM_BYTES - 1]
-
-
 def _comm_bytes(comm: str) -> tuple[bytes, bytes]:
     """Return the wanted bytes and their mask: an exact name's mask covers its NUL, a prefix's does not."""
     prefix = comm.endswith("*")
-    wanted = _task_name(comm.removesuffix("*"))
+    wanted = task_name(comm.removesuffix("*"))
     significant = 0 if not comm else len(wanted) if prefix else len(wanted) + 1
     return wanted.ljust(COMM_BYTES, b"\0"), (b"\xff" * significant).ljust(COMM_BYTES, b"\0")

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tracetop.errors import Diagnostic, TracerError
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Frame, Sort
 
 PROTOCOL = 1

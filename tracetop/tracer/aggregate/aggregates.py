@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from tracetop.bpf import MapSample
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Cell, Number, View
 from tracetop.model.program import MapSpec, Program
 from tracetop.tracer.aggregate.call_tree import CallTree, is_stack_map

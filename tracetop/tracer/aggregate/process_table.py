@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracetop.bpf import MapSample
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Cell, Column, ColumnKind, Row
 from tracetop.model.program import KeyRole, MapSpec, Unit
 from tracetop.model.value_kinds import ValueKind

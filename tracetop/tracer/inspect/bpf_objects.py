@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tracetop.bpf import Holders, LoadedMap, LoadedProgram, RunningKernel, find_holders, loaded_maps, loaded_programs
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
 from tracetop.model.program import KeyRole, Unit
 from tracetop.tracer.aggregate.processes import comm_of

@@ -11,7 +11,8 @@ from tracetop.bpf import CapturedOutput, Loaded, RunningKernel
 from tracetop.errors import ExitCode, TracetopError
 from tracetop.lang import compile_script
 from tracetop.library import DEFAULT, Library, PaneScript
-from tracetop.model.abi.control import SAMPLE_NONE, Filter, pack_control
+from tracetop.model.abi.control import SAMPLE_NONE, pack_control
+from tracetop.model.filter import Filter
 from tracetop.model.wire.inquiries import Finding, Verdict
 from tracetop.tracer.inspect.checks import attempt, bad, examine_machine, examine_rights
 

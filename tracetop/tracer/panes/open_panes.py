@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from tracetop.errors import UsageError
 from tracetop.library import Library
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import PaneFrame, PaneState
 from tracetop.model.wire import messages as m
 from tracetop.tracer.panes.pane import Pane

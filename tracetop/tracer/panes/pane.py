@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from tracetop.errors import Diagnostic, TracetopError, UsageError
 from tracetop.library import Library
-from tracetop.model.abi.control import SAMPLE_NONE, Filter
+from tracetop.model.abi.control import SAMPLE_NONE
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Cost, PaneFrame, PaneState, View
 from tracetop.model.wire.messages import PaneRequest, SetSort
 from tracetop.tracer.panes.pane_content import Shown

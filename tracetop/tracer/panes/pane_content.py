@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Column, Cost, Log, Sort, View
 
 

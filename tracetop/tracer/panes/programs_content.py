@@ -4,7 +4,7 @@ Owns: keeping the kernel's statistics on while the pane is on. Refuses to own: t
 """
 
 from tracetop.bpf import RunningKernel, RunTimeStats
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import View
 from tracetop.tracer.aggregate.joined_table import ROWS
 from tracetop.tracer.inspect.bpf_objects import ProgramTables

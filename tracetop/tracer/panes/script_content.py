@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from tracetop.bpf import KernelSymbols, Loaded, MapSample, ProgStats, RunningKernel, UserFrame, UserSymbols
 from tracetop.lang import STACK_DEPTH
-from tracetop.model.abi.control import Filter, pack_control
+from tracetop.model.abi.control import pack_control
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Cost, Log, View
 from tracetop.model.program import MapSpec, Program
 from tracetop.model.syscalls import SyscallNames

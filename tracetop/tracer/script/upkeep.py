@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracetop.bpf import Loaded, MapSample, is_array
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.program import Format, KeyPart, KeyRole, MapSpec, PrintValue, Program
 from tracetop.model.value import Shape, ValueType
 from tracetop.tracer.aggregate.aggregates import Aggregates

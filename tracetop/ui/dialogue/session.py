@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tracetop.errors import Diagnostic
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.wire.messages import (
     CheckScript,

@@ -7,7 +7,7 @@ that. Pure.
 
 import msgspec
 
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Frame, PaneFrame, PaneState, Sort, Table
 from tracetop.view.text import escape
 

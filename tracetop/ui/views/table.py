@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from tracetop.model.abi.control import Filter
+from tracetop.model.filter import Filter
 from tracetop.model.frame import Table, View
 from tracetop.model.wire.messages import SetSort
 from tracetop.ui.dialogue.keys import bind
