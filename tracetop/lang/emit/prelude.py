@@ -1,37 +1,50 @@
 """The C that does not depend on the script: helpers for the filter, for dropped updates, division and strings.
 
-Owns: C text that every program, or every program of one kind, begins with. Parts that a script does not use are left
-out.
+Owns: what a helper is and which there are. `Writer.need` gives the name of one, and the C has those that were asked for.
 """
+
+from typing import NamedTuple
 
 from tracetop.model.abi.buckets import BUCKET_C
-from tracetop.model.abi.control import CONTROL_C
 
-STRUCTS_C = """
-struct tt_total { s64 total; u64 count; };  /* avg, stats */
-struct tt_extreme { s64 value; u64 set; };  /* min, max */
-struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
-"""
 
-DROP_C = """
+class Helper(NamedTuple):
+    """C that is there where it is asked for, each once."""
+
+    name: str
+    """What C calls it by: a function, or a type."""
+    text: str
+    needs: tuple["Helper", ...] = ()
+    """Others that it calls."""
+
+
+DROP = Helper(
+    "tt_drop",
+    """
 static __always_inline void tt_drop(u32 slot)
 {
     u64 *dropped = tt_drops.lookup(&slot);
     if (dropped)
         *dropped += 1;
 }
-"""
+""",
+)
 
-PRESENT_C = """
+SET_PRESENT = Helper(
+    "tt_set_present",
+    """
 static __always_inline void tt_set_present(u32 slot, u64 present)  /* of maps without a key: whether they are there */
 {
     u64 *place = tt_present.lookup(&slot);
     if (place)
         *place = present;
 }
-"""
+""",
+)
 
-CURRENT_C = """
+CURRENT_WANTED = Helper(
+    "tt_current_wanted",
+    """
 static __always_inline bool tt_other_comm(struct tt_control *control, u64 *comm)
 {
     return ((comm[0] ^ control->comm[0]) & control->comm_mask[0]) |
@@ -48,9 +61,12 @@ static __always_inline bool tt_current_wanted(struct tt_control *control)
     bpf_get_current_comm(comm, sizeof(comm));
     return !tt_other_comm(control, comm);
 }
-"""
+""",
+)
 
-TASK_C = """
+TASK_WANTED = Helper(
+    "tt_task_wanted",
+    """
 static __always_inline bool tt_task_wanted(struct tt_control *control, u64 task, u32 tgid_offset, u32 comm_offset)
 {
     u64 comm[2] = {};
@@ -65,9 +81,13 @@ static __always_inline bool tt_task_wanted(struct tt_control *control, u64 task,
     bpf_probe_read_kernel(comm, sizeof(comm), (void *)(task + comm_offset));
     return !tt_other_comm(control, comm);
 }
-"""
+""",
+    (CURRENT_WANTED,),
+)
 
-RECORD_C = """
+RECORD_WANTED = Helper(
+    "tt_record_wanted",
+    """
 static __always_inline bool tt_record_wanted(struct tt_control *control, u32 pid, char *name)
 {
     u64 comm[2] = {};
@@ -80,24 +100,36 @@ static __always_inline bool tt_record_wanted(struct tt_control *control, u32 pid
     bpf_probe_read_kernel(comm, sizeof(comm), name);
     return !tt_other_comm(control, comm);
 }
-"""
+""",
+    (CURRENT_WANTED,),
+)
 
-DIVIDE_C = """
+DIVIDE = Helper(
+    "tt_divide",
+    """
 static __always_inline s64 tt_divide(s64 a, s64 b)
 {
     u64 x = a < 0 ? -(u64)a : a, y = b < 0 ? -(u64)b : b, q = y ? x / y : 0;
     return (a < 0) != (b < 0) ? -q : q;
 }
+""",
+)
 
+MODULO = Helper(
+    "tt_modulo",
+    """
 static __always_inline s64 tt_modulo(s64 a, s64 b)
 {
     u64 x = a < 0 ? -(u64)a : a, y = b < 0 ? -(u64)b : b, r = y ? x % y : x;
     return a < 0 ? -r : r;
 }
-"""
+""",
+)
 
 # No branch for each byte: the verifier walks every combination of them, a million instructions from 17 bytes on.
-SAME_C = """
+SAME = Helper(
+    "tt_same",
+    """
 static __always_inline bool tt_same(const char *a, const char *b, u32 size)
 {
     u64 differ = 0;
@@ -116,9 +148,12 @@ static __always_inline bool tt_same(const char *a, const char *b, u32 size)
     }
     return !differ;
 }
-"""
+""",
+)
 
-READ_C = """
+READ = Helper(
+    "tt_read",
+    """
 static __always_inline void tt_read(void *to, u32 size, u64 from)
 {
     if ((s64)from < 0)  /* the upper half of the address space is the kernel's */
@@ -126,9 +161,12 @@ static __always_inline void tt_read(void *to, u32 size, u64 from)
     else
         bpf_probe_read_user(to, size, (void *)from);
 }
-"""
+""",
+)
 
-READ_STR_C = """
+READ_STR = Helper(
+    "tt_read_str",
+    """
 static __always_inline void tt_read_str(void *to, u32 size, u64 from)
 {
     if ((s64)from < 0)
@@ -136,9 +174,12 @@ static __always_inline void tt_read_str(void *to, u32 size, u64 from)
     else
         bpf_probe_read_user_str(to, size, (void *)from);
 }
-"""
+""",
+)
 
-LENGTH_C = """
+LENGTH = Helper(
+    "tt_length",
+    """
 static __always_inline u32 tt_length(const char *text, u32 size)
 {
     u32 length = 0;
@@ -150,9 +191,12 @@ static __always_inline u32 tt_length(const char *text, u32 size)
     }
     return length;
 }
-"""
+""",
+)
 
-CONTAINS_C = """
+CONTAINS = Helper(
+    "tt_contains",
+    """
 static __always_inline bool tt_contains(const char *text, u32 size, const char *part, u32 length)
 {
     for (u32 i = 0; i + length <= size; i++) {
@@ -168,49 +212,45 @@ static __always_inline bool tt_contains(const char *text, u32 size, const char *
     }
     return false;
 }
-"""
+""",
+)
 
-LOOP_C = """
+LOOP_STRUCT = Helper(
+    "struct tt_loop",
+    """
 struct tt_loop { u64 first; u64 second; void *ctx; struct tt_control *control; char *scratch; };
 static long (*tt_loop)(u32 rounds, void *callback, void *context, u64 flags) = (void *)181;
 static long (*tt_for_each)(void *map, void *callback, void *context, u64 flags) = (void *)164;
-"""
-
-HOOK_C = "static u64 (*tt_hook_number)(void *ctx) = (void *)174;  /* bpf_get_attach_cookie() */\n"
-
-OF_CPU_C = "static void *(*tt_of_cpu)(void *map, const void *key, u32 cpu) = (void *)195;\n"
-
-_OPTIONAL = (
-    ("struct pt_regs", "#include <linux/ptrace.h>\n"),
-    ("struct bpf_perf_event_data", "#include <linux/bpf_perf_event.h>\n"),
-    ("struct tt_loop", LOOP_C),
-    ("tt_of_cpu(", OF_CPU_C),
-    ("tt_hook_number(", HOOK_C),
-    ("tt_log_bucket(", BUCKET_C),
-    ("tt_drop(", DROP_C),
-    ("tt_set_present(", PRESENT_C),
-    ("tt_current_wanted(", CURRENT_C),
-    ("tt_task_wanted(", TASK_C),
-    ("tt_record_wanted(", RECORD_C),
-    ("tt_divide(", DIVIDE_C),
-    ("tt_modulo(", DIVIDE_C),
-    ("tt_same(", SAME_C),
-    ("tt_read(", READ_C),
-    ("tt_read_str(", READ_STR_C),
-    ("tt_length(", LENGTH_C),
-    ("tt_contains(", CONTAINS_C),
+""",
 )
-"""By what calls it."""
-_NEEDS_CURRENT = ("tt_task_wanted(", "tt_record_wanted(")
+"""What a callback is handed, and the kernel's helpers that call it."""
 
+HOOK_NUMBER = Helper(
+    "tt_hook_number", "static u64 (*tt_hook_number)(void *ctx) = (void *)174;  /* bpf_get_attach_cookie() */\n"
+)
+OF_CPU = Helper("tt_of_cpu", "static void *(*tt_of_cpu)(void *map, const void *key, u32 cpu) = (void *)195;\n")
+LOG_BUCKET = Helper("tt_log_bucket", BUCKET_C)
+REGISTERS = Helper("struct pt_regs", "#include <linux/ptrace.h>\n")
+PERF_EVENT = Helper("struct bpf_perf_event_data", "#include <linux/bpf_perf_event.h>\n")
 
-def structs() -> str:
-    """Return the C that tables are declared with."""
-    return CONTROL_C + STRUCTS_C
-
-
-def helpers(body: str) -> str:
-    """Return the C of all helpers that `body` calls, each once."""
-    if any(call in body for call in _NEEDS_CURRENT):
-        body += "tt_current_wanted("
-    return "".join(dict.fromkeys(text for call, text in _OPTIONAL if call in body))
+HELPERS = (
+    REGISTERS,
+    PERF_EVENT,
+    LOOP_STRUCT,
+    OF_CPU,
+    HOOK_NUMBER,
+    LOG_BUCKET,
+    DROP,
+    SET_PRESENT,
+    CURRENT_WANTED,
+    TASK_WANTED,
+    RECORD_WANTED,
+    DIVIDE,
+    MODULO,
+    SAME,
+    READ,
+    READ_STR,
+    LENGTH,
+    CONTAINS,
+)
+"""In the order in which they stand in the C."""
