@@ -14,21 +14,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tracetop.lang.compile import compile_script
     from tracetop.lang.completion.completer import Completer
-    from tracetop.lang.emit.program import STACK_DEPTH
+    from tracetop.lang.emit.tables import STACK_DEPTH
     from tracetop.lang.options import Options
     from tracetop.lang.resolve.probe_syntax import is_wildcard
     from tracetop.lang.tree.dump import dump
-    from tracetop.lang.vocabulary.suggest import did_you_mean
 else:
     _ROOMS = MappingProxyType(
         {
             "compile_script": "compile",
             "Completer": "completion.completer",
-            "STACK_DEPTH": "emit.program",
+            "STACK_DEPTH": "emit.tables",
             "Options": "options",
             "is_wildcard": "resolve.probe_syntax",
             "dump": "tree.dump",
-            "did_you_mean": "vocabulary.suggest",
         }
     )
 

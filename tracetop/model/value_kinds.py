@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import Self
 
+from tracetop.model.abi.values import EXTREME, SERIES, TOTAL
+
 
 class Merge(Enum):
     """What the values of several CPUs come to."""
@@ -79,13 +81,15 @@ class ValueKind(StrEnum):
     """Anything else that is written whole, such as a tuple or a stack: `MapSpec.value` says what."""
     COUNT = ValueFacts("count", "u64", never_shrinks=True, columns=("per_s", "total"))
     SUM = ValueFacts("sum", "s64", columns=("per_s", "total"))
-    AVG = ValueFacts("avg", "struct tt_total", 2, never_shrinks=True, columns=("per_s", "avg"), json="stats")
-    MIN = ValueFacts("min", "struct tt_extreme", 2, Merge.LEAST)
-    MAX = ValueFacts("max", "struct tt_extreme", 2, Merge.MOST)
+    AVG = ValueFacts(
+        "avg", TOTAL.c_type, len(TOTAL.members), never_shrinks=True, columns=("per_s", "avg"), json="stats"
+    )
+    MIN = ValueFacts("min", EXTREME.c_type, len(EXTREME.members), Merge.LEAST)
+    MAX = ValueFacts("max", EXTREME.c_type, len(EXTREME.members), Merge.MOST)
     STATS = ValueFacts(
         "stats",
-        "struct tt_total",
-        2,
+        TOTAL.c_type,
+        len(TOTAL.members),
         has_one_value=False,
         never_shrinks=True,
         columns=("per_s", "count", "avg", "total"),
@@ -94,6 +98,12 @@ class ValueKind(StrEnum):
     HIST = ValueFacts("hist", "u64", is_bucketed=True, has_one_value=False, never_shrinks=True, json="hist")
     LHIST = ValueFacts("lhist", "u64", is_bucketed=True, has_one_value=False, never_shrinks=True, json="hist")
     TSERIES = ValueFacts(
-        "tseries", "struct tt_series", 3, Merge.NEWEST, is_bucketed=True, has_one_value=False, json="tseries"
+        "tseries",
+        SERIES.c_type,
+        len(SERIES.members),
+        Merge.NEWEST,
+        is_bucketed=True,
+        has_one_value=False,
+        json="tseries",
     )
     """A ring of time slots of `TimeSeries.slot_ns` each, keyed by a u32 slot after the key's parts."""

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from tests.lang.fake_kernel import FakeKernel
-from tracetop.lang.emit.prelude import DIVIDE_C
+from tracetop.lang.emit.prelude import DIVIDE, MODULO
 from tracetop.lang.plan.raw_tracepoints import raw_form
 from tracetop.model.abi.buckets import BUCKET_C, LOG_BUCKETS, log_bounds, log_index
 
@@ -49,7 +49,7 @@ def test_division_rounds_to_zero_as_c_does_and_by_zero_gives_zero(tmp_path: Path
     main = """int main(void) { long a, b; while (scanf("%ld %ld", &a, &b) == 2)
         printf("%ld %ld\\n", tt_divide(a, b), tt_modulo(a, b)); }"""
     pairs = [(a, b) for a in (7, -7, 0, 1 << 62, -(1 << 63)) for b in (1, -1, 2, -2, 3, 0, 1 << 40)]
-    answers = run_c(tmp_path, DIVIDE_C + main, [f"{a} {b}" for a, b in pairs])
+    answers = run_c(tmp_path, DIVIDE.text + MODULO.text + main, [f"{a} {b}" for a, b in pairs])
     assert list(zip(answers[::2], answers[1::2], strict=True)) == [_divmod(a, b) for a, b in pairs]
 
 
@@ -83,7 +83,7 @@ def test_the_raw_switch_state_is_that_of_the_classic_record(tmp_path: Path) -> N
     }"""
     states = [0, 1, 2, 4, 8, 0x40, 0x80, 0x402, 0x1002, 0x8000, 0x200, 0x800, 0x2001]
     cases = [(p, s, e) for p in (0, 1) for s in states for e in (0, 0x10, 0x20)]
-    answers = run_c(tmp_path, stub + form.helper + main, [f"{p} {s} {e}" for p, s, e in cases])
+    answers = run_c(tmp_path, stub + form.readings["prev_state"].helper + main, [f"{p} {s} {e}" for p, s, e in cases])
     assert answers == [_recorded_state(p, s, e) for p, s, e in cases]
 
 

@@ -25,8 +25,8 @@ def clause(program: Program, number: int = 1) -> str:
 
 def test_predicate_value_and_delete_share_one_lookup(build: Build) -> None:
     program = build(f"{ENTER} /@s[tid]/ {{ @ = hist(nsecs - @s[tid]); delete(@s[tid]); }} BEGIN {{ @s[tid] = nsecs; }}")
-    assert clause(program).count("at_s.lookup") == 1
-    assert "at_s.delete" not in program.c_text
+    assert clause(program).count("m0_s.lookup") == 1
+    assert "m0_s.delete" not in program.c_text
 
 
 def test_keys_of_fields_share_a_lookup_too(build: Build) -> None:
@@ -34,7 +34,7 @@ def test_keys_of_fields_share_a_lookup_too(build: Build) -> None:
     program = build(
         f"{begin} /@s[args.dev, args.sector]/ {{ @ = max(@s[args.dev, args.sector]); }} BEGIN {{ @s[1, 1] = 1; }}"
     )
-    assert clause(program).count("at_s.lookup") == 1
+    assert clause(program).count("m0_s.lookup") == 1
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_keys_of_fields_share_a_lookup_too(build: Build) -> None:
 )
 def test_a_pointer_is_remembered_exactly_as_long_as_it_holds(build: Build, body: str, lookups: int) -> None:
     program = build(f"{ENTER} {{ {body} }} BEGIN {{ @s[1] = pid; }}")
-    assert clause(program).count("at_s.lookup") == lookups
+    assert clause(program).count("m0_s.lookup") == lookups
 
 
 @pytest.mark.parametrize("body", ["@[nsecs] = count();", "@[nsecs] = 1;", "@[nsecs]++;", "@[nsecs] = comm;"])
@@ -101,7 +101,7 @@ def test_no_text_of_the_script_reaches_the_c(build: Build) -> None:
     text = build(evil).c_text
     assert "evil(" not in text
     assert '"' not in text
-    assert set(re.findall(r"\w*evil\w*", text)) == {"var_evil_name"}
+    assert set(re.findall(r"\w*evil\w*", text)) == {"v0_evil_name"}
 
 
 def test_no_text_of_a_binary_reaches_the_c(build: Build, kernel: FakeKernel) -> None:
@@ -154,12 +154,12 @@ def test_what_is_nested_to_the_right_is_written_once(build: Build) -> None:
     for i in range(12):
         nested = f"({i} + pid && {nested})"
     text = clause(build(f"{ENTER} {{ @r = {nested}; }} BEGIN {{ @s[1] = pid; }}"))
-    assert text.count("at_s.lookup") == 1
+    assert text.count("m1_s.lookup") == 1
 
 
 def test_the_right_side_of_a_logical_operator_runs_only_where_it_decides(build: Build) -> None:
     text = clause(build(f"{ENTER} {{ @r = pid && @s[tid]; }} BEGIN {{ @s[1] = 1; }}"))
-    assert text.index("if (") < text.index("at_s.lookup")
+    assert text.index("if (") < text.index("m1_s.lookup")
 
 
 def test_no_temporary_hides_a_type_of_c() -> None:
@@ -174,4 +174,4 @@ def test_a_table_of_names_of_any_length_fits_on_the_stack(build: Build) -> None:
     """Each of its entries has the stack to itself in turn."""
     names = " ".join(f'@name[{i}] = "CAP_{i}";' for i in range(200))
     c_text = build(f"BEGIN {{ {names} }} interval:s:1 {{ @ = count(); }}").c_text
-    assert c_text.count("at_name.update(") == 200
+    assert c_text.count("m0_name.update(") == 200

@@ -15,8 +15,8 @@ struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
 BPF_PERCPU_ARRAY(tt_drops, u64, 4);
-BPF_HASH(at_start, u32, u64, 16384);
-BPF_PERCPU_ARRAY(at_latency, u64, 489);
+BPF_HASH(m0_start, u32, u64, 16384);
+BPF_PERCPU_ARRAY(m1_latency, u64, 489);
 
 static __always_inline u32 tt_log_bucket(s64 value, u32 bits)
 {
@@ -66,12 +66,12 @@ static __always_inline void tt_sys_enter_1_1(struct bpf_raw_tracepoint_args *ctx
     u64 nsecs_1 = bpf_ktime_get_ns();
     u64 tid_2 = (u32)bpf_get_current_pid_tgid();
     u32 key3 = tid_2;
-    u64 *at4 = at_start.lookup(&key3);
+    u64 *at4 = m0_start.lookup(&key3);
     if (at4) {
         *at4 = nsecs_1;
     } else {
         u64 first5 = nsecs_1;
-        if (at_start.update(&key3, &first5))
+        if (m0_start.update(&key3, &first5))
             tt_drop(0);
     }
 }
@@ -95,7 +95,7 @@ static __always_inline void tt_sys_exit_2_1(struct bpf_raw_tracepoint_args *ctx,
 {
     u64 tid_1 = (u32)bpf_get_current_pid_tgid();
     u32 key2 = tid_1;
-    u64 *at3 = at_start.lookup(&key2);
+    u64 *at3 = m0_start.lookup(&key2);
     u64 old4 = at3 ? *at3 : 0;
     if (!old4)
         return;
@@ -103,7 +103,7 @@ static __always_inline void tt_sys_exit_2_1(struct bpf_raw_tracepoint_args *ctx,
     u64 old6 = at3 ? *at3 : 0;
     s64 value7 = (nsecs_5 - old6);
     u32 key8 = tt_log_bucket(value7, 3);
-    u64 *at9 = at_latency.lookup(&key8);
+    u64 *at9 = m1_latency.lookup(&key8);
     if (at9) {
         *at9 += 1;
     } else {

@@ -15,13 +15,13 @@ struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
 BPF_PERCPU_ARRAY(tt_drops, u64, 8);
-BPF_PERCPU_HASH(at_syscalls, u32, u64, 16384);
-BPF_PERCPU_HASH(at_switches, u32, u64, 16384);
-BPF_PERCPU_HASH(at_faults, u32, u64, 16384);
-struct at_name_value { char text[16]; };
-BPF_HASH(at_name, u32, struct at_name_value, 16384);
-BPF_PERCPU_HASH(at_read_bytes, u32, s64, 16384);
-BPF_PERCPU_HASH(at_write_bytes, u32, s64, 16384);
+BPF_PERCPU_HASH(m0_syscalls, u32, u64, 16384);
+BPF_PERCPU_HASH(m1_switches, u32, u64, 16384);
+BPF_PERCPU_HASH(m2_faults, u32, u64, 16384);
+struct m3_name_value { char text[16]; };
+BPF_HASH(m3_name, u32, struct m3_name_value, 16384);
+BPF_PERCPU_HASH(m4_read_bytes, u32, s64, 16384);
+BPF_PERCPU_HASH(m5_write_bytes, u32, s64, 16384);
 
 static __always_inline void tt_drop(u32 slot)
 {
@@ -128,12 +128,12 @@ static __always_inline void tt_sys_enter_1_1(struct bpf_raw_tracepoint_args *ctx
 {
     u64 pid_1 = bpf_get_current_pid_tgid() >> 32;
     u32 key2 = pid_1;
-    u64 *at3 = at_syscalls.lookup(&key2);
+    u64 *at3 = m0_syscalls.lookup(&key2);
     if (at3) {
         *at3 += 1;
     } else {
         u64 first4 = 1;
-        if (at_syscalls.update(&key2, &first4))
+        if (m0_syscalls.update(&key2, &first4))
             tt_drop(0);
     }
 }
@@ -159,12 +159,12 @@ static __always_inline void tt_sched_switch_2_1(struct bpf_raw_tracepoint_args *
     if (!pid_1)
         return;
     u32 key2 = pid_1;
-    u64 *at3 = at_switches.lookup(&key2);
+    u64 *at3 = m1_switches.lookup(&key2);
     if (at3) {
         *at3 += 1;
     } else {
         u64 first4 = 1;
-        if (at_switches.update(&key2, &first4))
+        if (m1_switches.update(&key2, &first4))
             tt_drop(1);
     }
 }
@@ -188,12 +188,12 @@ static __always_inline void tt_page_fault_user_3_1(struct bpf_raw_tracepoint_arg
 {
     u64 pid_1 = bpf_get_current_pid_tgid() >> 32;
     u32 key2 = pid_1;
-    u64 *at3 = at_faults.lookup(&key2);
+    u64 *at3 = m2_faults.lookup(&key2);
     if (at3) {
         *at3 += 1;
     } else {
         u64 first4 = 1;
-        if (at_faults.update(&key2, &first4))
+        if (m2_faults.update(&key2, &first4))
             tt_drop(2);
     }
 }
@@ -220,9 +220,9 @@ static __always_inline void tt_sched_process_exit_4_1(struct tt_sched_process_ex
     if (!(pid_1 == tid_2))
         return;
     u32 key3 = pid_1;
-    struct at_name_value new4 __attribute__((aligned(8))) = {};
+    struct m3_name_value new4 __attribute__((aligned(8))) = {};
     bpf_get_current_comm(new4.text, 16);
-    if (at_name.update(&key3, &new4))
+    if (m3_name.update(&key3, &new4))
         tt_drop(3);
 }
 
@@ -246,12 +246,12 @@ static __always_inline void tt_sys_exit_read_5_1(struct tt_sys_exit_read_5_recor
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
     u32 key3 = pid_2;
-    s64 *at4 = at_read_bytes.lookup(&key3);
+    s64 *at4 = m4_read_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
     } else {
         s64 first5 = value1;
-        if (at_read_bytes.update(&key3, &first5))
+        if (m4_read_bytes.update(&key3, &first5))
             tt_drop(4);
     }
 }
@@ -278,12 +278,12 @@ static __always_inline void tt_sys_exit_pread64_6_1(struct tt_sys_exit_pread64_6
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
     u32 key3 = pid_2;
-    s64 *at4 = at_read_bytes.lookup(&key3);
+    s64 *at4 = m4_read_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
     } else {
         s64 first5 = value1;
-        if (at_read_bytes.update(&key3, &first5))
+        if (m4_read_bytes.update(&key3, &first5))
             tt_drop(4);
     }
 }
@@ -310,12 +310,12 @@ static __always_inline void tt_sys_exit_readv_7_1(struct tt_sys_exit_readv_7_rec
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
     u32 key3 = pid_2;
-    s64 *at4 = at_read_bytes.lookup(&key3);
+    s64 *at4 = m4_read_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
     } else {
         s64 first5 = value1;
-        if (at_read_bytes.update(&key3, &first5))
+        if (m4_read_bytes.update(&key3, &first5))
             tt_drop(4);
     }
 }
@@ -342,12 +342,12 @@ static __always_inline void tt_sys_exit_preadv_8_1(struct tt_sys_exit_preadv_8_r
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
     u32 key3 = pid_2;
-    s64 *at4 = at_read_bytes.lookup(&key3);
+    s64 *at4 = m4_read_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
     } else {
         s64 first5 = value1;
-        if (at_read_bytes.update(&key3, &first5))
+        if (m4_read_bytes.update(&key3, &first5))
             tt_drop(4);
     }
 }
@@ -374,12 +374,12 @@ static __always_inline void tt_sys_exit_preadv2_9_1(struct tt_sys_exit_preadv2_9
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
     u32 key3 = pid_2;
-    s64 *at4 = at_read_bytes.lookup(&key3);
+    s64 *at4 = m4_read_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
     } else {
         s64 first5 = value1;
-        if (at_read_bytes.update(&key3, &first5))
+        if (m4_read_bytes.update(&key3, &first5))
             tt_drop(4);
     }
 }
@@ -406,12 +406,12 @@ static __always_inline void tt_sys_exit_write_10_1(struct tt_sys_exit_write_10_r
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
     u32 key3 = pid_2;
-    s64 *at4 = at_write_bytes.lookup(&key3);
+    s64 *at4 = m5_write_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
     } else {
         s64 first5 = value1;
-        if (at_write_bytes.update(&key3, &first5))
+        if (m5_write_bytes.update(&key3, &first5))
             tt_drop(5);
     }
 }
@@ -438,12 +438,12 @@ static __always_inline void tt_sys_exit_pwrite64_11_1(struct tt_sys_exit_pwrite6
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
     u32 key3 = pid_2;
-    s64 *at4 = at_write_bytes.lookup(&key3);
+    s64 *at4 = m5_write_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
     } else {
         s64 first5 = value1;
-        if (at_write_bytes.update(&key3, &first5))
+        if (m5_write_bytes.update(&key3, &first5))
             tt_drop(5);
     }
 }
@@ -470,12 +470,12 @@ static __always_inline void tt_sys_exit_writev_12_1(struct tt_sys_exit_writev_12
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
     u32 key3 = pid_2;
-    s64 *at4 = at_write_bytes.lookup(&key3);
+    s64 *at4 = m5_write_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
     } else {
         s64 first5 = value1;
-        if (at_write_bytes.update(&key3, &first5))
+        if (m5_write_bytes.update(&key3, &first5))
             tt_drop(5);
     }
 }
@@ -502,12 +502,12 @@ static __always_inline void tt_sys_exit_pwritev_13_1(struct tt_sys_exit_pwritev_
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
     u32 key3 = pid_2;
-    s64 *at4 = at_write_bytes.lookup(&key3);
+    s64 *at4 = m5_write_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
     } else {
         s64 first5 = value1;
-        if (at_write_bytes.update(&key3, &first5))
+        if (m5_write_bytes.update(&key3, &first5))
             tt_drop(5);
     }
 }
@@ -534,12 +534,12 @@ static __always_inline void tt_sys_exit_pwritev2_14_1(struct tt_sys_exit_pwritev
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
     u32 key3 = pid_2;
-    s64 *at4 = at_write_bytes.lookup(&key3);
+    s64 *at4 = m5_write_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
     } else {
         s64 first5 = value1;
-        if (at_write_bytes.update(&key3, &first5))
+        if (m5_write_bytes.update(&key3, &first5))
             tt_drop(5);
     }
 }

@@ -15,8 +15,8 @@ struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
 BPF_PERCPU_ARRAY(tt_drops, u64, 4);
-BPF_HASH(at_queued, s32, u64, 16384);
-BPF_PERCPU_ARRAY(at_wait, u64, 489);
+BPF_HASH(m0_queued, s32, u64, 16384);
+BPF_PERCPU_ARRAY(m1_wait, u64, 489);
 
 static __always_inline u32 tt_log_bucket(s64 value, u32 bits)
 {
@@ -98,12 +98,12 @@ static __always_inline void tt_sched_wakeup_1_1(struct bpf_raw_tracepoint_args *
     s32 pid_2 = 0;
     bpf_probe_read_kernel(&pid_2, sizeof(pid_2), (void *)(ctx->args[0] + 1264));
     s32 key3 = (s64)pid_2;
-    u64 *at4 = at_queued.lookup(&key3);
+    u64 *at4 = m0_queued.lookup(&key3);
     if (at4) {
         *at4 = nsecs_1;
     } else {
         u64 first5 = nsecs_1;
-        if (at_queued.update(&key3, &first5))
+        if (m0_queued.update(&key3, &first5))
             tt_drop(0);
     }
 }
@@ -128,12 +128,12 @@ static __always_inline void tt_sched_wakeup_new_2_1(struct bpf_raw_tracepoint_ar
     s32 pid_2 = 0;
     bpf_probe_read_kernel(&pid_2, sizeof(pid_2), (void *)(ctx->args[0] + 1264));
     s32 key3 = (s64)pid_2;
-    u64 *at4 = at_queued.lookup(&key3);
+    u64 *at4 = m0_queued.lookup(&key3);
     if (at4) {
         *at4 = nsecs_1;
     } else {
         u64 first5 = nsecs_1;
-        if (at_queued.update(&key3, &first5))
+        if (m0_queued.update(&key3, &first5))
             tt_drop(0);
     }
 }
@@ -162,12 +162,12 @@ static __always_inline void tt_sched_switch_3_1(struct bpf_raw_tracepoint_args *
         return;
     u64 nsecs_3 = bpf_ktime_get_ns();
     s32 key4 = t1;
-    u64 *at5 = at_queued.lookup(&key4);
+    u64 *at5 = m0_queued.lookup(&key4);
     if (at5) {
         *at5 = nsecs_3;
     } else {
         u64 first6 = nsecs_3;
-        if (at_queued.update(&key4, &first6))
+        if (m0_queued.update(&key4, &first6))
             tt_drop(0);
     }
 }
@@ -179,7 +179,7 @@ static __always_inline void tt_sched_switch_3_2(struct bpf_raw_tracepoint_args *
     if (!((s64)next_pid_1 != 0LL))
         return;
     s32 key2 = (s64)next_pid_1;
-    u64 *at3 = at_queued.lookup(&key2);
+    u64 *at3 = m0_queued.lookup(&key2);
     u64 old4 = at3 ? *at3 : 0;
     if (!old4)
         return;
@@ -187,7 +187,7 @@ static __always_inline void tt_sched_switch_3_2(struct bpf_raw_tracepoint_args *
     u64 old6 = at3 ? *at3 : 0;
     s64 value7 = (nsecs_5 - old6);
     u32 key8 = tt_log_bucket(value7, 3);
-    u64 *at9 = at_wait.lookup(&key8);
+    u64 *at9 = m1_wait.lookup(&key8);
     if (at9) {
         *at9 += 1;
     } else {

@@ -17,7 +17,7 @@ BPF_ARRAY(tt_control, struct tt_control, 1);
 BPF_PERCPU_ARRAY(tt_drops, u64, 3);
 struct tt_kstacks_frames { u64 ip[64]; };
 BPF_TABLE("stacktrace", int, struct tt_kstacks_frames, tt_kstacks, 65536);
-BPF_PERCPU_HASH(at_, u32, u64, 16384);
+BPF_PERCPU_HASH(m0_, u32, u64, 16384);
 #include <linux/bpf_perf_event.h>
 
 static __always_inline void tt_drop(u32 slot)
@@ -51,12 +51,12 @@ static __always_inline void tt_profile_1_1(struct bpf_perf_event_data *ctx, stru
         return;
     s64 kstack_2 = tt_kstacks.get_stackid(ctx, 0);
     u32 key3 = kstack_2;
-    u64 *at4 = at_.lookup(&key3);
+    u64 *at4 = m0_.lookup(&key3);
     if (at4) {
         *at4 += 1;
     } else {
         u64 first5 = 1;
-        if (at_.update(&key3, &first5))
+        if (m0_.update(&key3, &first5))
             tt_drop(0);
     }
 }

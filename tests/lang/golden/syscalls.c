@@ -15,8 +15,8 @@ struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
 BPF_PERCPU_ARRAY(tt_drops, u64, 4);
-BPF_PERCPU_ARRAY(at_, u64, 1024);
-BPF_PERCPU_ARRAY(at_errors, u64, 1024);
+BPF_PERCPU_ARRAY(m0_, u64, 1024);
+BPF_PERCPU_ARRAY(m1_errors, u64, 1024);
 
 static __always_inline void tt_drop(u32 slot)
 {
@@ -45,7 +45,7 @@ static __always_inline bool tt_current_wanted(struct tt_control *control)
 static __always_inline void tt_sys_enter_1_1(struct bpf_raw_tracepoint_args *ctx, struct tt_control *control)
 {
     u32 key1 = (s64)ctx->args[1];
-    u64 *at2 = at_.lookup(&key1);
+    u64 *at2 = m0_.lookup(&key1);
     if (at2) {
         *at2 += 1;
     } else {
@@ -75,7 +75,7 @@ static __always_inline void tt_sys_exit_2_1(struct bpf_raw_tracepoint_args *ctx,
     if (!((s64)id_1 >= 0LL))
         return;
     u32 key2 = (s64)id_1;
-    u64 *at3 = at_errors.lookup(&key2);
+    u64 *at3 = m1_errors.lookup(&key2);
     if (at3) {
         *at3 += 1;
     } else {

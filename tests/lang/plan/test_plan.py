@@ -50,7 +50,7 @@ def test_the_layout_of_a_map(
 def test_parts_of_a_key_are_aligned_and_padded(build: Build) -> None:
     program = build(f"{ENTER} {{ @[(uint8)pid, nsecs, comm, tid] = count(); }}")
     assert [(part.offset, part.size) for part in first_map(program).keys] == [(0, 1), (8, 8), (16, 16), (32, 4)]
-    assert "struct at__key { u8 k0; u8 pad1[7]; u64 k1; char k2[16]; u32 k3; u8 pad36[4]; };" in program.c_text
+    assert "struct m0__key { u8 k0; u8 pad1[7]; u64 k1; char k2[16]; u32 k3; u8 pad36[4]; };" in program.c_text
 
 
 def test_every_map_has_its_own_place_for_drops_and_so_have_events_and_missed_runs(build: Build) -> None:

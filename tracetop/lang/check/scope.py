@@ -222,8 +222,8 @@ class Scope:
 
     def _another(self, name: str) -> Binding:
         """Return a new variable that the name stands for from here on."""
-        others = sum(clause == self.clause and each.startswith(f"{name}__") for clause, each in self.learnt.variables)
-        binding = Binding(f"{name}__{others + 2}", self._block)
+        others = sum(clause == self.clause and each.startswith(f"{name}#") for clause, each in self.learnt.variables)
+        binding = Binding(f"{name}#{others + 2}", self._block)  # no script can write that name
         self.learnt.bindings[self.clause, name] = binding
         return binding
 

@@ -10,6 +10,7 @@ from functools import singledispatch
 
 from tracetop.lang.emit.writer import Writer, c_stored
 from tracetop.lang.tree import typed
+from tracetop.lang.tree.types import Type
 
 
 class Space(Enum):
@@ -75,7 +76,17 @@ def text(node: typed.Expr, out: Writer) -> str:
 
 def held_text(node: typed.Expr, out: Writer) -> str | None:
     """Return the array that holds the value already, or None."""
-    return f"var_{node.name}" if isinstance(node, typed.VarValue) else out.recall(node)
+    return out.variable_name(node.name) if isinstance(node, typed.VarValue) else out.recall(node)
+
+
+def held(node: typed.Expr, type_: Type, stem: str, out: Writer) -> str:
+    """Return text of the integer `node` that may be written more than once: a number, or a temporary's name."""
+    while isinstance(node, typed.Named):
+        node = node.operand
+    written = value(node, out)
+    if isinstance(node, typed.Const) or out.is_temporary(written):
+        return written
+    return out.temporary(type_, written, stem)
 
 
 def put(node: typed.Expr, place: str, out: Writer) -> None:

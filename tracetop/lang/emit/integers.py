@@ -2,6 +2,7 @@
 
 from tracetop.lang.emit.dispatch import address, value
 from tracetop.lang.emit.maps import add, pointer
+from tracetop.lang.emit.prelude import DIVIDE, HOOK_NUMBER, MODULO, Helper
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored, in_parentheses
 from tracetop.lang.plan.plan import field_key
 from tracetop.lang.tree import typed
@@ -22,7 +23,10 @@ def _const(node: typed.Const, _out: Writer) -> str:
 
 @value.register
 def _hook_number(node: typed.HookNumber, out: Writer) -> str:
-    return out.program.number or f"{node.number}ULL"
+    if out.program.spec.cookie:
+        return f"{out.need(HOOK_NUMBER)}(ctx)"
+    raw = out.program.raw
+    return raw.number if raw and raw.number else f"{node.number}ULL"
 
 
 @value.register
@@ -43,15 +47,17 @@ def _stem(name: str) -> str:
 @value.register
 def _field(node: typed.FieldValue, out: Writer) -> str:
     if node.data_loc:
-        return f"((u64)ctx + (ctx->f_{node.field.name} & 0xffff))"
+        return f"((u64)ctx + ({out.record_field(node.field.name)} & 0xffff))"
     if out.program.raw is None:
         index = f"[{node.index}]" if node.index is not None else ""
-        return _cast(node.type, f"ctx->f_{node.field.name}{index}")
+        return _cast(node.type, f"{out.record_field(node.field.name)}{index}")
     reading = out.program.raw.readings[field_key(node)]
     known = out.recall(node)
     if known:
         return known
     if reading.kernel is None:
+        if reading.helper:
+            out.need(Helper(node.field.name, reading.helper))
         narrow = f"({c_stored(node.type)})" if node.type.size < 8 else ""
         written = _cast(node.type, f"{narrow}{reading.value}")
         return written if reading.is_argument else out.remember(node, out.temporary(node.type, written))
@@ -91,7 +97,7 @@ def _binary(node: typed.Binary, out: Writer) -> str:
     if node.op in ("<<", ">>"):
         return f"({left} {node.op} ({right} & 63))"
     if node.op in ("/", "%") and node.signed:
-        return f"tt_{'divide' if node.op == '/' else 'modulo'}({left}, {right})"
+        return f"{out.need(DIVIDE if node.op == '/' else MODULO)}({left}, {right})"
     if node.op in ("/", "%") and not divides_safely:
         divisor = out.temporary(Type(signed=False), right)
         return f"({divisor} ? {left} {node.op} {divisor} : {'0' if node.op == '/' else left})"

@@ -8,7 +8,8 @@ does not know: of a counter on the stack it would follow every value.
 from collections.abc import Callable
 
 from tracetop.lang.emit.dispatch import statement, value
-from tracetop.lang.emit.per_cpu_totals import pointer_to, sum_up
+from tracetop.lang.emit.maps import pointer_to, sum_up
+from tracetop.lang.emit.prelude import LOOP_STRUCT
 from tracetop.lang.emit.statements import block
 from tracetop.lang.emit.writer import Frame, Writer, c_stored
 from tracetop.lang.plan.plan import PlannedMap
@@ -21,8 +22,6 @@ from tracetop.model.value_kinds import ValueKind
 
 _MOST_ROUNDS = 1 << 23
 """BPF_MAX_LOOPS: asked for more, the helper makes none."""
-_CONTEXT = "struct tt_loop inside = {.ctx = ctx, .control = control, .scratch = scratch};"
-"""What a function hands to the callbacks of all its loops, one after the other."""
 _CONTEXT_BYTES = 64
 """What a callback takes of the stack beside its values: a struct tt_loop and what clang spills."""
 _LOOPS = (typed.While, typed.ForRange, typed.ForMap, typed.MapLength)
@@ -42,13 +41,18 @@ def open_frame(out: Writer) -> None:
         out.frame.places[name] = out.take_scratch(size)
         out.clear(f"(scratch + {out.frame.places[name]})", size)
     _declare_variables(out, out.frame)
-    out.line(_CONTEXT)
+    _declare_context(out)
+
+
+def _declare_context(out: Writer) -> None:
+    """Write what a function hands to the callbacks of all its loops, one after the other."""
+    out.line(f"{out.need(LOOP_STRUCT)} inside = {{.ctx = ctx, .control = control, .scratch = scratch}};")
 
 
 def _declare_variables(out: Writer, frame: Frame) -> None:
     for name, type_ in out.variables:
         c_type = c_stored(Type(signed=type_.signed)) if type_.is_scalar else "char"
-        out.line(f"{c_type} *var_{name} = ({c_type} *)(scratch + {frame.places[name]});")
+        out.line(f"{c_type} *{out.variable_name(name)} = ({c_type} *)(scratch + {frame.places[name]});")
 
 
 @statement.register
@@ -82,15 +86,15 @@ def _for_range(node: typed.ForRange, out: Writer) -> None:
 
 @statement.register
 def _for_map(node: typed.ForMap, out: Writer) -> None:
-    planned = out.plan.maps[node.map]
-    address = pointer_to(MarkerKind.MAP, list(out.plan.maps).index(node.map), out)
+    planned = out.unit.plan.maps[node.map]
+    address = pointer_to(MarkerKind.MAP, planned.spec.drop_slot, out)
     with_callback = _callback(MarkerKind.ELEMENT, lambda inner: _entry(node, planned, inner), node.body, out)
     _call(f"tt_for_each({address}, {with_callback});", node.body, out)
 
 
 @value.register
 def _map_length(node: typed.MapLength, out: Writer) -> str:
-    planned = out.plan.maps[node.map]
+    planned = out.unit.plan.maps[node.map]
     count = f"*(u64 *)(scratch + {out.take_scratch(8)})"
     out.line(f"{count} = 0;")
 
@@ -100,7 +104,7 @@ def _map_length(node: typed.MapLength, out: Writer) -> str:
             inner.line("    return 0;")
         inner.line(f"{count} += 1;")
 
-    address = pointer_to(MarkerKind.MAP, list(out.plan.maps).index(node.map), out)
+    address = pointer_to(MarkerKind.MAP, planned.spec.drop_slot, out)
     _call(f"tt_for_each({address}, {_callback(MarkerKind.ELEMENT, add, (), out)});", (), out)
     return out.temporary(UINT64, count, "length")
 
@@ -117,21 +121,19 @@ def _continue(_node: typed.Continue, out: Writer) -> None:
 
 def _callback(kind: MarkerKind, begin: Callable[[Writer], None], body: tuple[typed.Statement, ...], out: Writer) -> str:
     """Write a loop's body, which `begin` begins, as a function; return the arguments that hand it to a helper."""
-    index = len(out.callbacks)
-    out.callbacks.append("")
+    index = len(out.unit.callbacks)
+    out.unit.callbacks.append(())
     inner = out.inside()
     if inner.frame is None:
         raise AssertionError("a loop in a clause without a frame")
-    inner.line(f"{out.context} *ctx = loop->ctx;")
     inner.line("struct tt_control *control = loop->control;")
     inner.line("char *scratch = loop->scratch;")
     _declare_variables(inner, inner.frame)
-    inner.line(_CONTEXT)
+    _declare_context(inner)
     begin(inner)
     block(body, inner)
     inner.line("return 0;")
-    lines = "".join(f"{line}\n" for line in inner.lines)
-    out.callbacks[index] = f"\nint {callback_name(index)}(struct tt_loop *loop)\n{{\n{lines}}}\n"
+    out.unit.callbacks[index] = tuple(inner.lines)
     out.return_from(inner, _CONTEXT_BYTES)
     return f"{pointer_to(kind, index, out)}, &inside, 0"
 
@@ -153,7 +155,7 @@ def _call(text: str, body: tuple[typed.Statement, ...], out: Writer) -> None:
 def _entry(node: typed.ForMap, planned: PlannedMap, out: Writer) -> None:
     """Write the copy of a map's entry into the loop's variable; entries that count nothing are passed over."""
     key_type, value_type = node.entry.parts
-    place = f"var_{node.name}"
+    place = out.variable_name(node.name)
     out.line("char *key = (char *)loop->first, *found = (char *)loop->second;")
     if planned.spec.kept_slots:
         out.line("if (!*(u64 *)found)")

@@ -3,10 +3,10 @@
 A string is padded with NULs, so that it can be a part of a key.
 """
 
-from tracetop.lang.ctypes.value_layout import stack_map
 from tracetop.lang.emit.dispatch import Space, Where, address, fill, put, text, value
 from tracetop.lang.emit.maps import pointer
-from tracetop.lang.emit.reads import copy, read_text
+from tracetop.lang.emit.prelude import CONTAINS, LENGTH, SAME
+from tracetop.lang.emit.reads import copy, read_memory, read_text
 from tracetop.lang.emit.writer import Writer, in_parentheses
 from tracetop.lang.plan.plan import field_key
 from tracetop.lang.tree import typed
@@ -24,7 +24,7 @@ def _same_text(node: typed.SameText, out: Writer) -> str:
     size = min(_compared(node.left), _compared(node.right))
     if node.limit:
         size = min(size, node.limit)
-    return f"(u64){'!' if node.negated else ''}tt_same({left}, {right}, {size})"
+    return f"(u64){'!' if node.negated else ''}{out.need(SAME)}({left}, {right}, {size})"
 
 
 def _compared(node: typed.Expr) -> int:
@@ -43,14 +43,14 @@ def _same_bytes(node: typed.SameBytes, out: Writer) -> str:
 def _contains(node: typed.Contains, out: Writer) -> str:
     haystack, needle = text(node.haystack, out), text(node.needle, out)
     if isinstance(node.needle, typed.Text):
-        return f"(u64)tt_contains({haystack}, {node.haystack.type.size}, {needle}, {len(node.needle.value)})"
-    length = f"tt_length({needle}, {node.needle.type.size})"
-    return f"(u64)tt_contains({haystack}, {node.haystack.type.size}, {needle}, {length})"
+        return f"(u64){out.need(CONTAINS)}({haystack}, {node.haystack.type.size}, {needle}, {len(node.needle.value)})"
+    length = f"{out.need(LENGTH)}({needle}, {node.needle.type.size})"
+    return f"(u64){out.need(CONTAINS)}({haystack}, {node.haystack.type.size}, {needle}, {length})"
 
 
 @value.register
 def _length(node: typed.Length, out: Writer) -> str:
-    return f"(u64)tt_length({text(node.operand, out)}, {node.operand.type.size})"
+    return f"(u64){out.need(LENGTH)}({text(node.operand, out)}, {node.operand.type.size})"
 
 
 @fill.register
@@ -67,12 +67,12 @@ def _builtin(node: typed.BuiltinValue, place: str, out: Writer) -> None:
 
 @fill.register
 def _variable(node: typed.VarValue, place: str, out: Writer) -> None:
-    out.move(place, f"var_{node.name}", node.type.size)
+    out.move(place, out.variable_name(node.name), node.type.size)
 
 
 @fill.register
 def _field(node: typed.FieldValue, place: str, out: Writer) -> None:
-    field, size = f"ctx->f_{node.field.name}", node.type.size
+    size = node.type.size
     reading = out.program.raw.readings[field_key(node)] if out.program.raw else None
     # Behind the NUL of a record's text stands what was there before: as part of a key it would make many keys of one.
     read = "bpf_probe_read_kernel_str" if node.type.form is Form.STRING else "bpf_probe_read_kernel"
@@ -80,7 +80,8 @@ def _field(node: typed.FieldValue, place: str, out: Writer) -> None:
         base, offset, _size = reading.kernel
         out.line(f"{read}({place}, {size}, (void *)({base} + {offset}));")
     elif node.data_loc:
-        out.line(f"bpf_probe_read_kernel_str({place}, {size}, (char *)ctx + ({field} & 0xffff));")
+        where = f"(char *)ctx + ({out.record_field(node.field.name)} & 0xffff)"
+        out.line(f"bpf_probe_read_kernel_str({place}, {size}, {where});")
     else:
         # A copy by loads would be refused where clang makes one address for it and for a helper's argument.
         out.line(f"{read}({place}, {size}, (void *)ctx + {node.field.offset});")
@@ -129,11 +130,7 @@ def _buffer_at(node: typed.BufferAt, place: str, out: Writer) -> None:
     if where.space is Space.LOCAL:
         copy(where, f"({place} + 4)", Type(size=min(node.most, node.type.size - 4)), out)
         return
-    helper = {Space.ANY: "tt_read", Space.KERNEL: "bpf_probe_read_kernel", Space.USER: "bpf_probe_read_user"}[
-        where.space
-    ]
-    from_ = where.address if where.space is Space.ANY else f"(void *)({where.address})"
-    out.line(f"{helper}({place} + 4, {size}, {from_});")
+    read_memory(where, f"{place} + 4", size, out)
 
 
 @value.register
@@ -165,8 +162,8 @@ def _user_address(node: typed.UserAddress, place: str, out: Writer) -> None:
 @value.register
 def _kernel_stack(node: typed.Stack, out: Writer) -> str:
     known = out.recall(node)
-    table = stack_map(node.type)
-    return known or out.remember(node, out.temporary(Type(), f"{table}.get_stackid(ctx, {_skipped(out)})", "kstack_"))
+    taken = f"{out.stack_map(node.type)}.get_stackid(ctx, {_skipped(out)})"
+    return known or out.remember(node, out.temporary(Type(), taken, "kstack_"))
 
 
 def _skipped(out: Writer) -> int:
@@ -180,8 +177,7 @@ def _skipped(out: Writer) -> int:
 
 @fill.register
 def _user_stack(node: typed.Stack, place: str, out: Writer) -> None:
-    table = stack_map(node.type)
-    out.line(f"*(s32 *)({place}) = {table}.get_stackid(ctx, BPF_F_USER_STACK);")
+    out.line(f"*(s32 *)({place}) = {out.stack_map(node.type)}.get_stackid(ctx, BPF_F_USER_STACK);")
     out.line(f"*(u32 *)({place} + 4) = bpf_get_current_pid_tgid() >> 32;")
 
 

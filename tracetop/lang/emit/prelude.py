@@ -1,6 +1,6 @@
 """The C that does not depend on the script: helpers for the filter, for dropped updates, division and strings.
 
-Owns: what a helper is and which there are. `Writer.need` gives the name of one, and the C has those that were asked for.
+Owns: what a helper is and which there are. `Writer.need` gives the name of one, and the C has what was asked for.
 """
 
 from typing import NamedTuple

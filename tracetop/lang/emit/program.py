@@ -6,39 +6,37 @@ names, numbers and strings written as numbers.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from msgspec import structs
 
-from tracetop.lang.emit import integers, memory, per_cpu_totals, prelude, reads, statements
-from tracetop.lang.emit import scratch as emit_scratch
+from tracetop.lang.emit import integers, memory, statements
 from tracetop.lang.emit.dispatch import value
 from tracetop.lang.emit.loops import callback_name, has_loop, open_frame
-from tracetop.lang.emit.maps import declare
-from tracetop.lang.emit.statements import EVENTS, block
-from tracetop.lang.emit.writer import Writer, c_integer, in_parentheses
+from tracetop.lang.emit.prelude import CURRENT_WANTED, DROP, HELPERS, RECORD_WANTED, TASK_WANTED, Helper
+from tracetop.lang.emit.reads import record_members
+from tracetop.lang.emit.statements import block
+from tracetop.lang.emit.tables import tables
+from tracetop.lang.emit.writer import Unit, Writer, c_integer, in_parentheses
 from tracetop.lang.plan.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.source import Source
 from tracetop.lang.tree import typed
-from tracetop.model.abi.control import SAMPLE_NONE
+from tracetop.model.abi.control import CONTROL, CONTROL_C, SAMPLE_NONE
+from tracetop.model.abi.event_slots import SCRATCH, DropSlots
+from tracetop.model.abi.values import VALUES_C
 from tracetop.model.filter import COMM_BYTES
-from tracetop.model.kernel import Field, TracepointFormat
+from tracetop.model.kernel import TracepointFormat
 from tracetop.model.kinds import Family, ProbeKind
-from tracetop.model.program import Action, Exit, Layout, MapAction, ProbeSpec
+from tracetop.model.program import Action, ProbeSpec
 
-_REGISTERED = (integers, memory, statements, reads, per_cpu_totals)
-"""Imported for what they register with `generics`."""
-STACKS = 65536
-"""Slots, for a new stack to find its own free; with the depth below 35 MB of the kernel's memory."""
-STACK_DEPTH = 64
-"""Frames of a stack, the innermost; kernel stacks of 40 are long."""
-_EVENT_PAGES, _PRINT_PAGES = 16, 1024
-"""Of the ring buffer, for requests and for what is printed."""
+_REGISTERED = (integers, memory, statements)
+"""Imported for what they register with `dispatch`."""
 MAX_STACK_BYTES = 384
 """Of 512: clang keeps the rest for what it spills."""
 MAX_SCRATCH_BYTES = 1 << 15
-_NAME, _OWN = "tt_NAME", "tt_OWN"
-_STACK_MAP = re.compile(r"\b(tt_[ku]stacks(?:_(\d+))?)\.")
+_CURRENT = "current"
+"""The C variable that says whether the current process is wanted."""
+_CONTEXTS = {each.name: each for each in HELPERS if each.name.startswith("struct ")}
 
 
 @dataclass(frozen=True)
@@ -53,26 +51,63 @@ class Emitted:
     """Of each program; several may name one function."""
 
 
-@dataclass
-class _Shared:
-    """What the programs of one script have in common while they are written."""
+@dataclass(frozen=True)
+class _Clause:
+    """A clause in C: the body of a function."""
 
-    plan: Plan
-    source: Source
-    actions: list[Action] = field(default_factory=list)
-    callbacks: list[str] = field(default_factory=list)
-    scratch_bytes: int = 0
+    lines: tuple[str, ...]
+    has_scratch: bool
+    condition: str
+    """When the program calls it; empty: always."""
 
 
-@dataclass
-class _Function:
-    """A program in C."""
+@dataclass(frozen=True)
+class _Program:
+    """A program in C, all but its names: by this, programs on several hooks are known to be the same."""
 
-    name: str
-    text: str
-    record: str
-    """The struct that it is passed, where that is the script's own."""
-    probes: list[ProbeSpec] = field(default_factory=list)
+    context: str
+    """The type of what `ctx` points to; empty where that is a struct of the program's own."""
+    record: tuple[str, ...]
+    """The members of that struct."""
+    callbacks: tuple[tuple[int, tuple[str, ...]], ...]
+    """The bodies of its loops, with their indexes in ``Program.callbacks``."""
+    clauses: tuple[_Clause, ...]
+    start: tuple[str, ...]
+    """What it does before its clauses run."""
+    enter: tuple[str, ...]
+    leave: tuple[str, ...]
+    """How it takes its scratch memory and gives it back; empty without."""
+    asks_current: bool
+    """A clause depends on whether the current process is wanted."""
+
+    def write(self, name: str, number: int, comment: str) -> tuple[str, str, str]:
+        """Return the text of the record, the callbacks, and the functions of a program with a name and a number."""
+        context = self.context or f"struct {name}_record"
+        record = "".join(f"    {member}\n" for member in self.record)
+        callbacks = [
+            _function(f"int {callback_name(index)}(struct tt_loop *loop)", (f"    {context} *ctx = loop->ctx;", *lines))
+            for index, lines in self.callbacks
+        ]
+        clauses, calls = [], []
+        for i, clause in enumerate(self.clauses, 1):
+            parameter, argument = (", char *scratch", ", scratch") if clause.has_scratch else ("", "")
+            head = f"void {name}_{i}({context} *ctx, struct {CONTROL} *control{parameter})"
+            clauses.append(_function(f"static __always_inline {head}", clause.lines))
+            call = f"{name}_{i}(ctx, control{argument});"
+            calls += [f"if {in_parentheses(clause.condition)}", f"    {call}"] if clause.condition else [call]
+        enter = [f"u32 own = {number};", *self.enter] if self.enter else []
+        current = [f"bool current = {CURRENT_WANTED.name}(control);"] if self.asks_current else []
+        body = [*self.start, *enter, *current, *calls, *self.leave, "return 0;"]
+        main = _function(f"int {name}({context} *ctx)", tuple(f"    {line}" for line in body))
+        return (
+            f"\nstruct {name}_record {{\n{record}}};\n" if self.record else "",
+            "".join(callbacks),
+            f"{''.join(clauses)}\n/* {comment} */{main}",
+        )
+
+
+def _function(head: str, lines: tuple[str, ...]) -> str:
+    return "\n".join(["", head, "{", *lines, "}", ""])
 
 
 def emit(plan: Plan, source: Source) -> Emitted:
@@ -80,154 +115,97 @@ def emit(plan: Plan, source: Source) -> Emitted:
 
     ScriptError for a clause whose values do not fit on the stack: LLVM would not refuse it but end the process.
     """
-    shared = _Shared(plan, source)
-    functions = _functions(plan, shared)
-    programs = "".join([*shared.callbacks, *(function.text for function in functions)])
-    stacks = dict.fromkeys(_STACK_MAP.findall(programs))
-    printing = any(not isinstance(action, MapAction) for action in shared.actions)
-    tables = [
-        "BPF_ARRAY(tt_control, struct tt_control, 1);\n",
-        f"BPF_PERCPU_ARRAY(tt_drops, u64, {len(plan.maps) + 2 + (Exit() in shared.actions)});\n",
-        f"BPF_ARRAY(tt_present, u64, {len(plan.maps)});\n" if _has_places(plan) else "",
-        f"BPF_RINGBUF_OUTPUT({EVENTS}, {_PRINT_PAGES if printing else _EVENT_PAGES});\n" if shared.actions else "",
-        emit_scratch.declare(shared.scratch_bytes, len(plan.programs)) if shared.scratch_bytes else "",
-        *(_stack_table(name, int(depth or STACK_DEPTH)) for name, depth in stacks),
-        *(declare(planned) for planned in plan.maps.values()),
-    ]
-    records = "".join(function.record for function in functions)
-    raw_helpers = dict.fromkeys(program.raw.helper for program in plan.programs if program.raw)
-    used = "".join(helper for helper in raw_helpers if helper and helper.split("(")[0].split()[-1] in programs)
-    text = prelude.structs() + "\n" + "".join(tables) + prelude.helpers(programs) + records + used + programs
-    callbacks = tuple(callback_name(index) for index in range(len(shared.callbacks)))
-    probes = {spec: structs.replace(spec, function=function.name) for function in functions for spec in function.probes}
-    return Emitted(
-        text,
-        tuple(shared.actions),
-        tuple(name for name, _depth in stacks),
-        callbacks,
-        tuple(probes[program.spec] for program in plan.programs),
-    )
-
-
-def _functions(plan: Plan, shared: _Shared) -> list[_Function]:
-    """Return the functions of all programs. Programs that many hooks share are written once where they are the same."""
-    functions: dict[tuple[str, str], _Function] = {}
+    unit = Unit(plan)
+    names: dict[tuple[_Program, str], str] = {}
+    written: list[tuple[str, str, str]] = []
+    probes = []
     for i, program in enumerate(plan.programs):
-        name, callbacks = program.spec.function, len(shared.callbacks)
-        text = _program(program, shared)
-        record = _record(program, text) if program.spec.kind is ProbeKind.TRACEPOINT else ""
-        shared.callbacks[callbacks:] = [callback.replace(_NAME, name) for callback in shared.callbacks[callbacks:]]
-        same = (text, record) if program.shared else (name, "")
-        if same not in functions:
-            comment = f"\n/* {_comment(program)} */"
-            text = text.replace(f"\nint {_NAME}(", f"{comment}\nint {_NAME}(").replace(_NAME, name)
-            functions[same] = _Function(name, text.replace(_OWN, str(i)), record.replace(_NAME, name))
-        functions[same].probes.append(program.spec)
-    return list(functions.values())
+        name = program.spec.function
+        body = _program(program, unit, source)
+        same = (body, "" if program.shared else name)
+        if same not in names:
+            names[same] = name
+            written.append(body.write(name, i, _comment(program)))
+        probes.append(structs.replace(program.spec, function=names[same]))
+    records, callbacks, programs = ("".join(parts) for parts in zip(*written, strict=True)) if written else ("",) * 3
+    others = [helper for helper in unit.helpers if helper not in HELPERS]
+    text = [
+        *(CONTROL_C, VALUES_C, "\n", tables(unit)),
+        *(helper.text for helper in HELPERS if helper in unit.helpers),
+        records,
+        *(helper.text for helper in others),
+        *(callbacks, programs),
+    ]
+    callback_names = tuple(callback_name(index) for index in range(len(unit.callbacks)))
+    return Emitted("".join(text), unit.actions, tuple(unit.stack_maps), callback_names, tuple(probes))
 
 
-def _has_places(plan: Plan) -> bool:
-    """Say whether the script has maps without a key that all CPUs share: an array cannot tell that one is not there."""
-    return any(planned.spec.layout is Layout.ARRAY for planned in plan.maps.values())
-
-
-def _context(program: PlannedProgram) -> str:
-    return program.spec.kind.facts.context or f"struct {_NAME}_record"
-
-
-def _stack_table(name: str, depth: int) -> str:
-    """Return the declaration of a stack map: BCC's own macro would take 127 frames a slot."""
-    table = f'BPF_TABLE("stacktrace", int, struct {name}_frames, {name}, {STACKS});'
-    return f"struct {name}_frames {{ u64 ip[{depth}]; }};\n{table}\n"
-
-
-def _record(program: PlannedProgram, text: str) -> str:
-    """Return the struct of a tracepoint's record, laid out as the format says, with explicit padding.
-
-    Of a program that other hooks may share it has only what its `text` reads, for their records may differ elsewhere.
-    """
-    format_ = program.hook.format
-    members, end = ["u64 common;"], 8
-    for member_field in sorted(format_.fields, key=lambda each: each.offset) if format_ else ():
-        member = _member(member_field)
-        if program.shared and not re.search(rf"\bf_{re.escape(member_field.name)}\b", text):
-            continue
-        if member is None or member_field.offset < end:
-            continue
-        if member_field.offset > end:
-            members.append(f"u8 pad{end}[{member_field.offset - end}];")
-        members.append(member)
-        end = member_field.offset + member_field.size
-    return f"\nstruct {_NAME}_record {{\n    " + "\n    ".join(members) + "\n};\n"
-
-
-def _member(field: Field) -> str | None:
-    """Return a field's declaration, or None for one that no expression can name."""
-    sign = "s" if field.signed else "u"
-    if "__data_loc" in field.c_type or "__rel_loc" in field.c_type:
-        return f"u32 f_{field.name};"
-    if "char[" in field.c_type.replace(" ", ""):
-        return f"char f_{field.name}[{field.size}];"
-    count = field.c_type.rpartition("[")[2].rstrip("]") if "[" in field.c_type else ""
-    if count.isdecimal() and int(count) and field.size // int(count) in (1, 2, 4, 8):
-        return f"{sign}{8 * field.size // int(count)} f_{field.name}[{count}];"
-    return f"{sign}{8 * field.size} f_{field.name};" if field.size in (1, 2, 4, 8) else None
-
-
-def _program(program: PlannedProgram, shared: _Shared) -> str:
-    """Return the functions of a program's clauses, and the program itself, which calls them in order.
-
-    The same programs are the same text: their name is `_NAME` in it, and their number `_OWN`.
-    """
-    plan = shared.plan
-    context, function = _context(program), _NAME
-    clauses, calls, scratch = [], [], 0
-    for i, clause in enumerate(program.clauses, 1):
-        out = Writer(
-            plan,
-            program,
-            clause.clause.variables,
-            actions=shared.actions,
-            callbacks=shared.callbacks,
-            context=context,
-        )
-        clauses.append(_clause(f"{function}_{i}", clause, out, context))
-        calls.append(f"{function}_{i}(ctx, control{', scratch' if out.scratch_bytes else ''});")
-        scratch = max(scratch, out.scratch_bytes)
-        stack_bytes = out.stack_bytes + out.apart_stack_bytes + out.callback_stack_bytes
-        if max(stack_bytes, out.scratch_bytes - MAX_SCRATCH_BYTES) > MAX_STACK_BYTES:
-            raise shared.source.error(
-                clause.clause.at,
-                f"values of this clause take {out.stack_bytes + out.scratch_bytes} bytes, too much for one program",
-                why="a BPF program has little memory of its own",
-                hint="split the clause in two on the same probe, or use shorter strings: str(POINTER, LENGTH)",
-            )
-    shared.scratch_bytes = max(shared.scratch_bytes, scratch)
-    gates = [_gate(clause, plan, program) for clause in program.clauses]
-    body = []
+def _program(program: PlannedProgram, unit: Unit, source: Source) -> _Program:
+    """Return a program, with the functions of its clauses, which it calls in order."""
+    read: set[str] = set()
+    first_callback = len(unit.callbacks)
+    context = program.spec.kind.facts.context
+    if context in _CONTEXTS:
+        unit.need(_CONTEXTS[context])
+    start = []
     if program.raw and program.raw.gate:
-        body += [f"if (!{program.raw.gate})", "    return 0;"]
+        unit.need(Helper(program.raw.gate, program.raw.helper))
+        start += [f"if (!{program.raw.gate})", "    return 0;"]
+    gates = [_gate(clause, unit, program, read) for clause in program.clauses]
     if len(gates) == 1 and gates[0]:
-        body += [f"if (!({gates.pop()}))", "    return 0;"]
-        gates.append("")
-    body += [
+        start += [f"if (!({gates[0]}))", "    return 0;"]
+        gates = [""]
+    start += [
         "u32 zero = 0;",
-        "struct tt_control *control = tt_control.lookup(&zero);",
+        f"struct {CONTROL} *control = {CONTROL}.lookup(&zero);",
         "if (!control)",
         "    return 0;",
         *_pick(program),
     ]
-    if scratch:
-        body += emit_scratch.enter(program.spec.kind, _OWN, missed=len(plan.maps) + 1, shared=program.shared)
-    wanted = [_wanted(clause.clause.subject, program) for clause in program.clauses]
-    if "current" in wanted:
-        body.append("bool current = tt_current_wanted(control);")
-    for call, *conditions in zip(calls, gates, _picked(program), wanted, strict=True):
-        condition = " && ".join(part for part in conditions if part)
-        body += [f"if {in_parentheses(condition)}", f"    {call}"] if condition else [call]
-    body += emit_scratch.leave(program.spec.kind, shared=program.shared) if scratch else []
-    lines = "".join(f"    {line}\n" for line in [*body, "return 0;"])
-    return f"{''.join(clauses)}\nint {function}({context} *ctx)\n{{\n{lines}}}\n"
+    clauses, scratch, asks_current = [], 0, False
+    for clause, gate, picked in zip(program.clauses, gates, _picked(program), strict=True):
+        out = Writer(unit, program, clause.clause.variables, read)
+        _write_clause(clause, out)
+        _refuse_large(clause, out, source)
+        scratch = max(scratch, out.scratch_bytes)
+        wanted = _wanted(clause.clause.subject, out)
+        asks_current |= wanted == _CURRENT
+        conditions = (gate, picked, wanted)
+        clauses.append(_Clause(tuple(out.lines), bool(out.scratch_bytes), " && ".join(filter(None, conditions))))
+    unit.scratch_bytes = max(unit.scratch_bytes, scratch)
+    if asks_current:
+        unit.need(CURRENT_WANTED)
+    enter, leave = _scratch(program, unit) if scratch else ((), ())
+    callbacks = tuple(enumerate(unit.callbacks))[first_callback:]
+    record = () if context else record_members(program, read)
+    return _Program(context, record, callbacks, tuple(clauses), tuple(start), enter, leave, asks_current)
+
+
+def _write_clause(planned: PlannedClause, out: Writer) -> None:
+    """Write the body of a clause's function."""
+    if has_loop(planned.clause):
+        open_frame(out)
+    for name, type_ in () if out.frame else out.variables:
+        if type_.is_scalar:
+            out.reserve(8)
+            out.line(f"{c_integer(type_)} {out.variable(name)} = 0;")
+        else:
+            out.line(f"char *{out.variable_name(name)} = {out.array(type_.size)};")
+    for part in planned.rest:
+        out.line(f"if (!{value(part, out)})")
+        out.line("    return;")
+    block(planned.clause.body, out)
+
+
+def _refuse_large(planned: PlannedClause, out: Writer, source: Source) -> None:
+    stack_bytes = out.stack_bytes + out.apart_stack_bytes + out.callback_stack_bytes
+    if max(stack_bytes, out.scratch_bytes - MAX_SCRATCH_BYTES) > MAX_STACK_BYTES:
+        raise source.error(
+            planned.clause.at,
+            f"values of this clause take {out.stack_bytes + out.scratch_bytes} bytes, too much for one program",
+            why="a BPF program has little memory of its own",
+            hint="split the clause in two on the same probe, or use shorter strings: str(POINTER, LENGTH)",
+        )
 
 
 def _pick(program: PlannedProgram) -> list[str]:
@@ -249,9 +227,9 @@ def _picked(program: PlannedProgram) -> list[str]:
     return ["picked" if each and not all(sampled) else "" for each in sampled]
 
 
-def _gate(clause: PlannedClause, plan: Plan, program: PlannedProgram) -> str:
+def _gate(clause: PlannedClause, unit: Unit, program: PlannedProgram, read: set[str]) -> str:
     """Return the C condition that only looks at the hook's arguments, empty where the predicate has none."""
-    out = Writer(plan, program)
+    out = Writer(unit, program, record_fields=read)
     written = " && ".join(value(part, out) for part in clause.gate)
     if out.lines:
         raise AssertionError(f"a gate that takes statements: {out.lines}")
@@ -263,42 +241,57 @@ def _comment(program: PlannedProgram) -> str:
     return re.sub(r"[^\w:.+/-]", "?", program.hook.name, flags=re.ASCII)
 
 
-def _wanted(subject: typed.Subject, program: PlannedProgram) -> str:
+def _wanted(subject: typed.Subject, out: Writer) -> str:
     """Return the C condition for a clause's process being wanted, empty where it is not asked."""
     if not subject.filtered:
         return ""
     if subject.pid_field is None:
-        return "current"
-    name = subject.pid_field.name
-    if program.raw is None:
-        return f"tt_record_wanted(control, ctx->f_{name}, {_comm_beside(name, program.hook.format)})"
-    task = program.raw.tasks[name]
-    tgid, comm = program.raw.task_offsets
-    return f"tt_task_wanted(control, {task}, {tgid}, {comm})" if task else "current"
+        return _CURRENT
+    name, raw = subject.pid_field.name, out.program.raw
+    if raw is None:
+        comm = _comm_beside(name, out.program.hook.format)
+        beside = out.record_field(comm) if comm else "NULL"
+        return f"{out.need(RECORD_WANTED)}(control, {out.record_field(name)}, {beside})"
+    task = raw.tasks[name]
+    tgid_offset, comm_offset = raw.task_offsets
+    return f"{out.need(TASK_WANTED)}(control, {task}, {tgid_offset}, {comm_offset})" if task else _CURRENT
 
 
 def _comm_beside(pid_field: str, format_: TracepointFormat | None) -> str:
-    """Return the record's comm field that goes with a pid field, NULL where there is none."""
+    """Return the record's comm field that goes with a pid field, empty where there is none."""
     name = pid_field.removesuffix("pid") + "comm"
-    fields = {field.name: field for field in format_.fields} if format_ else {}
-    return f"ctx->f_{name}" if name in fields and fields[name].size == COMM_BYTES else "NULL"
+    sizes = {field.name: field.size for field in format_.fields} if format_ else {}
+    return name if sizes.get(name) == COMM_BYTES else ""
 
 
-def _clause(function: str, planned: PlannedClause, out: Writer, context: str) -> str:
-    if has_loop(planned.clause):
-        open_frame(out)
-    for name, type_ in () if out.frame else out.variables:
-        if type_.is_scalar:
-            out.reserve(8)
-            out.line(f"{c_integer(type_)} var_{name} = 0;")
-        else:
-            out.line(f"char *var_{name} = {out.array(type_.size)};")
-    for part in planned.rest:
-        out.line(f"if (!{value(part, out)})")
-        out.line("    return;")
-    block(planned.clause.body, out)
-    body = "".join(f"{line}\n" for line in out.lines)
-    scratch = ", char *scratch" if out.scratch_bytes else ""
-    return (
-        f"\nstatic __always_inline void {function}({context} *ctx, struct tt_control *control{scratch})\n{{\n{body}}}\n"
+def _scratch(program: PlannedProgram, unit: Unit) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the lines that take a program's scratch memory, after ``own`` is its number, and those that give it back.
+
+    A run that finds it in use is counted and ends. The kernel keeps programs from running within themselves, but for
+    two kinds. A user hook's may be preempted by another task that hits it, since Linux commit 8c7dcb84e3b7 ("bpf:
+    implement sleepable uprobes by chaining gps"), in v6.0. A raw tracepoint's may be interrupted by its own event
+    before commit 05b24ff9b2cf ("bpf: Prevent bpf program recursion for raw tracepoint probes"), in v6.1, and by another
+    of the events that it is loaded for.
+    """
+    enter = (
+        f"struct {SCRATCH} *mine = {SCRATCH}.lookup(&own);",
+        "if (!mine)",
+        "    return 0;",
+        "char *scratch = (char *)mine;",
     )
+    leave = ("__sync_fetch_and_add(&mine->busy, -1);",)
+    if program.spec.kind.facts.family is not Family.USER and program.spec.kind is not ProbeKind.RAW_TRACEPOINT:
+        return enter, ()
+    busy = (
+        "__sync_fetch_and_add(&mine->busy, 1);",
+        "if (*(volatile u64 *)&mine->busy != 1) {",
+        f"    {leave[0]}",
+        f"    {unit.need(DROP)}({DropSlots(len(unit.plan.maps)).missed});",
+        "    return 0;",
+        "}",
+    )
+    if program.spec.kind is ProbeKind.RAW_TRACEPOINT and not program.shared:
+        busy, leave = (
+            ("#if TT_LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)", *each, "#endif") for each in (busy, leave)
+        )
+    return enter + busy, leave

@@ -4,18 +4,14 @@ Nothing is followed by C itself: every read is a helper's, which gives zeros whe
 """
 
 from tracetop.lang.emit.dispatch import Space, Where, address, fill, value
+from tracetop.lang.emit.prelude import READ, READ_STR
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored
-from tracetop.lang.plan.plan import field_key
+from tracetop.lang.plan.plan import PlannedProgram, field_key
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Form, Type
 from tracetop.lang.vocabulary.builtins import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
+from tracetop.model.kernel import Field
 from tracetop.model.kinds import ProbeKind, ProgramType
-
-_READ = {
-    Space.KERNEL: "bpf_probe_read_kernel({to}, {size}, (void *)({where}));",
-    Space.USER: "bpf_probe_read_user({to}, {size}, (void *)({where}));",
-    Space.ANY: "tt_read({to}, {size}, {where});",
-}
 
 
 def _narrowed(type_: Type, written: str) -> str:
@@ -26,7 +22,7 @@ def _narrowed(type_: Type, written: str) -> str:
 
 @value.register
 def _argument(node: typed.Argument, out: Writer) -> str:
-    hook, arch = out.program.hook, out.plan.arch
+    hook, arch = out.program.hook, out.unit.plan.arch
     if hook.kind is ProbeKind.RAW_TRACEPOINT:
         return _narrowed(node.type, f"ctx->args[{node.index}]")
     if hook.kind.facts.program is ProgramType.TRACING:
@@ -56,7 +52,7 @@ def _result(node: typed.Result, out: Writer) -> str:
     hook = out.program.hook
     if hook.kind is ProbeKind.FEXIT and hook.function:
         return _narrowed(node.type, f"ctx[{len(hook.function.parameters)}]")
-    return _narrowed(node.type, f"ctx->{RETURN[out.plan.arch]}")
+    return _narrowed(node.type, f"ctx->{RETURN[out.unit.plan.arch]}")
 
 
 @value.register
@@ -67,7 +63,7 @@ def _register(node: typed.Register, out: Writer) -> str:
 
 @value.register
 def _stack_argument(node: typed.StackArgument, out: Writer) -> str:
-    arch = out.plan.arch
+    arch = out.unit.plan.arch
     offset = 8 * node.index + RETURN_ADDRESS_BYTES[arch]
     where = Where(f"(u64)ctx->{POINTERS[arch][1]} + {offset}", Space.ANY)
     return out.recall(node) or out.remember(node, read(where, node.type, out))
@@ -79,7 +75,7 @@ def read(where: Where, type_: Type, out: Writer, bit_offset: int = 0, bits: int 
         held = f"*({c_stored(type_)} *)({where.address})"
         return out.temporary(type_, _bits(held, type_, bit_offset, bits) if bits else held)
     name = out.number(f"u{type_.size * 8}" if bits else c_stored(type_), "m", "0")
-    out.line(_READ[where.space].format(to=f"&{name}", size=f"sizeof({name})", where=where.address))
+    read_memory(where, f"&{name}", f"sizeof({name})", out)
     if bits:
         return out.temporary(type_, _bits(name, type_, bit_offset, bits))
     return f"({c_integer(type_)}){name}"
@@ -92,7 +88,7 @@ def _bits(held: str, type_: Type, bit_offset: int, bits: int) -> str:
 
 @address.register
 def _place_of_deref(node: typed.Deref, out: Writer) -> Where:
-    return Where(out.held(Type(signed=False), f"(u64){value(node.pointer, out)}", "p"), Space.of(node.type.user))
+    return Where(out.temporary(Type(signed=False), f"(u64){value(node.pointer, out)}", "p"), Space.of(node.type.user))
 
 
 @address.register
@@ -125,7 +121,7 @@ def _place_of_field(node: typed.FieldValue, out: Writer) -> Where:
         base, offset, _size = reading.kernel
         return Where(f"(u64){base} + {offset}", Space.KERNEL)
     if node.data_loc:
-        return Where(f"(u64)ctx + (ctx->f_{node.field.name} & 0xffff)", Space.KERNEL)
+        return Where(f"(u64)ctx + ({out.record_field(node.field.name)} & 0xffff)", Space.KERNEL)
     return Where(f"(u64)ctx + {node.field.offset + (node.index or 0) * node.type.size}", Space.KERNEL)
 
 
@@ -159,12 +155,51 @@ def copy(where: Where, place: str, type_: Type, out: Writer) -> None:
     if where.space is Space.LOCAL:
         out.move(place, where.address, type_.size)
     else:
-        out.line(_READ[where.space].format(to=place, size=type_.size, where=where.address))
+        read_memory(where, place, str(type_.size), out)
+
+
+def read_memory(where: Where, place: str, size: str, out: Writer) -> None:
+    """Write the read of `size` (C text) bytes of memory that is not ours."""
+    if where.space is Space.ANY:
+        out.line(f"{out.need(READ)}({place}, {size}, {where.address});")
+    else:
+        out.line(f"bpf_probe_read_{where.space.value}({place}, {size}, (void *)({where.address}));")
 
 
 def read_text(where: Where, place: str, size: str, out: Writer) -> None:
     """Write the read of a string of at most `size` (C text) bytes, NUL included."""
     if where.space is Space.ANY:
-        out.line(f"tt_read_str({place}, {size}, {where.address});")
+        out.line(f"{out.need(READ_STR)}({place}, {size}, {where.address});")
     else:
         out.line(f"bpf_probe_read_{where.space.value}_str({place}, {size}, (void *)({where.address}));")
+
+
+def record_members(program: PlannedProgram, read: set[str]) -> tuple[str, ...]:
+    """Return the members of a tracepoint's record, laid out as its format says, with explicit padding.
+
+    Of a program that other hooks may share it has only the fields that it reads: their records may differ elsewhere.
+    """
+    format_ = program.hook.format
+    members, end = ["u64 common;"], 8
+    for field in sorted(format_.fields, key=lambda each: each.offset) if format_ else ():
+        member = _member(field)
+        if member is None or field.offset < end or (program.shared and field.name not in read):
+            continue
+        if field.offset > end:
+            members.append(f"u8 pad{end}[{field.offset - end}];")
+        members.append(member)
+        end = field.offset + field.size
+    return tuple(members)
+
+
+def _member(field: Field) -> str | None:
+    """Return a field's declaration, or None for one that no expression can name."""
+    sign = "s" if field.signed else "u"
+    if "__data_loc" in field.c_type or "__rel_loc" in field.c_type:
+        return f"u32 f_{field.name};"
+    if "char[" in field.c_type.replace(" ", ""):
+        return f"char f_{field.name}[{field.size}];"
+    count = field.c_type.rpartition("[")[2].rstrip("]") if "[" in field.c_type else ""
+    if count.isdecimal() and int(count) and field.size // int(count) in (1, 2, 4, 8):
+        return f"{sign}{8 * field.size // int(count)} f_{field.name}[{count}];"
+    return f"{sign}{8 * field.size} f_{field.name};" if field.size in (1, 2, 4, 8) else None

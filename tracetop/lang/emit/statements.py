@@ -1,29 +1,32 @@
 """C of statements."""
 
-from tracetop.lang.emit.dispatch import put, statement, text, value
+from tracetop.lang.emit.dispatch import held, put, statement, text, value
 from tracetop.lang.emit.maps import add, change, delete, store
+from tracetop.lang.emit.prelude import LOG_BUCKET
 from tracetop.lang.emit.writer import Writer, in_parentheses
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import INT64, UINT64, Form, tuple_offsets
 from tracetop.model.abi.buckets import kernel_bits, linear_count
+from tracetop.model.abi.event_slots import EVENTS, DropSlots
 from tracetop.model.program import EVENT_HEADER_BYTES, Exit, TimeSeries
 from tracetop.model.value_kinds import ValueKind
 
 _IN_PLACE = {
-    ValueKind.COUNT: ("*{{0}} += 1;", "1"),
-    ValueKind.SUM: ("*{{0}} += {v};", "{v}"),
-    ValueKind.AVG: ("{{0}}->total += {v}; {{0}}->count += 1;", "{{{v}, 1}}"),
-    ValueKind.STATS: ("{{0}}->total += {v}; {{0}}->count += 1;", "{{{v}, 1}}"),
-    ValueKind.MIN: (
-        "if (!{{0}}->set || {v} < {{0}}->value) {{{{ {{0}}->value = {v}; {{0}}->set = 1; }}}}",
-        "{{{v}, 1}}",
-    ),
-    ValueKind.MAX: (
-        "if (!{{0}}->set || {v} > {{0}}->value) {{{{ {{0}}->value = {v}; {{0}}->set = 1; }}}}",
-        "{{{v}, 1}}",
-    ),
+    ValueKind.COUNT: ("*{at} += 1;", "1"),
+    ValueKind.SUM: ("*{at} += {v};", "{v}"),
+    ValueKind.AVG: ("{at}->total += {v}; {at}->count += 1;", "{{{v}, 1}}"),
+    ValueKind.STATS: ("{at}->total += {v}; {at}->count += 1;", "{{{v}, 1}}"),
+    ValueKind.MIN: ("if (!{at}->set || {v} < {at}->value) {{ {at}->value = {v}; {at}->set = 1; }}", "{{{v}, 1}}"),
+    ValueKind.MAX: ("if (!{at}->set || {v} > {at}->value) {{ {at}->value = {v}; {at}->set = 1; }}", "{{{v}, 1}}"),
 }
-"""By kind: how a value changes, and the value of a key that was not there; ``{v}`` is what is aggregated."""
+"""By kind: how the value that ``{at}`` points to changes, and that of a new key; ``{v}`` is what is aggregated."""
+_SERIES = {
+    ValueKind.SUM: "{at}->value += {v};",
+    ValueKind.AVG: "{at}->value += {v};",
+    ValueKind.MIN: "if ({v} < {at}->value) {at}->value = {v};",
+    ValueKind.MAX: "if ({v} > {at}->value) {at}->value = {v};",
+}
+"""The same of a slot of a time series; of other kinds the newest value is kept."""
 
 
 def block(body: tuple[typed.Statement, ...], out: Writer) -> None:
@@ -35,11 +38,10 @@ def block(body: tuple[typed.Statement, ...], out: Writer) -> None:
 
 @statement.register
 def _set_variable(node: typed.SetVariable, out: Writer) -> None:
-    name = f"var_{node.name}"
     if node.value.type.is_scalar:
         out.line(f"{out.variable(node.name)} = {value(node.value, out)};")
     else:
-        source = text(node.value, out)
+        name, source = out.variable_name(node.name), text(node.value, out)
         if source != name:
             size = dict(out.variables)[node.name].size
             if node.value.type.size < size:
@@ -64,41 +66,31 @@ def _add(node: typed.Add, out: Writer) -> None:
 
 @statement.register
 def _aggregate(node: typed.Aggregate, out: Writer) -> None:
-    if node.value is None:
-        change(node.slot, *_with_value(node.kind, ""), out)
-        return
-    added = out.temporary(INT64, value(node.value, out), "value")
-    if node.kind is ValueKind.HIST:
-        bucket = f"tt_log_bucket({added}, {kernel_bits(node.bits)})"
-        change(node.slot, *_with_value(ValueKind.COUNT, ""), out, bucket=bucket)
-    elif node.series is not None:
+    added = "" if node.value is None else out.temporary(INT64, value(node.value, out), "value")
+    if node.series is not None:
         _series(node.slot, node.series, added, out)
+        return
+    bucket = ""
+    if node.kind is ValueKind.HIST:
+        bucket = f"{out.need(LOG_BUCKET)}({added}, {kernel_bits(node.bits)})"
     elif node.linear is not None:
         low, high, step = node.linear.low, node.linear.high, node.linear.step
         last = linear_count(node.linear) - 1
         bucket = f"{added} < {low}LL ? 0 : {added} >= {high}LL ? {last} : 1 + (u64)({added} - {low}LL) / {step}ULL"
-        change(node.slot, *_with_value(ValueKind.COUNT, ""), out, bucket=bucket)
-    else:
-        change(node.slot, *_with_value(node.kind, added), out)
+    in_place, first = _IN_PLACE[ValueKind.COUNT if bucket else node.kind]
+    change(node.slot, lambda at: in_place.format(at=at, v=added), first.format(v=added), out, bucket)
 
 
 def _series(slot: typed.Slot, series: TimeSeries, added: str, out: Writer) -> None:
     """Write the change of a time series: what a slot held in its last turn is forgotten."""
     epoch = out.temporary(UINT64, f"bpf_ktime_get_ns() / {series.slot_ns}ULL", "epoch")
-    kept = {
-        ValueKind.SUM: f"{{{{0}}}}->value += {added};",
-        ValueKind.AVG: f"{{{{0}}}}->value += {added};",
-        ValueKind.MIN: f"if ({added} < {{{{0}}}}->value) {{{{0}}}}->value = {added};",
-        ValueKind.MAX: f"if ({added} > {{{{0}}}}->value) {{{{0}}}}->value = {added};",
-    }.get(series.kind, f"{{{{0}}}}->value = {added};").replace("{{0}}", "{0}")
-    again = f"{{0}}->epoch = {epoch}; {{0}}->value = {added}; {{0}}->count = 1;"
-    in_place = f"if ({{0}}->epoch == {epoch}) {{{{ {kept} {{0}}->count += 1; }}}} else {{{{ {again} }}}}"
-    change(slot, in_place, f"{{{epoch}, {added}, 1}}", out, bucket=f"{epoch} % {series.slots}ULL")
 
+    def in_place(at: str) -> str:
+        kept = _SERIES.get(series.kind, "{at}->value = {v};").format(at=at, v=added)
+        again = f"{at}->epoch = {epoch}; {at}->value = {added}; {at}->count = 1;"
+        return f"if ({at}->epoch == {epoch}) {{ {kept} {at}->count += 1; }} else {{ {again} }}"
 
-def _with_value(kind: ValueKind, added: str) -> tuple[str, str]:
-    in_place, first = _IN_PLACE[kind]
-    return in_place.format(v=added), first.format(v=added)
+    change(slot, in_place, f"{{{epoch}, {added}, 1}}", out, f"{epoch} % {series.slots}ULL")
 
 
 @statement.register
@@ -137,19 +129,12 @@ def _return(_node: typed.Return, out: Writer) -> None:
         out.line("return;")
 
 
-EVENTS = "tt_events"
-
-
 @statement.register
 def _send(node: typed.Send, out: Writer) -> None:
-    if node.action not in out.actions:
-        out.actions.append(node.action)
-    number = out.actions.index(node.action)
+    number = out.unit.number(node.action)
     types = tuple(part.type for part in node.payload)
     offsets, size = tuple_offsets(types)
-    scalars = {
-        i: out.held(part.type, value(part, out), "a") for i, part in enumerate(node.payload) if part.type.is_scalar
-    }
+    scalars = {i: held(part, part.type, "a", out) for i, part in enumerate(node.payload) if part.type.is_scalar}
     name = out.name("event")
     out.line(f"char *{name} = {EVENTS}.ringbuf_reserve({EVENT_HEADER_BYTES + size});")
     with out.block(f"if ({name})"):
@@ -163,14 +148,15 @@ def _send(node: typed.Send, out: Writer) -> None:
             put(part, place, out)
         out.line(f"{EVENTS}.ringbuf_submit({name}, 0);")
     with out.block("else"):
-        out.line(f"tt_drop({_drop_slot(node, out)});")
+        out.line(out.drop(_drop_slot(node, out)))
 
 
 def _drop_slot(node: typed.Send, out: Writer) -> int:
     """Return where it is counted that there was no room: an `exit` counts apart, for it holds all the same."""
+    slots = DropSlots(len(out.unit.plan.maps))
     if isinstance(node.action, Exit):
-        return len(out.plan.maps) + 2
-    return out.plan.maps[node.dropped].spec.drop_slot if node.dropped else len(out.plan.maps)
+        return slots.exits
+    return out.unit.plan.maps[node.dropped].spec.drop_slot if node.dropped else slots.events
 
 
 def _clear(place: str, form: Form, size: int, out: Writer) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tracetop.lang.ctypes.value_layout import stack_map
+from tracetop.lang.emit.prelude import DROP, Helper
 from tracetop.lang.plan.plan import Plan, PlannedMap, PlannedProgram
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Type
@@ -20,17 +22,12 @@ from tracetop.model.program import Action
 Remembered = typed.Expr | typed.Slot | tuple[str, typed.Slot]
 """A value; the pointer to a slot; or, under the word ``key``, the key of a slot."""
 
-_TEMPORARY = re.compile(r"[a-z_]+\d+")
-"""A name that `Writer.name` makes; a script's variable has none and may change."""
-
+_SPELT = re.compile(r"\w*", re.ASCII)
 _STACK_ARRAY = 64
 _STACK_ARRAYS = 192
 """Bytes of one array, and of all of a clause, that are put on the stack; larger ones go to scratch memory."""
 _INLINE_CLEAR = 512
 _INLINE_COPY, _BYTEWISE_COPY = 256, 32
-_ARRAY = re.compile(r"s\d+|var_\w+|at_?\d+")
-"""What is known to be 8-aligned."""
-
 _TYPES = frozenset({"s8", "s16", "s32", "s64"})
 
 _REGISTERS = 20
@@ -48,26 +45,54 @@ class Frame:
 
 
 @dataclass
+class Unit:
+    """What the clauses of one script ask for while they are written, to stand once in its C."""
+
+    plan: Plan
+    helpers: dict[Helper, None] = field(default_factory=dict)
+    stack_maps: dict[str, int] = field(default_factory=dict)
+    """How many frames deep each is, 0 for as many as there is room for; by its name."""
+    callbacks: list[tuple[str, ...]] = field(default_factory=list)
+    """The bodies of all loops, by their index in ``Program.callbacks``."""
+    scratch_bytes: int = 0
+    """What the program with the most scratch memory has."""
+    _actions: dict[str, tuple[int, Action]] = field(default_factory=dict)
+    """Each with its number, by its text: not all that is sent is hashable."""
+
+    def need(self, helper: Helper) -> str:
+        """Ask for a helper; return its name."""
+        for other in helper.needs:
+            self.need(other)
+        self.helpers[helper] = None
+        return helper.name
+
+    def number(self, action: Action) -> int:
+        """Return the number of a request to user space; the same request has the same."""
+        return self._actions.setdefault(repr(action), (len(self._actions), action))[0]
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """Every request to user space, by its number."""
+        return tuple(action for _, action in self._actions.values())
+
+
+@dataclass
 class Writer:
     """Writes one clause of one program."""
 
-    plan: Plan
+    unit: Unit
     program: PlannedProgram
     variables: tuple[tuple[str, Type], ...] = ()
-    """Of the clause: names without the ``$``."""
+    """Of the clause: names without the ``$``, each once."""
+    record_fields: set[str] = field(default_factory=set)
+    """Shared by all writers of a program: the fields of the tracepoint's record that it reads."""
     lines: list[str] = field(default_factory=list)
-    actions: list[Action] = field(default_factory=list)
-    """Shared by all writers of a script: every request to user space."""
     stack_bytes: int = 0
     """What the clause's strings and keys take of the BPF stack."""
-    context: str = ""
-    """The C type of what `ctx` points to."""
     frame: Frame | None = None
     """Of a clause with loops; nothing of it but numbers lies on the stack."""
     is_callback: bool = False
     """This is the body of a loop."""
-    callbacks: list[str] = field(default_factory=list)
-    """Shared by all writers of a script: the functions of all loops, by their index in ``Program.callbacks``."""
     apart_stack_bytes: int = 0
     """What blocks of their own take of it, one after the other."""
     callback_stack_bytes: int = 0
@@ -78,7 +103,37 @@ class Writer:
     _temporaries: int = 0
     _of_statement: int = 0
     """Temporaries of the current statement."""
+    _names: set[str] = field(default_factory=set)
+    """Of what the clause holds by itself: it does not change, as a script's variable may."""
+    _aligned: set[str] = field(default_factory=set)
+    """Names of pointers and arrays that are known to be 8-aligned."""
+    _variable_names: dict[str, str] = field(default_factory=dict)
     _memory: dict[Remembered, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Name the variables: by their numbers, and for a reader by what of the script's name C can spell."""
+        for number, (name, _) in enumerate(self.variables):
+            self._variable_names[name] = f"v{number}_{_SPELT.match(name)[0]}"
+        self._aligned.update(self._variable_names.values())
+
+    def need(self, helper: Helper) -> str:
+        """Ask for a helper to be in the C; return its name."""
+        return self.unit.need(helper)
+
+    def drop(self, slot: int) -> str:
+        """Return the statement that counts something as lost."""
+        return f"{self.need(DROP)}({slot});"
+
+    def stack_map(self, type_: Type) -> str:
+        """Ask for the map that a stack of such a type is kept in; return its name."""
+        name = stack_map(type_)
+        self.unit.stack_maps[name] = type_.depth
+        return name
+
+    def record_field(self, name: str) -> str:
+        """Return C text of a field of the tracepoint's record."""
+        self.record_fields.add(name)
+        return f"ctx->f_{name}"
 
     def line(self, text: str) -> None:
         """Write one line at the current depth."""
@@ -88,7 +143,10 @@ class Writer:
         """Return a name that this clause has not used, and that is no type's: ``s`` and 64 would hide ``s64``."""
         self._temporaries += 1
         name = f"{stem}{self._temporaries}"
-        return self.name(stem) if name in _TYPES else name
+        if name in _TYPES:
+            return self.name(stem)
+        self._names.add(name)
+        return name
 
     def temporary(self, type_: Type, text: str, stem: str = "t") -> str:
         """Write a temporary that holds the integer `text` and return its name."""
@@ -103,24 +161,25 @@ class Writer:
         """Say that a new statement begins: temporaries of the one before are done with."""
         self._of_statement = 0
 
-    def held(self, type_: Type, text: str, stem: str) -> str:
-        """Return text of the integer `text` that may be written more than once: a number, or a temporary's name."""
-        is_number = text.lstrip("-").removesuffix("LL").removesuffix("U").isdecimal()
-        return (
-            text
-            if is_number or (_TEMPORARY.fullmatch(text) and not text.startswith("var_"))
-            else self.temporary(type_, text, stem)
-        )
+    def is_temporary(self, text: str) -> bool:
+        """Say whether C text is but a name of the clause's own, which may be written more than once."""
+        return text in self._names
 
     def array(self, size: int, stem: str = "s") -> str:
         """Write an array of zeros, 8-aligned, on the stack or in scratch memory, and return its name, a ``char *``."""
-        name, size = self.name(stem), -(-size // 8) * 8
+        name, size = self.aligned(stem), -(-size // 8) * 8
         if not self.frame and size <= _STACK_ARRAY and self.stack_bytes + size <= _STACK_ARRAYS:
             self.reserve(size)
             self.line(f"char {name}[{size}] __attribute__((aligned(8))) = {{}};")
             return name
         self.line(f"char *{name} = scratch + {self.take_scratch(size)};")
         self.clear(name, size)
+        return name
+
+    def aligned(self, stem: str) -> str:
+        """Return a new name for something that is 8-aligned."""
+        name = self.name(stem)
+        self._aligned.add(name)
         return name
 
     def clear(self, place: str, size: int) -> None:
@@ -135,7 +194,7 @@ class Writer:
 
         Clang copies byte by byte where it does not know how a place is aligned, and calls memcpy() where that is long.
         """
-        aligned = _ARRAY.fullmatch(place) and _ARRAY.fullmatch(source)
+        aligned = {place, source} <= self._aligned
         if size <= (_INLINE_COPY if aligned else _BYTEWISE_COPY):
             self.line(f"__builtin_memcpy({place}, {source}, {size});")
         else:
@@ -172,19 +231,21 @@ class Writer:
 
     def variable(self, name: str) -> str:
         """Return C text that stands for a variable that is a number."""
-        return f"(*var_{name})" if self.frame else f"var_{name}"
+        return f"(*{self.variable_name(name)})" if self.frame else self.variable_name(name)
+
+    def variable_name(self, name: str) -> str:
+        """Return what C calls a variable; no two have the same number, whatever a script calls them."""
+        return self._variable_names[name]
 
     def inside(self) -> "Writer":
         """Return the writer of a loop's body: a function of its own, which begins with nothing fetched."""
         return Writer(
-            self.plan,
+            self.unit,
             self.program,
             self.variables,
-            actions=self.actions,
-            context=self.context,
+            self.record_fields,
             frame=self.frame,
             is_callback=True,
-            callbacks=self.callbacks,
             scratch_bytes=self.scratch_bytes,
         )
 
@@ -265,7 +326,7 @@ class Writer:
 
     def planned(self, slot: typed.Slot) -> PlannedMap:
         """Return the plan of a slot's map."""
-        return self.plan.maps[slot.map]
+        return self.unit.plan.maps[slot.map]
 
 
 def in_parentheses(text: str) -> str:

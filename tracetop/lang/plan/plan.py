@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_layout import layout
 from tracetop.lang.plan.event_sampling import Sampling, sampling
-from tracetop.lang.plan.program_sharing import HOOK_NUMBER_C, alike, hook_number, tells_hook
-from tracetop.lang.plan.raw_tracepoints import REQUEST, RawForm, raw_form
+from tracetop.lang.plan.program_sharing import alike, hook_number, tells_hook
+from tracetop.lang.plan.raw_tracepoints import RawForm, raw_form
 from tracetop.lang.plan.syscall_events import Calls
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import Hook
@@ -70,8 +70,6 @@ class PlannedProgram:
     clauses: tuple[PlannedClause, ...]
     shared: bool = False
     """Many hooks have the same clauses: where they become the same C, too, one function serves them."""
-    number: str = ""
-    """A C expression of the hook's number; empty where the program has but one."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +116,11 @@ def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
     if in_array and type_.keys:
         parts = (KeyPart(type_.keys[0].role, 0, 4, label=type_.labels[0], type=ValueType(size=4, signed=False)),)
     state = deleted and type_.kind is ValueKind.SCALAR
-    recurs = type_.labels == (REQUEST,) or all(key.role in _RECURRING for key in type_.keys)
+    recurs = all(key.role in _RECURRING for key in type_.keys)
     kept = state and recurs and _always_set(type_.name, script)
     return MapSpec(
         name=type_.name,
-        c_name=f"at_{type_.name[1:]}",
+        c_name=f"m{slot}_{type_.name[1:]}",
         kind=type_.kind,
         layout=held,
         keys=parts,
@@ -261,8 +259,7 @@ def _programs(script: typed.Script, kernel: Kernel, sampling_: Sampling) -> Iter
             **where,
         )
         planned = tuple(_planned_clause(*each, hook, raw) for each in hooked)
-        told_number = HOOK_NUMBER_C if spec.cookie else ""
-        yield PlannedProgram(spec, hook, raw, planned, hook in shared, raw.number if raw and raw.gate else told_number)
+        yield PlannedProgram(spec, hook, raw, planned, hook in shared)
 
 
 def _planned_clause(clause: typed.Clause, sampled: bool, hook: Hook, raw: RawForm | None) -> PlannedClause:

@@ -24,8 +24,6 @@ from tracetop.model.value import Shape
 
 MANY = 16
 """Hooks from which on it is worth it: clang takes 20 ms for the program of each."""
-HOOK_NUMBER_C = "tt_hook_number(ctx)"
-"""Of a program on many hooks: which one it is that it runs on."""
 _ENUM = CType(kind=CKind.ENUM, size=4, name="name of a probe")
 """No script can write its name."""
 _NUMBER = Type(size=4, signed=False, role=KeyRole.STRING, shape=Shape.ENUM, c=_ENUM)
@@ -131,4 +129,4 @@ def _without_hook(clause: typed.Clause) -> str:
     return repr((bare.subject, bare.predicate, bare.body, bare.variables))
 
 
-__all__ = ["HOOK_NUMBER_C", "alike", "hook_number", "number_hooks", "tells_hook"]
+__all__ = ["alike", "hook_number", "number_hooks", "tells_hook"]

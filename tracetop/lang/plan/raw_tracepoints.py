@@ -18,11 +18,10 @@ class Reading:
     """A C expression."""
     kernel: tuple[str, int, int] | None = None
     """A pointer's C expression, and offset and size of what is read there with bpf_probe_read_kernel()."""
-
-    @property
-    def is_argument(self) -> bool:
-        """True where it is a bare argument of the raw tracepoint, which costs nothing to read."""
-        return self.value.startswith("ctx->args")
+    helper: str = ""
+    """C of a function that `value` calls."""
+    is_argument: bool = False
+    """It is a bare argument of the raw tracepoint, which costs nothing to read."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +35,10 @@ class RawForm:
     """By pid field: the C expression of the task's pointer; empty for the current task."""
     task_offsets: tuple[int, int] = (0, 0)
     """Of task_struct's tgid and comm."""
-    helper: str = ""
-    """C that the readings call."""
     gate: str = ""
     """A C condition for its being one of the events that it stands for; empty where it is no other's."""
+    helper: str = ""
+    """C that `gate` and `number` call."""
     number: str = ""
     """A C expression of the hook's number, where it stands for several."""
 
@@ -60,9 +59,13 @@ def _argument(index: int) -> str:
     return f"ctx->args[{index}]"
 
 
+def _bare(index: int) -> Reading:
+    return Reading(value=_argument(index), is_argument=True)
+
+
 def _sys_enter(_format: TracepointFormat, kernel: Kernel) -> RawForm:
     """TP_PROTO(struct pt_regs *regs, long id)."""
-    readings = {"id": Reading(value=_argument(1))}
+    readings = {"id": _bare(1)}
     for i, register in enumerate(_SYSCALL_ARGUMENTS.get(kernel.arch, ())):
         name, skip = register
         found = kernel.field_offset("pt_regs", name)
@@ -73,7 +76,7 @@ def _sys_enter(_format: TracepointFormat, kernel: Kernel) -> RawForm:
 
 def _sys_exit(_format: TracepointFormat, kernel: Kernel) -> RawForm:
     """TP_PROTO(struct pt_regs *regs, long ret): the number is where syscall_get_nr() takes it from."""
-    readings = {"ret": Reading(value=_argument(1))}
+    readings = {"ret": _bare(1)}
     name = {"x86_64": "orig_ax", "aarch64": "syscallno"}.get(kernel.arch, "")
     found = kernel.field_offset("pt_regs", name) if name else None
     if found:
@@ -115,8 +118,8 @@ def _switch(_format: TracepointFormat, kernel: Kernel) -> RawForm | None:
     readings["prev_pid"] = Reading(value="(u32)bpf_get_current_pid_tgid()")
     helper = _switch_state_c(kernel)
     if helper:
-        readings["prev_state"] = Reading(value="tt_switch_state(ctx)")
-    return RawForm("sched_switch", readings, {"prev_pid": "", "next_pid": next_}, offsets, helper)
+        readings["prev_state"] = Reading(value="tt_switch_state(ctx)", helper=helper)
+    return RawForm("sched_switch", readings, {"prev_pid": "", "next_pid": next_}, offsets)
 
 
 def _switch_state_c(kernel: Kernel) -> str:
@@ -169,7 +172,7 @@ def _migrate(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:
         return None
     readings = _task_readings(kernel, task, "") | {
         "orig_cpu": Reading(kernel=(task, *cpu)),
-        "dest_cpu": Reading(value=_argument(1)),
+        "dest_cpu": _bare(1),
     }
     return RawForm(format_.event, readings, {"pid": task}, offsets)
 
@@ -196,21 +199,6 @@ def _cpu_of_task(kernel: Kernel) -> tuple[int, int] | None:
     return kernel.field_offset("task_struct", "cpu")
 
 
-REQUEST = "request"
-"""A field that no record has: the request that the block layer's raw tracepoints pass."""
-
-
-def _request(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:
-    """TP_PROTO(struct request *rq) of an issue, (rq, status, bytes) of a completion.
-
-    Before Linux commit a54895fa057c ("block: remove the request_queue to argument request based tracepoints"), in
-    v5.11, an issue passed the queue first.
-    """
-    places = {("block_rq_issue", 1): 0, ("block_rq_issue", 2): 1, ("block_rq_complete", 3): 0}
-    place = places.get((format_.event, kernel.raw_tracepoint_arity(format_.event) or 0))
-    return None if place is None else RawForm(format_.event, {REQUEST: Reading(value=_argument(place))}, {})
-
-
 _FORMS: dict[tuple[str, str], Callable[[TracepointFormat, Kernel], RawForm | None]] = {
     ("raw_syscalls", "sys_enter"): _sys_enter,
     ("raw_syscalls", "sys_exit"): _sys_exit,
@@ -219,6 +207,4 @@ _FORMS: dict[tuple[str, str], Callable[[TracepointFormat, Kernel], RawForm | Non
     ("sched", "sched_wakeup_new"): _wakeup,
     ("sched", "sched_waking"): _wakeup,
     ("sched", "sched_switch"): _switch,
-    ("block", "block_rq_issue"): _request,
-    ("block", "block_rq_complete"): _request,
 }

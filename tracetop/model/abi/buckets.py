@@ -5,13 +5,18 @@ the script asks for them). Index 0 holds what is below zero; values 0 to 7 have 
 `log_bounds` are one another's inverse.
 """
 
-from tracetop.model.program import LinearScale
+from collections.abc import Iterable
+
+from tracetop.model.program import KeyPart, LinearScale
 
 SUB_BITS = 3
 """Each power of two has 2**SUB_BITS buckets, or more where the script asks for more."""
 _SUB = 1 << SUB_BITS
 LOG_BUCKETS = 1 + _SUB + (63 - SUB_BITS) * _SUB
 """For signed 64-bit values: negative, 0..7, then exponents 3..62."""
+
+BUCKET_BYTES = 4
+"""Of the u32 at the end of a distribution's key: the bucket, or the slot of a time series."""
 
 BUCKET_C = """
 static __always_inline u32 tt_log_bucket(s64 value, u32 bits)
@@ -31,6 +36,12 @@ static __always_inline u32 tt_log_bucket(s64 value, u32 bits)
     return 1 + ((e - bits + 1) << bits) + ((v >> (e - bits)) & ((1ULL << bits) - 1));
 }
 """
+
+
+def bucket_place(keys: Iterable[KeyPart]) -> int:
+    """Return where in a kernel's key the bucket stands: after the key's parts, aligned; 0 where it has none."""
+    end = max((part.offset + part.size for part in keys), default=0)
+    return -(-end // BUCKET_BYTES) * BUCKET_BYTES
 
 
 def log_index(value: int, sub_bits: int = SUB_BITS) -> int:

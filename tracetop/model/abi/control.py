@@ -10,6 +10,8 @@ from tracetop.model.filter import COMM_BYTES, Filter, task_name
 PARAMS = 8
 """Positional parameters ``$1`` to ``$8`` that a program can read live."""
 
+CONTROL = "tt_control"
+"""The map's name, and that of its value's struct."""
 CONTROL_C = """
 struct tt_control {
     u32 tgid;          /* 0: any process */

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tracetop.bpf import MapSample
+from tracetop.model.abi.buckets import BUCKET_BYTES, bucket_place
 from tracetop.model.frame import Histogram, HistRow
 from tracetop.model.program import MapSpec
 from tracetop.tracer.aggregate.counters import CounterMap, as_keys, as_rows
@@ -15,7 +16,6 @@ from tracetop.tracer.aggregate.key_cells import KeyCells, key_columns
 
 ROWS = 20
 """Distributions sent of a keyed map, the busiest of the last interval."""
-_BUCKET_BYTES = 4
 
 
 @dataclass
@@ -38,8 +38,7 @@ class Distribution:
         self._cells = cells
         self._counter = CounterMap()
         self._groups = self._no_groups()
-        end = max((part.offset + part.size for part in spec.keys), default=0)
-        self._bucket_place = -(-end // _BUCKET_BYTES) * _BUCKET_BYTES
+        self._bucket_place = bucket_place(spec.keys)
 
     def reset(self) -> None:
         """Count anew from the last sample on."""
@@ -52,7 +51,7 @@ class Distribution:
         live = (counted.total[:, 0] != 0) | (counted.new[:, 0] != 0)
         rows = as_rows(counted.keys)[live]
         place = self._bucket_place
-        buckets = np.ascontiguousarray(rows[:, place : place + _BUCKET_BYTES]).view(np.uint32).reshape(-1).tolist()
+        buckets = np.ascontiguousarray(rows[:, place : place + BUCKET_BYTES]).view(np.uint32).reshape(-1).tolist()
         self._groups = self._no_groups()
         pairs = zip(rows, buckets, counted.new[live, 0].tolist(), counted.total[live, 0].tolist(), strict=True)
         for row, bucket, new, total in pairs:

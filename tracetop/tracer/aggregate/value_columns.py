@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracetop.bpf import MapSample
+from tracetop.model.abi.buckets import BUCKET_BYTES, bucket_place
 from tracetop.model.frame import Cell, Column, ColumnKind
 from tracetop.model.program import MapSpec, Unit
 from tracetop.model.value import Shape
@@ -109,15 +110,11 @@ def tidy(column: Column, number: float) -> int | float | None:
     return int(number) if is_whole(column) else round(number, 3)
 
 
-_SLOT_BYTES = 4
-
-
 def newest(spec: MapSpec, sample: MapSample) -> MapSample:
     """Return the rows of a time series as a map of numbers would have them: one for each key, without its slot."""
-    end = max((part.offset + part.size for part in spec.keys), default=0)
-    place = -(-end // _SLOT_BYTES) * _SLOT_BYTES
+    place = bucket_place(spec.keys)
     keys = sample.keys.copy()
-    keys[:, place : place + _SLOT_BYTES] = 0
+    keys[:, place : place + BUCKET_BYTES] = 0
     epochs, numbers, counts = np.asarray(sample.values, dtype=np.int64).T
     if spec.series and spec.series.kind is ValueKind.AVG:
         numbers = numbers // np.maximum(counts, 1)

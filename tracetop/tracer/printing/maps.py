@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tracetop.bpf import Bytes, Ints, MapSample, is_array
+from tracetop.model.abi.buckets import BUCKET_BYTES, bucket_place
 from tracetop.model.program import MapSpec, TimeSeries
 from tracetop.model.value import Shape, ValuePart
 from tracetop.model.value_kinds import ValueKind
@@ -17,7 +18,6 @@ from tracetop.tracer.printing.histogram import distribution
 from tracetop.tracer.printing.time_series import series
 from tracetop.tracer.printing.values import Datum, Named, Stats, Value, quotient
 
-_BUCKET_BYTES = 4
 _U64 = 1 << 64
 _T = TypeVar("_T")
 
@@ -41,8 +41,7 @@ class MapReader:
         self._value = decoder.part(ValuePart(offset=0, type=spec.value))
         self._number = decoder.number(spec.value)
         self._clock = decoder.clock
-        end = max((part.offset + part.size for part in spec.keys), default=0)
-        self._bucket_at = -(-end // _BUCKET_BYTES) * _BUCKET_BYTES
+        self._bucket_at = bucket_place(spec.keys)
 
     def entries(self, sample: MapSample, top: int = 0, div: int = 1) -> list[Entry]:
         """Return the entries from the least to the greatest, of many only the `top` greatest; numbers over `div`."""
@@ -84,7 +83,7 @@ class MapReader:
         """Return rows by their key and the number (of a bucket, of a slot) that stands behind it."""
         groups: dict[bytes, dict[int, _T]] = {}
         for key, row in rows:
-            number = int.from_bytes(key[self._bucket_at : self._bucket_at + _BUCKET_BYTES], "little")
+            number = int.from_bytes(key[self._bucket_at : self._bucket_at + BUCKET_BYTES], "little")
             groups.setdefault(key[: self._bucket_at], {})[number] = row
         return groups
 

@@ -1,0 +1,121 @@
+"""C that declares the tables of a script: its maps with their keys and values, and those that every script has."""
+
+from tracetop.lang.emit.writer import Unit, c_integer, c_stored
+from tracetop.lang.plan.plan import DISTRIBUTIONS, PlannedMap
+from tracetop.model.abi.buckets import BUCKET_BYTES, bucket_place
+from tracetop.model.abi.control import CONTROL
+from tracetop.model.abi.event_slots import DROPS, EVENTS, PRESENT, SCRATCH, DropSlots
+from tracetop.model.program import Exit, Layout, MapAction
+from tracetop.model.value_kinds import ValueKind
+
+STACKS = 65536
+"""Slots, for a new stack to find its own free; with the depth below 35 MB of the kernel's memory."""
+STACK_DEPTH = 64
+"""Frames of a stack, the innermost; kernel stacks of 40 are long."""
+_EVENT_PAGES, _PRINT_PAGES = 16, 1024
+"""Of the ring buffer, for requests and for what is printed."""
+ARRAYS = (Layout.ARRAY, Layout.PERCPU_ARRAY)
+_TABLES = {
+    Layout.ARRAY: "BPF_ARRAY({name}, {value}, {entries});",
+    Layout.PERCPU_ARRAY: "BPF_PERCPU_ARRAY({name}, {value}, {entries});",
+    Layout.HASH: "BPF_HASH({name}, {key}, {value}, {entries});",
+    Layout.PERCPU_HASH: "BPF_PERCPU_HASH({name}, {key}, {value}, {entries});",
+}
+
+
+def _declare(planned: PlannedMap) -> str:
+    """Return the C that declares a map's table, with the structs of its key and value."""
+    spec = planned.spec
+    structs = ""
+    if spec.layout not in ARRAYS and not is_plain(planned):
+        members = "".join(f"{member}; " for member in _members(planned))
+        structs += f"struct {spec.c_name}_key {{ {members}}};\n"
+    if spec.kind is ValueKind.STRING:
+        structs += f"struct {spec.c_name}_value {{ char text[{spec.value_size}]; }};\n"
+    if spec.kind is ValueKind.VALUE:
+        structs += f"struct {spec.c_name}_value {{ char text[{spec.value_size}]; }} __attribute__((aligned(8)));\n"
+    table = _TABLES[spec.layout].format(
+        name=spec.c_name, key=key_type(planned), value=value_type(planned), entries=spec.max_entries
+    )
+    return f"{structs}{table}\n"
+
+
+def is_plain(planned: PlannedMap) -> bool:
+    """Say whether the key is one integer and so needs no struct."""
+    keys = planned.type.keys
+    return len(keys) == 1 and keys[0].is_scalar and planned.spec.kind not in DISTRIBUTIONS
+
+
+def key_type(planned: PlannedMap) -> str:
+    """Return the C type of the kernel's key."""
+    if planned.spec.layout in ARRAYS:
+        return "u32"
+    return c_stored(planned.type.keys[0]) if is_plain(planned) else f"struct {planned.spec.c_name}_key"
+
+
+def _members(planned: PlannedMap) -> list[str]:
+    """Return the members of the key's struct, with explicit padding."""
+    members: list[str] = []
+    end = 0
+
+    def pad(to: int) -> None:
+        nonlocal end
+        if to > end:
+            members.append(f"u8 pad{end}[{to - end}]")
+        end = to
+
+    for i, (part, type_) in enumerate(zip(planned.spec.keys, planned.type.keys, strict=True)):
+        pad(part.offset)
+        members.append(f"{c_stored(type_)} k{i}" if type_.is_scalar else f"char k{i}[{part.size}]")
+        end = part.offset + part.size
+    if planned.spec.kind in DISTRIBUTIONS:
+        pad(bucket_place(planned.spec.keys))
+        members.append("u32 bucket")
+        end += BUCKET_BYTES
+    pad(planned.spec.key_size)
+    return members
+
+
+def value_type(planned: PlannedMap) -> str:
+    """Return the C type of one CPU's value."""
+    kind = planned.spec.kind
+    if kind is ValueKind.SCALAR:
+        return c_integer(planned.type.value)
+    return kind.facts.c_type or f"struct {planned.spec.c_name}_value"
+
+
+def tables(unit: Unit) -> str:
+    """Return the declarations of all tables that the script's programs asked for."""
+    plan, actions = unit.plan, unit.actions
+    slots = DropSlots(len(plan.maps)).count(exits=Exit() in actions)
+    parts = [
+        f"BPF_ARRAY({CONTROL}, struct {CONTROL}, 1);\n",
+        f"BPF_PERCPU_ARRAY({DROPS}, u64, {slots});\n",
+    ]
+    if any(planned.spec.layout is Layout.ARRAY for planned in plan.maps.values()):  # it cannot tell what is not there
+        parts.append(f"BPF_ARRAY({PRESENT}, u64, {len(plan.maps)});\n")
+    if actions:
+        printing = any(not isinstance(action, MapAction) for action in actions)
+        parts.append(f"BPF_RINGBUF_OUTPUT({EVENTS}, {_PRINT_PAGES if printing else _EVENT_PAGES});\n")
+    if unit.scratch_bytes:
+        parts.append(_scratch(unit.scratch_bytes, len(plan.programs)))
+    parts += [_stack_map(name, depth or STACK_DEPTH) for name, depth in unit.stack_maps.items()]
+    return "".join([*parts, *map(_declare, plan.maps.values())])
+
+
+def _scratch(size: int, programs: int) -> str:
+    """Return the declaration of the memory for what does not fit on the stack.
+
+    Each program has an entry of its own on each CPU: another program of the script may interrupt it. `busy` is for
+    those that may meet themselves there, see `program`.
+    """
+    return (
+        f"struct {SCRATCH} {{ u64 words[{-(-size // 8)}]; u64 busy; }};\n"
+        f"BPF_PERCPU_ARRAY({SCRATCH}, struct {SCRATCH}, {programs});\n"
+    )
+
+
+def _stack_map(name: str, depth: int) -> str:
+    """Return the declaration of a stack map: BCC's own macro would take 127 frames a slot."""
+    table = f'BPF_TABLE("stacktrace", int, struct {name}_frames, {name}, {STACKS});'
+    return f"struct {name}_frames {{ u64 ip[{depth}]; }};\n{table}\n"
