@@ -8,7 +8,7 @@ import pytest
 
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.lang import STACK_DEPTH
-from tracetop.lang.emit.writer import Writer
+from tracetop.lang.emit.writer import Unit, Writer
 from tracetop.lang.plan.plan import Plan, PlannedProgram
 from tracetop.model.kernel import UsdtProbe
 from tracetop.model.program import MapAction, Program
@@ -164,7 +164,7 @@ def test_the_right_side_of_a_logical_operator_runs_only_where_it_decides(build: 
 
 def test_no_temporary_hides_a_type_of_c() -> None:
     """The 64th string of a clause is not called s64."""
-    out = Writer(Plan({}, (), (), "x86_64"), cast("PlannedProgram", None))
+    out = Writer(Unit(Plan({}, (), (), "x86_64")), cast("PlannedProgram", None))
     names = [out.name("s") for _ in range(100)]
     assert len(set(names)) == 100
     assert not {"s8", "s16", "s32", "s64"} & set(names)
@@ -175,3 +175,20 @@ def test_a_table_of_names_of_any_length_fits_on_the_stack(build: Build) -> None:
     names = " ".join(f'@name[{i}] = "CAP_{i}";' for i in range(200))
     c_text = build(f"BEGIN {{ {names} }} interval:s:1 {{ @ = count(); }}").c_text
     assert c_text.count("m0_name.update(") == 200
+
+
+def test_a_variable_that_hides_another_has_a_name_that_no_script_can_write(build: Build) -> None:
+    """Whatever it is called, another variable of the script might be called so."""
+    names = 'if (1) { $v = 7; print($v); } if (1) { $v = "s"; print($v); }'
+    text = clause(build(f'BEGIN {{ $v__2 = "a"; $v__3 = "b"; $v2 = "c"; {names} }}'))
+    declared = re.findall(r"(?:[su]64 |char \*)(v\d+_\w+) = ", text)
+    assert declared == list(dict.fromkeys(declared))
+    assert [name.partition("_")[2] for name in declared[:5]] == ["v__2", "v__3", "v2", "v", "v"]
+
+
+@pytest.mark.parametrize("name", ["tt_OWN", "tt_NAME", "tt_control", "tt_drops", "key"])
+def test_a_map_may_have_any_name(build: Build, name: str) -> None:
+    """Its name in C begins with its number, which no table of ours and no other map has."""
+    program = build(f"BEGIN {{ @a[1] = 1; @{name}[1, 2] = 1; @b = count(); }}")
+    assert [spec.c_name for spec in program.maps] == ["m0_a", f"m1_{name}", "m2_b"]
+    assert program.c_text.count("int tt_begin_1(") == 1

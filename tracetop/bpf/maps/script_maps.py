@@ -17,10 +17,10 @@ from tracetop.bpf.maps.kernel_map import KernelMap
 from tracetop.bpf.maps.ring_buffer import RingBuffer
 from tracetop.bpf.objects.stats import map_sizes
 from tracetop.errors import TracetopError
-from tracetop.model.abi.control import CONTROL_BYTES
+from tracetop.model.abi.control import CONTROL, CONTROL_BYTES
+from tracetop.model.abi.event_slots import DROPS, EVENTS, PRESENT, DropSlots
 from tracetop.model.program import EVENT_HEADER_BYTES, Layout, MapSpec, Program
 
-_CONTROL, _DROPS, _EVENTS, _PRESENT = "tt_control", "tt_drops", "tt_events", "tt_present"
 _ACTION = struct.Struct("=I")
 _SLOT = struct.Struct("=I")
 _STACK_ID = struct.Struct("=I")
@@ -33,6 +33,7 @@ class Tables:
     def __init__(self, program: Program, module: Any) -> None:
         self.program = program
         self._module = module
+        self._slots = DropSlots(len(program.maps))
         self._specs = {spec.name: spec for spec in program.maps}
         self._maps: dict[str, KernelMap] = {}
         self._control: KernelMap | None = None
@@ -44,14 +45,14 @@ class Tables:
     def open(self) -> None:
         """Find the maps that the compile has made. TracetopError where one is not what the program says."""
         self._maps = {spec.name: _open_map(spec, _descriptor(self._module, spec.c_name)) for spec in self.program.maps}
-        self._control = _open_table(self._module, _CONTROL, Layout.ARRAY)
-        self._drops = _open_table(self._module, _DROPS, Layout.PERCPU_ARRAY)
-        self._present = _open_table(self._module, _PRESENT, Layout.ARRAY)
+        self._control = _open_table(self._module, CONTROL, Layout.ARRAY)
+        self._drops = _open_table(self._module, DROPS, Layout.PERCPU_ARRAY)
+        self._present = _open_table(self._module, PRESENT, Layout.ARRAY)
         for name in {self.program.stack_map, *self.program.stack_maps} - {""}:
             table = _open_table(self._module, name, Layout.HASH)
             if table is not None:
                 self._stack_maps[name] = table
-        events = _descriptor(self._module, _EVENTS)
+        events = _descriptor(self._module, EVENTS)
         if events >= 0:
             self._ring = RingBuffer(events, map_sizes(events)[2])
 
@@ -88,15 +89,18 @@ class Tables:
 
     def lost_events(self) -> int:
         """Return how many events found no room in the buffer, since the program was loaded."""
-        return sum(_by_slot(self._drops)[len(self.program.maps) : len(self.program.maps) + 1])
+        return self._dropped(self._slots.events)
 
     def missed(self) -> int:
         """Return how many runs ended at once, another being under way on their CPU, since the program was loaded."""
-        return sum(_by_slot(self._drops)[len(self.program.maps) + 1 :][:1])
+        return self._dropped(self._slots.missed)
 
     def lost_exits(self) -> int:
         """Return how often the script called ``exit`` while the buffer had no room to say so."""
-        return sum(_by_slot(self._drops)[len(self.program.maps) + 2 :])
+        return self._dropped(self._slots.exits)
+
+    def _dropped(self, slot: int) -> int:
+        return sum(_by_slot(self._drops)[slot : slot + 1])  # not every script has every slot
 
     @property
     def event_fd(self) -> int | None:
@@ -168,7 +172,7 @@ def _open_table(module: Any, name: str, layout: Layout) -> KernelMap | None:
 
 
 def _by_slot(drops: KernelMap | None) -> list[int]:
-    """Return failed updates by slot: one for each map, and behind them one for events."""
+    """Return what was dropped by slot, see `DropSlots`."""
     if drops is None:
         return []
     counts: list[int] = drops.read()[1].view(np.uint64).sum(axis=1).tolist()

@@ -22,7 +22,7 @@ from tracetop.model.program import Action
 Remembered = typed.Expr | typed.Slot | tuple[str, typed.Slot]
 """A value; the pointer to a slot; or, under the word ``key``, the key of a slot."""
 
-_SPELT = re.compile(r"\w*", re.ASCII)
+_NO_WORD = re.compile(r"\W.*", re.ASCII)
 _STACK_ARRAY = 64
 _STACK_ARRAYS = 192
 """Bytes of one array, and of all of a clause, that are put on the stack; larger ones go to scratch memory."""
@@ -113,7 +113,7 @@ class Writer:
     def __post_init__(self) -> None:
         """Name the variables: by their numbers, and for a reader by what of the script's name C can spell."""
         for number, (name, _) in enumerate(self.variables):
-            self._variable_names[name] = f"v{number}_{_SPELT.match(name)[0]}"
+            self._variable_names[name] = f"v{number}_{_NO_WORD.sub('', name)}"
         self._aligned.update(self._variable_names.values())
 
     def need(self, helper: Helper) -> str:

@@ -30,6 +30,6 @@ class DropSlots(NamedTuple):
         """Of events that would have said ``exit``, which holds all the same; only a script with one has the slot."""
         return self.maps + 2
 
-    def count(self, *, exits: bool) -> int:
+    def size(self, *, exits: bool) -> int:
         """Return how many slots there are."""
         return self.maps + 2 + exits
