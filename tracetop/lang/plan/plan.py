@@ -10,25 +10,27 @@ from dataclasses import dataclass
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_layout import layout
 from tracetop.lang.plan.event_sampling import Sampling, sampling
+from tracetop.lang.plan.map_facts import MapFacts, map_facts
 from tracetop.lang.plan.program_sharing import alike, hook_number, tells_hook
 from tracetop.lang.plan.raw_tracepoints import RawForm, raw_form
 from tracetop.lang.plan.syscall_events import Calls
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import Hook
 from tracetop.lang.tree.types import Type
-from tracetop.lang.tree.walk import conjuncts, expressions, is_deleted, is_measured, nodes
+from tracetop.lang.tree.walk import conjuncts, expressions, nodes
 from tracetop.lang.vocabulary.directives import Directives
-from tracetop.model.abi.buckets import linear_count, log_buckets
+from tracetop.model.abi.buckets import BUCKET_BYTES, bucket_place, linear_count, log_buckets
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeSpec, Unit
-from tracetop.model.value import Shape, ValueType
+from tracetop.model.value import ValueType
 from tracetop.model.value_kinds import ValueKind
 
 SYSCALLS = 1024
 """Entries of an array by system-call number: more than any architecture has."""
 MANY_CALLS = 64
 """Events of single calls from which on one raw tracepoint is cheaper, though other calls come by there too."""
+_WORD_BYTES = 8
 _HASH_ELEMENT_BYTES = 64
 """What the kernel keeps beside key and value: a struct htab_elem and the element's share of the buckets."""
 
@@ -86,7 +88,7 @@ class Plan:
 class _Planning:
     """What the plan of every map depends on."""
 
-    script: typed.Script
+    facts: MapFacts
     types: KnownTypes
     directives: Directives
     entries: int
@@ -96,9 +98,9 @@ class _Planning:
 
 def plan(script: typed.Script, types: KnownTypes, directives: Directives, entries: int, kernel: Kernel) -> Plan:
     """Return how a checked script is carried out on this kernel; `entries` is the size of a keyed map."""
-    planning = _Planning(script, types, directives, entries, kernel, sampling(script))
+    planning = _Planning(map_facts(script), types, directives, entries, kernel, sampling(script))
     maps = {
-        type_.name: PlannedMap(_map_spec(slot, type_, planning), type_, is_deleted(type_.name, script))
+        type_.name: PlannedMap(_map_spec(slot, type_, planning), type_, type_.name in planning.facts.deleted)
         for slot, type_ in enumerate(script.maps)
     }
     programs = tuple(_programs(script, kernel, planning.sampling))
@@ -106,18 +108,17 @@ def plan(script: typed.Script, types: KnownTypes, directives: Directives, entrie
 
 
 def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
-    script, directives = planning.script, planning.directives
-    deleted = bool(type_.keys) and is_deleted(type_.name, script)
-    held, entries = _layout(
-        type_, type_.entries or planning.entries, planning.kernel, deleted=deleted or is_measured(type_.name, script)
-    )
+    facts, directives = planning.facts, planning.directives
+    deleted = bool(type_.keys) and type_.name in facts.deleted
+    sparse = deleted or type_.name in facts.measured
+    held, entries = _layout(type_, type_.entries or planning.entries, planning.kernel, deleted=sparse)
     parts, key_size = key_layout(type_.keys, type_.labels, planning.types, bucket=type_.kind.facts.is_bucketed)
     in_array = held in (Layout.ARRAY, Layout.PERCPU_ARRAY)
     if in_array and type_.keys:
         parts = (KeyPart(type_.keys[0].role, 0, 4, label=type_.labels[0], type=ValueType(size=4, signed=False)),)
     state = deleted and type_.kind is ValueKind.SCALAR
     recurs = all(key.role in _RECURRING for key in type_.keys)
-    kept = state and recurs and _always_set(type_.name, script)
+    kept = state and recurs and facts.always_set(type_.name)
     return MapSpec(
         name=type_.name,
         c_name=f"m{slot}_{type_.name[1:]}",
@@ -168,14 +169,14 @@ def key_layout(
 ) -> tuple[tuple[KeyPart, ...], int]:
     """Return the key's parts, naturally aligned, and its size with the u32 bucket (if it has one) and padding."""
     parts: list[KeyPart] = []
-    end, alignment = 0, 4 if bucket else 1
+    end, alignment = 0, BUCKET_BYTES if bucket else 1
     for type_, label in zip(types_, labels, strict=True):
         offset = -(-end // type_.align) * type_.align
         held = layout(type_, types)
         parts.append(KeyPart(type_.role, offset, type_.size, signed=held.signed, label=label, type=held))
         end, alignment = offset + type_.size, max(alignment, type_.align)
     if bucket:
-        end = -(-end // 4) * 4 + 4
+        end = bucket_place(parts) + BUCKET_BYTES
     return tuple(parts), -(-end // alignment) * alignment or 4
 
 
@@ -189,46 +190,11 @@ def kernel_bytes(spec: MapSpec, cpus: int) -> int:
 
 
 def _value_size(type_: typed.MapType) -> int:
-    fields = type_.kind.facts.fields
-    if fields:
-        return 8 * fields
-    return -(-type_.value.size // 8) * 8 if type_.kind is ValueKind.VALUE else type_.value.size
-
-
-def _always_set(name: str, script: typed.Script) -> bool:
-    """Say whether no value ever stored is zero, or a zero is as good as none, so that zero can mean absent."""
-    stored = []
-    for clause in script.clauses:
-        for node in expressions(clause):
-            if isinstance(node, typed.Add) and node.slot.map == name:
-                return False
-            if isinstance(node, typed.StepValue) and _steps(node, name):
-                return False
-            if isinstance(node, typed.Store) and node.slot.map == name:
-                stored.append(node.value)
-    return all(map(_never_zero, stored)) or (
-        all(value.type.shape is Shape.POINTER for value in stored) and not _asked_for_keys(name, script)
-    )
-
-
-def _asked_for_keys(name: str, script: typed.Script) -> bool:
-    """Say whether the script asks which keys there are: then a pointer that is NULL is more than none."""
-    return any(
-        (isinstance(node, typed.HasKey) and node.slot.map == name)
-        or (isinstance(node, typed.ForMap) and node.map == name)
-        for clause in script.clauses
-        for node in expressions(clause)
-    )
-
-
-def _steps(node: typed.StepValue, name: str) -> bool:
-    return isinstance(node.target, typed.Slot) and node.target.map == name
-
-
-def _never_zero(value: typed.Expr) -> bool:
-    return (isinstance(value, typed.BuiltinValue) and value.name == "nsecs") or (
-        isinstance(value, typed.Const) and value.value != 0
-    )
+    """Return the bytes of one CPU's value."""
+    if type_.kind.facts.fields:
+        return _WORD_BYTES * type_.kind.facts.fields
+    whole = _WORD_BYTES if type_.kind is ValueKind.VALUE else 1
+    return -(-type_.value.size // whole) * whole
 
 
 def _programs(script: typed.Script, kernel: Kernel, sampling_: Sampling) -> Iterator[PlannedProgram]:

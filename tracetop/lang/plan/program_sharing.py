@@ -15,7 +15,7 @@ from tracetop.lang.plan.syscall_events import Calls
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import Hook
 from tracetop.lang.tree.types import Type
-from tracetop.lang.tree.walk import expressions, replaced
+from tracetop.lang.tree.walk import expressions, rewrite
 from tracetop.model.ctype import CKind, CType
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import ProbeKind
@@ -109,7 +109,7 @@ def _numbered(clause: typed.Clause, number: int, places: set[tuple[str, int]], t
             return _sent(node, payload, types)
         return node
 
-    return replaced(clause, change)
+    return rewrite(clause, change)
 
 
 def _sent(node: typed.Send, payload: tuple[typed.Expr, ...], types: KnownTypes) -> typed.Send:
@@ -125,7 +125,7 @@ def _sent(node: typed.Send, payload: tuple[typed.Expr, ...], types: KnownTypes) 
 
 def _without_hook(clause: typed.Clause) -> str:
     """Return the same text for clauses that differ only in their hook; what they send is not hashable."""
-    bare = replaced(clause, lambda node: replace(node, number=0) if isinstance(node, typed.HookNumber) else node)
+    bare = rewrite(clause, lambda node: replace(node, number=0) if isinstance(node, typed.HookNumber) else node)
     return repr((bare.subject, bare.predicate, bare.body, bare.variables))
 
 

@@ -1,7 +1,9 @@
-"""Walking the typed tree: every statement of a body, every expression of a clause."""
+"""Walking the trees of a script, as written and typed: each node of one, or one with other nodes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from operator import is_
 from typing import Any, TypeVar, cast
 
 from tracetop.lang.tree import syntax, typed
@@ -35,57 +37,35 @@ def expressions(clause: typed.Clause) -> Iterator[object]:
 
 
 def nodes(root: object) -> Iterator[object]:
-    """Yield `root` and every node of the typed tree below it."""
+    """Yield `root` and every node of the tree below it."""
+    members = _members(type(root))
     if isinstance(root, tuple):
         for item in root:
             yield from nodes(item)
-    elif is_dataclass(root) and type(root).__module__.startswith(typed.__name__):
+    elif members is not None:
         yield root
-        for field in fields(root):
-            yield from nodes(getattr(root, field.name))
+        for name in members:
+            yield from nodes(getattr(root, name))
 
 
-def replaced(root: T, change: Callable[[Any], Any]) -> T:
+def rewrite(root: T, change: Callable[[Any], Any]) -> T:
     """Return the tree with `change` applied to every node, the deepest first; `change` returns the node or another."""
+    members = _members(type(root))
+    if isinstance(root, tuple):
+        items = tuple(rewrite(item, change) for item in root)
+        return root if all(map(is_, items, root)) else cast("T", items)
+    if members is None:
+        return root
+    old = {name: getattr(root, name) for name in members}
+    new = {name: rewrite(value, change) for name, value in old.items()}
     node: Any = root
-    if isinstance(node, tuple):
-        node = tuple(replaced(item, change) for item in node)
-    elif is_dataclass(node) and type(node).__module__.startswith(typed.__name__):
-        old = {field.name: getattr(node, field.name) for field in fields(node)}
-        new = {name: replaced(value, change) for name, value in old.items()}
-        if any(new[name] is not value for name, value in old.items()):
-            node = replace(cast("Any", node), **new)
-        node = change(node)
-    return cast("T", node)
+    if any(new[name] is not value for name, value in old.items()):
+        node = replace(node, **new)
+    return cast("T", change(node))
 
 
-def is_deleted(name: str, script: typed.Script) -> bool:
-    """Say whether the script deletes entries of the map."""
-    return any(
-        isinstance(node, typed.Delete) and node.slot.map == name
-        for clause in script.clauses
-        for node in statements(clause.body)
-    )
-
-
-def is_measured(name: str, script: typed.Script) -> bool:
-    """Say whether the script asks how many entries the map has."""
-    return any(
-        isinstance(node, typed.MapLength) and node.map == name
-        for clause in script.clauses
-        for node in expressions(clause)
-    )
-
-
-def rewrite(tree: T, change: Callable[[Any], Any]) -> T:
-    """Return the tree with `change` applied to every node, the deepest first; `change` returns the node or another."""
-    node: Any = tree
-    if isinstance(node, tuple):
-        node = tuple(rewrite(item, change) for item in node)
-    elif is_dataclass(node):
-        old = {field.name: getattr(node, field.name) for field in fields(node)}
-        new = {name: rewrite(value, change) for name, value in old.items()}
-        if any(new[name] is not value for name, value in old.items()):
-            node = replace(cast("Any", node), **new)
-        node = change(node) if isinstance(node, syntax.Node) else node
-    return cast("T", node)
+@cache
+def _members(type_: type) -> tuple[str, ...] | None:
+    """Return the names of a node's members, None for what is no node of a tree: a type, a hook, a number."""
+    is_node = is_dataclass(type_) and type_.__module__.startswith((syntax.__name__, typed.__name__))
+    return tuple(field.name for field in fields(type_)) if is_node else None
