@@ -45,6 +45,7 @@ def test_keys_of_fields_share_a_lookup_too(build: Build) -> None:
         ("$k = 1; $a = @s[$k]; $k = 2; @x = $a + @s[$k];", 2),
         ("$k = 1; $a = @s[$k]; @x = $a + @s[$k];", 1),
         ("$a = @s[nsecs]; @x = $a + @s[nsecs];", 2),
+        ("$k = 1; $a = @s[$k]; if (pid && $k++) { $a = 2; } @x = $a + @s[$k];", 2),
         ("if (pid) { $a = @s[tid]; } @x = @s[tid];", 2),
         ("$a = @s[tid]; if (pid) { $a = @s[tid]; } @x = $a;", 1),
         ("$a = @s[tid]; if (pid) { delete(@s[tid]); } @x = @s[tid];", 2),

@@ -109,6 +109,11 @@ class Writer:
     """Names of pointers and arrays that are known to be 8-aligned."""
     _variable_names: dict[str, str] = field(default_factory=dict)
     _memory: dict[Remembered, str] = field(default_factory=dict)
+    _fresh: set[Remembered] = field(default_factory=set)
+    """What was remembered in the innermost block."""
+    _of_map: dict[str, set[Remembered]] = field(default_factory=dict)
+    _of_variable: dict[str, set[Remembered]] = field(default_factory=dict)
+    """What is to be forgotten once an entry of a map comes or goes, or a variable is assigned."""
 
     def __post_init__(self) -> None:
         """Name the variables: by their numbers, and for a reader by what of the script's name C can spell."""
@@ -267,9 +272,8 @@ class Writer:
             head = "} else"
         self.line(f"{head} {{")
         self._depth += 1
-        before = dict(self._memory)
-        yield
-        self._memory = {node: text for node, text in before.items() if self._memory.get(node) == text}
+        with self._own_memory():
+            yield
         self._depth -= 1
         self.line("}")
 
@@ -285,10 +289,19 @@ class Writer:
     @contextmanager
     def attempt(self) -> Iterator[list[str]]:
         """Give the lines that the body writes, instead of writing them; nothing is remembered of them."""
-        lines, before, self.lines = self.lines, dict(self._memory), []
-        captured = self.lines
-        yield captured
-        self.lines, self._memory = lines, before
+        lines, self.lines = self.lines, []
+        with self._own_memory():
+            yield self.lines
+        self.lines = lines
+
+    @contextmanager
+    def _own_memory(self) -> Iterator[None]:
+        """Forget at the end what was remembered within: it was perhaps not run."""
+        outer, self._fresh = self._fresh, set()
+        yield
+        for node in self._fresh:
+            self._memory.pop(node, None)
+        self._fresh = outer
 
     def recall(self, node: Remembered) -> str | None:
         """Return where the value of `node` is, or None where it must be fetched."""
@@ -296,8 +309,15 @@ class Writer:
 
     def remember(self, node: Remembered, name: str) -> str:
         """Remember that `name` holds the value of `node`, where it will not change by itself; return `name`."""
-        if all(_is_constant(part) for part in nodes(node)):
+        parts = list(nodes(node))
+        if all(map(_is_constant, parts)):
             self._memory[node] = name
+            self._fresh.add(node)
+            for part in parts:
+                if isinstance(part, typed.VarValue):
+                    self._of_variable.setdefault(part.name, set()).add(node)
+            if isinstance(node, typed.Slot):
+                self._of_map.setdefault(node.map, set()).add(node)
         return name
 
     def remember_key(self, slot: typed.Slot, name: str) -> str:
@@ -306,11 +326,8 @@ class Writer:
 
     def forget_map(self, map_name: str) -> None:
         """Forget every pointer into a map: an entry was inserted or removed."""
-        self._memory = {
-            node: text
-            for node, text in self._memory.items()
-            if not (isinstance(node, typed.Slot) and node.map == map_name)
-        }
+        for slot in self._of_map.pop(map_name, ()):
+            self._memory.pop(slot, None)
 
     def forget_all(self) -> None:
         """Forget everything: a loop ran."""
@@ -318,11 +335,8 @@ class Writer:
 
     def forget_variable(self, name: str) -> None:
         """Forget all that depends on a variable: it was assigned."""
-        self._memory = {
-            node: text
-            for node, text in self._memory.items()
-            if not any(isinstance(part, typed.VarValue) and part.name == name for part in nodes(node))
-        }
+        for node in self._of_variable.pop(name, ()):
+            self._memory.pop(node, None)
 
     def planned(self, slot: typed.Slot) -> PlannedMap:
         """Return the plan of a slot's map."""
