@@ -8,7 +8,8 @@ import pytest
 
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.lang import STACK_DEPTH
-from tracetop.lang.emit.writer import Unit, Writer
+from tracetop.lang.emit.prelude import Unit
+from tracetop.lang.emit.writer import Writer
 from tracetop.lang.plan.plan import Plan, PlannedProgram
 from tracetop.model.kernel import UsdtProbe
 from tracetop.model.program import MapAction, Program

@@ -84,7 +84,7 @@ def held(node: typed.Expr, type_: Type, stem: str, out: Writer) -> str:
     while isinstance(node, typed.Named):
         node = node.operand
     written = value(node, out)
-    if isinstance(node, typed.Const) or out.is_temporary(written):
+    if isinstance(node, typed.Const) or written in out.names:
         return written
     return out.temporary(type_, written, stem)
 

@@ -152,7 +152,7 @@ def _convert(node: typed.Convert, out: Writer) -> str:
 def _step(node: typed.StepValue, out: Writer) -> str:
     if isinstance(node.target, typed.VarValue):
         place = out.variable(node.target.name)
-        out.forget_variable(node.target.name)
+        out.memory.forget_variable(node.target.name)
         old = out.temporary(node.type, place)
         out.line(f"{place} += {node.delta};")
         return place if node.prefix else old

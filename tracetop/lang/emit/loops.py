@@ -146,7 +146,7 @@ def callback_name(index: int) -> str:
 def _call(text: str, body: tuple[typed.Statement, ...], out: Writer) -> None:
     """Write the call of a helper, and the way out for a body that returned from the clause."""
     out.line(text)
-    out.forget_all()
+    out.memory.held.clear()
     if out.frame and any(isinstance(node, typed.Return) for node in statements(body)):
         out.line(f"if (*(u64 *)(scratch + {out.frame.ended}))")
         out.line(f"    return{' 1' if out.is_callback else ''};")

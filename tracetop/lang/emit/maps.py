@@ -15,16 +15,15 @@ from tracetop.lang.plan.plan import PlannedMap
 from tracetop.lang.tree import typed
 from tracetop.model.abi.relocations import MarkerKind, marker
 from tracetop.model.program import Layout
-from tracetop.model.value_kinds import ValueKind
+from tracetop.model.value_kinds import Merge, ValueKind
 
 _JOINS = {
-    ValueKind.COUNT: "{total} += *part;",
-    ValueKind.SUM: "{total} += *part;",
-    ValueKind.AVG: "{total} += part->total; {count} += part->count;",
-    ValueKind.MIN: "if (part->set && (!{count} || part->value < {total})) {{ {total} = part->value; {count} = 1; }}",
-    ValueKind.MAX: "if (part->set && (!{count} || part->value > {total})) {{ {total} = part->value; {count} = 1; }}",
+    (Merge.SUM, 1): "{total} += *part;",
+    (Merge.SUM, 2): "{total} += part->total; {count} += part->count;",
+    (Merge.LEAST, 2): "if (part->set && (!{count} || part->value < {total})) {{ {total} = part->value; {count} = 1; }}",
+    (Merge.MOST, 2): "if (part->set && (!{count} || part->value > {total})) {{ {total} = part->value; {count} = 1; }}",
 }
-"""By kind: how one CPU's value joins those of the others."""
+"""By how CPUs are merged, and the fields of a value: how one CPU's value joins those of the others."""
 
 
 def key(slot: typed.Slot, out: Writer, bucket: str = "") -> str:
@@ -51,12 +50,12 @@ def key(slot: typed.Slot, out: Writer, bucket: str = "") -> str:
     if bucket:
         out.line(f"{name}.bucket = {bucket};")
         return name
-    return out.remember_key(slot, name)
+    return out.remember(("key", slot), name)
 
 
 def _plain_key(slot: typed.Slot, c_type: str, source: str, out: Writer, *, remembered: bool) -> str:
     name = out.number(c_type, "key", source)
-    return out.remember_key(slot, name) if remembered else name
+    return out.remember(("key", slot), name) if remembered else name
 
 
 def pointer(slot: typed.Slot, out: Writer) -> str:
@@ -72,7 +71,7 @@ def _find(slot: typed.Slot, out: Writer) -> tuple[str, str]:
 
 
 def _lookup(planned: PlannedMap, key_name: str, out: Writer) -> str:
-    name = out.aligned("at")
+    name = out.name("at", aligned=True)
     out.line(f"{value_type(planned)} *{name} = {planned.spec.c_name}.lookup(&{key_name});")
     return name
 
@@ -93,7 +92,7 @@ def change(slot: typed.Slot, in_place: Callable[[str], str], first: str, out: Wr
     with out.block("else"):
         _insert(planned, key_name, first, out)
     if planned.spec.layout not in ARRAYS:
-        out.forget_map(slot.map)
+        out.memory.forget_map(slot.map)
 
 
 def _insert(planned: PlannedMap, key_name: str, first: str, out: Writer) -> None:
@@ -114,14 +113,14 @@ def store(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
     planned = out.planned(slot)
     if planned.spec.layout is Layout.ARRAY:
         out.line(f"{out.need(SET_PRESENT)}({planned.spec.drop_slot}, 1);")
-    if planned.spec.kind in (ValueKind.STRING, ValueKind.VALUE):
+    if not planned.spec.kind.facts.fields:
         _store_memory(slot, source, out)
         return
     new = held(source, planned.type.value, "new", out)
     if planned.spec.layout is Layout.HASH and planned.is_deleted and not planned.spec.kept_slots:
         # The key was deleted the last time: looking for it first would nearly always be in vain.
         _insert(planned, key(slot, out), new, out)
-        out.forget_map(slot.map)
+        out.memory.forget_map(slot.map)
     else:
         change(slot, lambda at: f"*{at} = {new};", new, out)
 
@@ -133,7 +132,7 @@ def _store_memory(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
     put(source, f"{name}.text", out)
     out.line(f"if ({planned.spec.c_name}.update(&{key_name}, &{name}))")
     out.line(f"    {out.drop(planned.spec.drop_slot)}")
-    out.forget_map(slot.map)
+    out.memory.forget_map(slot.map)
 
 
 def add(slot: typed.Slot, amount: str, out: Writer) -> None:
@@ -161,15 +160,11 @@ def delete(slot: typed.Slot, out: Writer) -> None:
     if spec.kept_slots or spec.layout in ARRAYS:
         place = pointer(slot, out)
         with out.block(f"if ({place})"):
-            zero = (
-                f"__builtin_memset({place}, 0, sizeof(*{place}));"
-                if spec.kind in (ValueKind.STRING, ValueKind.VALUE)
-                else f"*{place} = 0;"
-            )
-            out.line(zero)
+            in_bytes = not spec.kind.facts.fields
+            out.line(f"__builtin_memset({place}, 0, sizeof(*{place}));" if in_bytes else f"*{place} = 0;")
         return
     out.line(f"{spec.c_name}.delete(&{key(slot, out)});")
-    out.forget_map(slot.map)
+    out.memory.forget_map(slot.map)
 
 
 @dataclass(frozen=True)
@@ -188,17 +183,17 @@ def _total(node: typed.Total, out: Writer) -> str:
 
 def sum_up(planned: PlannedMap, key_pointer: str, out: Writer) -> Total:
     """Write what the CPUs' values of a key come to; zero where there is no such key."""
-    kind = planned.spec.kind
+    facts = planned.spec.kind.facts
     table = pointer_to(MarkerKind.MAP, planned.spec.drop_slot, out)
     total, count = out.name("total"), out.name("count")
     out.reserve(16)
     out.line(f"s64 {total} = 0;")
     out.line(f"u64 {count} = 0;")
     with out.block("for (u32 cpu = 0; cpu < TT_CPUS; cpu++)"):
-        out.line(f"{value_type(planned)} *part = {out.need(OF_CPU)}({table}, {key_pointer}, cpu);")
+        out.line(f"{facts.c_type} *part = {out.need(OF_CPU)}({table}, {key_pointer}, cpu);")
         with out.block("if (part)"):
-            out.line(_JOINS[kind].format(total=total, count=count))
-    text = f"{out.need(DIVIDE)}({total}, {count})" if kind is ValueKind.AVG else total
+            out.line(_JOINS[facts.merge, facts.fields].format(total=total, count=count))
+    text = f"{out.need(DIVIDE)}({total}, {count})" if planned.spec.kind is ValueKind.AVG else total
     return Total(total, count, text)
 
 

@@ -162,7 +162,7 @@ def _user_address(node: typed.UserAddress, place: str, out: Writer) -> None:
 @value.register
 def _kernel_stack(node: typed.Stack, out: Writer) -> str:
     known = out.recall(node)
-    taken = f"{out.stack_map(node.type)}.get_stackid(ctx, {_skipped(out)})"
+    taken = f"{out.unit.stack_map(node.type)}.get_stackid(ctx, {_skipped(out)})"
     return known or out.remember(node, out.temporary(Type(), taken, "kstack_"))
 
 
@@ -177,7 +177,7 @@ def _skipped(out: Writer) -> int:
 
 @fill.register
 def _user_stack(node: typed.Stack, place: str, out: Writer) -> None:
-    out.line(f"*(s32 *)({place}) = {out.stack_map(node.type)}.get_stackid(ctx, BPF_F_USER_STACK);")
+    out.line(f"*(s32 *)({place}) = {out.unit.stack_map(node.type)}.get_stackid(ctx, BPF_F_USER_STACK);")
     out.line(f"*(u32 *)({place} + 4) = bpf_get_current_pid_tgid() >> 32;")
 
 

@@ -13,11 +13,11 @@ from msgspec import structs
 from tracetop.lang.emit import integers, memory, statements
 from tracetop.lang.emit.dispatch import value
 from tracetop.lang.emit.loops import callback_name, has_loop, open_frame
-from tracetop.lang.emit.prelude import CURRENT_WANTED, DROP, HELPERS, RECORD_WANTED, TASK_WANTED, Helper
+from tracetop.lang.emit.prelude import CURRENT_WANTED, DROP, HELPERS, RECORD_WANTED, TASK_WANTED, Helper, Unit
 from tracetop.lang.emit.reads import record_members
 from tracetop.lang.emit.statements import block
 from tracetop.lang.emit.tables import tables
-from tracetop.lang.emit.writer import Unit, Writer, c_integer, in_parentheses
+from tracetop.lang.emit.writer import Writer, c_integer, in_parentheses
 from tracetop.lang.plan.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.source import Source
 from tracetop.lang.tree import typed

@@ -47,7 +47,7 @@ def _set_variable(node: typed.SetVariable, out: Writer) -> None:
             if node.value.type.size < size:
                 out.clear(name, -(-size // 8) * 8)
             out.move(name, source, node.value.type.size)
-    out.forget_variable(node.name)
+    out.memory.forget_variable(node.name)
 
 
 @statement.register

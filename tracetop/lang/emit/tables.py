@@ -1,7 +1,8 @@
 """C that declares the tables of a script: its maps with their keys and values, and those that every script has."""
 
-from tracetop.lang.emit.writer import Unit, c_integer, c_stored
-from tracetop.lang.plan.plan import DISTRIBUTIONS, PlannedMap
+from tracetop.lang.emit.prelude import Unit
+from tracetop.lang.emit.writer import c_integer, c_stored
+from tracetop.lang.plan.plan import PlannedMap
 from tracetop.model.abi.buckets import BUCKET_BYTES, bucket_place
 from tracetop.model.abi.control import CONTROL
 from tracetop.model.abi.event_slots import DROPS, EVENTS, PRESENT, SCRATCH, DropSlots
@@ -43,7 +44,7 @@ def _declare(planned: PlannedMap) -> str:
 def is_plain(planned: PlannedMap) -> bool:
     """Say whether the key is one integer and so needs no struct."""
     keys = planned.type.keys
-    return len(keys) == 1 and keys[0].is_scalar and planned.spec.kind not in DISTRIBUTIONS
+    return len(keys) == 1 and keys[0].is_scalar and not planned.spec.kind.facts.is_bucketed
 
 
 def key_type(planned: PlannedMap) -> str:
@@ -68,7 +69,7 @@ def _members(planned: PlannedMap) -> list[str]:
         pad(part.offset)
         members.append(f"{c_stored(type_)} k{i}" if type_.is_scalar else f"char k{i}[{part.size}]")
         end = part.offset + part.size
-    if planned.spec.kind in DISTRIBUTIONS:
+    if planned.spec.kind.facts.is_bucketed:
         pad(bucket_place(planned.spec.keys))
         members.append("u32 bucket")
         end += BUCKET_BYTES
@@ -78,10 +79,10 @@ def _members(planned: PlannedMap) -> list[str]:
 
 def value_type(planned: PlannedMap) -> str:
     """Return the C type of one CPU's value."""
-    kind = planned.spec.kind
-    if kind is ValueKind.SCALAR:
-        return c_integer(planned.type.value)
-    return kind.facts.c_type or f"struct {planned.spec.c_name}_value"
+    facts = planned.spec.kind.facts
+    if facts.c_type:
+        return facts.c_type
+    return c_integer(planned.type.value) if facts.fields else f"struct {planned.spec.c_name}_value"
 
 
 def tables(unit: Unit) -> str:

@@ -6,18 +6,16 @@ fetched is forgotten behind it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tracetop.lang.ctypes.value_layout import stack_map
-from tracetop.lang.emit.prelude import DROP, Helper
-from tracetop.lang.plan.plan import Plan, PlannedMap, PlannedProgram
+from tracetop.lang.emit.prelude import DROP, Helper, Unit
+from tracetop.lang.plan.plan import PlannedMap, PlannedProgram
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Type
 from tracetop.lang.tree.walk import nodes
 from tracetop.lang.vocabulary.builtins import EMITTED
-from tracetop.model.program import Action
 
 Remembered = typed.Expr | typed.Slot | tuple[str, typed.Slot]
 """A value; the pointer to a slot; or, under the word ``key``, the key of a slot."""
@@ -35,6 +33,51 @@ _REGISTERS = 20
 
 
 @dataclass
+class Memory:
+    """What has been fetched in a clause, and where it is held."""
+
+    held: dict[Remembered, str] = field(default_factory=dict)
+    _fresh: set[Remembered] = field(default_factory=set)
+    """What was remembered in the innermost block."""
+    _of_map: dict[str, set[Remembered]] = field(default_factory=dict)
+    _of_variable: dict[str, set[Remembered]] = field(default_factory=dict)
+    """What is to be forgotten once an entry of a map comes or goes, or a variable is assigned."""
+
+    def add(self, node: Remembered, name: str) -> None:
+        """Remember that `name` holds the value of `node`, if that does not change by itself."""
+        parts = list(nodes(node))
+        if not all(map(_is_constant, parts)):
+            return
+        self.held[node] = name
+        self._fresh.add(node)
+        for part in parts:
+            if isinstance(part, typed.VarValue):
+                self._of_variable.setdefault(part.name, set()).add(node)
+        if isinstance(node, typed.Slot):
+            self._of_map.setdefault(node.map, set()).add(node)
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """Forget at the end what was remembered within: it may not have run."""
+        outer, self._fresh = self._fresh, set()
+        yield
+        self._forget(self._fresh)
+        self._fresh = outer
+
+    def forget_map(self, name: str) -> None:
+        """Forget every pointer into a map: an entry was inserted or removed."""
+        self._forget(self._of_map.pop(name, ()))
+
+    def forget_variable(self, name: str) -> None:
+        """Forget all that depends on a variable: it was assigned."""
+        self._forget(self._of_variable.pop(name, ()))
+
+    def _forget(self, forgotten: Iterable[Remembered]) -> None:
+        for node in forgotten:
+            self.held.pop(node, None)
+
+
+@dataclass
 class Frame:
     """What a clause with loops shares with their callbacks, all of it in scratch memory."""
 
@@ -42,38 +85,6 @@ class Frame:
     """Where it is kept that a callback has ended the clause."""
     places: dict[str, int] = field(default_factory=dict)
     """Where each variable lies."""
-
-
-@dataclass
-class Unit:
-    """What the clauses of one script ask for while they are written, to stand once in its C."""
-
-    plan: Plan
-    helpers: dict[Helper, None] = field(default_factory=dict)
-    stack_maps: dict[str, int] = field(default_factory=dict)
-    """How many frames deep each is, 0 for as many as there is room for; by its name."""
-    callbacks: list[tuple[str, ...]] = field(default_factory=list)
-    """The bodies of all loops, by their index in ``Program.callbacks``."""
-    scratch_bytes: int = 0
-    """What the program with the most scratch memory has."""
-    _actions: dict[str, tuple[int, Action]] = field(default_factory=dict)
-    """Each with its number, by its text: not all that is sent is hashable."""
-
-    def need(self, helper: Helper) -> str:
-        """Ask for a helper; return its name."""
-        for other in helper.needs:
-            self.need(other)
-        self.helpers[helper] = None
-        return helper.name
-
-    def number(self, action: Action) -> int:
-        """Return the number of a request to user space; the same request has the same."""
-        return self._actions.setdefault(repr(action), (len(self._actions), action))[0]
-
-    @property
-    def actions(self) -> tuple[Action, ...]:
-        """Every request to user space, by its number."""
-        return tuple(action for _, action in self._actions.values())
 
 
 @dataclass
@@ -99,21 +110,16 @@ class Writer:
     """What the deepest of the callbacks takes of the BPF stack, which it shares with the clause."""
     scratch_bytes: int = 0
     """What of the clause lies in the program's scratch memory, since it does not fit on the stack."""
+    names: set[str] = field(default_factory=set)
+    """What was named in the clause by `name`: it does not change, as a script's variable may."""
+    memory: Memory = field(default_factory=Memory)
     _depth: int = 1
     _temporaries: int = 0
     _of_statement: int = 0
     """Temporaries of the current statement."""
-    _names: set[str] = field(default_factory=set)
-    """Of what the clause holds by itself: it does not change, as a script's variable may."""
     _aligned: set[str] = field(default_factory=set)
     """Names of pointers and arrays that are known to be 8-aligned."""
     _variable_names: dict[str, str] = field(default_factory=dict)
-    _memory: dict[Remembered, str] = field(default_factory=dict)
-    _fresh: set[Remembered] = field(default_factory=set)
-    """What was remembered in the innermost block."""
-    _of_map: dict[str, set[Remembered]] = field(default_factory=dict)
-    _of_variable: dict[str, set[Remembered]] = field(default_factory=dict)
-    """What is to be forgotten once an entry of a map comes or goes, or a variable is assigned."""
 
     def __post_init__(self) -> None:
         """Name the variables: by their numbers, and for a reader by what of the script's name C can spell."""
@@ -129,12 +135,6 @@ class Writer:
         """Return the statement that counts something as lost."""
         return f"{self.need(DROP)}({slot});"
 
-    def stack_map(self, type_: Type) -> str:
-        """Ask for the map that a stack of such a type is kept in; return its name."""
-        name = stack_map(type_)
-        self.unit.stack_maps[name] = type_.depth
-        return name
-
     def record_field(self, name: str) -> str:
         """Return C text of a field of the tracepoint's record."""
         self.record_fields.add(name)
@@ -144,13 +144,18 @@ class Writer:
         """Write one line at the current depth."""
         self.lines.append("    " * self._depth + text)
 
-    def name(self, stem: str) -> str:
-        """Return a name that this clause has not used, and that is no type's: ``s`` and 64 would hide ``s64``."""
+    def name(self, stem: str, *, aligned: bool = False) -> str:
+        """Return a name that this clause has not used, and that is no type's: ``s`` and 64 would hide ``s64``.
+
+        `aligned`: what it stands for lies at a multiple of 8.
+        """
         self._temporaries += 1
         name = f"{stem}{self._temporaries}"
         if name in _TYPES:
-            return self.name(stem)
-        self._names.add(name)
+            return self.name(stem, aligned=aligned)
+        self.names.add(name)
+        if aligned:
+            self._aligned.add(name)
         return name
 
     def temporary(self, type_: Type, text: str, stem: str = "t") -> str:
@@ -166,25 +171,15 @@ class Writer:
         """Say that a new statement begins: temporaries of the one before are done with."""
         self._of_statement = 0
 
-    def is_temporary(self, text: str) -> bool:
-        """Say whether C text is but a name of the clause's own, which may be written more than once."""
-        return text in self._names
-
     def array(self, size: int, stem: str = "s") -> str:
         """Write an array of zeros, 8-aligned, on the stack or in scratch memory, and return its name, a ``char *``."""
-        name, size = self.aligned(stem), -(-size // 8) * 8
+        name, size = self.name(stem, aligned=True), -(-size // 8) * 8
         if not self.frame and size <= _STACK_ARRAY and self.stack_bytes + size <= _STACK_ARRAYS:
             self.reserve(size)
             self.line(f"char {name}[{size}] __attribute__((aligned(8))) = {{}};")
             return name
         self.line(f"char *{name} = scratch + {self.take_scratch(size)};")
         self.clear(name, size)
-        return name
-
-    def aligned(self, stem: str) -> str:
-        """Return a new name for something that is 8-aligned."""
-        name = self.name(stem)
-        self._aligned.add(name)
         return name
 
     def clear(self, place: str, size: int) -> None:
@@ -272,7 +267,7 @@ class Writer:
             head = "} else"
         self.line(f"{head} {{")
         self._depth += 1
-        with self._own_memory():
+        with self.memory.block():
             yield
         self._depth -= 1
         self.line("}")
@@ -290,53 +285,18 @@ class Writer:
     def attempt(self) -> Iterator[list[str]]:
         """Give the lines that the body writes, instead of writing them; nothing is remembered of them."""
         lines, self.lines = self.lines, []
-        with self._own_memory():
+        with self.memory.block():
             yield self.lines
         self.lines = lines
 
-    @contextmanager
-    def _own_memory(self) -> Iterator[None]:
-        """Forget at the end what was remembered within: it was perhaps not run."""
-        outer, self._fresh = self._fresh, set()
-        yield
-        for node in self._fresh:
-            self._memory.pop(node, None)
-        self._fresh = outer
-
     def recall(self, node: Remembered) -> str | None:
         """Return where the value of `node` is, or None where it must be fetched."""
-        return self._memory.get(node)
+        return self.memory.held.get(node)
 
     def remember(self, node: Remembered, name: str) -> str:
         """Remember that `name` holds the value of `node`, where it will not change by itself; return `name`."""
-        parts = list(nodes(node))
-        if all(map(_is_constant, parts)):
-            self._memory[node] = name
-            self._fresh.add(node)
-            for part in parts:
-                if isinstance(part, typed.VarValue):
-                    self._of_variable.setdefault(part.name, set()).add(node)
-            if isinstance(node, typed.Slot):
-                self._of_map.setdefault(node.map, set()).add(node)
+        self.memory.add(node, name)
         return name
-
-    def remember_key(self, slot: typed.Slot, name: str) -> str:
-        """Remember that the variable `name` holds the slot's key; return `name`."""
-        return self.remember(("key", slot), name)
-
-    def forget_map(self, map_name: str) -> None:
-        """Forget every pointer into a map: an entry was inserted or removed."""
-        for slot in self._of_map.pop(map_name, ()):
-            self._memory.pop(slot, None)
-
-    def forget_all(self) -> None:
-        """Forget everything: a loop ran."""
-        self._memory = {}
-
-    def forget_variable(self, name: str) -> None:
-        """Forget all that depends on a variable: it was assigned."""
-        for node in self._of_variable.pop(name, ()):
-            self._memory.pop(node, None)
 
     def planned(self, slot: typed.Slot) -> PlannedMap:
         """Return the plan of a slot's map."""

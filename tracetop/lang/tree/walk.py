@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from functools import cache
+from functools import lru_cache
 from operator import is_
 from typing import Any, TypeVar, cast
 
@@ -36,13 +36,14 @@ def expressions(clause: typed.Clause) -> Iterator[object]:
     yield from nodes((clause.predicate, clause.body))
 
 
-def nodes(root: object) -> Iterator[object]:
+def nodes(root: Any) -> Iterator[object]:
     """Yield `root` and every node of the tree below it."""
-    members = _members(type(root))
     if isinstance(root, tuple):
         for item in root:
             yield from nodes(item)
-    elif members is not None:
+        return
+    members = _members(type(root))
+    if members is not None:
         yield root
         for name in members:
             yield from nodes(getattr(root, name))
@@ -50,22 +51,21 @@ def nodes(root: object) -> Iterator[object]:
 
 def rewrite(root: T, change: Callable[[Any], Any]) -> T:
     """Return the tree with `change` applied to every node, the deepest first; `change` returns the node or another."""
-    members = _members(type(root))
-    if isinstance(root, tuple):
-        items = tuple(rewrite(item, change) for item in root)
-        return root if all(map(is_, items, root)) else cast("T", items)
+    node: Any = root
+    if isinstance(node, tuple):
+        items = tuple(rewrite(item, change) for item in node)
+        return root if all(map(is_, items, node)) else cast("T", items)
+    members = _members(type(node))
     if members is None:
         return root
-    old = {name: getattr(root, name) for name in members}
-    new = {name: rewrite(value, change) for name, value in old.items()}
-    node: Any = root
-    if any(new[name] is not value for name, value in old.items()):
+    new = {name: rewrite(getattr(node, name), change) for name in members}
+    if any(value is not getattr(node, name) for name, value in new.items()):
         node = replace(node, **new)
     return cast("T", change(node))
 
 
-@cache
-def _members(type_: type) -> tuple[str, ...] | None:
+@lru_cache(maxsize=512)
+def _members(type_: type[Any]) -> tuple[str, ...] | None:
     """Return the names of a node's members, None for what is no node of a tree: a type, a hook, a number."""
     is_node = is_dataclass(type_) and type_.__module__.startswith((syntax.__name__, typed.__name__))
     return tuple(field.name for field in fields(type_)) if is_node else None
