@@ -42,7 +42,8 @@ def nodes(root: Any) -> Iterator[object]:
         for item in root:
             yield from nodes(item)
         return
-    members = _members(type(root))
+    kind: Any = type(root)
+    members = _members(kind)
     if members is not None:
         yield root
         for name in members:
@@ -55,7 +56,8 @@ def rewrite(root: T, change: Callable[[Any], Any]) -> T:
     if isinstance(node, tuple):
         items = tuple(rewrite(item, change) for item in node)
         return root if all(map(is_, items, node)) else cast("T", items)
-    members = _members(type(node))
+    kind: Any = type(node)
+    members = _members(kind)
     if members is None:
         return root
     new = {name: rewrite(getattr(node, name), change) for name in members}
