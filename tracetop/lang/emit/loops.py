@@ -15,7 +15,7 @@ from tracetop.lang.emit.writer import Frame, Writer, c_stored
 from tracetop.lang.plan.plan import PlannedMap
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import INT64, UINT64, Type, tuple_offsets
-from tracetop.lang.tree.walk import expressions, statements
+from tracetop.lang.tree.walk import expressions, nodes
 from tracetop.model.abi.relocations import MarkerKind
 from tracetop.model.program import Layout
 from tracetop.model.value_kinds import ValueKind
@@ -147,7 +147,7 @@ def _call(text: str, body: tuple[typed.Statement, ...], out: Writer) -> None:
     """Write the call of a helper, and the way out for a body that returned from the clause."""
     out.line(text)
     out.memory.held.clear()
-    if out.frame and any(isinstance(node, typed.Return) for node in statements(body)):
+    if out.frame and any(isinstance(node, typed.Return) for node in nodes(body)):
         out.line(f"if (*(u64 *)(scratch + {out.frame.ended}))")
         out.line(f"    return{' 1' if out.is_callback else ''};")
 

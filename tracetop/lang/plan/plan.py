@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_layout import layout
-from tracetop.lang.plan.event_sampling import Sampling, sampling
-from tracetop.lang.plan.map_facts import MapFacts, map_facts
+from tracetop.lang.plan.map_uses import MapUses, map_uses
 from tracetop.lang.plan.program_sharing import alike, hook_number, tells_hook
 from tracetop.lang.plan.raw_tracepoints import RawForm, raw_form
 from tracetop.lang.plan.syscall_events import Calls
@@ -88,29 +87,28 @@ class Plan:
 class _Planning:
     """What the plan of every map depends on."""
 
-    facts: MapFacts
+    uses: MapUses
     types: KnownTypes
     directives: Directives
     entries: int
     kernel: Kernel
-    sampling: Sampling
 
 
 def plan(script: typed.Script, types: KnownTypes, directives: Directives, entries: int, kernel: Kernel) -> Plan:
     """Return how a checked script is carried out on this kernel; `entries` is the size of a keyed map."""
-    planning = _Planning(map_facts(script), types, directives, entries, kernel, sampling(script))
+    planning = _Planning(map_uses(script), types, directives, entries, kernel)
     maps = {
-        type_.name: PlannedMap(_map_spec(slot, type_, planning), type_, type_.name in planning.facts.deleted)
+        type_.name: PlannedMap(_map_spec(slot, type_, planning), type_, type_.name in planning.uses.deleted)
         for slot, type_ in enumerate(script.maps)
     }
-    programs = tuple(_programs(script, kernel, planning.sampling))
+    programs = tuple(_programs(script, kernel, planning.uses.sampled_clauses))
     return Plan(maps, programs, tuple(dict.fromkeys(_notes(programs))), kernel.arch)
 
 
 def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
-    facts, directives = planning.facts, planning.directives
-    deleted = bool(type_.keys) and type_.name in facts.deleted
-    sparse = deleted or type_.name in facts.measured
+    uses, directives = planning.uses, planning.directives
+    deleted = bool(type_.keys) and type_.name in uses.deleted
+    sparse = deleted or type_.name in uses.measured
     held, entries = _layout(type_, type_.entries or planning.entries, planning.kernel, deleted=sparse)
     parts, key_size = key_layout(type_.keys, type_.labels, planning.types, bucket=type_.kind.facts.is_bucketed)
     in_array = held in (Layout.ARRAY, Layout.PERCPU_ARRAY)
@@ -118,7 +116,7 @@ def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
         parts = (KeyPart(type_.keys[0].role, 0, 4, label=type_.labels[0], type=ValueType(size=4, signed=False)),)
     state = deleted and type_.kind is ValueKind.SCALAR
     recurs = all(key.role in _RECURRING for key in type_.keys)
-    kept = state and recurs and facts.always_set(type_.name)
+    kept = state and recurs and type_.name in uses.always_set
     return MapSpec(
         name=type_.name,
         c_name=f"m{slot}_{type_.name[1:]}",
@@ -135,7 +133,7 @@ def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
         value=layout(type_.value, planning.types),
         scratch=state and (kept or type_.value.stamp),
         kept_slots=kept,
-        sampled=type_.name in planning.sampling.maps,
+        sampled=type_.name in uses.sampled,
         drop_slot=slot,
     )
 
@@ -197,9 +195,9 @@ def _value_size(type_: typed.MapType) -> int:
     return -(-type_.value.size // whole) * whole
 
 
-def _programs(script: typed.Script, kernel: Kernel, sampling_: Sampling) -> Iterator[PlannedProgram]:
+def _programs(script: typed.Script, kernel: Kernel, sampled_clauses: tuple[bool, ...]) -> Iterator[PlannedProgram]:
     by_hook: dict[Hook, list[tuple[typed.Clause, bool]]] = {}
-    for clause, sampled in zip(script.clauses, sampling_.clauses, strict=True):
+    for clause, sampled in zip(script.clauses, sampled_clauses, strict=True):
         by_hook.setdefault(clause.hook, []).append((clause, sampled))
     shared = alike({hook: tuple(clause for clause, _ in hooked) for hook, hooked in by_hook.items()})
     calls, done = Calls(kernel), set[Hook]()
@@ -272,14 +270,3 @@ def _notes(programs: tuple[PlannedProgram, ...]) -> Iterator[str]:
             field = clause.clause.subject.pid_field
             if field and program.raw is None:
                 yield f"{program.hook.name}: a filter by process compares {field.name}, which is the main thread's only"
-
-
-__all__ = [
-    "Plan",
-    "PlannedMap",
-    "PlannedProgram",
-    "field_key",
-    "kernel_bytes",
-    "key_layout",
-    "plan",
-]

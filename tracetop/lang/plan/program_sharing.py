@@ -79,22 +79,15 @@ def tells_hook(kind: ProbeKind, kernel: Kernel) -> bool:
 def _only_names(script: typed.Script) -> set[tuple[str, int]]:
     """Return the places in keys, each a map and an index, where ``probe`` stands and nothing else."""
     found: dict[tuple[str, int], bool] = {}
+    whole: set[str] = set()  # keys of these are also read, in a loop, or sent: their layout is settled
     for node in (node for clause in script.clauses for node in expressions(clause)):
-        if isinstance(node, typed.Slot):
-            for i, key in enumerate(node.keys):
-                found[node.map, i] = found.get((node.map, i), True) and isinstance(key, typed.HookName)
-    shown = _whole_keys(node for clause in script.clauses for node in expressions(clause))
-    return {place for place, only in found.items() if only and place[0] not in shown}
-
-
-def _whole_keys(found: Iterable[object]) -> set[str]:
-    """Return the maps whose keys are also read, in a loop, or sent: their layout is settled."""
-    loops_and_sends = [node for node in found if isinstance(node, typed.ForMap | typed.Send)]
-    return {node.map for node in loops_and_sends if isinstance(node, typed.ForMap)} | {
-        node.action.map_name
-        for node in loops_and_sends
-        if isinstance(node, typed.Send) and isinstance(node.action, PrintEntry)
-    }
+        match node:
+            case typed.Slot():
+                for i, key in enumerate(node.keys):
+                    found[node.map, i] = found.get((node.map, i), True) and isinstance(key, typed.HookName)
+            case typed.ForMap(map=name) | typed.Send(action=PrintEntry(map_name=name)):
+                whole.add(name)
+    return {place for place, only in found.items() if only and place[0] not in whole}
 
 
 def _numbered(clause: typed.Clause, number: int, places: set[tuple[str, int]], types: KnownTypes) -> typed.Clause:
@@ -127,6 +120,3 @@ def _without_hook(clause: typed.Clause) -> str:
     """Return the same text for clauses that differ only in their hook; what they send is not hashable."""
     bare = rewrite(clause, lambda node: replace(node, number=0) if isinstance(node, typed.HookNumber) else node)
     return repr((bare.subject, bare.predicate, bare.body, bare.variables))
-
-
-__all__ = ["alike", "hook_number", "number_hooks", "tells_hook"]

@@ -135,6 +135,3 @@ def _gate(name: str, number: Reading, wanted: list[int], status: int) -> str:
     ]
     body = "".join(f"    {line}\n" for line in lines)
     return f"{read}\nstatic __always_inline bool {name}(struct bpf_raw_tracepoint_args *ctx)\n{{\n{body}}}\n"
-
-
-__all__ = ["Calls"]

@@ -11,17 +11,6 @@ from tracetop.lang.tree import syntax, typed
 T = TypeVar("T")
 
 
-def statements(body: tuple[typed.Statement, ...]) -> Iterator[typed.Statement]:
-    """Yield every statement, those of both branches of an `If` and those of loops too."""
-    for node in body:
-        yield node
-        if isinstance(node, typed.If):
-            yield from statements(node.then)
-            yield from statements(node.otherwise)
-        elif isinstance(node, typed.Block | typed.Loop):
-            yield from statements(node.body)
-
-
 def conjuncts(predicate: typed.Expr | None) -> Iterator[typed.Expr]:
     """Yield the parts of ``a && b && …``: nothing for no predicate."""
     if isinstance(predicate, typed.Logical) and predicate.op == "&&":
