@@ -76,7 +76,7 @@ def text(node: typed.Expr, out: Writer) -> str:
 
 def held_text(node: typed.Expr, out: Writer) -> str | None:
     """Return the array that holds the value already, or None."""
-    return out.variable_name(node.name) if isinstance(node, typed.VarValue) else out.recall(node)
+    return out.c_names[node.name] if isinstance(node, typed.VarValue) else out.recall(node)
 
 
 def held(node: typed.Expr, type_: Type, stem: str, out: Writer) -> str:

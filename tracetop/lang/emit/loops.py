@@ -52,7 +52,7 @@ def _declare_context(out: Writer) -> None:
 def _declare_variables(out: Writer, frame: Frame) -> None:
     for name, type_ in out.variables:
         c_type = c_stored(Type(signed=type_.signed)) if type_.is_scalar else "char"
-        out.line(f"{c_type} *{out.variable_name(name)} = ({c_type} *)(scratch + {frame.places[name]});")
+        out.line(f"{c_type} *{out.c_names[name]} = ({c_type} *)(scratch + {frame.places[name]});")
 
 
 @statement.register
@@ -155,7 +155,7 @@ def _call(text: str, body: tuple[typed.Statement, ...], out: Writer) -> None:
 def _entry(node: typed.ForMap, planned: PlannedMap, out: Writer) -> None:
     """Write the copy of a map's entry into the loop's variable; entries that count nothing are passed over."""
     key_type, value_type = node.entry.parts
-    place = out.variable_name(node.name)
+    place = out.c_names[node.name]
     out.line("char *key = (char *)loop->first, *found = (char *)loop->second;")
     if planned.spec.kept_slots:
         out.line("if (!*(u64 *)found)")

@@ -67,7 +67,7 @@ def _builtin(node: typed.BuiltinValue, place: str, out: Writer) -> None:
 
 @fill.register
 def _variable(node: typed.VarValue, place: str, out: Writer) -> None:
-    out.move(place, out.variable_name(node.name), node.type.size)
+    out.move(place, out.c_names[node.name], node.type.size)
 
 
 @fill.register

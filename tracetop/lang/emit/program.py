@@ -190,7 +190,7 @@ def _write_clause(planned: PlannedClause, out: Writer) -> None:
             out.reserve(8)
             out.line(f"{c_integer(type_)} {out.variable(name)} = 0;")
         else:
-            out.line(f"char *{out.variable_name(name)} = {out.array(type_.size)};")
+            out.line(f"char *{out.c_names[name]} = {out.array(type_.size)};")
     for part in planned.rest:
         out.line(f"if (!{value(part, out)})")
         out.line("    return;")

@@ -41,7 +41,7 @@ def _set_variable(node: typed.SetVariable, out: Writer) -> None:
     if node.value.type.is_scalar:
         out.line(f"{out.variable(node.name)} = {value(node.value, out)};")
     else:
-        name, source = out.variable_name(node.name), text(node.value, out)
+        name, source = out.c_names[node.name], text(node.value, out)
         if source != name:
             size = dict(out.variables)[node.name].size
             if node.value.type.size < size:

@@ -119,13 +119,11 @@ class Writer:
     """Temporaries of the current statement."""
     _aligned: set[str] = field(default_factory=set)
     """Names of pointers and arrays that are known to be 8-aligned."""
-    _variable_names: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Name the variables: by their numbers, and for a reader by what of the script's name C can spell."""
-        for number, (name, _) in enumerate(self.variables):
-            self._variable_names[name] = f"v{number}_{_NO_WORD.sub('', name)}"
-        self._aligned.update(self._variable_names.values())
+        self.c_names = {name: f"v{i}_{_NO_WORD.sub('', name)}" for i, (name, _) in enumerate(self.variables)}
+        self._aligned.update(self.c_names.values())
 
     def need(self, helper: Helper) -> str:
         """Ask for a helper to be in the C; return its name."""
@@ -202,13 +200,11 @@ class Writer:
 
     def lvalue(self, c_type: str, size: int, stem: str) -> str:
         """Write a struct of zeros, on the stack or in scratch memory, and return C text that stands for it."""
-        size = -(-size // 8) * 8
+        name, size = self.name(stem), -(-size // 8) * 8
         if not self.frame and size <= _STACK_ARRAYS // 2 and self.stack_bytes + size <= _STACK_ARRAYS:
-            name = self.name(stem)
             self.reserve(size)
             self.line(f"{c_type} {name} __attribute__((aligned(8))) = {{}};")
             return name
-        name = self.name(stem)
         self.line(f"{c_type} *{name} = ({c_type} *)(scratch + {self.take_scratch(size)});")
         self.clear(name, size)
         return f"(*{name})"
@@ -231,11 +227,7 @@ class Writer:
 
     def variable(self, name: str) -> str:
         """Return C text that stands for a variable that is a number."""
-        return f"(*{self.variable_name(name)})" if self.frame else self.variable_name(name)
-
-    def variable_name(self, name: str) -> str:
-        """Return what C calls a variable; no two have the same number, whatever a script calls them."""
-        return self._variable_names[name]
+        return f"(*{self.c_names[name]})" if self.frame else self.c_names[name]
 
     def inside(self) -> "Writer":
         """Return the writer of a loop's body: a function of its own, which begins with nothing fetched."""

@@ -25,10 +25,6 @@ class ValueStruct(NamedTuple):
         members = " ".join(f"{c_type} {name};" for c_type, name in self.members)
         return f"{self.c_type} {{ {members} }};  /* {self.about} */\n"
 
-    def column(self, member: str) -> int:
-        """Return the place of a member in a row of int64."""
-        return [name for _, name in self.members].index(member)
-
 
 TOTAL = ValueStruct("tt_total", (("s64", "total"), ("u64", "count")), "avg, stats")
 EXTREME = ValueStruct("tt_extreme", (("s64", "value"), ("u64", "set")), "min, max")
