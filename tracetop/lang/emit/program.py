@@ -36,7 +36,6 @@ MAX_STACK_BYTES = 384
 MAX_SCRATCH_BYTES = 1 << 15
 _CURRENT = "current"
 """The C variable that says whether the current process is wanted."""
-_CONTEXTS = {each.name: each for each in HELPERS if each.name.startswith("struct ")}
 
 
 @dataclass(frozen=True)
@@ -145,8 +144,9 @@ def _program(program: PlannedProgram, unit: Unit, source: Source) -> _Program:
     read: set[str] = set()
     first_callback = len(unit.callbacks)
     context = program.spec.kind.facts.context
-    if context in _CONTEXTS:
-        unit.need(_CONTEXTS[context])
+    for helper in HELPERS:
+        if helper.name == context:
+            unit.need(helper)
     start = []
     if program.raw and program.raw.gate:
         unit.need(Helper(program.raw.gate, program.raw.helper))

@@ -134,23 +134,14 @@ def _switch_state_c(kernel: Kernel) -> str:
     if exit_state is None or (state is None and not passed):
         return ""
     read = "state = ctx->args[3];" if passed or state is None else _read_c("state", _argument(1), state[0])
-    return _SWITCH_STATE_C.replace("READ_EXIT_STATE", _read_c("exit_state", _argument(1), exit_state[0])).replace(
-        "READ_STATE", read
-    )
-
-
-def _read_c(variable: str, pointer: str, offset: int) -> str:
-    return f"bpf_probe_read_kernel(&{variable}, sizeof({variable}), (void *)({pointer} + {offset}));"
-
-
-_SWITCH_STATE_C = """
+    return f"""
 static __always_inline s64 tt_switch_state(struct bpf_raw_tracepoint_args *ctx)
-{
+{{
     u32 state = 0, exit_state = 0, reported;
     if (ctx->args[0])
         return 0x100;
-    READ_STATE
-    READ_EXIT_STATE
+    {read}
+    {_read_c("exit_state", _argument(1), exit_state[0])}
     reported = (state | exit_state) & 0x7f;
     if ((state & 0x402) == 0x402)  /* TASK_IDLE: uninterruptible, and no load */
         reported = 0x80;
@@ -160,8 +151,12 @@ static __always_inline s64 tt_switch_state(struct bpf_raw_tracepoint_args *ctx)
     reported |= reported >> 2;
     reported |= reported >> 4;
     return reported - (reported >> 1);
-}
+}}
 """
+
+
+def _read_c(variable: str, pointer: str, offset: int) -> str:
+    return f"bpf_probe_read_kernel(&{variable}, sizeof({variable}), (void *)({pointer} + {offset}));"
 
 
 def _migrate(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:
