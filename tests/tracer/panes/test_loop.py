@@ -330,7 +330,7 @@ def test_lines_printed_while_the_screen_does_not_read_come_when_it_does(
 def test_a_file_that_a_script_shows_is_read_by_the_screen_and_stands_in_its_place(
     kernel: FakeKernel, proc: FakeProc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kernel.actions = (Format("cat", "/proc/uptime"), Format("printf", "after\n"))
+    kernel.actions = (Format("cat", ("/proc/uptime",)), Format("printf", ("after\n",)))
 
     def steps() -> Iterator[Step]:
         yield OPEN

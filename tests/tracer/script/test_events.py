@@ -10,7 +10,7 @@ import pytest
 from tests.tracer.fake_kernel import FakeKernel, FakeLoaded, fake_machine
 from tests.tracer.specs import spec
 from tracetop.bpf import Loaded
-from tracetop.model.program import Action, Exit, Format, MapAction, PrintMap, PrintValue, Program
+from tracetop.model.program import Action, Conversion, Exit, Format, MapAction, PrintMap, PrintValue, Program
 from tracetop.model.value import ValuePart, ValueType
 from tracetop.model.value_kinds import ValueKind
 from tracetop.model.wire import messages as m
@@ -73,12 +73,12 @@ def take(kernel: FakeKernel, actions: tuple[Action, ...], sent: Sent, sink: Sink
 @pytest.mark.parametrize(
     ("action", "text"),
     [
-        (Format("printf", "n is %d\n", ARGUMENT), "n is 5\n"),
-        (Format("join", " ", ()), "\n"),
-        (Format("time", "%%\n"), "%\n"),
-        (Format("errorf", "bad %d", ARGUMENT), "ERROR: bad 5\n"),
-        (Format("warnf", "odd %d", ARGUMENT), "WARNING: odd 5\n"),
-        (Format("cat", "/proc/%d/comm", ARGUMENT), "the text of /proc/5/comm\n"),
+        (Format("printf", ("n is ", Conversion("d"), "\n"), ARGUMENT), "n is 5\n"),
+        (Format("join", (" ",), ()), "\n"),
+        (Format("time", ("%%\n",)), "%\n"),
+        (Format("errorf", ("bad ", Conversion("d")), ARGUMENT), "ERROR: bad 5\n"),
+        (Format("warnf", ("odd ", Conversion("d")), ARGUMENT), "WARNING: odd 5\n"),
+        (Format("cat", ("/proc/", Conversion("d"), "/comm"), ARGUMENT), "the text of /proc/5/comm\n"),
         (PrintValue(NUMBER), "5\n"),
         (PrintMap("@"), "@: 3\n"),
         (MapAction("clear", "@"), ""),
@@ -91,7 +91,7 @@ def test_each_action_gives_the_same_text_in_its_place(
     kernel: FakeKernel, way: Callable[[FakeKernel, tuple[Action, ...], Sent], str], action: Action, text: str | None
 ) -> None:
     kernel.rows["@"] = {0: 3}
-    around = Format("printf", "around\n")
+    around = Format("printf", ("around\n",))
     shown = way(kernel, (around, action), [(0, b""), (1, FIVE), (0, b"")])
     assert shown == ("around\n" if text is None else f"around\n{text}around\n")
 
@@ -108,7 +108,7 @@ def test_a_map_is_printed_as_it_was_between_two_changes(kernel: FakeKernel, verb
 
 def test_what_end_prints_comes_after_the_exit_whose_code_stays(kernel: FakeKernel) -> None:
     lines = PrintedLines(FileRequests(lambda _: None))
-    actions = (Exit(), Format("printf", "hello\n"))
+    actions = (Exit(), Format("printf", ("hello\n",)))
     events = take(kernel, actions, [(0, struct.pack("=q", 3)), (1, b"")], lines)
     loaded = cast("FakeLoaded", events._loaded)
     loaded.sent = [(1, b"")]
