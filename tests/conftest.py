@@ -1,15 +1,32 @@
-"""Fixtures that tests of every layer share."""
+"""Fixtures that tests of every layer share, and what may run beside what."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.load.build import build_loads
 
 settings.register_profile("tracetop", deadline=None)  # how long an example takes is the machine's affair
 settings.load_profile("tracetop")
+
+IN_TURN = {"kernel": "the kernel", "e2e": "the kernel", "source": "the processes of a source"}
+"""Folders of tests that are not to disturb each other, by what they share: they count events and processes."""
+
+
+class InTurn(LoadScopeScheduling):
+    """Gives a file of tests to one worker, and to one worker all files that share something; the most tests first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return IN_TURN.get(path.split("/")[1], path)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> InTurn:
+    return InTurn(config, log)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

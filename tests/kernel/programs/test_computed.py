@@ -14,7 +14,7 @@ from tracetop.model.filter import Filter
 from tracetop.model.kernel import Kernel
 
 pytestmark = pytest.mark.kernel
-PROBES = Path(__file__).parents[2] / "tracetop" / "library"
+PROBES = Path(__file__).parents[3] / "tracetop" / "library"
 
 EXPRESSIONS = [
     ("1 + 2 * 3", 7),
