@@ -16,7 +16,7 @@ IN_TURN = {"kernel": "the kernel", "e2e": "the kernel", "source": "the processes
 """Folders of tests that are not to disturb each other, by what they share: they count events and processes."""
 
 
-class InTurn(LoadScopeScheduling):
+class InTurn(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Gives a file of tests to one worker, and to one worker all files that share something; the most tests first."""
 
     def _split_scope(self, nodeid: str) -> str:
@@ -26,7 +26,7 @@ class InTurn(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> InTurn:
-    return InTurn(config, log)  # type: ignore[arg-type]
+    return InTurn(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,17 @@
-"""A kernel in memory: what `Loaded` would do, written down, and a compiler that takes a script at its word."""
+"""A kernel in memory: what `Loaded` would do, written down, and a compiler that takes a script at its word.
+
+mypy holds what stands in for `Loaded`, and `Loaded` itself, to the one Protocol that the tracer goes by.
+"""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
 
-from tests.tracer.specs import Value, sample, spec
-from tracetop.bpf import Bytes, MapSample, ProgStats, UserSymbols
+from tests.tracer.specs import Value, number_key, sample, spec
+from tracetop.bpf import Bytes, Ints, Loaded, MapSample, ProgStats, UserSymbols
 from tracetop.errors import KernelError, ScriptError, UsageError, VerifierError
 from tracetop.library import PaneScript
 from tracetop.model.abi.control import pack_control
@@ -19,18 +22,26 @@ from tracetop.model.program import Action, MapSpec, ProbeSpec, Program
 from tracetop.model.syscalls import SyscallNames
 from tracetop.model.wire.messages import ShowFile
 from tracetop.tracer.aggregate.processes import ProcessTable
+from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.panes import pane_load, prompt_answers, script_content
 from tracetop.tracer.panes.script_content import Machine
 from tracetop.tracer.printing.machine_names import MachineNames
 from tracetop.tracer.script.printed_lines import FileRequests
 
+PROBE = ProbeSpec(function="tt_sys_enter_1", kind=ProbeKind.TRACEPOINT, names=("tracepoint:t:t",))
+"""The one hook of every script here, where a test names no others."""
+
 
 @dataclass
 class FakeKernel:
-    """What is loaded, in order, and what the maps of all programs hold."""
+    """What is loaded, in order, and how the programs fare that will be."""
 
     specs: tuple[MapSpec, ...] = (spec("@"),)
-    rows: dict[str, dict[int, Value]] = field(default_factory=dict)
+    probes: tuple[ProbeSpec, ...] = (PROBE,)
+    refusals: dict[str, str] = field(default_factory=dict)
+    """Why a hook cannot be attached, by the probe's name."""
+    rows_at_load: dict[str, dict[int, Value]] = field(default_factory=dict)
+    """What a program has counted by the time it is loaded, by map; later its rows are its own."""
     loaded: list["FakeLoaded"] = field(default_factory=list)
     actions: tuple[Action, ...] = ()
     tried_out: list[str] = field(default_factory=list)
@@ -57,16 +68,16 @@ class FakeKernel:
         return [one.program.script for one in self.loaded if not one.closed]
 
 
-PROBE = ProbeSpec(function="tt_sys_enter_1", kind=ProbeKind.TRACEPOINT, names=("tracepoint:t:t",))
-"""The one hook of every script here."""
-
-
 class FakeLoaded:
     """One program of a `FakeKernel`. A script's own words make it fail: ``unloadable``, ``unattachable``."""
 
     def __init__(self, kernel: FakeKernel, program: Program) -> None:
         self.kernel, self.program = kernel, program
         self.attached = self.closed = False
+        self.rows: dict[str, dict[int | bytes, Value]] = {
+            name: dict(rows.items()) for name, rows in kernel.rows_at_load.items()
+        }
+        """By map and key, a whole number of 4 bytes or the kernel's bytes."""
         self.controls: list[bytes] = []
         self.deleted: list[tuple[str, list[bytes]]] = []
         self.sent: list[tuple[int, bytes]] = []
@@ -82,8 +93,14 @@ class FakeLoaded:
         self.calls.append("end")
 
     def attach(self) -> None:
-        if "unattachable" in self.program.script:
-            raise KernelError("cannot attach", hint="use another kernel")
+        """As far as the kernel lets it, and not at all where it takes none of the hooks."""
+        if self.attached:
+            return
+        names = [name for probe in self.program.probes for name in probe.names]
+        refused = [name for name in names if name in self.kernel.refusals]
+        if "unattachable" in self.program.script or (refused and refused == names):
+            raise KernelError("cannot attach", why=self.kernel.refusals.get("".join(names[:1]), ""), hint="try another")
+        self.notes = tuple(f"cannot attach {name}: {self.kernel.refusals[name]}" for name in refused)
         self.attached = True
         self.attached_s = self.kernel.clock()
 
@@ -99,22 +116,27 @@ class FakeLoaded:
 
     def read(self, map_name: str) -> MapSample:
         assert not self.closed
-        of = next(one for one in self.program.maps if one.name == map_name)
-        return sample(self.kernel.rows.get(map_name, {}), of)
+        return sample(self.rows.get(map_name, {}), self._spec(map_name))
+
+    def lookup(self, map_name: str, key: bytes) -> Ints | Bytes | None:
+        known = sample(self.rows.get(map_name, {}), self._spec(map_name))
+        return next((value for at, value in zip(known.keys, known.values, strict=True) if at.tobytes() == key), None)
 
     def clear(self, map_name: str) -> None:
         self.calls.append("clear")
-        self.kernel.rows[map_name] = {}
+        self.rows[map_name] = {}
 
     def zero(self, map_name: str) -> None:
-        rows = self.kernel.rows[map_name]
-        self.kernel.rows[map_name] = dict.fromkeys(rows, 0)
+        self.rows[map_name] = dict.fromkeys(self.rows[map_name], 0)
 
     def delete_keys(self, map_name: str, keys: Bytes) -> int:
-        self.deleted.append((map_name, [row.tobytes() for row in keys]))
-        for row in keys:
-            self.kernel.rows[map_name].pop(int.from_bytes(row.tobytes(), "little"), None)
-        return len(keys)
+        deleted = [row.tobytes() for row in keys]
+        self.deleted.append((map_name, deleted))
+        rows = self.rows[map_name]
+        there = [key for key in rows if (number_key(key) if isinstance(key, int) else key) in deleted]
+        for key in there:
+            del rows[key]
+        return len(there)
 
     def drops(self) -> dict[str, int]:
         return {"@": self.kernel.dropped}
@@ -123,7 +145,7 @@ class FakeLoaded:
         sent, self.sent = self.sent, []
         return sent
 
-    def stack(self, stack_id: int, map_name: str = "") -> Sequence[int]:
+    def stack(self, stack_id: int, map_name: str = "") -> tuple[int, ...]:
         return self.kernel.stacks.get(stack_id, ())
 
     def missed(self) -> int:
@@ -143,6 +165,12 @@ class FakeLoaded:
         runs = round(self.kernel.hits_per_s * (self.kernel.clock() - self.attached_s)) if self.attached else 0
         one = (1, 1000 + 50 * runs, 10 + runs, self.kernel.missed)
         return [ProgStats(probe.function, *one) for probe in self.program.probes[:1]]
+
+    def _spec(self, map_name: str) -> MapSpec:
+        return next(one for one in self.program.maps if one.name == map_name)
+
+
+HELD_TO_ONE_PROTOCOL: tuple[type[LoadedScript], type[LoadedScript]] = (FakeLoaded, Loaded)
 
 
 class FakeTrial:
@@ -220,7 +248,13 @@ def install(kernel: FakeKernel, patch: pytest.MonkeyPatch) -> None:
             raise ScriptError("this does not parse", hint="write another")
         header = read_header(text)
         return Program(
-            name=name, script=text, c_text="", maps=kernel.specs, probes=(PROBE,), actions=kernel.actions, header=header
+            name=name,
+            script=text,
+            c_text="",
+            maps=kernel.specs,
+            probes=kernel.probes,
+            actions=kernel.actions,
+            header=header,
         )
 
     class Loading:

@@ -57,7 +57,7 @@ def text_key(text: bytes, size: int = TEXT_BYTES) -> bytes:
 Value = int | Sequence[int] | bytes
 
 
-def sample(rows: Mapping[int, Value] | Mapping[bytes, Value], of: MapSpec) -> MapSample:
+def sample(rows: Mapping[int | bytes, Value] | Mapping[int, Value] | Mapping[bytes, Value], of: MapSpec) -> MapSample:
     """Return a sample of these rows, as `cpu_merge.merge` makes it; integer keys stand for 4 bytes."""
     keys = [number_key(key) if isinstance(key, int) else key for key in rows]
     key_rows = np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(-1, of.key_size).copy()

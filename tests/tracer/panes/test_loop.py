@@ -63,7 +63,7 @@ def test_commands_are_served_between_two_loads(kernel: FakeKernel, screens: Scre
 
 
 def test_every_tick_reads_once_and_sends_one_frame(kernel: FakeKernel, screens: Screens) -> None:
-    kernel.rows["@"] = {1: 7}
+    kernel.rows_at_load["@"] = {1: 7}
     frames = screens.play(OPEN, TICK, TICK, TICK).frames()
     assert [frame.seq for frame in frames[-3:]] == [1, 2, 3]
     assert [round(frame.elapsed_s, 3) for frame in frames[-3:]] == [0.25, 1.0, 1.0]
@@ -99,7 +99,7 @@ def test_a_pane_loaded_later_has_the_filter_too(kernel: FakeKernel, screens: Scr
 
 def test_stop_sends_a_last_frame_with_the_newest_counts(kernel: FakeKernel, screens: Screens, proc: FakeProc) -> None:
     """Its `elapsed_s` is the short time since the last tick, which its rates are divided by."""
-    kernel.rows["@"] = {1: 7}
+    kernel.rows_at_load["@"] = {1: 7}
     last = screens.play(OPEN, TICK, m.Stop()).frames()[-1]
     assert (last.final, last.seq, total(last)) == (True, 2, 7)
     assert last.elapsed_s < 0.25
@@ -184,7 +184,7 @@ def test_off_and_on_again(kernel: FakeKernel, screens: Screens) -> None:
 
 
 def test_a_reset_shows_zero_at_once(kernel: FakeKernel, screens: Screens) -> None:
-    kernel.rows["@"] = {1: 7}
+    kernel.rows_at_load["@"] = {1: 7}
     frames = screens.play(OPEN, TICK, m.Reset(), TICK).frames()
     assert [total(frame) for frame in frames[-3:]] == [7, 0, 0]
 

@@ -12,7 +12,8 @@ from tracetop.library import Library
 from tracetop.model.abi.control import pack_control
 from tracetop.model.filter import Filter
 from tracetop.model.frame import PaneState, Sort, StackTree, Table
-from tracetop.model.program import KeyRole, MapAction
+from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import KeyRole, MapAction, ProbeSpec
 from tracetop.model.value_kinds import ValueKind
 from tracetop.model.wire.messages import PaneRequest, SetSort
 from tracetop.tracer.aggregate.call_tree import CUT
@@ -69,6 +70,26 @@ def test_a_script_that_cannot_run_fails_its_pane_and_leaves_nothing(
     assert frame.diagnostic.hint
 
 
+def test_a_script_runs_on_the_hooks_that_take_it_and_says_which_do_not(kernel: FakeKernel, machine: Machine) -> None:
+    """They are tried again whenever it is switched on; where none takes it, it fails."""
+    names = ("kprobe:one", "kprobe:two")
+    kernel.probes = tuple(ProbeSpec(function=name[7:], kind=ProbeKind.KPROBE, names=(name,)) for name in names)
+    kernel.refusals = {"kprobe:two": "it is on the kernel's list of those that may not be traced"}
+    one = loaded(machine, "mine", "// mine")
+    frame = one.frame()
+    assert (frame.state, kernel.attached) == (PaneState.ON, ["// mine"])
+    assert frame.notes == ("cannot attach kprobe:two: it is on the kernel's list of those that may not be traced",)
+    one.set_enabled(False)
+    kernel.refusals = {}
+    one.set_enabled(True)
+    assert (one.frame().state, one.frame().notes) == (PaneState.ON, ())
+    kernel.refusals = dict.fromkeys(names, "the kernel has changed its mind")
+    frame = loaded(machine, "mine", "// mine").frame()
+    assert frame.state is PaneState.FAILED
+    assert frame.diagnostic is not None
+    assert frame.diagnostic.why == "the kernel has changed its mind"
+
+
 def test_a_failed_pane_switched_on_tries_again(kernel: FakeKernel, machine: Machine) -> None:
     one = loaded(machine, "stacks")
     one.set_enabled(True)
@@ -79,11 +100,11 @@ def test_a_failed_pane_switched_on_tries_again(kernel: FakeKernel, machine: Mach
 
 def test_off_detaches_but_keeps_the_counts_on_attaches_again(kernel: FakeKernel, machine: Machine) -> None:
     one = loaded(machine, "syscalls")
-    kernel.rows["@"] = {1: 5}
+    kernel.loaded[0].rows["@"] = {1: 5}
     one.set_enabled(False)
     assert (one.frame().state, kernel.attached, kernel.open) == (PaneState.OFF, [], ["// syscalls"])
     assert table(one).rows[0].cells[-1] == 5
-    kernel.rows["@"] = {1: 9}
+    kernel.loaded[0].rows["@"] = {1: 9}
     one.read()
     assert table(one).rows[0].cells[-1] == 5
     one.set_enabled(True)
@@ -153,7 +174,7 @@ def test_an_unknown_variant_is_refused(kernel: FakeKernel, machine: Machine) -> 
 
 
 def test_parameters_are_put_in_force_and_count_anew(kernel: FakeKernel, machine: Machine) -> None:
-    kernel.rows["@"] = {1: 5}
+    kernel.rows_at_load["@"] = {1: 5}
     one = loaded(machine)
     one.read()
     one.set_params(("openat",), Filter(3, ""))
@@ -202,7 +223,7 @@ def test_parameters_of_a_users_script_are_whole_numbers(
 
 def test_a_filter_is_one_write_and_nothing_is_loaded_again(kernel: FakeKernel, machine: Machine) -> None:
     """Totals count anew: they are of the processes that the screen names beside them."""
-    kernel.rows["@"] = {1: 5}
+    kernel.rows_at_load["@"] = {1: 5}
     one = loaded(machine)
     one.read()
     one.set_filter(Filter(9, "sh"))
@@ -229,7 +250,7 @@ def test_a_sort_outlives_a_change_of_variant(kernel: FakeKernel, machine: Machin
 
 
 def test_sorts_change_the_rows_at_once_and_limit_them(kernel: FakeKernel, machine: Machine) -> None:
-    kernel.rows["@"] = {n: n for n in range(1, 100)}
+    kernel.rows_at_load["@"] = {n: n for n in range(1, 100)}
     one = loaded(machine)
     one.read()
     one.set_sort(SetSort("latency", "@", Sort("n", descending=False), 2))
@@ -259,13 +280,13 @@ def test_the_script_is_sent_once_after_each_load(kernel: FakeKernel, machine: Ma
 
 def test_a_reset_counts_drops_and_misses_anew_too(kernel: FakeKernel, machine: Machine) -> None:
     one = loaded(machine)
-    kernel.rows["@"], kernel.dropped, kernel.missed = {1: 5}, 3, 2
+    kernel.loaded[0].rows["@"], kernel.dropped, kernel.missed = {1: 5}, 3, 2
     one.read()
     assert (one.frame().dropped, one.frame().missed, one.frame().complete) == (3, 2, False)
     one.reset()
     frame = one.frame()
     assert (frame.dropped, frame.missed, frame.complete) == (0, 0, True)
-    kernel.rows["@"], kernel.dropped = {1: 6}, 4
+    kernel.loaded[0].rows["@"], kernel.dropped = {1: 6}, 4
     one.read()
     assert (one.frame().dropped, table(one).rows[0].cells[-1]) == (1, 1)
 
@@ -273,15 +294,15 @@ def test_a_reset_counts_drops_and_misses_anew_too(kernel: FakeKernel, machine: M
 def test_a_reset_clears_extremes_in_the_kernel(kernel: FakeKernel, machine: Machine) -> None:
     """A maximum cannot be counted from a baseline."""
     kernel.specs = (spec("@", ValueKind.MAX, ()),)
-    kernel.rows["@"] = {0: (500, 1)}
+    kernel.rows_at_load["@"] = {0: (500, 1)}
     one = loaded(machine)
     one.read()
     one.reset()
-    assert kernel.rows["@"] == {}
+    assert kernel.loaded[0].rows["@"] == {}
 
 
 def test_what_a_script_asks_of_user_space_is_done_before_the_next_read(kernel: FakeKernel, machine: Machine) -> None:
-    kernel.rows["@"] = {1: 5}
+    kernel.rows_at_load["@"] = {1: 5}
     kernel.actions = (MapAction("clear", "@"),)
     one = loaded(machine)
     one.read()
@@ -321,7 +342,9 @@ def test_close_frees_everything(kernel: FakeKernel, machine: Machine) -> None:
 def test_a_stack_that_fills_its_slot_says_that_it_has_more_callers(
     monkeypatch: pytest.MonkeyPatch, machine: Machine
 ) -> None:
-    kernel = FakeKernel(specs=(spec("@", keys=(part(KeyRole.KSTACK, 0, 4, signed=True),)),), rows={"@": {1: 5, 2: 1}})
+    kernel = FakeKernel(
+        specs=(spec("@", keys=(part(KeyRole.KSTACK, 0, 4, signed=True),)),), rows_at_load={"@": {1: 5, 2: 1}}
+    )
     kernel.stacks = {1: tuple(range(STACK_DEPTH, 0, -1)), 2: (3, 2, 1)}
     install(kernel, monkeypatch)
     one = loaded(machine, "syscalls")

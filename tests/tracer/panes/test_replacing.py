@@ -153,7 +153,7 @@ def test_the_old_script_runs_while_a_hot_one_waits_and_its_own_text_is_the_way_b
     one = load(pane(machine), proc)
     kernel.hits_per_s = HOT_PER_S
     one.replace("// hot")
-    kernel.rows["@"] = {1: 5}
+    kernel.loaded[0].rows["@"] = {1: 5}
     load(one, proc).read()
     frame = one.frame()
     assert (frame.state, kernel.attached, frame.views[0].name) == (PaneState.ASKING, ["// mine"], "@")
@@ -191,7 +191,7 @@ def test_counts_are_scaled_back_extremes_and_means_are_not(
     """And a map that other than picked events write is left as it is."""
     kinds = {"@n": ValueKind.COUNT, "@avg": ValueKind.AVG, "@max": ValueKind.MAX, "@whole": ValueKind.COUNT}
     kernel.specs = tuple(sampled_map(name, kind, sampled=name != "@whole") for name, kind in kinds.items())
-    kernel.rows = {"@n": {1: 10}, "@avg": {1: (90, 3)}, "@max": {1: (7, 1)}, "@whole": {1: 10}}
+    kernel.rows_at_load = {"@n": {1: 10}, "@avg": {1: (90, 3)}, "@max": {1: (7, 1)}, "@whole": {1: 10}}
     one = load(pane(machine, sample=64), proc)
     proc.now_s += 1
     one.read()
@@ -204,7 +204,7 @@ def test_counts_are_scaled_back_extremes_and_means_are_not(
 
 def test_distributions_are_scaled_back(kernel: FakeKernel, machine: Machine, proc: FakeProc) -> None:
     kernel.specs = (sampled_map("@", ValueKind.HIST, sampled=True, keyed=False),)
-    kernel.rows = {"@": {9: 3}}
+    kernel.rows_at_load = {"@": {9: 3}}
     one = load(pane(machine, sample=10), proc)
     one.read()
     (histogram,) = one.frame().views
@@ -216,7 +216,7 @@ def test_exit_switches_the_pane_off_after_its_end_was_run(kernel: FakeKernel, ma
     """Its last counts are read; what it sent behind exit() is not done. Switched on it begins anew."""
     kernel.actions = (Exit(), MapAction("clear", "@"))
     one = load(pane(machine), proc)
-    kernel.rows["@"] = {1: 5}
+    kernel.loaded[0].rows["@"] = {1: 5}
     kernel.loaded[0].sent = [(0, bytes(8)), (1, b"")]
     assert one.drain()
     frame = one.frame()

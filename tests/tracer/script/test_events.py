@@ -9,7 +9,6 @@ import pytest
 
 from tests.tracer.fake_kernel import FakeKernel, FakeLoaded, fake_machine
 from tests.tracer.specs import spec
-from tracetop.bpf import Loaded
 from tracetop.model.program import Action, Conversion, Exit, Format, MapAction, PrintMap, PrintValue, Program
 from tracetop.model.value import ValuePart, ValueType
 from tracetop.model.value_kinds import ValueKind
@@ -63,8 +62,7 @@ def take(kernel: FakeKernel, actions: tuple[Action, ...], sent: Sent, sink: Sink
     )
     loaded = FakeLoaded(kernel, program)
     loaded.sent = sent
-    real = cast("Loaded", loaded)
-    events = Events(real, Printer(real, fake_machine().names), sink)
+    events = Events(loaded, Printer(loaded, fake_machine().names), sink)
     assert events.take() == bool(sent)
     return events
 
@@ -90,7 +88,7 @@ def take(kernel: FakeKernel, actions: tuple[Action, ...], sent: Sent, sink: Sink
 def test_each_action_gives_the_same_text_in_its_place(
     kernel: FakeKernel, way: Callable[[FakeKernel, tuple[Action, ...], Sent], str], action: Action, text: str | None
 ) -> None:
-    kernel.rows["@"] = {0: 3}
+    kernel.rows_at_load["@"] = {0: 3}
     around = Format("printf", ("around\n",))
     shown = way(kernel, (around, action), [(0, b""), (1, FIVE), (0, b"")])
     assert shown == ("around\n" if text is None else f"around\n{text}around\n")
@@ -98,11 +96,11 @@ def test_each_action_gives_the_same_text_in_its_place(
 
 @pytest.mark.parametrize("verb", ["clear", "zero"])
 def test_a_map_is_printed_as_it_was_between_two_changes(kernel: FakeKernel, verb: str) -> None:
-    kernel.rows["@"] = {0: 3}
+    kernel.rows_at_load["@"] = {0: 3}
     actions = (PrintMap("@"), MapAction("clear" if verb == "clear" else "zero", "@"))
     after = "" if verb == "clear" else "@: 0\n"
     for way in (in_run, in_pane):
-        kernel.rows["@"] = {0: 3}
+        kernel.rows_at_load["@"] = {0: 3}
         assert way(kernel, actions, [(0, b""), (1, b""), (1, b""), (0, b"")]) == f"@: 3\n{after}"
 
 

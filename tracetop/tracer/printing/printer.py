@@ -7,11 +7,11 @@ printing (clearing maps, leaving, running commands), and where text goes. The tr
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
-from tracetop.bpf import Bytes, Ints, MapSample, is_array
-from tracetop.model.program import Action, Format, MapSpec, PrintEntry, PrintMap, PrintValue, Program
+from tracetop.bpf import is_array
+from tracetop.model.program import Action, Format, MapSpec, PrintEntry, PrintMap, PrintValue
 from tracetop.model.value import Shape, ValuePart
+from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.printing.decode import Clean, Decoder, json_text, raw_text
 from tracetop.tracer.printing.json_lines import JsonLines
 from tracetop.tracer.printing.machine_names import MachineNames, clock_text
@@ -24,25 +24,12 @@ Show = Callable[[bytes], str]
 """Makes text of an event's payload."""
 
 
-class KernelSide(Protocol):
-    """What is read of a loaded program while it prints."""
-
-    program: Program
-
-    def read(self, map_name: str) -> MapSample:
-        """Return all rows of a map."""
-
-    def lookup(self, map_name: str, key: bytes) -> Ints | Bytes | None:
-        """Return one row's value."""
-
-    def stack(self, stack_id: int, map_name: str = "") -> tuple[int, ...]:
-        """Return a stack's addresses."""
-
-
 class Printer:
     """Makes text of what a script sends and of what its maps hold."""
 
-    def __init__(self, loaded: KernelSide, names: MachineNames, *, json: bool = False, clean: Clean = raw_text) -> None:
+    def __init__(
+        self, loaded: LoadedScript, names: MachineNames, *, json: bool = False, clean: Clean = raw_text
+    ) -> None:
         """Print text, strings cleaned for where it goes; or lines of JSON."""
         self._loaded = loaded
         self._lines: TextLines | JsonLines = JsonLines() if json else TextLines()
