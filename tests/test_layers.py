@@ -6,6 +6,7 @@ The first half reads every module's source; the second half looks at `sys.module
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tracetop"
 LAYERS = (
     ("cli",),
-    ("ui", "headless", "export"),
+    ("ui", "headless"),
     ("source",),
     ("view",),
     ("tracer",),
@@ -33,6 +34,57 @@ PRIVILEGED = {"bpf", "lang", "tracer"}
 """Started as a process by `source`, imported by nothing that shows frames."""
 FRONT_DOORS = ("bpf", "lang")
 """Packages whose `__init__` has all that other layers use."""
+SHARED = "source tree vocabulary ctypes options"
+ROOMS = {
+    "lang": {
+        # What the passes share: a text and places in it, the trees, words, C's types, what a script may set.
+        "source": "",
+        "tree": "source",
+        "vocabulary": "source tree",
+        "ctypes": "source tree vocabulary",
+        "options": "source tree vocabulary",
+        # The passes: each knows what it is handed, and nobody who made it; what does not parse is advised upon.
+        "advice": "source vocabulary",
+        "parse": f"advice {SHARED}",
+        "resolve": f"advice {SHARED}",
+        "check": f"advice resolve {SHARED}",  # a clause is checked once for each kind of hook that it stands for
+        "plan": f"resolve {SHARED}",  # a cheaper hook is one that this kernel has
+        "emit": f"plan {SHARED}",
+        # A function of the language is checked and emitted in one file, so it knows both passes and neither knows it.
+        "functions": f"check emit {SHARED}",
+        "completion": f"check functions resolve {SHARED}",  # beside the passes
+    },
+    "bpf": {
+        "sys": "",
+        "symbols": "sys",
+        "objects": "sys",
+        "attach": "symbols sys",
+        "kernel": "attach symbols sys",  # which kinds of probes it takes is found by attaching one
+        "load": "kernel objects symbols sys",
+        "maps": "load objects sys",  # BCC, which has loaded them, has their descriptors
+    },
+    "tracer": {
+        "loaded_script": "",
+        "pipe": "",
+        "printing": "loaded_script",
+        "aggregate": "loaded_script printing",  # keys are decoded as they are printed
+        "script": "aggregate loaded_script pipe printing",
+        "inspect": "aggregate",
+        "panes": "aggregate inspect loaded_script pipe printing script",
+    },
+    "ui": {
+        "dialogue": "",
+        "draw": "dialogue",
+        "views": "dialogue draw",
+        "panes": "dialogue draw views",
+        "prompts": "dialogue draw views",
+    },
+}
+"""What the rooms of a layer, folders and modules, may import of one another, from the bottom up.
+
+What is not named is on top: it imports any room, and no room imports it.
+"""
+MAX_FILES = 12
 MAX_LINES = 400
 MAX_METHODS = 25
 MUTABLE_TYPES = {"list", "dict", "set", "bytearray", "defaultdict", "deque", "Counter", "OrderedDict"}
@@ -48,6 +100,11 @@ def dotted(path: Path) -> str:
     """Return the module's name, ``tracetop.view.text``; a package's is its directory's."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room(module: str) -> str:
+    """Return the room of ``tracetop.lang.tree.typed``: ``tree``; empty for the layer itself."""
+    return ".".join(module.split(".")[2:3])
 
 
 def layer(module: str) -> str:
@@ -77,6 +134,27 @@ def imported_modules(path: Path) -> set[str]:
     return {name if name in known else name.rpartition(".")[0] for name in names} - {dotted(path)}
 
 
+def classes(path: Path) -> dict[str, ast.ClassDef]:
+    return {node.name: node for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef)}
+
+
+def methods(path: Path, name: str) -> set[str]:
+    """Return the names of the methods that a class has, its own and those of the bases that are ours."""
+    node = classes(path)[name]
+    found = {each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
+    for base in (ast.unparse(each).partition("[")[0] for each in node.bases):
+        if base in classes(path):
+            found |= methods(path, base)
+            continue
+        place = next(
+            (full for full in imported(path) if full.startswith("tracetop.") and full.endswith(f".{base}")), ""
+        )
+        module = ROOT / (place.rpartition(".")[0].replace(".", "/") + ".py")
+        if place and module.exists():
+            found |= methods(module, base)
+    return found
+
+
 def test_every_module_belongs_to_a_layer() -> None:
     assert {layer(dotted(path)) for path in modules()} - {""} <= RANK.keys()
 
@@ -88,6 +166,37 @@ def test_imports_only_go_down(path: Path) -> None:
         there = layer(name)
         if here and there and there != here:
             assert RANK[there] > RANK[here], f"{dotted(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=dotted)
+def test_rooms_of_a_layer_import_only_what_they_may(path: Path) -> None:
+    here, rooms = room(dotted(path)), ROOMS.get(layer(dotted(path)), {})
+    if here in rooms:
+        found = {name for name in imported_modules(path) if layer(name) == layer(dotted(path)) and room(name) != here}
+        wrong = {name for name in found if room(name) not in rooms[here].split()}
+        assert not wrong, f"{dotted(path)} imports {sorted(wrong)}"
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_every_room_has_its_place_and_imports_from_below(name: str) -> None:
+    """A room that nobody has made yet, or any more, has none."""
+    rooms = ROOMS[name]
+    folders = {path.parent.name for path in (PACKAGE / name).glob("*/__init__.py")}
+    assert folders <= rooms.keys()
+    order = list(rooms)
+    assert all(order.index(below) < order.index(above) for above, them in rooms.items() for below in them.split())
+
+
+def test_what_the_processes_say_to_each_other_is_on_top_of_the_model() -> None:
+    for path in modules():
+        if layer(dotted(path)) == "model" and room(dotted(path)) != "wire":
+            assert not {name for name in imported_modules(path) if room(name) == "wire"}, dotted(path)
+
+
+@pytest.mark.parametrize("top", [PACKAGE, ROOT / "tests"], ids=lambda top: top.name)
+def test_a_folder_is_seen_at_a_glance(top: Path) -> None:
+    counts = Counter(path.parent for path in top.rglob("*.py") if "__pycache__" not in path.parts)
+    assert {str(folder.relative_to(ROOT)): count for folder, count in counts.items() if count > MAX_FILES} == {}
 
 
 @pytest.mark.parametrize("path", modules(), ids=dotted)
@@ -135,17 +244,21 @@ def test_no_import_is_part_of_a_cycle() -> None:
 
 @pytest.mark.parametrize("path", modules(), ids=dotted)
 def test_a_module_is_short_and_its_classes_are_small(path: Path) -> None:
+    """A class has what it inherits from our own classes, too; Textual's and lark's are theirs."""
     assert len(path.read_text().splitlines()) <= MAX_LINES
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.ClassDef) and not any("Transformer" in ast.unparse(base) for base in node.bases):
+    for name, node in classes(path).items():
+        if not any("Transformer" in ast.unparse(base) for base in node.bases):
             # (a lark Transformer has one method a rule of the grammar)
-            methods = [each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
-            assert len(methods) <= MAX_METHODS, f"{node.name} has {len(methods)} methods"
+            found = methods(path, name)
+            assert len(found) <= MAX_METHODS, f"{name} has {len(found)} methods"
 
 
 @pytest.mark.parametrize("path", modules(), ids=dotted)
 def test_a_module_says_what_it_is(path: Path) -> None:
-    assert ast.get_docstring(tree(path))
+    """A package in several lines: what it is for, what comes in, what goes out."""
+    said = ast.get_docstring(tree(path))
+    assert said
+    assert path.name != "__init__.py" or path.parent == PACKAGE or len(said.splitlines()) >= 3
 
 
 @pytest.mark.parametrize("path", modules(), ids=dotted)
