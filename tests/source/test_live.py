@@ -12,11 +12,20 @@ from tracetop.errors import ExitCode, PrivilegeError
 from tracetop.model.filter import Filter
 from tracetop.model.frame import Sort
 from tracetop.model.wire import messages as m
+from tracetop.source import live as live_module
+from tracetop.source import spawner as spawner_module
 from tracetop.source.live import LiveSource
 from tracetop.source.source import Ended
 from tracetop.source.spawner import Spawner
 
 START = m.Start((m.PaneRequest("syscalls"),), interval_s=2.0)
+
+
+@pytest.fixture
+def _soon_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait a moment only for a tracer to end, here and in its starter, which is a copy of this process."""
+    monkeypatch.setattr(spawner_module, "_END_S", 0.2)
+    monkeypatch.setattr(live_module, "_STOP_S", 0.2)
 
 
 def said(command: m.Command) -> m.LogLines:
@@ -51,6 +60,7 @@ def test_close_twice_and_commands_after_it_do_no_harm() -> None:
         assert heard.queue.empty()
 
 
+@pytest.mark.usefixtures("_soon_killed")
 def test_nothing_is_left_after_close() -> None:
     """No process, no zombie and no descriptor outlives a source, whatever became of its tracer."""
     before = children(), stand_ins(), descriptors()
@@ -67,6 +77,7 @@ def test_nothing_is_left_of_a_source_that_was_never_started() -> None:
     assert (children(), stand_ins(), descriptors()) == before
 
 
+@pytest.mark.usefixtures("_soon_killed")
 def test_a_tracer_that_ignores_the_end_of_its_input_is_killed() -> None:
     with source() as (live, heard):
         hello = heard.next()

@@ -51,6 +51,17 @@ class Screen:
         assert self.status is not None, "the process did not end"
         return os.waitstatus_to_exitcode(self.status)
 
+    def wait_until_full(self) -> None:
+        """Wait, and read nothing, until the terminal takes no more of what the process sends all the time."""
+        waiting, before = self._unread(), -1
+        while waiting != before:
+            time.sleep(0.3)
+            waiting, before = self._unread(), waiting
+
+    def _unread(self) -> int:
+        (waiting,) = struct.unpack("i", fcntl.ioctl(self.terminal, termios.FIONREAD, bytes(4)))
+        return int(waiting)
+
     def _read(self, wanted: bytes | None) -> None:
         end = time.monotonic() + DEADLINE_S
         while (wanted is None or wanted not in self.output) and time.monotonic() < end:
@@ -98,7 +109,7 @@ def test_a_terminal_that_takes_nothing_does_not_keep_a_signal_from_ending_it() -
     screen = Screen(every_s=0.02)
     try:
         screen.read_until(b"futex")
-        time.sleep(2)  # nobody reads: the pipe to the terminal fills
+        screen.wait_until_full()
         os.kill(screen.pid, signal.SIGTERM)
         assert screen.exit_code() == 128 + signal.SIGTERM
     finally:
