@@ -50,7 +50,7 @@ def test_from_start_to_quit(tmux: Tmux, loads: Mapping[str, Path]) -> None:
         tmux.keys("f")
         tmux.type("e2e-c*")
         tmux.keys("Enter")
-        tmux.wait_for("comm e2e-c*")
+        tmux.wait_until(lambda text: "comm e2e-c*" in text and "pending" not in text, "the filter in force")
         go(load)
         tmux.wait_until(lambda text: bool(re.search(r"getppid .* 5000\b", text)), "5000 calls of getppid")
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -61,9 +62,15 @@ def both() -> tuple[Counters, Counters]:
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+def folder() -> Iterator[str]:
+    """A folder whose path is short: of a longer one than 63 bytes `str()` has the start only."""
+    with tempfile.TemporaryDirectory(prefix="library-") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def seen(folder: str) -> Iterator[Seen]:
     """All scripts at once, one load."""
-    folder = tmp_path_factory.mktemp("library")
     lines: list[str] = []
 
     def tick_after(running: Batch, moment_s: float) -> Tick:
@@ -75,7 +82,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
                 return tick
 
     marks = [both()]
-    command = [sys.executable, "-S", str(Path(load.__file__)), str(folder)]
+    command = [sys.executable, "-S", str(Path(load.__file__)), folder]
     pipe = subprocess.PIPE
     with batch(*SCRIPTS, "-c", NAME, "-i", "0.5") as running:
         tick_after(running, 0)
@@ -122,7 +129,7 @@ def test_errors_by_process_call_and_name(seen: Seen) -> None:
     assert (row["errno"], row["name"], row["total"]) == (2, "ENOENT", load.RMDIRS)
 
 
-def test_opens_and_their_failures_by_path(seen: Seen, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_opens_and_their_failures_by_path(seen: Seen) -> None:
     paths = {row["path"].rpartition("/")[2]: row for row in seen.rows("opens") if row["comm"] == NAME}
     assert (paths["library-file"]["opens_total"], paths["library-file"]["failed_total"]) == (load.OPENS + 1, 0)
     assert paths["library-missing"]["opens_total"] == paths["library-missing"]["failed_total"] == load.MISSING
