@@ -11,7 +11,7 @@ import pytest
 
 from tracetop.bpf import RunningKernel
 from tracetop.errors import ExitCode
-from tracetop.headless.doctor import print_findings
+from tracetop.headless.inspect import print_findings
 from tracetop.library import DEFAULT, Library
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.wire.inquiries import Finding
