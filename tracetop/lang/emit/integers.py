@@ -3,6 +3,7 @@
 from tracetop.lang.emit.dispatch import address, value
 from tracetop.lang.emit.maps import add, pointer
 from tracetop.lang.emit.prelude import DIVIDE, HOOK_NUMBER, MODULO, Helper
+from tracetop.lang.emit.reads import narrowed
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored, in_parentheses
 from tracetop.lang.plan.plan import field_key
 from tracetop.lang.tree import typed
@@ -32,16 +33,14 @@ def _hook_number(node: typed.HookNumber, out: Writer) -> str:
 @value.register
 def _builtin(node: typed.BuiltinValue, out: Writer) -> str:
     known = out.recall(node)
-    return known or out.remember(node, out.temporary(node.type, EMITTED[node.name].c, f"{_stem(node.name)}_"))
+    return known or out.remember(
+        node, out.temporary(node.type, EMITTED[node.name].c, f"{node.name.partition('(')[0]}_")
+    )
 
 
 @value.register
 def _param(node: typed.Param, _out: Writer) -> str:
     return f"control->param[{node.index - 1}]" if node.index else "(s64)control->param_count"
-
-
-def _stem(name: str) -> str:
-    return name.partition("(")[0]
 
 
 @value.register
@@ -58,8 +57,7 @@ def _field(node: typed.FieldValue, out: Writer) -> str:
     if reading.kernel is None:
         if reading.helper:
             out.need(Helper(node.field.name, reading.helper))
-        narrow = f"({c_stored(node.type)})" if node.type.size < 8 else ""
-        written = _cast(node.type, f"{narrow}{reading.value}")
+        written = narrowed(node.type, reading.value)
         return written if reading.is_argument else out.remember(node, out.temporary(node.type, written))
     base, offset, size = reading.kernel
     narrow = out.number(f"{'s' if node.type.signed else 'u'}{size * 8}", f"{node.field.name}_", "0")

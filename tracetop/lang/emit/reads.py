@@ -14,7 +14,7 @@ from tracetop.model.kernel import Field
 from tracetop.model.kinds import ProbeKind, ProgramType
 
 
-def _narrowed(type_: Type, written: str) -> str:
+def narrowed(type_: Type, written: str) -> str:
     """Return C text of an integer that is the low bytes of a register."""
     narrow = f"({c_stored(type_)})" if type_.size < 8 else ""
     return f"({c_integer(type_)}){narrow}{written}"
@@ -24,12 +24,12 @@ def _narrowed(type_: Type, written: str) -> str:
 def _argument(node: typed.Argument, out: Writer) -> str:
     hook, arch = out.program.hook, out.unit.plan.arch
     if hook.kind is ProbeKind.RAW_TRACEPOINT:
-        return _narrowed(node.type, f"ctx->args[{node.index}]")
+        return narrowed(node.type, f"ctx->args[{node.index}]")
     if hook.kind.facts.program is ProgramType.TRACING:
-        return _narrowed(node.type, f"ctx[{node.index}]")
+        return narrowed(node.type, f"ctx[{node.index}]")
     if hook.kind is ProbeKind.USDT:
         return _usdt(node, out)
-    return _narrowed(node.type, f"ctx->{ARGUMENTS[arch][node.index]}")
+    return narrowed(node.type, f"ctx->{ARGUMENTS[arch][node.index]}")
 
 
 def _usdt(node: typed.Argument, out: Writer) -> str:
@@ -40,7 +40,7 @@ def _usdt(node: typed.Argument, out: Writer) -> str:
         return f"{place.constant}LL" if place.constant >= -(1 << 63) + 1 else "(-9223372036854775807LL - 1)"
     if not place.in_memory:
         shift = f" >> {place.shift}" if place.shift else ""
-        return _narrowed(node.type, f"(ctx->{place.register}{shift})")
+        return narrowed(node.type, f"(ctx->{place.register}{shift})")
     where = f"(u64)ctx->{place.register} + {place.displacement}LL"
     if place.index:
         where += f" + (u64)ctx->{place.index} * {place.scale}"
@@ -51,8 +51,8 @@ def _usdt(node: typed.Argument, out: Writer) -> str:
 def _result(node: typed.Result, out: Writer) -> str:
     hook = out.program.hook
     if hook.kind is ProbeKind.FEXIT and hook.function:
-        return _narrowed(node.type, f"ctx[{len(hook.function.parameters)}]")
-    return _narrowed(node.type, f"ctx->{RETURN[out.unit.plan.arch]}")
+        return narrowed(node.type, f"ctx[{len(hook.function.parameters)}]")
+    return narrowed(node.type, f"ctx->{RETURN[out.unit.plan.arch]}")
 
 
 @value.register

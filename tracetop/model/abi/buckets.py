@@ -11,9 +11,6 @@ from tracetop.model.program import KeyPart, LinearScale
 
 SUB_BITS = 3
 """Each power of two has 2**SUB_BITS buckets, or more where the script asks for more."""
-_SUB = 1 << SUB_BITS
-LOG_BUCKETS = 1 + _SUB + (63 - SUB_BITS) * _SUB
-"""For signed 64-bit values: negative, 0..7, then exponents 3..62."""
 
 BUCKET_BYTES = 4
 """Of the u32 at the end of a distribution's key: the bucket, or the slot of a time series."""
@@ -74,7 +71,11 @@ def kernel_bits(bits: int) -> int:
 def log_buckets(bits: int) -> int:
     """Return how many buckets the kernel counts under for a script's ``hist(x, bits)``."""
     sub_bits = kernel_bits(bits)
-    return 1 + (1 << sub_bits) + (63 - sub_bits) * (1 << sub_bits)
+    return 1 + (1 << sub_bits) + (63 - sub_bits) * (1 << sub_bits)  # negative, 0..7, then exponents 3..62
+
+
+LOG_BUCKETS = log_buckets(SUB_BITS)
+"""What signed 64-bit values take, as long as no script asks for more."""
 
 
 def linear_count(scale: LinearScale) -> int:
