@@ -1,4 +1,4 @@
-"""The words of the language that are tables: builtin variables, directives, literals, registers.
+"""The words of the language that are tables: builtin variables, directives, literals.
 
-In: a word of a script. Out: what it means, or the word that was probably meant (`suggest`).
+In: a word of a script. Out: what it means, or None where it is not one of them.
 """
