@@ -11,7 +11,7 @@ from enum import Enum, IntEnum, StrEnum, auto
 from functools import partial
 from typing import Self
 
-from tracetop.model.perf_events import HARDWARE_EVENTS, SOFTWARE_EVENTS, PerfEvent
+from tracetop.model.abi.perf_events import HARDWARE_EVENTS, SOFTWARE_EVENTS, PerfEvent
 
 
 class Family(Enum):

@@ -15,8 +15,8 @@ from tracetop.bpf.sys.syscalls import PerfEventAttr, PerfLinkAttr, bpf, perf_eve
 from tracetop.bpf.sys.sysfs import online_cpus
 from tracetop.bpf.sys.uapi import BPF_PERF_EVENT, Command, PerfFlag, PerfIoctl, PerfType
 from tracetop.errors import KernelError
+from tracetop.model.abi.perf_events import SOFTWARE_EVENTS
 from tracetop.model.kinds import ProbeKind
-from tracetop.model.perf_events import SOFTWARE_EVENTS
 from tracetop.model.program import ProbeSpec
 
 DEVICES = Path("/sys/bus/event_source/devices")

@@ -14,7 +14,7 @@ from tracetop.bpf.sys.syscalls import MapCreateAttr, PerfEventAttr, bpf, perf_ev
 from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode
 from tracetop.bpf.sys.uapi import Command, MapType, PerfFlag, PerfType
 from tracetop.errors import InstallError, KernelError, PrivilegeError, TracetopError
-from tracetop.model.perf_events import SOFTWARE_EVENTS
+from tracetop.model.abi.perf_events import SOFTWARE_EVENTS
 
 _CAPABILITIES = {"CAP_SYS_ADMIN": 21, "CAP_PERFMON": 38, "CAP_BPF": 39}
 _WHOLE_RANGE = 4294967295

@@ -20,7 +20,7 @@ from tracetop.bpf.sys.uapi import (
     PerfRecord,
     PerfType,
 )
-from tracetop.model.perf_events import SOFTWARE_EVENTS
+from tracetop.model.abi.perf_events import SOFTWARE_EVENTS
 
 _RECORDED = PerfFlag.MMAP | PerfFlag.MMAP2 | PerfFlag.COMM | PerfFlag.COMM_EXEC | PerfFlag.TASK
 _DATA_BYTES = 512 << 10

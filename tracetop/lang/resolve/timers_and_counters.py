@@ -4,8 +4,8 @@ from tracetop.errors import ScriptError
 from tracetop.lang.resolve.request import Asked, Expand
 from tracetop.lang.tree.hook import Hook
 from tracetop.lang.vocabulary.literals import UNITS_NS, amount, integer
+from tracetop.model.abi.perf_events import ALIASES
 from tracetop.model.kinds import ProbeKind
-from tracetop.model.perf_events import ALIASES
 
 _NS = {unit: UNITS_NS[unit] for unit in ("s", "ms", "us")}
 _SECOND_NS = 1_000_000_000

@@ -13,9 +13,9 @@ from itertools import islice
 from tracetop.bpf import RunningKernel, ensure_tracefs
 from tracetop.errors import KernelError, TracetopError, UsageError, did_you_mean
 from tracetop.lang import is_wildcard
+from tracetop.model.abi.perf_events import ALIASES
 from tracetop.model.kernel import TracepointFormat
 from tracetop.model.kinds import SHORT, Family, ProbeKind, probe_kind
-from tracetop.model.perf_events import ALIASES
 from tracetop.model.wire.inquiries import Entry, Listing, ListProbes, Remark
 from tracetop.tracer.inspect.c_declarations import enum_lines, function_lines, struct_lines
 
