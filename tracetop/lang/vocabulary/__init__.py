@@ -1,4 +1,4 @@
-"""The words of the language that are tables: builtin variables, directives, literals.
+"""The words of the language that are tables: builtin variables, directives, literals, registers.
 
-In: a word of a script. Out: what it means, or None where it is not one of them.
+In: a word of a script. Out: what it means.
 """
