@@ -48,7 +48,7 @@ ROOMS = {
         "parse": f"advice {SHARED}",
         "resolve": f"advice {SHARED}",
         "check": f"advice resolve {SHARED}",  # a clause is checked once for each kind of hook that it stands for
-        "plan": f"resolve {SHARED}",  # a cheaper hook is one that this kernel has
+        "plan": SHARED,
         "emit": f"plan {SHARED}",
         # A function of the language is checked and emitted in one file, so it knows both passes and neither knows it.
         "functions": f"check emit {SHARED}",

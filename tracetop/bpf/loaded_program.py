@@ -96,11 +96,11 @@ class Loaded(Tables):
     def run_begin(self) -> None:
         """Run the BEGIN functions once, in order; call it before `attach`."""
         self._empty_scratch()
-        self._run(ProbeKind.BEGIN)
+        _run_all(self._functions, ProbeKind.BEGIN)
 
     def run_end(self) -> None:
         """Run the END functions once, in order."""
-        self._run(ProbeKind.END)
+        _run_all(self._functions, ProbeKind.END)
 
     def missed(self) -> int:
         """Return how many hits ran no program, since another run of it was under way, since the program was loaded."""
@@ -128,7 +128,8 @@ class Loaded(Tables):
                     self.clear(spec.name)
             self._scratch_is_stale = False
 
-    def _run(self, kind: ProbeKind) -> None:
-        for probe, program_fd in self._functions:
-            if probe.kind is kind:
-                run_once(probe, program_fd)
+
+def _run_all(functions: list[tuple[ProbeSpec, int]], kind: ProbeKind) -> None:
+    for probe, program_fd in functions:
+        if probe.kind is kind:
+            run_once(probe, program_fd)
