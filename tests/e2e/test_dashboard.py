@@ -139,11 +139,13 @@ def test_suspended_and_continued(tmux: Tmux) -> None:
     tmux.start("-i 0.25")
     tmux.wait_until(live)
     held = programs(tmux)
+    tmux.keys("p")
+    shown = tmux.wait_for("PAUSED").splitlines()[1:-1]
     tmux.keys("C-z")
     tmux.wait_for("Stopped")
     tmux.type("fg; echo code=$?")
     tmux.keys("Enter")
-    tmux.wait_until(live)
+    tmux.wait_until(lambda text: text.splitlines()[1:-1] == shown)
     tmux.keys("q")
     left_cleanly(tmux, 0, held)
 

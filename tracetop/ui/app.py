@@ -98,6 +98,8 @@ class Dashboard(OpenApp):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self.leave, 128 + number)
         self.theme_changed_signal.subscribe(self, self._redraw_all)
+        # The terminal comes back empty after Ctrl-Z and fg, and Textual goes on sending only what changed.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.set_interval(1.0, self.frames.show_age)
         self.grid.place()
         self.grid.panes[0].take_focus()
