@@ -5,8 +5,9 @@ python -m tests.setup.reference           prints it, to be pasted between the ma
 
 from collections.abc import Iterable
 
-from tracetop.lang.check.functions import AGGREGATIONS, STATEMENT_FUNCTIONS, VALUE_FUNCTIONS
+from tracetop.lang.check.calls import Aggregation, StatementFunction, ValueFunction
 from tracetop.lang.check.identifiers import HOOK_BUILTINS
+from tracetop.lang.functions import FUNCTIONS
 from tracetop.lang.vocabulary.builtins import BUILTINS
 
 
@@ -14,12 +15,10 @@ def reference() -> str:
     """Return one Markdown table a family."""
     builtins = [(name, each.about) for name, each in BUILTINS.items()]
     builtins += [(name, each.about) for name, each in HOOK_BUILTINS.items()]
-    tables = {
-        "builtin": builtins,
-        "right of `@map =`": [(each.usage, each.about) for each in AGGREGATIONS.values()],
-        "statement": [(each.usage, each.about) for each in STATEMENT_FUNCTIONS.values()],
-        "value": [(each.usage, each.about) for each in VALUE_FUNCTIONS.values()],
-    }
+    tables = {"builtin": builtins}
+    kinds = {"right of `@map =`": Aggregation, "statement": StatementFunction, "value": ValueFunction}
+    for heading, kind in kinds.items():
+        tables[heading] = [(each.usage, each.about) for each in FUNCTIONS.values() if isinstance(each, kind)]
     return "\n\n".join(_table(heading, sorted(rows)) for heading, rows in tables.items())
 
 

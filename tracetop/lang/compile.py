@@ -10,6 +10,7 @@ from collections.abc import Callable
 from tracetop.errors import TracetopError
 from tracetop.lang.check.check import check
 from tracetop.lang.emit.program import Emitted, emit
+from tracetop.lang.functions import FUNCTIONS
 from tracetop.lang.options import Options, read_settings
 from tracetop.lang.parse.parameters import substitute
 from tracetop.lang.parse.parser import parse
@@ -63,7 +64,7 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
     settings = read_settings(source, script, directives.entries)
     wanted = Wanted(directives.optional, settings.missing_probes, options.pid, options.params, options.child)
     expansion = expand(source, script, kernel, wanted)
-    checked, types = check(source, expansion, kernel, script.definitions, options, settings)
+    checked, types = check(source, expansion, kernel, FUNCTIONS, script.definitions, options, settings)
     seen("typed", checked)
     numbered, types = number_hooks(checked, types, kernel)
     planned = plan(numbered, types, directives, settings.max_map_keys, kernel)

@@ -4,10 +4,12 @@ Owns: clauses, and running over the script until nothing new is learnt of its ma
 typed is in `statements`, expressions in `expressions`; how uses of one map agree in `scope`.
 """
 
+from collections.abc import Mapping
+
 from tracetop.errors import did_you_mean
 from tracetop.lang.check import loops
 from tracetop.lang.check.expressions import check_expr, check_integer
-from tracetop.lang.check.scope import Learnt, MapUse, Scope, undefined_map
+from tracetop.lang.check.scope import Function, Learnt, MapUse, Scope, undefined_map
 from tracetop.lang.check.statements import check_block
 from tracetop.lang.ctypes.definitions import define
 from tracetop.lang.ctypes.type_table import KnownTypes
@@ -31,11 +33,12 @@ def check(
     source: Source,
     expansion: Expansion,
     kernel: Kernel,
+    functions: Mapping[str, Function],
     definitions: tuple[syntax.Definition, ...] = (),
     options: Options = Options(),
     settings: Settings = Settings(),
 ) -> tuple[typed.Script, KnownTypes]:
-    """Return the typed tree of a script, and the types that it can name.
+    """Return the typed tree of a script, and the types that it can name; `functions` are those of the language.
 
     ScriptError, with its place, for the first thing that makes no sense.
     """
@@ -45,7 +48,10 @@ def check(
         learnt = Learnt()
         clauses = tuple(
             _clause(
-                Scope(source, kernel, types, options, settings, hooked.hook, number, known, learnt, check_expr), hooked
+                Scope(
+                    source, kernel, types, options, settings, hooked.hook, number, known, learnt, check_expr, functions
+                ),
+                hooked,
             )
             for number, hooked in enumerate(expansion.clauses)
         )

@@ -7,18 +7,11 @@ an operation unsigned, narrower ones fit a signed one, and a literal takes the s
 from dataclasses import replace
 from functools import singledispatch
 
-from tracetop.errors import ScriptError, did_you_mean
+from tracetop.errors import did_you_mean
 from tracetop.lang.advice.foreign_words import instead_of
 from tracetop.lang.check import lvalues
+from tracetop.lang.check.calls import Aggregation, Arguments, StatementFunction, ValueFunction
 from tracetop.lang.check.casts import cast, offset_of, size_of
-from tracetop.lang.check.functions import (
-    ABSENT,
-    AGGREGATIONS,
-    FUNCTIONS,
-    STATEMENT_FUNCTIONS,
-    VALUE_FUNCTIONS,
-    Arguments,
-)
 from tracetop.lang.check.identifiers import HOOK_BUILTINS, name_value
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.tree import syntax, typed
@@ -40,6 +33,11 @@ from tracetop.model.program import Unit
 from tracetop.model.value_kinds import ValueKind
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+_ABSENT_WORDS = """
+buf_pinned is_err is_ptr override percpu_kaddr pton skboutput socket_cookie strcap unwatch stack_len fail assert
+"""
+_ABSENT = frozenset(_ABSENT_WORDS.split())
+"""Functions of bpftrace that this compiler does not have."""
 _TRUTH = Type(size=1, signed=False)
 """What a comparison gives: 0 or 1, printed as such."""
 
@@ -112,7 +110,7 @@ def _string(node: syntax.String, scope: Scope) -> typed.Expr:
 
 @check_expr.register
 def _name(node: syntax.Name, scope: Scope) -> typed.Expr:
-    return name_value(node, scope, tuple(FUNCTIONS))
+    return name_value(node, scope)
 
 
 @check_expr.register
@@ -239,27 +237,20 @@ def check_step(node: syntax.Step, scope: Scope) -> tuple[typed.VarValue | typed.
 
 @check_expr.register
 def _call(node: syntax.Call, scope: Scope) -> typed.Expr:
-    function = VALUE_FUNCTIONS.get(node.name)
-    if function is not None:
-        return function.check(Arguments(scope, node, function.usage, check_expr))
-    raise unusable_call(node, scope)
-
-
-def unusable_call(node: syntax.Call, scope: Scope) -> ScriptError:
-    """Return the error for a call that cannot stand where it does."""
-    if node.name in AGGREGATIONS:
-        return scope.error(
-            node.at, f"{node.name}() must be assigned to a map", hint=f"write @ = {AGGREGATIONS[node.name].usage}"
-        )
-    if node.name in STATEMENT_FUNCTIONS:
-        return scope.error(node.at, f"{node.name}() has no value", hint="write it as a statement of its own")
-    if node.name in ABSENT:
-        return scope.error(node.at, f"{node.name}() is not supported", hint="write it without, or run it with bpftrace")
+    function = scope.functions.get(node.name)
+    if isinstance(function, ValueFunction):
+        return function.check(Arguments(scope, node, function.usage))
+    if isinstance(function, Aggregation):
+        raise scope.error(node.at, f"{node.name}() must be assigned to a map", hint=f"write @ = {function.usage}")
+    if isinstance(function, StatementFunction):
+        raise scope.error(node.at, f"{node.name}() has no value", hint="write it as a statement of its own")
+    if node.name in _ABSENT:
+        raise scope.error(node.at, f"{node.name}() is not supported", hint="write it without, or run it with bpftrace")
     if node.name in BUILTINS or node.name in HOOK_BUILTINS:
-        return scope.error(node.at, f"{node.name} is no function", hint=f"write {node.name} without ( )")
+        raise scope.error(node.at, f"{node.name} is no function", hint=f"write {node.name} without ( )")
     usual = "printf, print, count, sum, avg, hist, str, kstack and exit are the most used; docs/language.md has all"
-    return scope.error(
+    raise scope.error(
         node.at,
         f"unknown function {node.name}()",
-        hint=instead_of(node.name, "function") or did_you_mean(node.name, FUNCTIONS, usual),
+        hint=instead_of(node.name, "function") or did_you_mean(node.name, scope.functions, usual),
     )

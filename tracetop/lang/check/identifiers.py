@@ -24,8 +24,8 @@ MAX_STACK_DEPTH = 127
 """PERF_MAX_STACK_DEPTH."""
 
 
-def name_value(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> typed.Expr:
-    """Return what the word means here. ScriptError where it means nothing; `functions` are words that need ``()``."""
+def name_value(node: syntax.Name, scope: Scope) -> typed.Expr:
+    """Return what the word means here. ScriptError where it means nothing."""
     name = node.name
     if name in HOOK_BUILTINS:
         return HOOK_BUILTINS[name].value(node, scope)
@@ -41,7 +41,7 @@ def name_value(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> t
         value, c = constant
         type_ = value_type(c) if c.kind is CKind.ENUM else None
         return typed.Const(value, type_ or (INT64 if value < 1 << 63 else UINT64))
-    raise _unknown(node, scope, functions)
+    raise _unknown(node, scope)
 
 
 def stack(scope: Scope, user: bool, mode: str = "", depth: int = 0) -> typed.Stack:
@@ -58,11 +58,11 @@ def current_task(scope: Scope) -> typed.Expr:
     return typed.BuiltinValue("curtask", pointer(task, user=False))
 
 
-def _unknown(node: syntax.Name, scope: Scope, functions: tuple[str, ...]) -> ScriptError:
+def _unknown(node: syntax.Name, scope: Scope) -> ScriptError:
     fields = scope.hook.fields
     if node.name == "args":
         return scope.error(node.at, "args alone has no value", hint=f"name a field, as in {_some_field(fields)}")
-    if node.name in functions:
+    if node.name in scope.functions:
         return scope.error(node.at, f"{node.name} is a function", hint=f"write {node.name}()")
     if node.name in fields:
         return scope.error(node.at, f"{node.name} is a field of args", hint=f"write args.{node.name}")

@@ -4,7 +4,7 @@ Owns: how uses of one map agree (kind, keys, value) and what is said where they 
 until nothing new is learnt, because a clause may read a map that a later one assigns.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from tracetop.errors import ScriptError, did_you_mean
@@ -19,6 +19,20 @@ from tracetop.model.program import LinearScale, TimeSeries
 from tracetop.model.value_kinds import ValueKind
 
 _MAX_KEY_BYTES = 512
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the language, as it is explained; how it is checked, its kind says (`calls`)."""
+
+    usage: str
+    """How a call is written, e.g. ``str(POINTER, LENGTH)``."""
+    about: str
+
+    @property
+    def name(self) -> str:
+        """What a call begins with."""
+        return self.usage.partition("(")[0]
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,8 @@ class Scope:
     learnt: Learnt
     check: "Callable[[syntax.Expr, Scope], typed.Expr]"
     """`expressions.check_expr`: what is looked up here may have to be checked there."""
+    functions: Mapping[str, Function]
+    """All functions of the language, by name."""
     in_loop: bool = False
     """A loop is around the statement that is checked."""
     blocks: tuple[int, ...] = ()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import singledispatch
 
+from tracetop.lang.check.calls import Aggregation, Arguments, StatementFunction
 from tracetop.lang.check.casts import value_type_of
 from tracetop.lang.check.expressions import (
     arithmetic,
@@ -10,10 +11,8 @@ from tracetop.lang.check.expressions import (
     check_integer,
     check_step,
     refuse_zero,
-    unusable_call,
 )
-from tracetop.lang.check.functions import AGGREGATIONS, STATEMENT_FUNCTIONS, Arguments
-from tracetop.lang.check.scope import Scope
+from tracetop.lang.check.scope import Function, Scope
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UNKNOWN, Form, Type, spoken
 from tracetop.model.value import Shape
@@ -68,11 +67,11 @@ def _assign_map(node: syntax.Assign, target: syntax.Map, scope: Scope) -> typed.
     slot = scope.use_map(target, scope.check_keys(target))
     if len(slot.keys) > _MAX_KEY_PARTS:
         raise scope.error(target.at, f"{target.name} has {len(slot.keys)} keys", hint=f"use at most {_MAX_KEY_PARTS}")
-    if isinstance(node.value, syntax.Call) and node.value.name in AGGREGATIONS:
+    function = _called(node.value, scope)
+    if isinstance(node.value, syntax.Call) and isinstance(function, Aggregation):
         if node.op != "=":
             raise scope.error(node.at, f"{node.value.name}() is assigned with =", hint=f"write {target.name} = …")
-        aggregation = AGGREGATIONS[node.value.name]
-        return aggregation.check(scope, target, slot, Arguments(scope, node.value, aggregation.usage, check_expr))
+        return function.check(Arguments(scope, node.value, function.usage), target, slot)
     value = _storable(node.value, scope)
     # A number that is spelt out takes the meaning of what else is stored: `@start[tid] = 0` stores no time.
     spelt_out = isinstance(value, typed.Const) and value.type.shape is Shape.INTEGER
@@ -87,6 +86,11 @@ def _assign_map(node: syntax.Assign, target: syntax.Map, scope: Scope) -> typed.
     if node.op == "-=":
         return typed.Add(slot, typed.Unary("-", value, INT64))
     return typed.Store(slot, combined)
+
+
+def _called(node: syntax.Expr, scope: Scope) -> Function | None:
+    """Return the function that an expression is a call of, or None where it is none of the language's."""
+    return scope.functions.get(node.name) if isinstance(node, syntax.Call) else None
 
 
 def _kind(type_: Type) -> ValueKind:
@@ -138,11 +142,9 @@ def _evaluate(node: syntax.Evaluate, scope: Scope) -> typed.Statement:
         if isinstance(target, typed.VarValue):
             return typed.SetVariable(target.name, arithmetic("+", target, one))
         return typed.Add(target, one)
-    if isinstance(value, syntax.Call) and value.name in STATEMENT_FUNCTIONS:
-        function = STATEMENT_FUNCTIONS[value.name]
-        return function.check(Arguments(scope, value, function.usage, check_expr))
-    if isinstance(value, syntax.Call) and value.name in AGGREGATIONS:
-        raise unusable_call(value, scope)
+    function = _called(value, scope)
+    if isinstance(value, syntax.Call) and isinstance(function, StatementFunction):
+        return function.check(Arguments(scope, value, function.usage))
     if isinstance(value, syntax.Binary) and value.op == "==" and isinstance(value.left, syntax.Variable | syntax.Map):
         raise scope.error(value.at, "== compares, it does not assign", hint="write =")
     return typed.Evaluate(check_expr(value, scope))

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tracetop.errors import TracetopError
-from tracetop.lang.check.functions import FUNCTIONS
 from tracetop.lang.check.identifiers import HOOK_BUILTINS
 from tracetop.lang.completion.cursor import Cursor, Place, find_cursor
 from tracetop.lang.completion.fuzzy_match import MOST, best
 from tracetop.lang.completion.members import Members
 from tracetop.lang.completion.probe_names import ProbeWords, Words
+from tracetop.lang.functions import FUNCTIONS
 from tracetop.lang.vocabulary.builtins import BUILTINS
 from tracetop.model.kernel import Kernel
 from tracetop.model.wire.messages import Completion

@@ -169,8 +169,3 @@ def _clear(place: str, form: Form, size: int, out: Writer) -> None:
             out.clear(place, whole)
         for at in range(whole, size):
             out.line(f"{place}[{at}] = 0;")
-
-
-@statement.register
-def _signal(node: typed.Signal, out: Writer) -> None:
-    out.line(f"bpf_send_signal({value(node.number, out)});")

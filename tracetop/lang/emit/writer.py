@@ -335,7 +335,6 @@ _CONSTANT = (
     typed.Slot,
     typed.VarValue,
     typed.Stack,
-    typed.StringAt,
 )
 """Nodes whose value stays the same while one clause runs, if their parts do; memory of others is taken to stay."""
 
@@ -343,4 +342,6 @@ _CONSTANT = (
 def _is_constant(part: object) -> bool:
     if isinstance(part, typed.BuiltinValue):
         return EMITTED[part.name].constant
+    if isinstance(part, typed.MemoryCall):
+        return part.constant
     return isinstance(part, _CONSTANT)

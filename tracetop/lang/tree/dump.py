@@ -39,6 +39,8 @@ def _short(node: object) -> str:
         return f"[{', '.join(map(_short, node))}]"
     if isinstance(node, Mapping):
         return f"{{{', '.join(f'{_short(key)}: {_short(value)}' for key, value in node.items())}}}"
+    if callable(node):  # what writes the C of a call
+        return str(getattr(node, "__name__", node))
     if not _is_node(node):
         return repr(node)
     return f"{type(node).__name__}({', '.join(f'{name}={_short(child)}' for name, child in _children(node))})"

@@ -1,6 +1,8 @@
 """Typed expressions: every name resolved, every one with its `Type`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from tracetop.lang.tree.typed.hooks import Argument, FieldValue, HookNumber, Register, Result, StackArgument
 from tracetop.lang.tree.types import BOOL, INT64, UINT64, Type
@@ -147,15 +149,6 @@ class SameText:
 
 
 @dataclass(frozen=True)
-class Contains:
-    """``strcontains(haystack, needle)``."""
-
-    haystack: "Expr"
-    needle: "Expr"
-    type: Type = BOOL
-
-
-@dataclass(frozen=True)
 class SameBytes:
     """``==`` of two tuples, or other values of one type that lie in memory."""
 
@@ -204,29 +197,6 @@ class StepValue:
 
 
 @dataclass(frozen=True)
-class StringAt:
-    """``str(pointer, length)``: the string in the process's memory, the kernel's, or (None) either."""
-
-    pointer: "Expr"
-    user: bool | None
-    type: Type
-    length: "Expr | None" = None
-    """At most so many bytes, where only the event knows."""
-
-
-@dataclass(frozen=True)
-class BufferAt:
-    """``buf(pointer, length)``: so many bytes, at most what the type has room for."""
-
-    pointer: "Expr"
-    length: "Expr"
-    user: bool | None
-    type: Type
-    most: int
-    """Bytes that there is room for."""
-
-
-@dataclass(frozen=True)
 class Named:
     """A number that is printed as something else: a symbol, a user's name, a time."""
 
@@ -251,37 +221,39 @@ class Stack:
 
 
 @dataclass(frozen=True)
-class Address:
-    """``ntop(family, address)``: `family` None: that of the address's size."""
+class Call:
+    """A call of a function whose value fits into a register; of what it does only the function's own record knows."""
 
-    family: "Expr | None"
-    operand: "Expr"
+    c: Callable[["Call", Any], str]
+    """Returns its C; the second argument is the `Writer` of the clause."""
+    arguments: tuple["Expr", ...]
     type: Type
+    user: bool | None = None
+    """Of one that reads memory: whose it is, the process's or the kernel's; None where only the address tells."""
 
 
 @dataclass(frozen=True)
-class BytesAt:
-    """So many bytes at an address, as they are: ``macaddr()``."""
+class MemoryCall:
+    """A call of a function whose value lies in memory, such as a string."""
 
-    pointer: "Expr"
-    user: bool | None
+    c: Callable[["MemoryCall", str, Any], None]
+    """Writes its C, which fills a place of zeros (C text of a ``char *``)."""
+    arguments: tuple["Expr", ...]
     type: Type
+    user: bool | None = None
+    constant: bool = False
+    """Its value stays the same while a clause runs, if its arguments do."""
+    most: int = 0
+    """Of a buffer: the bytes that there is room for; the type's size is rounded up."""
 
 
 @dataclass(frozen=True)
-class Swap:
-    """``bswap(value)``: the bytes of an integer of the type's size in the other order."""
+class HasKey:
+    """``has_key(@map, key)``: to the plan, a read of the map."""
 
-    operand: "Expr"
-    type: Type
-
-
-@dataclass(frozen=True)
-class Length:
-    """``strlen(text)``."""
-
-    operand: "Expr"
-    type: Type = UINT64
+    c: Callable[["HasKey", Any], str]
+    slot: Slot
+    type: Type = BOOL
 
 
 @dataclass(frozen=True)
@@ -290,39 +262,6 @@ class MapLength:
 
     map: str
     type: Type = UINT64
-
-
-@dataclass(frozen=True)
-class StackLength:
-    """``len(kstack)``: how many frames a stack has."""
-
-    stack: Stack
-    type: Type = UINT64
-
-
-@dataclass(frozen=True)
-class HasKey:
-    """``has_key(@map, key)``."""
-
-    slot: Slot
-    type: Type = BOOL
-
-
-@dataclass(frozen=True)
-class PathAt:
-    """``path(pointer)``: the path that a struct path of the kernel stands for."""
-
-    pointer: "Expr"
-    type: Type
-
-
-@dataclass(frozen=True)
-class Joined:
-    """``join(argv)``: the strings of an array of pointers that ends with NULL; `parts` of them at most."""
-
-    pointer: "Expr"
-    user: bool | None
-    type: Type
 
 
 Expr = (
@@ -347,24 +286,16 @@ Expr = (
     | Unary
     | Binary
     | SameText
-    | Contains
     | SameBytes
     | Logical
     | Choice
     | Convert
     | StepValue
-    | StringAt
-    | BufferAt
     | Named
     | UserAddress
     | Stack
-    | Address
-    | BytesAt
-    | Swap
-    | Length
     | MapLength
-    | StackLength
+    | Call
+    | MemoryCall
     | HasKey
-    | PathAt
-    | Joined
 )

@@ -66,13 +66,6 @@ class Send:
 
 
 @dataclass(frozen=True)
-class Signal:
-    """``signal(number)`` to the current process."""
-
-    number: Expr
-
-
-@dataclass(frozen=True)
 class Evaluate:
     """An expression for what it does (``$x++``)."""
 
@@ -140,20 +133,7 @@ class Block:
 
 Loop = While | ForRange | ForMap
 Statement = (
-    SetVariable
-    | Store
-    | Add
-    | Aggregate
-    | Delete
-    | Send
-    | Signal
-    | Evaluate
-    | If
-    | Block
-    | Loop
-    | Break
-    | Continue
-    | Return
+    SetVariable | Store | Add | Aggregate | Delete | Send | Evaluate | If | Block | Loop | Break | Continue | Return
 )
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from tracetop.errors import ScriptError
-from tracetop.lang.check.functions.call_arguments import Arguments
+from tracetop.lang.check.calls import Arguments
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Form, Type, spoken
 from tracetop.model.program import Conversion

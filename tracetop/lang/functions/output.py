@@ -5,24 +5,27 @@ does when the event comes.
 """
 
 import signal
-from collections.abc import Callable
+from functools import partial
 
-from tracetop.lang.check.functions.call_arguments import Arguments
-from tracetop.lang.check.functions.function import StatementFunction
-from tracetop.lang.check.functions.printf_formats import check_format
-from tracetop.lang.check.functions.strings import joined
+from tracetop.lang.check.calls import Arguments, StatementFunction
 from tracetop.lang.ctypes.value_layout import layout, parts
+from tracetop.lang.emit.dispatch import Space, Where, value
+from tracetop.lang.emit.reads import copy, read_text
+from tracetop.lang.emit.writer import Writer
+from tracetop.lang.functions.memory import padded
+from tracetop.lang.functions.printf_formats import check_format
 from tracetop.lang.tree import syntax, typed
-from tracetop.lang.tree.types import INT64, Form, tuple_offsets
+from tracetop.lang.tree.types import INT64, Form, Type, string, tuple_of, tuple_offsets
 from tracetop.model.program import Exit, Format, PrintEntry, PrintMap, PrintValue
 from tracetop.model.value import ValuePart
 
 _MOST_PAYLOAD_BYTES = 8192
 _MOST = (1 << 31) - 1
+_JOINED_STRINGS = 16
 
 
-def _formatted(verb: str, *, unsafe: bool = False) -> Callable[[Arguments], typed.Statement]:
-    """Return the check of a function that takes a format and values."""
+def _formatted(usage: str, about: str, *, verb: str = "", unsafe: bool = False) -> StatementFunction:
+    """Return a function that takes a format and values; `verb` is what the tracer is asked for, if not its name."""
 
     def check(arguments: Arguments) -> typed.Statement:
         if unsafe:
@@ -33,12 +36,21 @@ def _formatted(verb: str, *, unsafe: bool = False) -> Callable[[Arguments], type
         values = arguments.values(1)
         made = check_format(arguments, text, values)
         _check_size(arguments, values)
-        action = Format(verb, made, parts([value.type for value in values], arguments.scope.types))
+        action = Format(verb or arguments.name, made, parts([each.type for each in values], arguments.scope.types))
         return typed.Send(action, values)
 
-    return check
+    return StatementFunction(usage, about, check)
 
 
+_PRINTF = _formatted('printf("FORMAT", VALUES)', "prints text: %d a number, %s a string, %x hex, \\n ends the line")
+_ERRORF = _formatted('errorf("FORMAT", VALUES)', "prints text as an error")
+_WARNF = _formatted('warnf("FORMAT", VALUES)', "prints text as a warning")
+_DEBUGF = _formatted('debugf("FORMAT", VALUES)', "prints text, as printf", verb="printf")
+_CAT = _formatted('cat("PATH")', "prints a file")
+_SYSTEM = _formatted('system("COMMAND")', "runs a command, with --unsafe", unsafe=True)
+
+
+@partial(StatementFunction, "print(@MAP, TOP, DIVISOR)", "prints a map, or any value: print(VALUE)")
 def _print(arguments: Arguments) -> typed.Statement:
     arguments.count(1, 3)
     target = arguments.map(0)
@@ -70,37 +82,68 @@ def _print_entry(arguments: Arguments, target: syntax.Map) -> typed.Statement:
     return typed.Send(PrintEntry(target.name, laid_out[: len(keys)], last), held)
 
 
+@partial(StatementFunction, 'time("%H:%M:%S\\n")', "prints the time of day")
 def _time(arguments: Arguments) -> typed.Statement:
     arguments.count(0, 1)
     literal = arguments.literal(0).partition(b"\0")[0] if len(arguments) else b"%H:%M:%S\n"
     return typed.Send(Format("time", (literal.decode(errors="surrogateescape"),)))
 
 
+@partial(StatementFunction, "join(POINTERS, DELIMITER)", "prints an array of strings, such as an argv")
 def _join(arguments: Arguments) -> typed.Statement:
-    strings, delimiter, part = joined(arguments)
-    types = arguments.scope.types
-    many = tuple(ValuePart(offset=part.size * i, type=layout(part, types)) for i in range(len(strings.type.parts)))
+    arguments.count(1, 2)
+    delimiter = arguments.literal(1).decode(errors="replace") if len(arguments) == 2 else " "
+    part = string(padded(arguments.scope.settings.max_strlen))
+    argv = arguments.pointer(0)
+    strings = typed.MemoryCall(_join_c, (argv,), tuple_of((part,) * _JOINED_STRINGS), arguments.space(argv))
+    one = layout(part, arguments.scope.types)
+    many = tuple(ValuePart(offset=part.size * i, type=one) for i in range(_JOINED_STRINGS))
     return typed.Send(Format("join", (delimiter,), many), (strings,))
 
 
+def _join_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
+    size = call.type.parts[0].size
+    array = out.temporary(Type(signed=False), value(call.arguments[0], out), "argv")
+    space = Space.of(call.user)
+    pointer, ended = out.name("p"), out.name("ended")
+    out.line(f"u64 {pointer} = 0; bool {ended} = false;")
+    for i in range(len(call.type.parts)):
+        with out.block(f"if (!{ended})"):
+            copy(Where(f"{array} + {8 * i}", space), f"&{pointer}", Type(), out)
+            with out.block(f"if ({pointer})"):
+                read_text(Where(pointer, space), f"({place} + {size * i})", str(size), out)
+            with out.block("else"):
+                out.line(f"{ended} = true;")
+
+
+@partial(StatementFunction, "exit(CODE)", "ends the script; tracetop run ends with the code, 0 where there is none")
 def _exit(arguments: Arguments) -> typed.Statement:
     arguments.count(0, 1)
     code = arguments.integer(0) if len(arguments) else typed.Const(0)
     return typed.Block((typed.Send(Exit(), (typed.Convert(code, INT64),)), typed.Return()))
 
 
+@partial(StatementFunction, 'signal("KILL")', "sends a signal to the current process, with --unsafe")
 def _signal(arguments: Arguments) -> typed.Statement:
     _require_unsafe(arguments)
     arguments.count(1)
     node = arguments.call.arguments[0]
     if not isinstance(node, syntax.String):
-        return typed.Signal(arguments.integer(0))
+        return _sent(arguments.integer(0))
     name = node.value.decode(errors="replace").upper()
     name = name if name.startswith("SIG") else f"SIG{name}"
     number = signal.Signals.__members__.get(name)
     if number is None:
         raise arguments.error(f"there is no signal {name}", hint='write a number, or a name such as "KILL"')
-    return typed.Signal(typed.Const(int(number)))
+    return _sent(typed.Const(int(number)))
+
+
+def _sent(number: typed.Expr) -> typed.Statement:
+    return typed.Evaluate(typed.Call(_signal_c, (number,), INT64))
+
+
+def _signal_c(call: typed.Call, out: Writer) -> str:
+    return f"bpf_send_signal({value(call.arguments[0], out)})"
 
 
 def _require_unsafe(arguments: Arguments) -> None:
@@ -119,29 +162,6 @@ def _check_size(arguments: Arguments, values: tuple[typed.Expr, ...]) -> None:
             f"these values take {size} bytes, at most {_MOST_PAYLOAD_BYTES} are sent at once",
             hint="print members instead of whole structs, or shorter strings",
         )
-    for i, value in enumerate(values):
-        if value.type.form is Form.RECORD and not value.type.size:
+    for i, each in enumerate(values):
+        if each.type.form is Form.RECORD and not each.type.size:
             raise arguments.error("nothing is known of this struct's members", hint="name a member", at=arguments.at(i))
-
-
-OUTPUT_FUNCTIONS = {
-    "printf": StatementFunction(
-        _formatted("printf"),
-        'printf("FORMAT", VALUES)',
-        "prints text: %d a number, %s a string, %x hex, \\n ends the line",
-    ),
-    "errorf": StatementFunction(_formatted("errorf"), 'errorf("FORMAT", VALUES)', "prints text as an error"),
-    "warnf": StatementFunction(_formatted("warnf"), 'warnf("FORMAT", VALUES)', "prints text as a warning"),
-    "debugf": StatementFunction(_formatted("printf"), 'debugf("FORMAT", VALUES)', "prints text, as printf"),
-    "print": StatementFunction(_print, "print(@MAP, TOP, DIVISOR)", "prints a map, or any value: print(VALUE)"),
-    "time": StatementFunction(_time, 'time("%H:%M:%S\\n")', "prints the time of day"),
-    "cat": StatementFunction(_formatted("cat"), 'cat("PATH")', "prints a file"),
-    "system": StatementFunction(
-        _formatted("system", unsafe=True), 'system("COMMAND")', "runs a command, with --unsafe"
-    ),
-    "join": StatementFunction(_join, "join(POINTERS, DELIMITER)", "prints an array of strings, such as an argv"),
-    "exit": StatementFunction(
-        _exit, "exit(CODE)", "ends the script; tracetop run ends with the code, 0 where there is none"
-    ),
-    "signal": StatementFunction(_signal, 'signal("KILL")', "sends a signal to the current process, with --unsafe"),
-}

@@ -1,10 +1,8 @@
 """Aggregations: what stands right of ``@map =`` and is counted up in the kernel, each CPU for itself."""
 
-from collections.abc import Callable
+from functools import partial
 
-from tracetop.lang.check.functions.call_arguments import Arguments
-from tracetop.lang.check.functions.function import Aggregation
-from tracetop.lang.check.scope import Scope
+from tracetop.lang.check.calls import Aggregation, Arguments
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64
 from tracetop.model.abi.buckets import linear_count
@@ -25,34 +23,44 @@ _SERIES = {
 """What a slot of a time series keeps, by the last argument of ``tseries()``; without one the last value."""
 
 
-def _count(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Arguments) -> typed.Aggregate:
+@partial(Aggregation, "count()", "how often this was reached")
+def _count(arguments: Arguments, target: syntax.Map, slot: typed.Slot) -> typed.Aggregate:
     if len(arguments):
         raise arguments.error("count() takes no argument", hint="use sum() to add values up", at=arguments.at(0))
-    scope.assign_map(target, ValueKind.COUNT, INT64)
+    arguments.scope.assign_map(target, ValueKind.COUNT, INT64)
     return typed.Aggregate(slot, ValueKind.COUNT, None)
 
 
-def _of_one(kind: ValueKind) -> Callable[[Scope, syntax.Map, typed.Slot, Arguments], typed.Aggregate]:
+def _of_one(usage: str, about: str, kind: ValueKind) -> Aggregation:
     """Return the aggregation that takes one integer."""
 
-    def aggregate(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Arguments) -> typed.Aggregate:
+    def check(arguments: Arguments, target: syntax.Map, slot: typed.Slot) -> typed.Aggregate:
         arguments.count(1)
         value = arguments.integer(0)
-        scope.assign_map(target, kind, value.type)
+        arguments.scope.assign_map(target, kind, value.type)
         return typed.Aggregate(slot, kind, value)
 
-    return aggregate
+    return Aggregation(usage, about, check)
 
 
-def _hist(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Arguments) -> typed.Aggregate:
+_SUM = _of_one("sum(VALUE)", "all values added up", ValueKind.SUM)
+_AVG = _of_one("avg(VALUE)", "the mean of all values", ValueKind.AVG)
+_MIN = _of_one("min(VALUE)", "the least value", ValueKind.MIN)
+_MAX = _of_one("max(VALUE)", "the greatest value", ValueKind.MAX)
+_STATS = _of_one("stats(VALUE)", "count, mean and sum of the values", ValueKind.STATS)
+
+
+@partial(Aggregation, "hist(VALUE)", "distribution by powers of two; hist(VALUE, 0 to 5) in finer parts")
+def _hist(arguments: Arguments, target: syntax.Map, slot: typed.Slot) -> typed.Aggregate:
     arguments.count(1, 2)
     value = arguments.integer(0)
     bits = arguments.constant(1, 0, MAX_HIST_BITS) if len(arguments) == 2 else 0
-    scope.assign_map(target, ValueKind.HIST, value.type, bits)
+    arguments.scope.assign_map(target, ValueKind.HIST, value.type, bits)
     return typed.Aggregate(slot, ValueKind.HIST, value, bits=bits)
 
 
-def _lhist(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Arguments) -> typed.Aggregate:
+@partial(Aggregation, "lhist(VALUE, LOW, HIGH, STEP)", "distribution in equal steps from LOW to HIGH")
+def _lhist(arguments: Arguments, target: syntax.Map, slot: typed.Slot) -> typed.Aggregate:
     arguments.count(4)
     value = arguments.integer(0)
     linear = LinearScale(*(arguments.constant(i, -_MOST - 1, _MOST) for i in (1, 2, 3)))
@@ -62,11 +70,16 @@ def _lhist(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Argume
         raise arguments.error(
             f"lhist() has {linear_count(linear)} buckets, at most {MAX_LINEAR_BUCKETS}", hint="widen STEP"
         )
-    scope.assign_map(target, ValueKind.LHIST, value.type, linear)
+    arguments.scope.assign_map(target, ValueKind.LHIST, value.type, linear)
     return typed.Aggregate(slot, ValueKind.LHIST, value, linear)
 
 
-def _tseries(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Arguments) -> typed.Aggregate:
+@partial(
+    Aggregation,
+    "tseries(VALUE, SLOT_NS, SLOTS)",
+    "the last value of each stretch of time, SLOTS of them; sum, avg, min or max of it by a 4th argument",
+)
+def _tseries(arguments: Arguments, target: syntax.Map, slot: typed.Slot) -> typed.Aggregate:
     arguments.count(3, 4)
     value = arguments.integer(0)
     slot_ns, slots = arguments.constant(1, 1, _MOST), arguments.constant(2, 1, MAX_SERIES_SLOTS)
@@ -76,22 +89,5 @@ def _tseries(scope: Scope, target: syntax.Map, slot: typed.Slot, arguments: Argu
             f"a time series has no {wanted}", hint='write "sum", "avg", "min" or "max"', at=arguments.at(3)
         )
     series = TimeSeries(slot_ns, slots, _SERIES[wanted])
-    scope.assign_map(target, ValueKind.TSERIES, value.type, series)
+    arguments.scope.assign_map(target, ValueKind.TSERIES, value.type, series)
     return typed.Aggregate(slot, ValueKind.TSERIES, value, series=series)
-
-
-AGGREGATIONS: dict[str, Aggregation] = {
-    "count": Aggregation(_count, "count()", "how often this was reached"),
-    "sum": Aggregation(_of_one(ValueKind.SUM), "sum(VALUE)", "all values added up"),
-    "avg": Aggregation(_of_one(ValueKind.AVG), "avg(VALUE)", "the mean of all values"),
-    "min": Aggregation(_of_one(ValueKind.MIN), "min(VALUE)", "the least value"),
-    "max": Aggregation(_of_one(ValueKind.MAX), "max(VALUE)", "the greatest value"),
-    "stats": Aggregation(_of_one(ValueKind.STATS), "stats(VALUE)", "count, mean and sum of the values"),
-    "hist": Aggregation(_hist, "hist(VALUE)", "distribution by powers of two; hist(VALUE, 0 to 5) in finer parts"),
-    "lhist": Aggregation(_lhist, "lhist(VALUE, LOW, HIGH, STEP)", "distribution in equal steps from LOW to HIGH"),
-    "tseries": Aggregation(
-        _tseries,
-        "tseries(VALUE, SLOT_NS, SLOTS)",
-        "the last value of each stretch of time, SLOTS of them; sum, avg, min or max of it by a 4th argument",
-    ),
-}

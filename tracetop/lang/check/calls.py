@@ -1,18 +1,17 @@
-"""The arguments of a call, taken one by one as the function wants them, and what is said where one is not so.
+"""A call of a function: its arguments, taken one by one as the function wants them, and the kinds of functions.
 
 Owns: the errors about a call's arguments, so that all functions speak alike. An argument is checked when it is asked
-for, because some are words (``kstack(perf)``) that are no expressions.
+for, because some are words (``kstack(perf)``) that are no expressions. Which functions there are: `lang.functions`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError
-from tracetop.lang.check.scope import Scope
+from tracetop.lang.check.scope import Function, Scope
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import Form, spoken
-
-CheckExpr = Callable[[syntax.Expr, Scope], typed.Expr]
+from tracetop.model.kinds import Family, ProbeKind
 
 _ANY = 1 << 62
 """A bound that is none to a reader."""
@@ -26,7 +25,6 @@ class Arguments:
     call: syntax.Call
     usage: str
     """How the call is written, e.g. ``str(POINTER, LENGTH)``."""
-    check: CheckExpr
 
     def __len__(self) -> int:
         return len(self.call.arguments)
@@ -59,7 +57,7 @@ class Arguments:
 
     def value(self, i: int) -> typed.Expr:
         """Return argument `i`, whatever it is. ScriptError for what has no value."""
-        found = self.check(self.call.arguments[i], self.scope)
+        found = self.scope.check(self.call.arguments[i], self.scope)
         if found.type.form is Form.NONE:
             raise self.error("this has no value", at=self.at(i))
         return found
@@ -74,6 +72,24 @@ class Arguments:
         if not found.type.is_integer:
             raise self.error(f"{self.name}() takes an integer, this is {spoken(found.type)}", at=self.at(i))
         return found
+
+    def pointer(self, i: int) -> typed.Expr:
+        """Return argument `i` as something that holds an address."""
+        found = self.value(i)
+        if found.type.form is Form.STRING:
+            raise self.error("this is a string already", hint=f"leave {self.name}() away", at=self.at(i))
+        if not found.type.is_integer:
+            raise self.error(f"{self.name}() takes a pointer, this is {spoken(found.type)}", at=self.at(i))
+        return found
+
+    def space(self, pointer: typed.Expr) -> bool | None:
+        """Say whether a pointer points into the process (True) or the kernel (False); None where nothing tells."""
+        if pointer.type.form is Form.POINTER and pointer.type.user is not None:
+            return pointer.type.user
+        hook = self.scope.hook
+        if hook.kind is ProbeKind.TRACEPOINT:  # pointers in records of other tracepoints are the kernel's own
+            return hook.category in ("syscalls", "raw_syscalls") if isinstance(pointer, typed.FieldValue) else None
+        return True if hook.kind.facts.family is Family.USER else None
 
     def text(self, i: int) -> typed.Expr:
         """Return argument `i`, a string."""
@@ -116,3 +132,24 @@ class Arguments:
         """Return argument `i` where it is a map, else None."""
         node = self.call.arguments[i] if i < len(self) else None
         return node if isinstance(node, syntax.Map) else None
+
+
+@dataclass(frozen=True)
+class ValueFunction(Function):
+    """A part of an expression. Each kind of function decorates its check: ``@partial(ValueFunction, USAGE, ABOUT)``."""
+
+    check: Callable[[Arguments], typed.Expr]
+
+
+@dataclass(frozen=True)
+class StatementFunction(Function):
+    """A statement of its own."""
+
+    check: Callable[[Arguments], typed.Statement]
+
+
+@dataclass(frozen=True)
+class Aggregation(Function):
+    """What stands right of ``@map =``: the map is handed to its check, and the slot there."""
+
+    check: Callable[[Arguments, syntax.Map, typed.Slot], typed.Aggregate]

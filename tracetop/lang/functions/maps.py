@@ -1,15 +1,17 @@
 """Functions about maps: ``delete``, ``clear``, ``zero``, ``has_key``."""
 
 from dataclasses import replace
+from functools import partial
 
-from tracetop.lang.check.functions.call_arguments import Arguments
-from tracetop.lang.check.functions.function import StatementFunction, ValueFunction
+from tracetop.lang.check.calls import Arguments, StatementFunction, ValueFunction
+from tracetop.lang.emit.maps import pointer
+from tracetop.lang.emit.writer import Writer
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64
 from tracetop.model.program import MapAction
 
 
-def keyed(arguments: Arguments) -> tuple[syntax.Map, tuple[typed.Expr, ...]]:
+def _keyed(arguments: Arguments) -> tuple[syntax.Map, tuple[typed.Expr, ...]]:
     """Return the map of ``f(@m[key])``, or of ``f(@m, key)``, with its checked keys."""
     arguments.count(1, 2)
     target = arguments.map(0)
@@ -21,8 +23,9 @@ def keyed(arguments: Arguments) -> tuple[syntax.Map, tuple[typed.Expr, ...]]:
     return target, arguments.scope.check_keys(target)
 
 
+@partial(StatementFunction, "delete(@MAP[KEY])", "removes an entry")
 def _delete(arguments: Arguments) -> typed.Statement:
-    target, keys = keyed(arguments)
+    target, keys = _keyed(arguments)
     scope = arguments.scope
     known = scope.learnt.maps.get(target.name) or scope.known.maps.get(target.name)
     if known is not None and known.keys and not keys:
@@ -59,17 +62,21 @@ def _ask(arguments: Arguments) -> typed.Statement:
     return typed.Send(MapAction(arguments.name, target.name), dropped=target.name)
 
 
+_CLEAR = StatementFunction("clear(@MAP)", "removes all entries", _ask)
+_ZERO = StatementFunction("zero(@MAP)", "sets all values to zero", _ask)
+
+
+@partial(ValueFunction, "has_key(@MAP, KEY)", "whether there is such an entry")
 def _has_key(arguments: Arguments) -> typed.Expr:
-    target, keys = keyed(arguments)
+    target, keys = _keyed(arguments)
     if not keys:
         raise arguments.error(f"no key of {target.name} stands here")
     slot = arguments.scope.use_map(target, keys)
-    return typed.HasKey(slot, replace(INT64, size=1, signed=False))
+    return typed.HasKey(_has_key_c, slot, replace(INT64, size=1, signed=False))
 
 
-MAP_STATEMENTS = {
-    "delete": StatementFunction(_delete, "delete(@MAP[KEY])", "removes an entry"),
-    "clear": StatementFunction(_ask, "clear(@MAP)", "removes all entries"),
-    "zero": StatementFunction(_ask, "zero(@MAP)", "sets all values to zero"),
-}
-MAP_VALUES = {"has_key": ValueFunction(_has_key, "has_key(@MAP, KEY)", "whether there is such an entry")}
+def _has_key_c(call: typed.HasKey, out: Writer) -> str:
+    place = pointer(call.slot, out)
+    if out.planned(call.slot).spec.kept_slots:
+        return f"(u64)({place} && *{place})"
+    return f"(u64)({place} != 0)"

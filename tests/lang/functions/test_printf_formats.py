@@ -5,7 +5,7 @@ import pytest
 
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.lang import compile_script
-from tracetop.lang.check.functions.printf_formats import parse_format
+from tracetop.lang.functions.printf_formats import parse_format
 from tracetop.model.program import Conversion, Format, Program
 
 

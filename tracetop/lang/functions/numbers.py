@@ -1,0 +1,84 @@
+"""Functions on numbers: what one stands for, its bytes, the time: ``strerror``, ``strftime``, ``bswap``, ``nsecs``."""
+
+from functools import partial
+
+from tracetop.lang.check.calls import Arguments, ValueFunction
+from tracetop.lang.emit.dispatch import value
+from tracetop.lang.emit.writer import Writer
+from tracetop.lang.tree import typed
+from tracetop.lang.tree.types import NSECS, UINT64, Type, opaque
+from tracetop.lang.vocabulary.builtins import CLOCKS
+from tracetop.model.program import KeyRole
+from tracetop.model.value import Shape
+
+
+@partial(ValueFunction, "strerror(NUMBER)", "the text of an error number, e.g. 2: No such file or directory")
+def _strerror(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    return typed.Named(arguments.integer(0), opaque(Shape.ERROR, 8))
+
+
+@partial(ValueFunction, 'strftime("%H:%M:%S", nsecs)', "the time of day of nsecs, as text")
+def _strftime(arguments: Arguments) -> typed.Expr:
+    arguments.count(2)
+    text = arguments.literal(0).partition(b"\0")[0].decode(errors="replace")
+    return typed.Named(arguments.integer(1), opaque(Shape.STRFTIME, 8, text=text))
+
+
+@partial(ValueFunction, "bswap(VALUE)", "the bytes in the other order, as of a port from the network")
+def _bswap(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    operand = arguments.integer(0)
+    return typed.Call(_bswap_c, (operand,), Type(size=operand.type.size, signed=False))
+
+
+def _bswap_c(call: typed.Call, out: Writer) -> str:
+    operand = value(call.arguments[0], out)
+    bits = call.type.size * 8
+    return f"(u64)__builtin_bswap{bits}({operand})" if bits > 8 else operand
+
+
+@partial(ValueFunction, 'cgroupid("PATH")', "id of a cgroup, to compare with cgroup")
+def _cgroupid(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    path = arguments.literal(0).decode(errors="surrogateescape")
+    found = arguments.scope.kernel.cgroup_id(path)
+    if found is None:
+        raise arguments.error(
+            f"there is no cgroup {path}", hint="name a folder below /sys/fs/cgroup", at=arguments.at(0)
+        )
+    return typed.Const(found, UINT64)
+
+
+@partial(ValueFunction, "cgroup_path(ID)", "path of a cgroup")
+def _cgroup_path(arguments: Arguments) -> typed.Expr:
+    arguments.count(1, 2)
+    return typed.Named(arguments.integer(0), opaque(Shape.CGROUP_PATH, 8))
+
+
+@partial(ValueFunction, "nsecs(CLOCK)", "nanoseconds of another clock: monotonic, boot or tai")
+def _nsecs(arguments: Arguments) -> typed.Expr:
+    arguments.count(0, 1)
+    word = arguments.word(0) or "monotonic"
+    if word not in CLOCKS:
+        raise arguments.error(f"there is no clock {word}", hint=f"use one of {', '.join(CLOCKS)}", at=arguments.at(0))
+    name = f"nsecs({word})"
+    return typed.BuiltinValue(name if word != "monotonic" else "nsecs", NSECS)
+
+
+def _of_task(role: KeyRole, name: str) -> ValueFunction:
+    """Return ``pid(namespace)`` or ``tid(namespace)``: here always that of the machine."""
+
+    def check(arguments: Arguments) -> typed.Expr:
+        arguments.count(0, 1)
+        if arguments.word(0) == "curr_ns":
+            raise arguments.error(
+                f"{name}(curr_ns) is not supported", hint=f"use {name}, the machine's number", at=arguments.at(0)
+            )
+        return typed.BuiltinValue(name, Type(size=4, signed=False, role=role))
+
+    return ValueFunction(f"{name}()", "as without parentheses", check)
+
+
+_PID = _of_task(KeyRole.PID, "pid")
+_TID = _of_task(KeyRole.TID, "tid")
