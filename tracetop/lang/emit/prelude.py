@@ -150,38 +150,6 @@ static __always_inline void tt_read_str(void *to, u32 size, u64 from)
 }
 """
 
-_LENGTH_C = """
-static __always_inline u32 tt_length(const char *text, u32 size)
-{
-    u32 length = 0;
-#pragma unroll
-    for (u32 i = 0; i < size; i++) {
-        if (!text[i])
-            break;
-        length++;
-    }
-    return length;
-}
-"""
-
-_CONTAINS_C = """
-static __always_inline bool tt_contains(const char *text, u32 size, const char *part, u32 length)
-{
-    for (u32 i = 0; i + length <= size; i++) {
-        u64 differ = 0;
-        for (u32 j = 0; j < length; j++) {
-            differ |= (u8)(text[i + j] ^ part[j]);
-            OPTIMIZER_HIDE_VAR(differ);
-        }
-        if (!differ)
-            return true;
-        if (!text[i])
-            return false;
-    }
-    return false;
-}
-"""
-
 _LOOP_STRUCT_C = """
 struct tt_loop { u64 first; u64 second; void *ctx; struct tt_control *control; char *scratch; };
 static long (*tt_loop)(u32 rounds, void *callback, void *context, u64 flags) = (void *)181;
@@ -208,8 +176,6 @@ HELPERS = (
     SAME := Helper("tt_same", _SAME_C),
     READ := Helper("tt_read", _READ_C),
     READ_STR := Helper("tt_read_str", _READ_STR_C),
-    LENGTH := Helper("tt_length", _LENGTH_C),
-    CONTAINS := Helper("tt_contains", _CONTAINS_C),
 )
 """In the order in which they stand in the C; what else is asked for stands after them."""
 

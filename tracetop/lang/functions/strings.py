@@ -7,12 +7,56 @@ from tracetop.lang.check.identifiers import MAX_STACK_DEPTH
 from tracetop.lang.check.scope import MapUse
 from tracetop.lang.emit.dispatch import text
 from tracetop.lang.emit.memory import skipped_frames
-from tracetop.lang.emit.prelude import CONTAINS, LENGTH
+from tracetop.lang.emit.prelude import Helper
 from tracetop.lang.emit.writer import Writer
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import BOOL, UINT64, Form, Type, spoken
 from tracetop.model.value import Shape
+
+_LENGTH = Helper(
+    "tt_length",
+    """
+static __always_inline u32 tt_length(const char *text, u32 size)
+{
+    u32 length = 0;
+#pragma unroll
+    for (u32 i = 0; i < size; i++) {
+        if (!text[i])
+            break;
+        length++;
+    }
+    return length;
+}
+""",
+)
+
+# What the verifier cannot tell apart it does not go through apart: neither the index that is found is a number that it
+# knows, nor is there a branch for the end of `part`, which may stand anywhere where its `length` is not `fixed`.
+_FIND = Helper(
+    "tt_find",
+    """
+static __always_inline s64 tt_find(const char *text, u32 size, const char *part, u32 length, bool fixed)
+{
+    s64 found = -1;
+    for (u32 i = 0; i + (fixed ? length : 1) <= size; i++) {
+        u64 differ = 0, within = -1;
+        for (u32 j = 0; j < length; j++) {
+            u64 wanted = (u8)part[j];
+            if (!fixed)
+                within &= -((wanted + 255) >> 8);  /* zero from the NUL on */
+            differ |= (wanted ^ (fixed || i + j < size ? (u8)text[i + j] : 0)) & within;
+            OPTIMIZER_HIDE_VAR(differ);
+        }
+        found ^= (found ^ i) & (((differ + 255) >> 8) - 1);  /* all ones where nothing differs */
+        OPTIMIZER_HIDE_VAR(found);
+        if (found >= 0 || !text[i])
+            break;
+    }
+    return found;
+}
+""",
+)
 
 
 @partial(ValueFunction, "strncmp(STRING, STRING, LENGTH)", "0 where the first LENGTH bytes are the same")
@@ -30,10 +74,15 @@ def _strcontains(arguments: Arguments) -> typed.Expr:
 
 
 def _strcontains_c(call: typed.Call, out: Writer) -> str:
-    haystack, needle = (text(argument, out) for argument in call.arguments)
-    size, part = call.arguments[0].type.size, call.arguments[1]
-    length = str(len(part.value)) if isinstance(part, typed.Text) else f"{out.need(LENGTH)}({needle}, {part.type.size})"
-    return f"(u64){out.need(CONTAINS)}({haystack}, {size}, {needle}, {length})"
+    return f"(u64)({_find_c(call, out)} >= 0)"
+
+
+def _find_c(call: typed.Call, out: Writer) -> str:
+    """Return where the first string has the second, -1 where it does not have it."""
+    haystack, needle = call.arguments
+    spelt_out = needle.value.partition(b"\0")[0] if isinstance(needle, typed.Text) else None
+    length = f"{needle.type.size}, false" if spelt_out is None else f"{len(spelt_out)}, true"
+    return f"{out.need(_FIND)}({text(haystack, out)}, {haystack.type.size}, {text(needle, out)}, {length})"
 
 
 @partial(ValueFunction, "strlen(STRING)", "bytes of a string")
@@ -48,7 +97,7 @@ def _length_of(string: typed.Expr) -> typed.Expr:
 
 def _length_c(call: typed.Call, out: Writer) -> str:
     (string,) = call.arguments
-    return f"(u64){out.need(LENGTH)}({text(string, out)}, {string.type.size})"
+    return f"(u64){out.need(_LENGTH)}({text(string, out)}, {string.type.size})"
 
 
 @partial(ValueFunction, "len(@MAP)", "entries of a map, frames of a stack, bytes of a string")
