@@ -1,4 +1,4 @@
-"""Functions on strings: ``strncmp``, ``strcontains``, ``strlen``, ``len``."""
+"""Functions on strings: ``strncmp``, ``strcontains``, ``strstr``, ``strlen``, ``len``."""
 
 from functools import partial
 
@@ -11,7 +11,7 @@ from tracetop.lang.emit.prelude import Helper
 from tracetop.lang.emit.writer import Writer
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.tree import syntax, typed
-from tracetop.lang.tree.types import BOOL, UINT64, Form, Type, spoken
+from tracetop.lang.tree.types import BOOL, INT64, UINT64, Form, Type, spoken
 from tracetop.model.value import Shape
 
 _LENGTH = Helper(
@@ -83,6 +83,12 @@ def _find_c(call: typed.Call, out: Writer) -> str:
     spelt_out = needle.value.partition(b"\0")[0] if isinstance(needle, typed.Text) else None
     length = f"{needle.type.size}, false" if spelt_out is None else f"{len(spelt_out)}, true"
     return f"{out.need(_FIND)}({text(haystack, out)}, {haystack.type.size}, {text(needle, out)}, {length})"
+
+
+@partial(ValueFunction, "strstr(STRING, PART)", "where the string has the part, counted from 0; -1 where it does not")
+def _strstr(arguments: Arguments) -> typed.Expr:
+    arguments.count(2)
+    return typed.Call(_find_c, (arguments.text(0), arguments.text(1)), INT64)
 
 
 @partial(ValueFunction, "strlen(STRING)", "bytes of a string")
