@@ -1,12 +1,13 @@
 """Functions on numbers: what one stands for, its bytes, the time: ``strerror``, ``strftime``, ``bswap``, ``nsecs``."""
 
+import signal
 from functools import partial
 
 from tracetop.lang.check.calls import Arguments, ValueFunction
-from tracetop.lang.emit.dispatch import value
+from tracetop.lang.emit.dispatch import fill, value
 from tracetop.lang.emit.writer import Writer
 from tracetop.lang.tree import typed
-from tracetop.lang.tree.types import NSECS, UINT64, Type, opaque
+from tracetop.lang.tree.types import INT64, NSECS, UINT64, Type, opaque, string, text_type
 from tracetop.lang.vocabulary.builtins import CLOCKS
 from tracetop.model.program import KeyRole
 from tracetop.model.value import Shape
@@ -16,6 +17,31 @@ from tracetop.model.value import Shape
 def _strerror(arguments: Arguments) -> typed.Expr:
     arguments.count(1)
     return typed.Named(arguments.integer(0), opaque(Shape.ERROR, 8))
+
+
+@partial(ValueFunction, "signal_name(NUMBER)", "the text of a signal's number, e.g. 9: Killed")
+def _signal_name(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    return typed.MemoryCall(_signal_name_c, (arguments.integer(0),), string(_SIGNAL_BYTES), constant=True)
+
+
+_SIGNAL_BYTES = 32
+"""Room for the longest of them, NUL included."""
+
+
+def signal_text(number: int) -> str:
+    """Return what the C library calls a signal, from 0 to NSIG - 1, as bpftrace does."""
+    return (number and signal.strsignal(number)) or f"Unknown signal {number}"
+
+
+def _signal_name_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
+    number = out.temporary(INT64, f"(s32){value(call.arguments[0], out)}", "number")
+    with out.block(f"switch ({number})"):
+        for label, text in (*((f"case {n}", signal_text(n)) for n in range(signal.NSIG)), ("default", "N/A")):
+            written = text.encode()[: _SIGNAL_BYTES - 1]
+            out.line(f"{label}:")
+            fill(typed.Text(written, text_type(written)), place, out)
+            out.line("break;")
 
 
 @partial(ValueFunction, 'strftime("%H:%M:%S", nsecs)', "the time of day of nsecs, as text")
