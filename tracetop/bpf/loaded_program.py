@@ -8,7 +8,7 @@ keep the program alive. BCC is not thread-safe: the tracer's one thread.
 import threading
 from typing import Any, Self
 
-from tracetop.bpf.attach import FEW, attach, release, release_unwatched, run_once
+from tracetop.bpf.attach import FEW, attach, hits, release, release_unwatched, run_once
 from tracetop.bpf.load.compile import compile_program
 from tracetop.bpf.load.loader import close_all, load_functions
 from tracetop.bpf.maps.script_maps import Tables
@@ -27,6 +27,10 @@ class Loaded(Tables):
         self._functions: list[tuple[ProbeSpec, int]] = []
         self._unloadable: list[TracetopError] = []
         self._hooks: list[int] = []
+        self._checked: list[tuple[list[int], int]] = []
+        """Those of `_hooks` that tell how many hits they had: the hooks of a probe, and its period."""
+        self._hits_before = 0
+        """What hooks had that are off again."""
         self._release: threading.Thread | None = None
         """Takes hooks off in the background; what is on them is silenced."""
         self._in_force = bytes(CONTROL_BYTES)
@@ -65,9 +69,13 @@ class Loaded(Tables):
             if probe.kind.facts.family is Family.ONCE:
                 continue
             try:
-                self._hooks += attach(probe, program_fd)
+                hooks = attach(probe, program_fd)
             except TracetopError as error:
                 errors.append(error)
+                continue
+            self._hooks += hooks
+            if probe.is_checked:
+                self._checked.append((hooks, probe.period))
         if errors and not self._hooks:
             raise errors[0]
         self.notes = tuple(f"{error.diagnostic.what}: {error.diagnostic.why}" for error in errors)
@@ -80,6 +88,8 @@ class Loaded(Tables):
         the first moment on. Maps stay as they are, but keyed scratch maps are emptied before the program is put to work
         again: a start time of before would be an hour's latency.
         """
+        self._hits_before += sum(hits(*each, last=True) for each in self._checked)
+        self._checked.clear()
         if len(self._hooks) > FEW:
             super().set_control(silenced(self._in_force))
             self._release = release_unwatched(self._hooks)
@@ -103,8 +113,13 @@ class Loaded(Tables):
         _run_all(self._functions, ProbeKind.END)
 
     def missed(self) -> int:
-        """Return how many hits ran no program, since another run of it was under way, since the program was loaded."""
-        return super().missed() + sum(stats.recursion_misses for stats in self.stats())
+        """Return how many hits ran no program, since one was at work on their CPU, since the program was loaded.
+
+        Where the kernel does not say so of a kind, it is what its events counted less the runs: of perf events.
+        """
+        had = self._hits_before + sum(hits(*each) for each in self._checked)  # before the runs: at least so many
+        skipped = sum(stats.recursion_misses for stats in self.stats())
+        return super().missed() + skipped + max(0, had - self._dropped(self._slots.runs))
 
     def stats(self) -> list[ProgStats]:
         """Return the kernel's counters of each program, in the order of `program.probes`; several may share one."""

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.abi.perf_events import CLOCKS
+from tracetop.model.kinds import Family, ProbeKind
 from tracetop.model.value import INTEGER, ValuePart, ValueType
 from tracetop.model.value_kinds import ValueKind
 
@@ -148,6 +149,17 @@ class ProbeSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The probes as the script names them; more than one where clauses were fused into one program."""
     line: int = 1
     """Line of the script's first clause of this program, from 1."""
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether the kernel's count of the event tells exactly how many hits there were, those missed included.
+
+        That of a clock does not, nor that of the CPU's counters, which stand still while the kernel holds them back,
+        nor one that each thread counts for itself, with a remainder of its own.
+        """
+        if self.kind.facts.family is not Family.COUNTER or self.kind is ProbeKind.HARDWARE:
+            return False
+        return self.event not in CLOCKS and (self.period <= 1 or not self.pid)
 
 
 class MapAction(msgspec.Struct, frozen=True, tag="map"):

@@ -1,5 +1,6 @@
 """Scripts on each kind of probe that this kernel takes, against programs whose calls and arguments are known."""
 
+import ctypes
 import os
 import platform
 import subprocess
@@ -142,6 +143,61 @@ def test_each_use_of_a_watched_place_is_counted_and_no_other(attach: Run, mode: 
     loaded = attach(f"watchpoint:{address:#x}:8:{mode} {{ @[probe, pid] = count(); }}", pid=child.pid)
     child.communicate(b"\n")
     assert counts(loaded) == [uses]
+    assert loaded.missed() == 0
+
+
+def test_a_watched_place_in_a_tight_loop_is_counted_to_the_last(attach: Run) -> None:
+    uses = 20_000
+    use = (
+        "import array; place = array.array('Q', bytes(64)); print(place.buffer_info()[0] + 32, flush=True); input()\n"
+        f"for i in range({uses}): place[4] = i\n"
+    )
+    child = subprocess.Popen(["/usr/bin/python3", "-c", use], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    address = int(child.stdout.readline())
+    loaded = attach(f"watchpoint:{address:#x}:8:w {{ @ = count(); }}", pid=child.pid)
+    child.communicate(b"\n")
+    loaded.detach()
+    assert (counts(loaded), loaded.missed()) == ([uses], 0)
+
+
+@pytest.mark.parametrize("pid", [0, os.getpid()])
+def test_a_use_of_a_watched_place_by_another_program_is_missed_and_said_so(attach: Run, pid: int) -> None:
+    """The kernel runs no program of a perf event while one is at work on the CPU, and counts that nowhere."""
+    place = ctypes.c_uint8()
+    address, reads, writes = ctypes.addressof(place), 300, 20
+    loaded = attach(
+        f"tracepoint:syscalls:sys_enter_getppid /pid == {os.getpid()}/ {{ @read = *(uint8*){address:#x}; }} "
+        f"watchpoint:{address:#x}:1:rw /pid == {os.getpid()}/ {{ @ = count(); }}",
+        pid=pid,
+    )
+    for rounds in (1, 2):
+        for _ in range(reads):
+            os.getppid()
+        assert loaded.missed() == rounds * reads
+        for i in range(writes):
+            place.value = i
+        assert (counts(loaded), loaded.missed()) == ([rounds * writes], rounds * reads)
+        loaded.detach()
+        place.value = 0
+        assert loaded.missed() == rounds * reads
+        loaded.attach()
+
+
+def test_context_switches_that_were_counted_and_missed_are_those_of_proc_stat(attach: Run) -> None:
+    """Of these the kernel leaves out some in a hundred."""
+
+    def switches() -> int:
+        return int(Path("/proc/stat").read_text().partition("\nctxt ")[2].split()[0])
+
+    before = switches()
+    loaded = attach("software:context-switches:1 { @ = count(); }")
+    first = switches()
+    for _ in range(50):
+        subprocess.run(["/bin/true"], check=True)
+    last = switches()
+    loaded.detach()
+    assert last - first <= counts(loaded)[0] + loaded.missed() <= switches() - before
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,13 @@ def test_tracepoints_are_those_that_bpftrace_lists(pattern: str) -> None:
     assert sorted(listed(pattern)) == sorted(bpftrace(pattern))
 
 
+@pytest.mark.parametrize("pattern", ["watchpoint:*", "watchpoint", "w:0x10:8:w"])
+def test_of_watchpoints_it_says_how_they_are_written(pattern: str) -> None:
+    done = run(pattern)
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+    assert "hint: write watchpoint:ADDRESS:LENGTH:MODE" in done.stderr
+
+
 def test_fields_of_a_tracepoint_are_those_that_bpftrace_lists() -> None:
     """It leaves out what __data_loc says of where the bytes are, and writes arrays as C does; so do we."""
     pattern = "tracepoint:syscalls:sys_enter_open*"

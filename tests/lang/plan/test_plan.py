@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.lang.fake_kernel import FakeKernel
+from tracetop.lang import Options, compile_script
 from tracetop.model.abi.buckets import LOG_BUCKETS
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import Layout, MapSpec, Program
@@ -61,6 +62,27 @@ def test_every_map_has_its_own_place_for_drops_and_so_have_events_and_missed_run
 
 def test_a_script_without_maps_still_has_the_drop_counter(build: Build) -> None:
     assert "BPF_PERCPU_ARRAY(tt_drops, u64, 2);" in build("BEGIN { }").c_text
+
+
+@pytest.mark.parametrize(
+    ("probe", "pid", "checked"),
+    [
+        ("watchpoint:0x1000:8:w", 7, True),
+        ("software:page-faults:1", 7, True),
+        ("software:page-faults:100", 0, True),
+        ("software:page-faults:100", 7, False),
+        ("software:cpu-clock:1000000", 0, False),
+        ("profile:hz:99", 0, False),
+        (ENTER, 0, False),
+    ],
+)
+def test_runs_are_counted_where_the_kernel_counts_the_hits(
+    kernel: FakeKernel, probe: str, pid: int, checked: bool
+) -> None:
+    program = compile_script(f"{probe} {{ @ = count(); }}", "t", kernel, Options(pid=pid))
+    assert program.probes[0].is_checked == checked
+    assert ("    tt_drop(4);" in program.c_text) == checked
+    assert f"BPF_PERCPU_ARRAY(tt_drops, u64, {5 if checked else 3});" in program.c_text
 
 
 @pytest.mark.parametrize(

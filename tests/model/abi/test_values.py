@@ -34,5 +34,6 @@ def test_the_bucket_stands_aligned_after_the_key(sizes: tuple[int, ...], place: 
 def test_no_two_losses_are_counted_in_one_slot(maps: int) -> None:
     slots = DropSlots(maps)
     own = [*range(maps), slots.events, slots.missed, slots.exits]
-    assert own == list(range(slots.size(exits=True)))
-    assert slots.exits == slots.size(exits=False)
+    assert own == list(range(slots.size(exits=True, runs=False)))
+    assert slots.exits == slots.size(exits=False, runs=False)
+    assert slots.runs == slots.size(exits=False, runs=True) - 1 > slots.exits

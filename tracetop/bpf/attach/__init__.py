@@ -14,6 +14,7 @@ import threading
 from tracetop.bpf.attach import kernel_hooks, perf_events, user_hooks
 from tracetop.bpf.attach.attach_errors import explain
 from tracetop.bpf.attach.perf_events import Attach
+from tracetop.bpf.attach.perf_events import hits as hits
 from tracetop.bpf.sys.syscalls import TestRunAttr, bpf
 from tracetop.bpf.sys.uapi import Command
 from tracetop.errors import KernelError

@@ -7,6 +7,7 @@ probes that are no more than such an event of a clock or a counter.
 import errno
 import fcntl
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,6 +34,7 @@ _UNWATCHED = {
     errno.EOPNOTSUPP: ("this machine cannot watch memory", "use a uprobe or fentry on the function that writes there"),
 }
 _CPU_CLOCK = SOFTWARE_EVENTS["cpu-clock"].config
+_COUNT_BYTES = 8
 _ROUNDS = 5
 """How often the list of threads is read, for those that were made meanwhile."""
 
@@ -100,6 +102,7 @@ def _inherit_thread(attr: PerfEventAttr) -> int:
 
 
 def _opened(attr: PerfEventAttr, program_fd: int, *, cpu: int = -1, pid: int = -1, cookie: int = 0) -> int:
+    attr.flags |= PerfFlag.DISABLED  # it counts nothing that comes before the program is there
     event = perf_event_open(attr, cpu=cpu, pid=pid)
     descriptor = event
     try:
@@ -127,6 +130,15 @@ def _all_or_none() -> Iterator[list[int]]:
         for descriptor in descriptors:
             os.close(descriptor)
         raise
+
+
+def hits(descriptors: list[int], period: int, *, last: bool = False) -> int:
+    """Return how many hits of a program events had, those included that ran none; `last`: no more are to come."""
+    if last:
+        for descriptor in descriptors:
+            fcntl.ioctl(descriptor, PerfIoctl.DISABLE, 0)
+    counts = (int.from_bytes(os.read(descriptor, _COUNT_BYTES), sys.byteorder) for descriptor in descriptors)
+    return sum(count // max(period, 1) for count in counts)
 
 
 def counted(probe: ProbeSpec, program_fd: int) -> list[int]:

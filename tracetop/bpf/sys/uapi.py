@@ -136,4 +136,5 @@ class PerfIoctl(IntEnum):
     """PERF_EVENT_IOC_*."""
 
     ENABLE = 0x2400
+    DISABLE = 0x2401
     SET_BPF = 0x40042408

@@ -148,6 +148,8 @@ def _program(program: PlannedProgram, unit: Unit, source: Source) -> _Program:
         if helper.name == context:
             unit.need(helper)
     start = []
+    if program.spec.is_checked:
+        start.append(f"{unit.need(DROP)}({DropSlots(len(unit.plan.maps)).runs});")
     if program.raw and program.raw.gate:
         unit.need(Helper(program.raw.gate, program.raw.helper))
         start += [f"if (!{program.raw.gate})", "    return 0;"]

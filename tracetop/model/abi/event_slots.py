@@ -30,6 +30,11 @@ class DropSlots(NamedTuple):
         """Of events that would have said ``exit``, which holds all the same; only a script with one has the slot."""
         return self.maps + 2
 
-    def size(self, *, exits: bool) -> int:
+    @property
+    def runs(self) -> int:
+        """Of runs by events that the kernel counts too; only a script with a `ProbeSpec.is_checked` has the slot."""
+        return self.maps + 3
+
+    def size(self, *, exits: bool, runs: bool) -> int:
         """Return how many slots there are."""
-        return self.maps + 2 + exits
+        return self.maps + (4 if runs else 2 + exits)

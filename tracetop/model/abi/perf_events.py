@@ -28,6 +28,8 @@ SOFTWARE_EVENTS = {
     "page-faults": PerfEvent(2, 100),
     "task-clock": PerfEvent(1, 1_000_000),
 }
+CLOCKS = ("cpu-clock", "task-clock")
+"""Of these the software events that count nanoseconds."""
 HARDWARE_EVENTS = {
     "backend-stalls": PerfEvent(8, 1_000_000),
     "branch-instructions": PerfEvent(4, 100_000),

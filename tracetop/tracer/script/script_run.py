@@ -162,5 +162,5 @@ def _losses(loaded: LoadedScript) -> tuple[str, ...]:
     if lost := loaded.lost_events():
         notes.append(f"{lost} events were lost, they came faster than they were printed: print less, or count in a map")
     if missed := loaded.missed():
-        notes.append(f"{missed} hits were missed: they came while the same probe was at work on that CPU")
+        notes.append(f"{missed} hits were missed: the kernel runs no program while another is at work on that CPU")
     return tuple(notes)
