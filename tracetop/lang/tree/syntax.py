@@ -4,38 +4,41 @@ Owns: one frozen node for each construct of the language, each with its offset i
 `check` turns this tree into that of `typed.py`.
 """
 
-from dataclasses import dataclass
+from tracetop.lang.tree.node import Frozen
 
 
-@dataclass(frozen=True, kw_only=True)
-class Node:
+class Node(Frozen, kw_only=True):
     """Something that stands at offset `at` of the script."""
 
     at: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Integer(Node):
+class Expr(Node):
+    """An expression."""
+
+
+class Statement(Node):
+    """A statement."""
+
+
+class Integer(Expr):
     """An integer literal."""
 
     value: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class String(Node):
+class String(Expr):
     """A string literal, its escapes resolved to bytes."""
 
     value: bytes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Name(Node):
+class Name(Expr):
     """A bare word: a builtin such as ``pid``, or ``args``."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class TypeName(Node):
     """A type as written: ``uint32``, ``struct task_struct *``, ``char[16]``, ``unsigned long``, ``string[64]``."""
 
@@ -45,102 +48,89 @@ class TypeName(Node):
     dimensions: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parameter(Node):
+class Parameter(Expr):
     """``$1`` and so on; 0 stands for ``$#``, how many there are."""
 
     index: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Variable(Node):
+class Variable(Expr):
     """``$name``."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Map(Node):
+class Map(Expr):
     """``@name[keys]``; `name` has the ``@``."""
 
     name: str
-    keys: tuple["Expr", ...]
+    keys: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Access(Node):
+class Access(Expr):
     """``base->field`` or ``base.field``; of a tuple the field is a number: ``$t.0``."""
 
-    base: "Expr"
+    base: Expr
     field: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Index(Node):
+class Index(Expr):
     """``base[index]``."""
 
-    base: "Expr"
-    index: "Expr"
+    base: Expr
+    index: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unary(Node):
+class Unary(Expr):
     """``!``, ``~``, ``-``, ``*`` (what is at the address) or ``&`` (the address of) before an operand."""
 
     op: str
-    operand: "Expr"
+    operand: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class Binary(Node):
+class Binary(Expr):
     """Any operator between two operands, ``&&`` and ``||`` too."""
 
     op: str
-    left: "Expr"
-    right: "Expr"
+    left: Expr
+    right: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ternary(Node):
+class Ternary(Expr):
     """``condition ? then : otherwise``."""
 
-    condition: "Expr"
-    then: "Expr"
-    otherwise: "Expr"
+    condition: Expr
+    then: Expr
+    otherwise: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cast(Node):
+class Cast(Expr):
     """``(uint32)operand``."""
 
     to: TypeName
-    operand: "Expr"
+    operand: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tuple(Node):
+class Tuple(Expr):
     """``(a, b)``; of one item ``(a,)``."""
 
-    items: tuple["Expr", ...]
+    items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SizeOf(Node):
+class SizeOf(Expr):
     """``sizeof(type)`` or ``sizeof(expression)``."""
 
-    of: "TypeName | Expr"
+    of: TypeName | Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class OffsetOf(Node):
+class OffsetOf(Expr):
     """``offsetof(struct name, field.inner)``."""
 
-    of: "TypeName | Expr"
+    of: TypeName | Expr
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step(Node):
+class Step(Expr):
     """``++`` or ``--`` before (`prefix`) or behind a variable or map."""
 
     op: str
@@ -148,37 +138,14 @@ class Step(Node):
     prefix: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call(Node):
+class Call(Expr):
     """``name(arguments)``."""
 
     name: str
-    arguments: tuple["Expr", ...]
+    arguments: tuple[Expr, ...]
 
 
-Expr = (
-    Integer
-    | String
-    | Name
-    | Parameter
-    | Variable
-    | Map
-    | Access
-    | Index
-    | Unary
-    | Binary
-    | Ternary
-    | Cast
-    | Tuple
-    | SizeOf
-    | OffsetOf
-    | Step
-    | Call
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assign(Node):
+class Assign(Statement):
     """``target op value;`` where `op` is ``=`` or a compound such as ``+=``."""
 
     target: Variable | Map
@@ -186,24 +153,21 @@ class Assign(Node):
     value: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evaluate(Node):
+class Evaluate(Statement):
     """An expression as a statement: a call, or ``@x++``."""
 
     value: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class If(Node):
+class If(Statement):
     """``if (condition) { then } else { otherwise }``."""
 
     condition: Expr
-    then: tuple["Statement", ...]
-    otherwise: tuple["Statement", ...]
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Let(Node):
+class Let(Statement):
     """``let $name: type = value;``; `name` has the ``$``, type and value may be missing."""
 
     name: str
@@ -211,15 +175,13 @@ class Let(Node):
     value: Expr | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class While(Node):
+class While(Statement):
     """``while (condition) { body }``."""
 
     condition: Expr
-    body: tuple["Statement", ...]
+    body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Range(Node):
     """``low..high`` of a for loop: `high` is not part of it."""
 
@@ -227,51 +189,41 @@ class Range(Node):
     high: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class For(Node):
+class For(Statement):
     """``for ($name : @map) { body }`` or ``for ($name : low..high) { body }``; `name` has the ``$``."""
 
     name: str
     over: Map | Range
-    body: tuple["Statement", ...]
+    body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unroll(Node):
+class Unroll(Statement):
     """``unroll (count) { body }``."""
 
     count: Expr
-    body: tuple["Statement", ...]
+    body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Block(Node):
+class Block(Statement):
     """``{ body }``: variables that ``let`` declares inside are unknown behind it."""
 
-    body: tuple["Statement", ...]
+    body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Break(Node):
+class Break(Statement):
     """``break;``."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Continue(Node):
+class Continue(Statement):
     """``continue;``."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Return(Node):
+class Return(Statement):
     """``return;``: ends this clause, not the others on the same probe. A value behind it means nothing here."""
 
     value: Expr | None = None
 
 
-Statement = Assign | Evaluate | If | Let | While | For | Unroll | Block | Break | Continue | Return
-
-
-@dataclass(frozen=True, kw_only=True)
 class Setting(Node):
     """``key = value`` of ``config = { … }``; a value is a number or what is written (a word or a string)."""
 
@@ -279,7 +231,6 @@ class Setting(Node):
     value: int | str
 
 
-@dataclass(frozen=True, kw_only=True)
 class Declarator(Node):
     """A member of a struct, as written: ``char *name[4]``, ``int a : 3``; anonymous inner structs have no name.
 
@@ -295,7 +246,6 @@ class Declarator(Node):
     """Width of a bit-field; one without a name only takes the room."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Record(Node):
     """``struct name { … };`` or a union, of a script's own."""
 
@@ -305,7 +255,6 @@ class Record(Node):
     packed: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
 class Enumeration(Node):
     """``enum name { A, B = 4 };``: the values are worked out."""
 
@@ -313,7 +262,6 @@ class Enumeration(Node):
     members: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Alias(Node):
     """``typedef type name;``."""
 
@@ -321,7 +269,6 @@ class Alias(Node):
     type: TypeName | Record
 
 
-@dataclass(frozen=True, kw_only=True)
 class MapDeclaration(Node):
     """``let @name = hash(100);``: kind and size of a map, as written; `name` has the ``@``."""
 
@@ -333,14 +280,12 @@ class MapDeclaration(Node):
 Definition = Record | Enumeration | Alias | MapDeclaration
 
 
-@dataclass(frozen=True, kw_only=True)
 class Probe(Node):
     """One probe as written, e.g. ``tracepoint:sched:sched_wakeup*``."""
 
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class Clause(Node):
     """``probe, probe /predicate/ { body }``."""
 
@@ -349,8 +294,7 @@ class Clause(Node):
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Script:
+class Script(Frozen, kw_only=True):
     """A whole script."""
 
     clauses: tuple[Clause, ...]

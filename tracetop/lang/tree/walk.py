@@ -1,12 +1,13 @@
 """Walking the trees of a script, as written and typed: each node of one, or one with other nodes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, replace
 from functools import lru_cache
 from operator import is_
 from typing import Any, TypeVar, cast
 
-from tracetop.lang.tree import syntax, typed
+from tracetop.lang.tree import typed
+from tracetop.lang.tree.node import Frozen
 
 T = TypeVar("T")
 
@@ -58,5 +59,5 @@ def rewrite(root: T, change: Callable[[Any], Any]) -> T:
 @lru_cache(maxsize=512)
 def _members(type_: type[Any]) -> tuple[str, ...] | None:
     """Return the names of a node's members, None for what is no node of a tree: a type, a hook, a number."""
-    is_node = is_dataclass(type_) and type_.__module__.startswith((syntax.__name__, typed.__name__))
+    is_node = issubclass(type_, Frozen)
     return tuple(field.name for field in fields(type_)) if is_node else None

@@ -5,6 +5,7 @@ of a map are equal nodes: that is what lets the emitter look a slot up once.
 """
 
 from tracetop.lang.tree.typed.expressions import (
+    Argument,
     Binary,
     BuiltinValue,
     Call,
@@ -14,8 +15,10 @@ from tracetop.lang.tree.typed.expressions import (
     Deref,
     Element,
     Expr,
+    FieldValue,
     HasKey,
     HookName,
+    HookNumber,
     Logical,
     MapLength,
     MapValue,
@@ -23,10 +26,13 @@ from tracetop.lang.tree.typed.expressions import (
     MemoryCall,
     Named,
     Param,
+    Register,
+    Result,
     SameBytes,
     SameText,
     Slot,
     Stack,
+    StackArgument,
     StepValue,
     Text,
     Total,
@@ -35,7 +41,6 @@ from tracetop.lang.tree.typed.expressions import (
     UserAddress,
     VarValue,
 )
-from tracetop.lang.tree.typed.hooks import Argument, FieldValue, HookNumber, Register, Result, StackArgument
 from tracetop.lang.tree.typed.statements import (
     Add,
     Aggregate,

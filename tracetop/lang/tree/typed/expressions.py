@@ -1,193 +1,225 @@
 """Typed expressions: every name resolved, every one with its `Type`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from tracetop.lang.tree.typed.hooks import Argument, FieldValue, HookNumber, Register, Result, StackArgument
+from tracetop.lang.tree.node import Frozen
 from tracetop.lang.tree.types import BOOL, INT64, UINT64, Type
+from tracetop.model.kernel import Field
 
 
-@dataclass(frozen=True)
-class Const:
+class _Typed:
+    """What has a type; each node says at which place among its members."""
+
+    type: Type
+
+
+class Expr(_Typed, Frozen):
+    """An expression."""
+
+
+class Const(Expr):
     """An integer that the script spells out."""
 
     value: int
     type: Type = INT64
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Expr):
     """A string that the script spells out."""
 
     value: bytes
     type: Type
 
 
-@dataclass(frozen=True)
 class HookName(Text):
     """``probe``, written out: the name of the clause's hook."""
 
 
-@dataclass(frozen=True)
-class BuiltinValue:
+class BuiltinValue(Expr):
     """A builtin such as ``pid``; its C is in `builtins`."""
 
     name: str
     type: Type
 
 
-@dataclass(frozen=True)
-class Param:
+class Param(Expr):
     """``$1`` to ``$8``, read live; 0 stands for ``$#``."""
 
     index: int
     type: Type = INT64
 
 
-@dataclass(frozen=True)
-class Deref:
-    """What lies at an address: ``*p``, or the struct that ``p->`` goes into."""
+class HookNumber(Expr):
+    """``probe``, as the number of the clause's hook, which `type` has the name of."""
 
-    pointer: "Expr"
+    number: int
     type: Type
 
 
-@dataclass(frozen=True)
-class Member:
+class FieldValue(Expr):
+    """A field of the tracepoint's record, or element `index` of an array that a raw form knows one by one."""
+
+    field: Field
+    type: Type
+    index: int | None = None
+    data_loc: bool = False
+
+
+class Argument(Expr):
+    """Argument `index` of the hook: ``arg0`` and so on, or one that BTF names."""
+
+    index: int
+    type: Type
+
+
+class Result(Expr):
+    """``retval``: what the function returned."""
+
+    type: Type
+
+
+class StackArgument(Expr):
+    """``sarg0`` and so on: word `index` above the return address."""
+
+    index: int
+    type: Type = UINT64
+
+
+class Register(Expr):
+    """``reg("ip")``: `name` is the field of pt_regs."""
+
+    name: str
+    type: Type = UINT64
+
+
+class Deref(Expr):
+    """What lies at an address: ``*p``, or the struct that ``p->`` goes into."""
+
+    pointer: Expr
+    type: Type
+
+
+class Member(Expr):
     """A member of a record or tuple, `offset` bytes from where `base` lies; of a bit-field `bits` from `bit_offset`."""
 
-    base: "Expr"
+    base: Expr
     offset: int
     type: Type
     bit_offset: int = 0
     bits: int = 0
 
 
-@dataclass(frozen=True)
-class Element:
+class Element(Expr):
     """``base[index]`` of an array or string; `type` is the element's.
 
     Of an array in the kernel's or a process's memory an index beyond it reads what lies there; of one that the program
     holds itself the last element, or zero where the script spells the index out.
     """
 
-    base: "Expr"
-    index: "Expr"
+    base: Expr
+    index: Expr
     type: Type
 
 
-@dataclass(frozen=True)
-class Tuple:
+class Tuple(Expr):
     """``(a, b)``."""
 
-    parts: tuple["Expr", ...]
+    parts: tuple[Expr, ...]
     type: Type
 
 
-@dataclass(frozen=True)
-class VarValue:
+class VarValue(Expr):
     """``$name``; the name is without the ``$``."""
 
     name: str
     type: Type
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(Frozen):
     """The place ``@name[keys]``."""
 
     map: str
-    keys: tuple["Expr", ...]
+    keys: tuple[Expr, ...]
 
 
-@dataclass(frozen=True)
-class MapValue:
+class MapValue(Expr):
     """The value in a slot; 0 or an empty string where there is none."""
 
     slot: Slot
     type: Type
 
 
-@dataclass(frozen=True)
-class Total:
+class Total(Expr):
     """What the CPUs' values of an aggregation's slot come to; 0 where there is none."""
 
     slot: Slot
     type: Type
 
 
-@dataclass(frozen=True)
-class Unary:
+class Unary(Expr):
     """``-`` or ``~``; ``!`` has the type BOOL."""
 
     op: str
-    operand: "Expr"
+    operand: Expr
     type: Type
 
 
-@dataclass(frozen=True)
-class Binary:
+class Binary(Expr):
     """Arithmetic, bits and comparison of integers; `signed` says how the operands are taken."""
 
     op: str
-    left: "Expr"
-    right: "Expr"
+    left: Expr
+    right: Expr
     signed: bool
     type: Type
 
 
-@dataclass(frozen=True)
-class SameText:
+class SameText(Expr):
     """``==`` of two strings; `negated` for ``!=``. `limit`: only so many bytes are compared, 0 for all."""
 
-    left: "Expr"
-    right: "Expr"
+    left: Expr
+    right: Expr
     negated: bool
     limit: int = 0
     type: Type = BOOL
 
 
-@dataclass(frozen=True)
-class SameBytes:
+class SameBytes(Expr):
     """``==`` of two tuples, or other values of one type that lie in memory."""
 
-    left: "Expr"
-    right: "Expr"
+    left: Expr
+    right: Expr
     negated: bool
     type: Type = BOOL
 
 
-@dataclass(frozen=True)
-class Logical:
+class Logical(Expr):
     """``&&`` or ``||``: the right side is evaluated only where it decides."""
 
     op: str
-    left: "Expr"
-    right: "Expr"
+    left: Expr
+    right: Expr
     type: Type = BOOL
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Expr):
     """``condition ? then : otherwise``: only one of the two is evaluated."""
 
-    condition: "Expr"
-    then: "Expr"
-    otherwise: "Expr"
+    condition: Expr
+    then: Expr
+    otherwise: Expr
     type: Type
 
 
-@dataclass(frozen=True)
-class Convert:
+class Convert(Expr):
     """A cast to an integer type."""
 
-    operand: "Expr"
+    operand: Expr
     type: Type
 
 
-@dataclass(frozen=True)
-class StepValue:
+class StepValue(Expr):
     """``++`` or ``--`` whose value is used: `delta` is 1 or -1, `prefix` gives the new value."""
 
     target: VarValue | Slot
@@ -196,49 +228,44 @@ class StepValue:
     type: Type
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(Expr):
     """A number that is printed as something else: a symbol, a user's name, a time."""
 
-    operand: "Expr"
+    operand: Expr
     type: Type
 
 
-@dataclass(frozen=True)
-class UserAddress:
+class UserAddress(Expr):
     """``usym(address)``: the address and whose it is."""
 
-    operand: "Expr"
+    operand: Expr
     type: Type
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(Expr):
     """``kstack(depth)`` or ``ustack(depth)``: the stack's id, of a user stack also whose it is."""
 
     user: bool
     type: Type
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Expr):
     """A call of a function whose value fits into a register; of what it does only the function's own record knows."""
 
     c: Callable[["Call", Any], str]
     """Returns its C; the second argument is the `Writer` of the clause."""
-    arguments: tuple["Expr", ...]
+    arguments: tuple[Expr, ...]
     type: Type
     user: bool | None = None
     """Of one that reads memory: whose it is, the process's or the kernel's; None where only the address tells."""
 
 
-@dataclass(frozen=True)
-class MemoryCall:
+class MemoryCall(Expr):
     """A call of a function whose value lies in memory, such as a string."""
 
     c: Callable[["MemoryCall", str, Any], None]
     """Writes its C, which fills a place of zeros (C text of a ``char *``)."""
-    arguments: tuple["Expr", ...]
+    arguments: tuple[Expr, ...]
     type: Type
     user: bool | None = None
     constant: bool = False
@@ -247,8 +274,7 @@ class MemoryCall:
     """Of a buffer: the bytes that there is room for; the type's size is rounded up."""
 
 
-@dataclass(frozen=True)
-class HasKey:
+class HasKey(Expr):
     """``has_key(@map, key)``: to the plan, a read of the map."""
 
     c: Callable[["HasKey", Any], str]
@@ -256,46 +282,8 @@ class HasKey:
     type: Type = BOOL
 
 
-@dataclass(frozen=True)
-class MapLength:
+class MapLength(Expr):
     """``len(@map)``: how many entries it has."""
 
     map: str
     type: Type = UINT64
-
-
-Expr = (
-    Const
-    | Text
-    | HookName
-    | HookNumber
-    | BuiltinValue
-    | Param
-    | FieldValue
-    | Argument
-    | Result
-    | StackArgument
-    | Register
-    | Deref
-    | Member
-    | Element
-    | Tuple
-    | VarValue
-    | MapValue
-    | Total
-    | Unary
-    | Binary
-    | SameText
-    | SameBytes
-    | Logical
-    | Choice
-    | Convert
-    | StepValue
-    | Named
-    | UserAddress
-    | Stack
-    | MapLength
-    | Call
-    | MemoryCall
-    | HasKey
-)

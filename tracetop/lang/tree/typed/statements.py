@@ -1,8 +1,7 @@
 """Typed statements, clauses and the whole script."""
 
-from dataclasses import dataclass
-
 from tracetop.lang.tree.hook import Hook
+from tracetop.lang.tree.node import Frozen
 from tracetop.lang.tree.typed.expressions import Expr, Slot
 from tracetop.lang.tree.types import Type
 from tracetop.model.kernel import Field
@@ -10,32 +9,32 @@ from tracetop.model.program import Action, LinearScale, TimeSeries
 from tracetop.model.value_kinds import ValueKind
 
 
-@dataclass(frozen=True)
-class SetVariable:
+class Statement(Frozen):
+    """A statement."""
+
+
+class SetVariable(Statement):
     """``$name = value``."""
 
     name: str
     value: Expr
 
 
-@dataclass(frozen=True)
-class Store:
+class Store(Statement):
     """``@name[keys] = value``."""
 
     slot: Slot
     value: Expr
 
 
-@dataclass(frozen=True)
-class Add:
+class Add(Statement):
     """``@name[keys] += value``: atomic, for maps that all CPUs share."""
 
     slot: Slot
     value: Expr
 
 
-@dataclass(frozen=True)
-class Aggregate:
+class Aggregate(Statement):
     """``@name[keys] = kind(value)``."""
 
     slot: Slot
@@ -48,15 +47,13 @@ class Aggregate:
     series: TimeSeries | None = None
 
 
-@dataclass(frozen=True)
-class Delete:
+class Delete(Statement):
     """``delete(@name[keys])``."""
 
     slot: Slot
 
 
-@dataclass(frozen=True)
-class Send:
+class Send(Statement):
     """Work for user space: the action, and what its payload holds. `Action.arguments` and the like are laid out so."""
 
     action: Action
@@ -65,80 +62,67 @@ class Send:
     """The map under whose drops a full buffer counts; empty: the output's own."""
 
 
-@dataclass(frozen=True)
-class Evaluate:
+class Evaluate(Statement):
     """An expression for what it does (``$x++``)."""
 
     value: Expr
 
 
-@dataclass(frozen=True)
-class If:
+class If(Statement):
     """``if (condition) { then } else { otherwise }``."""
 
     condition: Expr
-    then: tuple["Statement", ...]
-    otherwise: tuple["Statement", ...]
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
 
 
-@dataclass(frozen=True)
-class While:
+class While(Statement):
     """``while (condition) { body }``."""
 
     condition: Expr
-    body: tuple["Statement", ...]
+    body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True)
-class ForRange:
+class ForRange(Statement):
     """``for ($name : low..high) { body }``."""
 
     name: str
     low: Expr
     high: Expr
-    body: tuple["Statement", ...]
+    body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True)
-class ForMap:
+class ForMap(Statement):
     """``for ($name : @map) { body }``; `entry` is the type of the variable: a tuple of key and value."""
 
     name: str
     map: str
     entry: Type
-    body: tuple["Statement", ...]
+    body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True)
-class Break:
+class Break(Statement):
     """``break``."""
 
 
-@dataclass(frozen=True)
-class Continue:
+class Continue(Statement):
     """``continue``."""
 
 
-@dataclass(frozen=True)
-class Return:
+class Return(Statement):
     """``return``."""
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(Statement):
     """``{ body }``, and the rounds of an unrolled loop."""
 
-    body: tuple["Statement", ...]
+    body: tuple[Statement, ...]
 
 
 Loop = While | ForRange | ForMap
-Statement = (
-    SetVariable | Store | Add | Aggregate | Delete | Send | Evaluate | If | Block | Loop | Break | Continue | Return
-)
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Frozen):
     """The process whose event a clause counts, for the live filter: the current one, none, or that of a pid field."""
 
     filtered: bool = True
@@ -146,8 +130,7 @@ class Subject:
     """None for the current task."""
 
 
-@dataclass(frozen=True)
-class Clause:
+class Clause(Frozen):
     """One clause on one hook."""
 
     hook: Hook
@@ -162,8 +145,7 @@ class Clause:
     variables: tuple[tuple[str, Type], ...]
 
 
-@dataclass(frozen=True)
-class MapType:
+class MapType(Frozen):
     """What the whole script says about one map."""
 
     name: str
@@ -179,8 +161,7 @@ class MapType:
     """As the script declares it; 0 where it does not."""
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(Frozen):
     """A checked script."""
 
     clauses: tuple[Clause, ...]
