@@ -24,7 +24,7 @@ def defined(text: str) -> Definitions:
 
 
 def struct(text: str) -> CStruct:
-    found = defined(text).struct("s")
+    found = defined(text).structs.get("s")
     assert found is not None
     return found
 
@@ -100,7 +100,7 @@ def placed(types: Definitions, record: CStruct, path: str = "", base: int = 0) -
     result = []
     for member in record.fields:
         name = ".".join(part for part in (path, member.name) if part)
-        inner = types.struct(member.type.name) if member.type.kind in (CKind.STRUCT, CKind.UNION) else None
+        inner = types.structs.get(member.type.name) if member.type.kind in (CKind.STRUCT, CKind.UNION) else None
         offset = base + 8 * member.offset + member.bit_offset
         if inner is not None and member.type.name != "(two_t)":
             result += placed(types, inner, name, offset)
@@ -164,7 +164,7 @@ def test_on_aarch64_a_bit_field_without_a_name_aligns_the_struct() -> None:
     kernel = FakeKernel()
     kernel.arch = "aarch64"
     source = Source("t", "struct s { char a; int : 3; }; BEGIN { }")
-    there = define(source, parse(source).definitions, kernel).struct("s")
+    there = define(source, parse(source).definitions, kernel).structs.get("s")
     assert there is not None
     assert (there.size, struct("struct s { char a; int : 3; };").size) == (4, 2)
 
@@ -184,23 +184,23 @@ def test_a_definition_may_hold_types_of_the_kernel() -> None:
 
 def test_enumerators_count_on_and_are_constants_of_later_definitions() -> None:
     types = defined("enum e { A, B = 1 << 3, C, D = -C };")
-    assert types.enum_names("e") == {0: "A", 8: "B", 9: "C", -9: "D"}
-    assert types.constant("C") == (9, CType(kind=CKind.ENUM, size=4, signed=True, name="e"))
-    wide = defined("enum { X = 3 }; struct s { char a[X * 2 + 1]; };").struct("s")
+    assert types.enums.get("e") == {0: "A", 8: "B", 9: "C", -9: "D"}
+    assert types.constants.get("C") == (9, CType(kind=CKind.ENUM, size=4, signed=True, name="e"))
+    wide = defined("enum { X = 3 }; struct s { char a[X * 2 + 1]; };").structs.get("s")
     assert wide is not None
     assert wide.size == 7
 
 
 def test_an_enum_is_as_wide_as_its_values() -> None:
     types = defined("enum a { A = 0xffffffff }; enum b { B = 1s << 4 }; typedef enum { N } c_t;")
-    found = [types.named_type(name) for name in ("enum a", "enum b", "c_t")]
+    found = [types.types.get(name) for name in ("enum a", "enum b", "c_t")]
     assert [(type_.size, type_.signed) for type_ in found if type_] == [(4, False), (8, False), (4, False)]
-    assert types.enum_names("(c_t)") == {0: "N"}
+    assert types.enums.get("(c_t)") == {0: "N"}
 
 
 def test_an_inner_struct_is_known_everywhere_and_an_anonymous_one_to_no_script() -> None:
     types = defined("struct s { struct inner { int a; } x; struct { int b; }; enum { Q = 7 } q; };")
-    inner = types.struct("inner")
+    inner = types.structs.get("inner")
     assert inner is not None
     assert [field.name for field in inner.fields] == ["a"]
     named, anonymous, _q = struct(
@@ -209,7 +209,7 @@ def test_an_inner_struct_is_known_everywhere_and_an_anonymous_one_to_no_script()
     assert named.type.name == "inner"
     assert anonymous.name == ""
     assert not anonymous.type.name.isidentifier()
-    assert types.constant("Q") == (7, CType(kind=CKind.INT, size=4, name="unsigned int"))
+    assert types.constants.get("Q") == (7, CType(kind=CKind.INT, size=4, name="unsigned int"))
 
 
 @pytest.mark.parametrize(

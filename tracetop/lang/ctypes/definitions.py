@@ -23,11 +23,10 @@ def define(source: Source, definitions: tuple[syntax.Definition, ...], kernel: K
 
     A struct may point to itself, or to one that comes later, whose size is known only then: so all are laid out twice.
     """
-    first = _Definer(source, kernel, Definitions())
-    first.define(definitions)
-    second = _Definer(source, kernel, first.made)
-    second.define(definitions)
-    return second.made
+    made = Definitions()
+    for _ in range(2):
+        made = _Definer(source, kernel, made).define(definitions)
+    return made
 
 
 class _Definer:
@@ -38,15 +37,11 @@ class _Definer:
         self._kernel = kernel
         self._ahead = ahead
         """All definitions, for what is only pointed to."""
-        self._structs: dict[str, CStruct] = {}
         self._aligns: dict[str, int] = {}
-        self._types: dict[str, CType] = {}
-        self._constants: dict[str, tuple[int, CType]] = {}
-        self._enums: dict[str, dict[int, str]] = {}
-        self.made = Definitions(self._structs, self._types, self._constants, self._enums)
+        self.made = Definitions()
 
-    def define(self, definitions: tuple[syntax.Definition, ...]) -> None:
-        """Define them all, in this order."""
+    def define(self, definitions: tuple[syntax.Definition, ...]) -> Definitions:
+        """Define them all, in this order, and return them."""
         for node in definitions:
             match node:
                 case syntax.Record():
@@ -56,11 +51,12 @@ class _Definer:
                 case syntax.Alias(name=name):
                     type_ = self._declared_type(node.type, 0, (), f"({name})")
                     self._add(node, name, structs.replace(type_, alias=name))
+        return self.made
 
     def _add(self, node: syntax.Node, name: str, type_: CType) -> None:
-        if name in self._types:
+        if name in self.made.types:
             raise self._source.error(node.at, f"{name} is defined twice", hint="remove one of the two")
-        self._types[name] = type_
+        self.made.types[name] = type_
 
     def _enumeration(self, node: syntax.Enumeration) -> None:
         values = [value for _, value in node.members]
@@ -71,11 +67,11 @@ class _Definer:
         if node.name:
             type_ = CType(kind=CKind.ENUM, size=size, signed=signed, name=node.name)
             self._add(node, f"enum {node.name}", type_)
-            self._enums[node.name] = {value: name for name, value in reversed(node.members)}
+            self.made.enums[node.name] = {value: name for name, value in reversed(node.members)}
         for name, value in node.members:
-            if name in self._constants:
+            if name in self.made.constants:
                 raise self._source.error(node.at, f"{name} is defined twice", hint="give each enumerator its own name")
-            self._constants[name] = (value, type_)
+            self.made.constants[name] = (value, type_)
 
     def _record(self, node: syntax.Record, name: str) -> CType:
         """Define a struct or union under a name, which for an anonymous one no script can write."""
@@ -97,7 +93,7 @@ class _Definer:
         kind = CKind.UNION if node.is_union else CKind.STRUCT
         type_ = CType(kind=kind, size=laid.size, name=name)
         self._add(node, f"{kind.value} {name}", type_)
-        self._structs[name] = CStruct(name=name, size=laid.size, fields=laid.fields, is_union=node.is_union)
+        self.made.structs[name] = CStruct(name=name, size=laid.size, fields=laid.fields, is_union=node.is_union)
         self._aligns[name] = laid.align
         return type_
 
@@ -131,12 +127,11 @@ class _Definer:
         """Return the type of a member or typedef; `name` is for a struct without one."""
         if isinstance(written, syntax.Record):
             return wrapped(self._record(written, written.name or name), pointers, dimensions)
-        type_ = self._named(written)
-        return wrapped(type_, written.pointers, written.dimensions)
+        return wrapped(self._named(written), written.pointers, written.dimensions)
 
     def _named(self, written: syntax.TypeName) -> CType:
         name = written.name
-        found = self._types.get(name) or (self._ahead.named_type(name) if written.pointers else None)
+        found = self.made.types.get(name) or (self._ahead.types.get(name) if written.pointers else None)
         found = found or plain_type(name) or self._kernel.named_type(name)
         tag, _, rest = name.partition(" ")
         if written.pointers and tag in _TAGS and not found:
@@ -146,7 +141,9 @@ class _Definer:
                 written.at,
                 f"the type {name} is not known here",
                 why="headers are not read; a definition can use those before it, the kernel's types and C's own",
-                hint=did_you_mean(name, self._types, "define it above, or use a type of the same size, e.g. uint64"),
+                hint=did_you_mean(
+                    name, self.made.types, "define it above, or use a type of the same size, e.g. uint64"
+                ),
             )
         return found
 

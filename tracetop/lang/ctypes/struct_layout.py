@@ -69,13 +69,9 @@ def _bit_field(member: Member, position: int, packed: bool) -> CField | None:
         size = next((bytes_ for bytes_ in (1, 2, 4, 8) if needed <= 8 * bytes_), 0)
         if not size:
             return None
-        type_ = type_ if size == type_.size else _resized(type_, size)
+        if size != type_.size:
+            type_ = CType(kind=CKind.INT, size=size, signed=type_.signed, name=type_.name)
     return CField(name=member.name, type=type_, offset=offset, bit_offset=position - 8 * offset, bits=bits)
-
-
-def _resized(type_: CType, size: int) -> CType:
-    """Return an integer type of another size."""
-    return CType(kind=CKind.INT, size=size, signed=type_.signed, name=type_.name)
 
 
 def _round_up(value: int, multiple: int) -> int:

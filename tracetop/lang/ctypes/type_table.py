@@ -37,27 +37,11 @@ _STRING = CType(kind=CKind.ARRAY, element=CHAR)
 class Definitions:
     """The types that a script defines."""
 
-    structs: Mapping[str, CStruct] = field(default_factory=dict)
-    types: Mapping[str, CType] = field(default_factory=dict)
+    structs: dict[str, CStruct] = field(default_factory=dict)
+    types: dict[str, CType] = field(default_factory=dict)
     """By the name that C knows them by: ``struct foo``, ``enum bar``, ``foo_t``."""
-    constants: Mapping[str, tuple[int, CType]] = field(default_factory=dict)
-    enums: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
-
-    def struct(self, name: str) -> CStruct | None:
-        """Return a struct or union by its name."""
-        return self.structs.get(name)
-
-    def named_type(self, name: str) -> CType | None:
-        """Return the type that C knows by this name."""
-        return self.types.get(name)
-
-    def constant(self, name: str) -> tuple[int, CType] | None:
-        """Return value and type of an enumerator."""
-        return self.constants.get(name)
-
-    def enum_names(self, name: str) -> Mapping[int, str]:
-        """Return the enumerators of an enum by value."""
-        return self.enums.get(name, {})
+    constants: dict[str, tuple[int, CType]] = field(default_factory=dict)
+    enums: dict[str, dict[int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,27 +61,27 @@ class KnownTypes:
 
     def struct(self, name: str) -> CStruct | None:
         """Return a struct or union by its name, without the word."""
-        return self.definitions.struct(name) or self.kernel.struct(name)
+        return self.definitions.structs.get(name) or self.kernel.struct(name)
 
     def constant(self, name: str) -> tuple[int, CType] | None:
         """Return value and type of an enumerator or macro."""
-        return self.definitions.constant(name) or self.kernel.constant(name)
+        return self.definitions.constants.get(name) or self.kernel.constant(name)
 
     def enum_names(self, name: str) -> Mapping[int, str]:
         """Return the enumerators of an enum by value."""
-        return self.definitions.enum_names(name) or self.kernel.enum_names(name)
+        return self.definitions.enums.get(name) or self.kernel.enum_names(name)
 
     def resolve(self, type_name: syntax.TypeName) -> CType | None:
         """Return the type that a script writes, or None where nobody knows it."""
         name = type_name.name
-        found = self.definitions.named_type(name) or plain_type(name) or self.kernel.named_type(name)
+        found = self.definitions.types.get(name) or plain_type(name) or self.kernel.named_type(name)
         if name == "string" and type_name.dimensions:
             found = CHAR
         return found and wrapped(found, type_name.pointers, type_name.dimensions)
 
     def named(self, text: str) -> CType | None:
         """Return the type that a format file or BTF calls by this name, without stars and brackets."""
-        return self.definitions.named_type(text) or self.kernel.named_type(text)
+        return self.definitions.types.get(text) or self.kernel.named_type(text)
 
     def members(self, c: CType) -> Iterator[Place]:
         """Yield every member of a struct or union, those of its anonymous members as if they were its own."""

@@ -8,7 +8,7 @@ from lark import Token
 from lark.tree import Meta
 
 from tracetop.lang.parse.constant_folding import fold
-from tracetop.lang.parse.expressions import Building, Rule, place, unescaped
+from tracetop.lang.parse.expressions import Building, Rule, place, row, unescaped
 from tracetop.lang.tree import syntax
 from tracetop.lang.vocabulary.literals import integer
 
@@ -36,10 +36,6 @@ class _Dimension(int):
     """Elements of an array; 0 for one without a size."""
 
 
-def _stars(_building: Building, _meta: Meta, parts: list[Token]) -> _Stars:
-    return _Stars(len(parts))
-
-
 def _dimension(building: Building, _meta: Meta, parts: list[Any]) -> _Dimension:
     return _Dimension(0 if parts[0] is None else _constant(building, parts[0], "the length of an array"))
 
@@ -54,10 +50,6 @@ def _constant(building: Building, node: syntax.Expr, what: str, most: int = _MAX
             hint=f"write a number from 0 to {most}, or what is worked out from numbers and enumerators",
         )
     return value
-
-
-def _member_type(_building: Building, meta: Meta, parts: list[Token]) -> syntax.TypeName:
-    return syntax.TypeName(at=meta.start_pos, name=" ".join(str(part) for part in parts))
 
 
 def _record(building: Building, meta: Meta, parts: list[Any]) -> syntax.Record:
@@ -194,10 +186,6 @@ def _definition(rule: Rule) -> Rule:
     return define
 
 
-def _settings(_building: Building, _meta: Meta, parts: list[Token | syntax.Setting]) -> list[syntax.Setting]:
-    return [part for part in parts if isinstance(part, syntax.Setting)]
-
-
 def _setting(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Setting:
     key, _equals, value = parts
     meant: int | str | None = str(value)
@@ -221,14 +209,14 @@ def _map_declaration(building: Building, _meta: Meta, parts: list[Any]) -> synta
 RULES: dict[str, Rule] = {
     "cast_type": _type,
     "value_type": _type,
-    "stars": _stars,
+    "member_type": _type,
+    "stars": lambda _building, _meta, parts: _Stars(len(parts)),
     "dimension": _dimension,
-    "member_type": _member_type,
     "record": _record,
     "record_definition": _definition(_record),
     "enumeration": _enumeration,
     "enum_definition": _definition(_enumeration),
-    "enumerators": lambda _building, _meta, parts: parts,
+    "enumerators": row,
     "enumerator": lambda _building, _meta, parts: (str(parts[0]), parts[-1]),
     "member": _member,
     "declarator": _declarator,
@@ -236,7 +224,7 @@ RULES: dict[str, Rule] = {
     "padding": _padding,
     "typedef": _definition(_typedef),
     "forward": lambda _building, _meta, _parts: None,
-    "settings": _settings,
+    "settings": lambda _building, _meta, parts: [part for part in parts if isinstance(part, syntax.Setting)],
     "setting": _setting,
     "map_declaration": _definition(_map_declaration),
 }

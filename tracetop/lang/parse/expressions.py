@@ -11,7 +11,6 @@ from typing import Any
 from lark import Token
 from lark.tree import Meta
 
-from tracetop.lang.parse.preprocess import Macro
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.lang.vocabulary.literals import integer, unescape
@@ -40,7 +39,8 @@ class Building:
     """One script, or one macro of it, whose tree is being built."""
 
     source: Source
-    macros: dict[str, Macro]
+    macros: dict[str, str]
+    """What each stands for, by name; empty for one that is only there to be defined."""
     unfold: Callable[["Building", str, int], syntax.Expr]
     """Makes the expression that a macro stands for, at an offset."""
     constants: dict[str, int] = field(default_factory=dict)
@@ -63,14 +63,23 @@ def place(part: Token | syntax.Node) -> int:
 
 
 def made(node: type[syntax.Node], *names: str, **otherwise: object) -> Rule:
-    """Return the rule that makes a node of its parts, named in their order; `otherwise` is what is not among them."""
+    """Return the rule that makes a node of its parts, named in their order; one without a name is only a sign.
+
+    `otherwise` is what is not among them, or stands for a part that may be missing.
+    """
 
     def make(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Node:
-        named = zip(names, parts, strict=True)
-        given = {name: str(part) if isinstance(part, Token) else part for name, part in named if part is not None}
-        return node(at=meta.start_pos, **{**otherwise, **given})
+        named = {name: part for name, part in zip(names, parts, strict=True) if name}
+        given = {name: str(part) if isinstance(part, Token) else part for name, part in named.items()}
+        missing = {name: otherwise.get(name) for name, part in named.items() if part is None}
+        return node(at=meta.start_pos, **{**otherwise, **given, **missing})
 
     return make
+
+
+def row(_building: Building, _meta: Meta, parts: list[Any]) -> tuple[Any, ...]:
+    """Return the parts side by side, as they are."""
+    return tuple(parts)
 
 
 def _operation(_building: Building, _meta: Meta, parts: list[Any]) -> syntax.Expr:
@@ -149,16 +158,8 @@ def _name(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Expr:
     return syntax.Name(at=place(parts[0]), name=str(parts[0]))
 
 
-def _path(_building: Building, _meta: Meta, parts: list[Token]) -> tuple[str, ...]:
-    return tuple(str(part) for part in parts)
-
-
 def _tuple(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Tuple:
     return syntax.Tuple(at=meta.start_pos, items=tuple(part for part in parts if part is not None))
-
-
-def _arguments(_building: Building, _meta: Meta, parts: list[Any]) -> tuple[syntax.Expr, ...]:
-    return tuple(parts)
 
 
 RULES: dict[str, Rule] = {
@@ -177,10 +178,10 @@ RULES: dict[str, Rule] = {
     "call": made(syntax.Call, "name", "arguments", arguments=()),
     "sizeof": made(syntax.SizeOf, "of"),
     "offsetof": made(syntax.OffsetOf, "of", "path"),
-    "path": _path,
+    "path": lambda _building, _meta, parts: tuple(map(str, parts)),
     "tuple": _tuple,
     "variable": made(syntax.Variable, "name"),
     "map": made(syntax.Map, "name", "keys", keys=()),
-    "arguments": _arguments,
+    "arguments": row,
     "expression": lambda _building, _meta, parts: parts[0],
 }

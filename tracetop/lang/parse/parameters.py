@@ -7,7 +7,6 @@ at each event. Refuses to own: parameters within a probe's text, which `resolve.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tracetop.errors import ScriptError
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.lang.tree.walk import rewrite
@@ -84,19 +83,16 @@ def _only_live(source: Source) -> Callable[[syntax.Node], syntax.Node]:
         match node:
             case syntax.Parameter(at=at, index=index) if index > PARAMS:
                 raise source.error(at, f"there is no parameter ${index}", hint=f"use $1 to ${PARAMS}")
-            case syntax.Call(name="str", arguments=(syntax.Parameter() as first, *_)):
-                raise _no_text(source, first)
-            case syntax.Call(name="str", arguments=(syntax.Binary(left=syntax.Parameter() as first), *_)):
-                raise _no_text(source, first)
+            case syntax.Call(
+                name="str",
+                arguments=(syntax.Parameter() as first, *_) | (syntax.Binary(left=syntax.Parameter() as first), *_),
+            ):
+                raise source.error(
+                    first.at,
+                    f"${first.index or '#'} is a number here, not a string",
+                    why="a pane's parameters can change while it runs, so they are numbers",
+                    hint="write the string into the script, or give it a value: tracetop run FILE.bt VALUE",
+                )
         return node
 
     return check
-
-
-def _no_text(source: Source, node: syntax.Parameter) -> ScriptError:
-    return source.error(
-        node.at,
-        f"${node.index or '#'} is a number here, not a string",
-        why="a pane's parameters can change while it runs, so they are numbers",
-        hint="write the string into the script, or give it a value: tracetop run FILE.bt VALUE",
-    )

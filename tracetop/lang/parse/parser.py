@@ -35,8 +35,7 @@ def parse(source: Source, arch: str = "x86_64") -> syntax.Script:
     """
     prepared = preprocess(source, arch)
     tree = _tree(source, prepared.text)
-    building = Building(source, prepared.macros, _unfold)
-    parts = _build(building, tree)
+    parts = _Build(Building(source, prepared.macros, _unfold)).transform(tree)
     clauses = tuple(part for part in parts if isinstance(part, syntax.Clause))
     if not clauses:
         raise source.error(
@@ -97,13 +96,9 @@ class _Build(Transformer_NonRecursive[Token, Any]):
         return _RULES[str(data)](self._building, meta, children)
 
 
-def _build(building: Building, tree: Tree[Token]) -> Any:
-    return _Build(building).transform(tree)
-
-
 def _unfold(building: Building, name: str, at: int) -> syntax.Expr:
     """Return the expression that a macro stands for, every node of it at the place of its use."""
-    text = building.macros[name].text
+    text = building.macros[name]
     inner = replace(
         building,
         source=Source(building.source.name, text),
@@ -114,7 +109,7 @@ def _unfold(building: Building, name: str, at: int) -> syntax.Expr:
     if len(inner.unfolded) > MAX_UNFOLDED:
         raise building.source.error(at, f"the macro {inner.unfolding[0]} unfolds into too much", hint="write it out")
     try:
-        made = cast("syntax.Expr", _build(inner, _tree(inner.source, text, "expression")))
+        made = cast("syntax.Expr", _Build(inner).transform(_tree(inner.source, text, "expression")))
     except ScriptError as error:
         raise building.source.error(
             at,

@@ -29,19 +29,11 @@ _VERSION = frozenset({"LINUX_VERSION_CODE", "KERNEL_VERSION"})
 
 
 @dataclass(frozen=True)
-class Macro:
-    """``#define name text``, at an offset of the script; `text` is empty for one that is only there to be defined."""
-
-    text: str
-    at: int
-
-
-@dataclass(frozen=True)
 class Preprocessed:
     """A script without its directives and what these left out, both made blanks, and what they said."""
 
     text: str
-    macros: dict[str, Macro]
+    macros: dict[str, str]
     includes: tuple[str, ...]
 
 
@@ -61,7 +53,7 @@ class _Condition:
 @dataclass
 class _State:
     source: Source
-    macros: dict[str, Macro]
+    macros: dict[str, str]
     includes: list[str] = field(default_factory=list)
     conditions: list[_Condition] = field(default_factory=list)
 
@@ -72,7 +64,7 @@ class _State:
 
 def preprocess(source: Source, arch: str) -> Preprocessed:
     """Return the script without its directives. ScriptError at one that does not make sense here."""
-    state = _State(source, {"BPFTRACE_HAVE_BTF": Macro("1", 0), f"__{arch}__": Macro("1", 0)})
+    state = _State(source, {"BPFTRACE_HAVE_BTF": "1", f"__{arch}__": "1"})
     pieces: list[str] = []
     end = 0
     for match in _PIECE.finditer(source.text):
@@ -127,7 +119,7 @@ def _define(state: _State, rest: str, at: int) -> None:
             why="macros are values here, as in #define NAME 42",
             hint="write its expression where it is used",
         )
-    state.macros[match["name"]] = Macro(match["text"], at)
+    state.macros[match["name"]] = match["text"]
 
 
 def _read_condition(state: _State, word: str, rest: str, at: int) -> None:
@@ -175,5 +167,4 @@ def _atom(state: _State, text: str, at: int) -> bool:
 
 def _value(state: _State, word: str) -> int:
     """Return the value of a number or macro; as in C a name that means nothing is 0."""
-    macro = state.macros.get(word)
-    return integer(macro.text.strip("() ") if macro else word) or 0
+    return integer(state.macros[word].strip("() ") if word in state.macros else word) or 0
