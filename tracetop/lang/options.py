@@ -1,6 +1,7 @@
 """What is said about a script beside its clauses: by the asker (`Options`), and by its own ``config`` (`Settings`)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from tracetop.errors import did_you_mean
 from tracetop.lang.source import Source
@@ -56,7 +57,7 @@ _RANGES = {"max_strlen": (1, MAX_STRING_BYTES), "max_map_keys": (1, MAX_ENTRIES)
 
 def read_settings(source: Source, script: syntax.Script, entries: int) -> Settings:
     """Return the script's settings; `entries` is the header's size of maps. ScriptError at a wrong one."""
-    found: dict[str, int | str] = {}
+    found: dict[str, Any] = {"max_map_keys": entries}
     for setting in script.settings:
         key = setting.key.lower().removeprefix("bpftrace_")
         if key in _IGNORED:
@@ -68,16 +69,11 @@ def read_settings(source: Source, script: syntax.Script, entries: int) -> Settin
                 hint=did_you_mean(key, [*_RANGES, *_CHOICES], f"it has {', '.join([*_RANGES, *_CHOICES])}"),
             )
         found[key] = _valid(source, setting, key)
-    return Settings(
-        max_strlen=int(found.get("max_strlen", STRING_BYTES)),
-        max_map_keys=int(found.get("max_map_keys", entries)),
-        stack_mode=str(found.get("stack_mode", "bpftrace")),
-        missing_probes=str(found.get("missing_probes", "error")),
-        print_maps_on_exit=str(found.get("print_maps_on_exit", "true")) in ("true", "1"),
-    )
+    return Settings(**found)
 
 
-def _valid(source: Source, setting: syntax.Setting, key: str) -> int | str:
+def _valid(source: Source, setting: syntax.Setting, key: str) -> Any:
+    """Return the value that the field of `Settings` has."""
     if key in _RANGES:
         least, most = _RANGES[key]
         if isinstance(setting.value, int) and least <= setting.value <= most:
@@ -85,6 +81,8 @@ def _valid(source: Source, setting: syntax.Setting, key: str) -> int | str:
         raise source.error(
             setting.at, f"{key} cannot be {setting.value}", hint=f"write a number from {least} to {most}"
         )
-    if str(setting.value) in _CHOICES[key]:
-        return str(setting.value)
-    raise source.error(setting.at, f"{key} cannot be {setting.value}", hint=f"use one of {', '.join(_CHOICES[key])}")
+    if str(setting.value) not in _CHOICES[key]:
+        raise source.error(
+            setting.at, f"{key} cannot be {setting.value}", hint=f"use one of {', '.join(_CHOICES[key])}"
+        )
+    return str(setting.value) in ("true", "1") if key == "print_maps_on_exit" else str(setting.value)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.lang.completion.completer import Completer
-from tracetop.lang.completion.fuzzy_match import MOST, best
+from tracetop.lang.completion.probe_names import MOST, best
 from tracetop.model.ctype import CField, CFunction, CKind, CParameter, CStruct, CType
 from tracetop.model.kernel import UserSymbol
 from tracetop.model.kinds import ProbeKind

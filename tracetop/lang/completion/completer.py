@@ -1,7 +1,7 @@
 """Words that could stand at the cursor of a script that is being typed, the likeliest first.
 
 Owns: which words there are at which place. Refuses to own: where the cursor is (`cursor`), what has which fields
-(`members`), and how a few letters find a name (`fuzzy_match`). Pure: it sees a kernel only through its protocol.
+(`members`), and how a few letters find a name (`probe_names`). Pure: it sees a kernel only through its protocol.
 """
 
 import re
@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from tracetop.errors import TracetopError
 from tracetop.lang.check.identifiers import HOOK_BUILTINS
 from tracetop.lang.completion.cursor import Cursor, Place, find_cursor
-from tracetop.lang.completion.fuzzy_match import MOST, best
 from tracetop.lang.completion.members import Members
-from tracetop.lang.completion.probe_names import ProbeWords, Words
+from tracetop.lang.completion.probe_names import MOST, ProbeWords, Words, best
 from tracetop.lang.functions import FUNCTIONS
 from tracetop.lang.vocabulary.builtins import BUILTINS
 from tracetop.model.kernel import Kernel

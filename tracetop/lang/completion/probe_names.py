@@ -1,16 +1,20 @@
 """Probes that could stand at the cursor: kinds, then what each kind has on this kernel.
 
-Owns: the names behind each colon. Keeps the kernel's lists, of 2,000 tracepoints and 60,000 functions. Pure.
+Owns: the names behind each colon, and which of many names a few letters mean. Keeps the kernel's lists, of 2,000
+tracepoints and 60,000 functions. Pure.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import takewhile
 
-from tracetop.lang.completion.fuzzy_match import best
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import Family, ProbeKind, probe_kind
 from tracetop.model.wire.messages import Completion
 
+MOST = 50
+"""Names that are offered at most."""
 _TIMES = {"hz": "times a second", "s": "seconds", "ms": "milliseconds", "us": "microseconds"}
 _USUAL = {"hz": ("49", "99", "999"), "s": ("1", "5", "10"), "ms": ("10", "100", "500"), "us": ("100", "1000")}
 _LEAST_LETTERS = 3
@@ -39,9 +43,11 @@ class ProbeWords:
     def _after(self, kind: ProbeKind, parts: list[str]) -> Words:
         match kind.facts.family:
             case Family.TRACEPOINT:
-                return self._tracepoint(parts) if kind is ProbeKind.TRACEPOINT else self._raw_tracepoint(parts)
+                if kind is ProbeKind.TRACEPOINT:
+                    return self._tracepoint(parts)
+                return _words(best(parts[-1], self._raw_tracepoints), "raw tracepoint")
             case Family.FUNCTION:
-                return self._function(parts)
+                return _words(best(parts[-1], self._functions), "kernel function")
             case Family.USER:
                 return self._usdt(parts) if kind is ProbeKind.USDT else self._symbol(parts)
             case Family.COUNTER:
@@ -57,12 +63,6 @@ class ProbeWords:
             return _words(best(parts[0], self._categories if begun else self._tracepoints), "tracepoints")
         events = [name.split(":", 1)[1] for name in self._tracepoints if name.startswith(f"{parts[0]}:")]
         return _words(best(parts[-1], events), "tracepoint")
-
-    def _raw_tracepoint(self, parts: list[str]) -> Words:
-        return _words(best(parts[-1], self._raw_tracepoints), "raw tracepoint")
-
-    def _function(self, parts: list[str]) -> Words:
-        return _words(best(parts[-1], self._functions), "kernel function")
 
     def _symbol(self, parts: list[str]) -> Words:
         path = self._kernel.binary(parts[0].strip('"')) if len(parts) > 1 else None
@@ -115,6 +115,27 @@ class ProbeWords:
     @cached_property
     def _raw_tracepoints(self) -> list[str]:
         return sorted(name.split(":", 1)[1] for name in self._tracepoints)
+
+
+def best(fragment: str, names: Sequence[str]) -> list[str]:
+    """Return at most MOST of the sorted names: first those that begin so, then those a part of which does.
+
+    Last come names that have the letters anywhere. Case does not matter but for those that begin so.
+    """
+    first = bisect_left(names, fragment)
+    found = list(takewhile(lambda name: name.startswith(fragment), names[first : first + MOST]))
+    if len(found) < MOST and fragment:
+        small = fragment.lower()
+        others = [name for name in names if small in name.lower() and not name.startswith(fragment)]
+        others.sort(key=lambda name: (_rank(small, name.lower()), len(name), name))
+        found += others[: MOST - len(found)]
+    return found
+
+
+def _rank(fragment: str, name: str) -> int:
+    if name.startswith(fragment):
+        return 0
+    return 1 if any(part.startswith(fragment) for part in name.replace(":", "_").split("_")) else 2
 
 
 def _words(names: Iterable[str], about: str) -> Words:

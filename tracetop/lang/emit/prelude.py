@@ -6,7 +6,7 @@ Owns: what a helper is and which there are. `Writer.need` gives the name of one,
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tracetop.lang.ctypes.value_layout import stack_map
+from tracetop.lang.ctypes.value_types import stack_map
 from tracetop.lang.plan.plan import Plan
 from tracetop.lang.tree.types import Type
 from tracetop.model.abi.buckets import BUCKET_C

@@ -8,7 +8,7 @@ import signal
 from functools import partial
 
 from tracetop.lang.check.calls import Arguments, StatementFunction
-from tracetop.lang.ctypes.value_layout import layout, parts
+from tracetop.lang.ctypes.value_types import layout, parts
 from tracetop.lang.emit.dispatch import Space, Where, value
 from tracetop.lang.emit.reads import copy, read_text
 from tracetop.lang.emit.writer import Writer

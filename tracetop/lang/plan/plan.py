@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracetop.lang.ctypes.type_table import KnownTypes
-from tracetop.lang.ctypes.value_layout import layout
+from tracetop.lang.ctypes.value_types import layout
 from tracetop.lang.plan.map_uses import MapUses, map_uses
 from tracetop.lang.plan.program_sharing import alike, hook_number, tells_hook
 from tracetop.lang.plan.raw_tracepoints import RawForm, raw_form

@@ -10,7 +10,7 @@ from dataclasses import replace
 from msgspec import structs
 
 from tracetop.lang.ctypes.type_table import KnownTypes
-from tracetop.lang.ctypes.value_layout import layout, parts
+from tracetop.lang.ctypes.value_types import layout, parts
 from tracetop.lang.plan.syscall_events import Calls
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import Hook

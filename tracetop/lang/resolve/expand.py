@@ -119,14 +119,14 @@ def _note(probe: syntax.Probe, error: MissingProbeError) -> str:
 
 
 def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel, wanted: Wanted) -> list[Hook]:
-    written = take_apart(source, probe, wanted.params)
-    name = SHORT.get(written.kind, written.kind)
+    word, parts = take_apart(source, probe, wanted.params)
+    name = SHORT.get(word, word)
     if name in NOT_TAKEN:
         raise source.error(probe.at, f"{name} probes are not supported", hint=NOT_TAKEN[name])
     kind = probe_kind(name)
     if kind is None:
-        raise _unknown_kind(source, probe, written.kind, kernel)
-    asked = Asked(source, probe, kernel, kind, written.parts, wanted.pid, wanted.child)
+        raise _unknown_kind(source, probe, word, kernel)
+    asked = Asked(source, probe, kernel, kind, parts, wanted.pid, wanted.child)
     why = kernel.refuses(kind) if kind.facts.serves else ""
     if why:
         raise asked.refused(why, kind.facts.serves)

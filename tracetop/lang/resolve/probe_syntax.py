@@ -4,7 +4,6 @@ Owns: that grammar, the same for every kind of probe. Refuses to own: what the n
 """
 
 import re
-from dataclasses import dataclass
 
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
@@ -13,17 +12,11 @@ _PARAMETER = re.compile(r"\$([1-9]\d{0,3})")
 _NAMED = re.compile(r"\w+=(?=\w)")
 
 
-@dataclass(frozen=True)
-class Written:
-    """One probe: its kind's word and what stands behind it."""
+def take_apart(source: Source, probe: syntax.Probe, params: tuple[str, ...] | None) -> tuple[str, tuple[str, ...]]:
+    """Return the word for the probe's kind, and its parts: without quotes, and with parameters filled in.
 
-    kind: str
-    parts: tuple[str, ...]
-    """Without quotes; parameters filled in."""
-
-
-def take_apart(source: Source, probe: syntax.Probe, params: tuple[str, ...] | None) -> Written:
-    """Return the probe's parts. ScriptError for a quote that is not closed or a parameter that is not there."""
+    ScriptError for a quote that is not closed or a parameter that is not there.
+    """
     text = probe.text
     named = _NAMED.match(text)
     parts, quoted, i = [""], False, named.end() if named else 0
@@ -46,7 +39,7 @@ def take_apart(source: Source, probe: syntax.Probe, params: tuple[str, ...] | No
         i += 1
     if quoted:
         raise source.error(probe.at, f'{text} has a " that is not closed', hint='put a " behind the name')
-    return Written(parts[0], tuple(parts[1:]))
+    return parts[0], tuple(parts[1:])
 
 
 def _parameter(source: Source, probe: syntax.Probe, index: int, params: tuple[str, ...] | None) -> str:

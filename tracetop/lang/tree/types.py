@@ -1,7 +1,7 @@
 """The types of values: what they are made of, how wide, and what they mean (role, unit).
 
-Pure data and the rules that join two of them. How a type of C becomes one of these is in `ctypes.value_types`,
-how one lies in bytes for whoever decodes them in `ctypes.value_layout`.
+Pure data and the rules that join two of them. How a type of C becomes one of these, and how one lies in bytes for
+whoever decodes it, is in `ctypes.value_types`.
 """
 
 from dataclasses import dataclass, replace

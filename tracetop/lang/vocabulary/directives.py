@@ -30,7 +30,9 @@ class Directives:
 
 def read_directives(source: Source, header: dict[str, str]) -> Directives:
     """Return the header's values that the compiler needs, checked. ScriptError at the line that is wrong."""
-    units = {name.removeprefix("unit").strip(): _unit(source, name, header) for name in header if _is_unit(name)}
+    units = {
+        name.removeprefix("unit").strip(): _unit(source, name, header) for name in header if name.startswith("unit ")
+    }
     optional = frozenset(probe.strip() for probe in header.get("optional", "").split(",") if probe.strip())
     return Directives(entries=_entries(source, header), units=units, optional=optional)
 
@@ -48,10 +50,6 @@ def process_directive(source: Source, clause_at: int) -> tuple[str, int]:
     if match is None or pair is None or pair["name"] != "process":
         return "", 0
     return pair["value"], match.start("text") + pair.start("value")
-
-
-def _is_unit(name: str) -> bool:
-    return name.startswith("unit ")
 
 
 def _unit(source: Source, name: str, header: dict[str, str]) -> Unit:
