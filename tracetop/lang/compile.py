@@ -36,7 +36,7 @@ def compile_script(
     """Compile a script for a kernel; `name` is the file's stem. ScriptError, with place and hint, where it is wrong."""
     source = Source(name, text)
     try:
-        return _compile(source, kernel, options, seen or _unseen)
+        return _compile(source, kernel, options, seen or (lambda _stage, _made: None))
     except RecursionError:
         raise source.error(
             0, "the script is too long an expression or too deeply nested", hint="split it with variables"
@@ -50,10 +50,6 @@ def compile_script(
             hint="this is a bug in tracetop; please report it with the script",
             detail="".join(traceback.format_exception(error)),
         ) from error
-
-
-def _unseen(stage: str, made: object) -> None:
-    """Show nobody."""
 
 
 def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Program:

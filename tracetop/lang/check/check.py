@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from tracetop.errors import did_you_mean
 from tracetop.lang.check import loops
 from tracetop.lang.check.expressions import check_expr, check_integer
-from tracetop.lang.check.scope import Function, Learnt, MapUse, Scope, undefined_map
+from tracetop.lang.check.scope import Function, Learnt, MapUse, Scope, refuse_undefined
 from tracetop.lang.check.statements import check_block
 from tracetop.lang.ctypes.definitions import define
 from tracetop.lang.ctypes.type_table import KnownTypes
@@ -60,9 +60,7 @@ def check(
             if learnt == known:
                 break
         known = learnt
-    undefined = undefined_map(source, known)
-    if undefined:
-        raise undefined
+    refuse_undefined(source, known)
     sizes = {node.name: node.entries for node in definitions if isinstance(node, syntax.MapDeclaration)}
     maps = tuple(_map_type(name, use, sizes.get(name, 0)) for name, use in known.maps.items())
     return typed.Script(clauses, maps), types

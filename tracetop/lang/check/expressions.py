@@ -109,22 +109,12 @@ def _string(node: syntax.String, scope: Scope) -> typed.Expr:
 
 
 @check_expr.register
-def _name(node: syntax.Name, scope: Scope) -> typed.Expr:
-    return name_value(node, scope)
-
-
-@check_expr.register
 def _parameter(node: syntax.Parameter, scope: Scope) -> typed.Expr:
     if node.index > PARAMS:
         raise scope.error(
             node.at, f"there is no parameter ${node.index}", hint=f"use $1 to ${PARAMS}; $# says how many were given"
         )
     return typed.Param(node.index)
-
-
-@check_expr.register
-def _variable(node: syntax.Variable, scope: Scope) -> typed.Expr:
-    return scope.variable(node)
 
 
 @check_expr.register
@@ -143,6 +133,8 @@ def _tuple(node: syntax.Tuple, scope: Scope) -> typed.Expr:
     return typed.Tuple(parts, tuple_of(tuple(part.type for part in parts)))
 
 
+check_expr.register(syntax.Name, name_value)
+check_expr.register(syntax.Variable, lambda node, scope: scope.variable(node))
 check_expr.register(syntax.Access, lvalues.access)
 check_expr.register(syntax.Index, lvalues.index)
 check_expr.register(syntax.Cast, cast)
@@ -223,16 +215,14 @@ def _step(node: syntax.Step, scope: Scope) -> typed.Expr:
 
 def check_step(node: syntax.Step, scope: Scope) -> tuple[typed.VarValue | typed.Slot, Type]:
     """Return what ``++`` or ``--`` counts, and its type. ScriptError for a string."""
-    if isinstance(node.target, syntax.Variable):
-        variable = scope.variable(node.target)
-        type_, target = variable.type, variable
-    else:
+    if isinstance(node.target, syntax.Map):
         slot = scope.use_map(node.target, scope.check_keys(node.target))
         scope.assign_map(node.target, ValueKind.SCALAR, INT64)
         return slot, scope.map_value(node.target)
-    if not type_.is_integer:
-        raise scope.error(node.at, f"{node.op} does not go with {spoken(type_)}", hint="use it with an integer")
-    return target, type_
+    variable = scope.variable(node.target)
+    if not variable.type.is_integer:
+        raise scope.error(node.at, f"{node.op} does not go with {spoken(variable.type)}", hint="use it with an integer")
+    return variable, variable.type
 
 
 @check_expr.register

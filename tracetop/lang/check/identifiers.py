@@ -14,7 +14,7 @@ from tracetop.lang.ctypes.value_types import value_type
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import BOOL, INT64, UINT64, Type, opaque, pointer, text_type
 from tracetop.lang.vocabulary.builtins import ARGUMENTS, BUILTINS, EXTRA, POINTERS
-from tracetop.model.ctype import VOID, CKind
+from tracetop.model.ctype import VOID, CKind, CParameter
 from tracetop.model.kinds import Family, ProbeKind, ProgramType
 from tracetop.model.program import KeyRole
 from tracetop.model.value import Shape
@@ -52,8 +52,7 @@ def stack(scope: Scope, user: bool, mode: str = "", depth: int = 0) -> typed.Sta
     return typed.Stack(False, opaque(Shape.KSTACK, 4, KeyRole.KSTACK, text=mode, depth=depth))
 
 
-def current_task(scope: Scope) -> typed.Expr:
-    """Return ``curtask``: the address of the current task_struct."""
+def _current_task(_node: syntax.Name, scope: Scope) -> typed.Expr:
     task = scope.types.named("struct task_struct") or VOID
     return typed.BuiltinValue("curtask", pointer(task, user=False))
 
@@ -93,21 +92,19 @@ def _argument(node: syntax.Name, index: int, scope: Scope, *, from_stack: bool) 
                 hint=f"it has arg0 to arg{hook.arity - 1}" if hook.arity else "it has no arguments",
             )
         return typed.Argument(index, UINT64)
-    if hook.kind is ProbeKind.USDT and not from_stack:
-        if index >= len(hook.arguments):
-            raise scope.error(node.at, f"{hook.name} has {len(hook.arguments)} arguments", hint="count from arg0")
-        place = hook.arguments[index]
+    is_traced = hook.kind.facts.program is ProgramType.TRACING and hook.function is not None
+    if (is_traced or hook.kind is ProbeKind.USDT) and not from_stack:
+        places = hook.function.parameters if hook.function else hook.arguments
+        if index >= len(places):
+            raise scope.error(node.at, f"{hook.name} has {len(places)} arguments", hint="count from arg0")
+        place = places[index]
         if place is None:
             raise scope.error(
                 node.at, f"{node.name} of {hook.name} is where no program can read it", hint="leave it out"
             )
+        if isinstance(place, CParameter):
+            return typed.Argument(index, value_type(place.type) or UINT64)
         return typed.Argument(index, Type(size=place.size, signed=place.signed))
-    if hook.kind.facts.program is ProgramType.TRACING and hook.function and not from_stack:
-        if index >= len(hook.function.parameters):
-            raise scope.error(
-                node.at, f"{hook.name} has {len(hook.function.parameters)} arguments", hint="count from arg0"
-            )
-        return typed.Argument(index, value_type(hook.function.parameters[index].type) or UINT64)
     if not hook.kind.facts.is_on_code:
         raise scope.error(
             node.at,
@@ -211,7 +208,7 @@ HOOK_BUILTINS = {
     "ustack": HookBuiltin(
         lambda _node, scope: stack(scope, user=True), "the process's call stack: @[ustack] = count()"
     ),
-    "curtask": HookBuiltin(lambda _node, scope: current_task(scope), "the current task: a struct task_struct *"),
+    "curtask": HookBuiltin(_current_task, "the current task: a struct task_struct *"),
     "usermode": HookBuiltin(_usermode, "1 where a sample was taken in user mode"),
     "ncpus": HookBuiltin(lambda _node, scope: typed.Const(scope.kernel.cpus), "how many processors there can be"),
     "ppid": HookBuiltin(_of_parent("tgid"), "id of the parent process"),
@@ -220,4 +217,3 @@ HOOK_BUILTINS = {
         lambda _node, scope: typed.Const(scope.options.child), "id of the process that `tracetop run -c` started"
     ),
 }
-__all__ = ["HOOK_BUILTINS", "MAX_STACK_DEPTH", "current_task", "name_value", "stack"]

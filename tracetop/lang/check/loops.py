@@ -76,17 +76,8 @@ def _value(use: MapUse) -> Type:
 
 
 @check_statement.register
-def _break(node: syntax.Break, scope: Scope) -> typed.Statement:
-    _refuse_outside("break", node.at, scope)
-    return typed.Break()
-
-
-@check_statement.register
-def _continue(node: syntax.Continue, scope: Scope) -> typed.Statement:
-    _refuse_outside("continue", node.at, scope)
-    return typed.Continue()
-
-
-def _refuse_outside(word: str, at: int, scope: Scope) -> None:
+def _leave(node: syntax.Break | syntax.Continue, scope: Scope) -> typed.Statement:
+    word, leaving = ("break", typed.Break()) if isinstance(node, syntax.Break) else ("continue", typed.Continue())
     if not scope.in_loop:
-        raise scope.error(at, f"{word} stands in no loop", hint="use it in while or for; return ends the clause")
+        raise scope.error(node.at, f"{word} stands in no loop", hint="use it in while or for; return ends the clause")
+    return leaving

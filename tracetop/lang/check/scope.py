@@ -252,18 +252,17 @@ class Scope:
         return f"line {line}"
 
 
-def undefined_map(source: Source, learnt: Learnt) -> ScriptError | None:
-    """Return the error for a map that is only read or cleared, or None where every map is assigned somewhere."""
+def refuse_undefined(source: Source, learnt: Learnt) -> None:
+    """Raise ScriptError for a map that is only read or cleared, and assigned nowhere."""
     assigned = [name for name, use in learnt.maps.items() if use.kind is not None]
     named = learnt.asked | {name: use.at for name, use in learnt.maps.items()}
     for name, at in named.items():
         if name not in assigned:
-            return source.error(
+            raise source.error(
                 at,
                 f"nothing is ever assigned to {name}",
                 hint=did_you_mean(name, assigned, f"assign {name}, as in {name}[pid] = count() or {name} = 1"),
             )
-    return None
 
 
 def _parts_of(node: syntax.Map) -> tuple[syntax.Expr, ...]:

@@ -38,16 +38,12 @@ def check_statement(node: syntax.Statement, _scope: Scope) -> typed.Statement:
 
 @check_statement.register
 def _assign(node: syntax.Assign, scope: Scope) -> typed.Statement:
-    if isinstance(node.target, syntax.Variable):
-        return _assign_variable(node, node.target, scope)
-    return _assign_map(node, node.target, scope)
-
-
-def _assign_variable(node: syntax.Assign, target: syntax.Variable, scope: Scope) -> typed.Statement:
+    if isinstance(node.target, syntax.Map):
+        return _assign_map(node, node.target, scope)
     value = _storable(node.value, scope)
     if node.op != "=":
-        value = _combined(node, scope, scope.variable(target), value)
-    return typed.SetVariable(scope.assign_variable(target, _whole(value.type)), value)
+        value = _combined(node, scope, scope.variable(node.target), value)
+    return typed.SetVariable(scope.assign_variable(node.target, _whole(value.type)), value)
 
 
 def _storable(node: syntax.Expr, scope: Scope) -> typed.Expr:

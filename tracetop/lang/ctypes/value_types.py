@@ -127,12 +127,6 @@ def _unit(field: Field) -> Unit:
 def layout(type_: Type, types: KnownTypes, depth: int = 0) -> ValueType:
     """Return how a value of the type lies in its `type_.size` bytes."""
     match type_.form:
-        case Form.STRING:
-            return ValueType(shape=Shape.STRING, size=type_.size, signed=False)
-        case Form.BUFFER:
-            return ValueType(shape=Shape.BUFFER, size=type_.size, signed=False)
-        case Form.POINTER:
-            return ValueType(shape=Shape.POINTER, size=type_.size, signed=False)
         case Form.TUPLE:
             return ValueType(shape=Shape.TUPLE, size=type_.size, parts=parts(type_.parts, types))
         case Form.ARRAY:

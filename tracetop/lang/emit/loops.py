@@ -58,8 +58,7 @@ def _declare_variables(out: Writer, frame: Frame) -> None:
 @statement.register
 def _while(node: typed.While, out: Writer) -> None:
     def test(inner: Writer) -> None:
-        inner.line(f"if (!{value(node.condition, inner)})")
-        inner.line("    return 1;")
+        inner.when(f"!{value(node.condition, inner)}", "return 1;")
 
     with_callback = _callback(MarkerKind.LOOP, test, node.body, out)
     _call(f"tt_loop({_MOST_ROUNDS}, {with_callback});", node.body, out)
@@ -75,8 +74,7 @@ def _for_range(node: typed.ForRange, out: Writer) -> None:
     # away, and then does not find it ("No program to jit").
     out.line(f"{count} = {high} > {low} ? {high} - {low} : 0;")
     rounds = out.temporary(UINT64, count, "rounds")
-    out.line(f"if ({rounds} > {_MOST_ROUNDS})")
-    out.line(f"    {rounds} = {_MOST_ROUNDS};")
+    out.when(f"{rounds} > {_MOST_ROUNDS}", f"{rounds} = {_MOST_ROUNDS};")
 
     def advance(inner: Writer) -> None:
         inner.line(f"{inner.variable(node.name)} = {first} + loop->first;")
@@ -100,8 +98,7 @@ def _map_length(node: typed.MapLength, out: Writer) -> str:
 
     def add(inner: Writer) -> None:
         if planned.spec.kept_slots:
-            inner.line("if (!*(u64 *)loop->second)")
-            inner.line("    return 0;")
+            inner.when("!*(u64 *)loop->second", "return 0;")
         inner.line(f"{count} += 1;")
 
     address = pointer_to(MarkerKind.MAP, planned.spec.drop_slot, out)
@@ -148,8 +145,7 @@ def _call(text: str, body: tuple[typed.Statement, ...], out: Writer) -> None:
     out.line(text)
     out.memory.held.clear()
     if out.frame and any(isinstance(node, typed.Return) for node in nodes(body)):
-        out.line(f"if (*(u64 *)(scratch + {out.frame.ended}))")
-        out.line(f"    return{' 1' if out.is_callback else ''};")
+        out.when(f"*(u64 *)(scratch + {out.frame.ended})", f"return{' 1' if out.is_callback else ''};")
 
 
 def _entry(node: typed.ForMap, planned: PlannedMap, out: Writer) -> None:
@@ -158,8 +154,7 @@ def _entry(node: typed.ForMap, planned: PlannedMap, out: Writer) -> None:
     place = out.c_names[node.name]
     out.line("char *key = (char *)loop->first, *found = (char *)loop->second;")
     if planned.spec.kept_slots:
-        out.line("if (!*(u64 *)found)")
-        out.line("    return 0;")
+        out.when("!*(u64 *)found", "return 0;")
     target = f"({place} + {tuple_offsets(node.entry.parts)[0][1]})"
     if planned.spec.kind.facts.is_shared:
         _copy(target, value_type, "found", value_type.size, out)
@@ -187,6 +182,5 @@ def _sum_up(planned: PlannedMap, target: str, out: Writer) -> None:
     kind = planned.spec.kind
     total = sum_up(planned, "key", out)
     if kind.facts.is_extreme or planned.spec.layout is Layout.PERCPU_ARRAY:
-        out.line(f"if (!{total.value if kind is ValueKind.COUNT else total.count})")
-        out.line("    return 0;")
+        out.when(f"!{total.value if kind is ValueKind.COUNT else total.count}", "return 0;")
     out.line(f"*(s64 *){target} = {total.text};")

@@ -7,7 +7,7 @@ pointers.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tracetop.lang.emit.dispatch import held, put, value
+from tracetop.lang.emit.dispatch import held, put, statement, value
 from tracetop.lang.emit.prelude import DIVIDE, OF_CPU, SET_PRESENT
 from tracetop.lang.emit.tables import ARRAYS, is_plain, key_type, value_type
 from tracetop.lang.emit.writer import Writer, c_stored
@@ -102,10 +102,9 @@ def _insert(planned: PlannedMap, key_name: str, first: str, out: Writer) -> None
         out.line(drop)
         return
     name = out.name("first")
-    out.reserve(planned.spec.value_size)
+    out.stack_bytes += planned.spec.value_size
     out.line(f"{value_type(planned)} {name} = {first};")
-    out.line(f"if ({planned.spec.c_name}.update(&{key_name}, &{name}))")
-    out.line(f"    {drop}")
+    out.when(f"{planned.spec.c_name}.update(&{key_name}, &{name})", drop)
 
 
 def store(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
@@ -130,8 +129,7 @@ def _store_memory(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
     key_name = key(slot, out)
     name = out.lvalue(value_type(planned), planned.spec.value_size, "new")
     put(source, f"{name}.text", out)
-    out.line(f"if ({planned.spec.c_name}.update(&{key_name}, &{name}))")
-    out.line(f"    {out.drop(planned.spec.drop_slot)}")
+    out.when(f"{planned.spec.c_name}.update(&{key_name}, &{name})", out.drop(planned.spec.drop_slot))
     out.memory.forget_map(slot.map)
 
 
@@ -152,8 +150,10 @@ def add(slot: typed.Slot, amount: str, out: Writer) -> None:
         out.line(out.drop(spec.drop_slot))
 
 
-def delete(slot: typed.Slot, out: Writer) -> None:
+@statement.register
+def _delete(node: typed.Delete, out: Writer) -> None:
     """Write ``delete(@slot)``: a kept slot is only marked empty, because the task will come back to it."""
+    slot = node.slot
     spec = out.planned(slot).spec
     if spec.layout is Layout.ARRAY:
         out.line(f"{out.need(SET_PRESENT)}({spec.drop_slot}, 0);")
@@ -186,7 +186,7 @@ def sum_up(planned: PlannedMap, key_pointer: str, out: Writer) -> Total:
     facts = planned.spec.kind.facts
     table = pointer_to(MarkerKind.MAP, planned.spec.drop_slot, out)
     total, count = out.name("total"), out.name("count")
-    out.reserve(16)
+    out.stack_bytes += 16
     out.line(f"s64 {total} = 0;")
     out.line(f"u64 {count} = 0;")
     with out.block("for (u32 cpu = 0; cpu < TT_CPUS; cpu++)"):

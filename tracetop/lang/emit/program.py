@@ -189,13 +189,12 @@ def _write_clause(planned: PlannedClause, out: Writer) -> None:
         open_frame(out)
     for name, type_ in () if out.frame else out.variables:
         if type_.is_scalar:
-            out.reserve(8)
+            out.stack_bytes += 8
             out.line(f"{c_integer(type_)} {out.variable(name)} = 0;")
         else:
             out.line(f"char *{out.c_names[name]} = {out.array(type_.size)};")
     for part in planned.rest:
-        out.line(f"if (!{value(part, out)})")
-        out.line("    return;")
+        out.when(f"!{value(part, out)}", "return;")
     block(planned.clause.body, out)
 
 

@@ -109,8 +109,7 @@ def _place_of_element(node: typed.Element, out: Writer) -> Where:
     if base.space is not Space.LOCAL:
         return Where(f"{base.address} + {index} * {node.type.size}", base.space)
     count = max(1, node.base.type.size // node.type.size)
-    out.line(f"if ({index} >= {count})")
-    out.line(f"    {index} = {count - 1};")
+    out.when(f"{index} >= {count}", f"{index} = {count - 1};")
     return Where(f"{base.address} + {index} * {node.type.size}", Space.LOCAL)
 
 
@@ -125,9 +124,7 @@ def _place_of_field(node: typed.FieldValue, out: Writer) -> Where:
     return Where(f"(u64)ctx + {node.field.offset + (node.index or 0) * node.type.size}", Space.KERNEL)
 
 
-@value.register(typed.Deref)
-@value.register(typed.Member)
-@value.register(typed.Element)
+@value.register
 def _read_value(node: typed.Deref | typed.Member | typed.Element, out: Writer) -> str:
     known = out.recall(node)
     if known:
@@ -138,40 +135,27 @@ def _read_value(node: typed.Deref | typed.Member | typed.Element, out: Writer) -
     return out.remember(node, read(where, node.type, out))
 
 
-@fill.register(typed.Deref)
-@fill.register(typed.Member)
-@fill.register(typed.Element)
+@fill.register
 def _copy(node: typed.Deref | typed.Member | typed.Element, place: str, out: Writer) -> None:
-    where = address(node, out)
-    copy(where, place, node.type, out)
+    copy(address(node, out), place, node.type, out)
 
 
 def copy(where: Where, place: str, type_: Type, out: Writer) -> None:
     """Write the copy of what lies somewhere into a place of ours; of text, up to its NUL."""
-    if type_.form is Form.STRING and where.space is not Space.LOCAL:
-        # What lies behind the NUL is nobody's: in a key it would make several of one.
-        read_text(where, place, str(type_.size), out)
-        return
     if where.space is Space.LOCAL:
         out.move(place, where.address, type_.size)
     else:
-        read_memory(where, place, str(type_.size), out)
+        # What lies after the NUL is nobody's: in a key it would make several of one.
+        read_memory(where, place, str(type_.size), out, is_text=type_.form is Form.STRING)
 
 
-def read_memory(where: Where, place: str, size: str, out: Writer) -> None:
-    """Write the read of `size` (C text) bytes of memory that is not ours."""
+def read_memory(where: Where, place: str, size: str, out: Writer, *, is_text: bool = False) -> None:
+    """Write the read of `size` (C text) bytes of memory that is not ours; of text at most so many, NUL included."""
     if where.space is Space.ANY:
-        out.line(f"{out.need(READ)}({place}, {size}, {where.address});")
+        out.line(f"{out.need(READ_STR if is_text else READ)}({place}, {size}, {where.address});")
     else:
-        out.line(f"bpf_probe_read_{where.space.value}({place}, {size}, (void *)({where.address}));")
-
-
-def read_text(where: Where, place: str, size: str, out: Writer) -> None:
-    """Write the read of a string of at most `size` (C text) bytes, NUL included."""
-    if where.space is Space.ANY:
-        out.line(f"{out.need(READ_STR)}({place}, {size}, {where.address});")
-    else:
-        out.line(f"bpf_probe_read_{where.space.value}_str({place}, {size}, (void *)({where.address}));")
+        helper = f"bpf_probe_read_{where.space.value}{'_str' if is_text else ''}"
+        out.line(f"{helper}({place}, {size}, (void *)({where.address}));")
 
 
 def record_members(program: PlannedProgram, read: set[str]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """C of statements."""
 
 from tracetop.lang.emit.dispatch import held, put, statement, text, value
-from tracetop.lang.emit.maps import add, change, delete, store
+from tracetop.lang.emit.maps import add, change, store
 from tracetop.lang.emit.prelude import LOG_BUCKET
 from tracetop.lang.emit.writer import Writer, in_parentheses
 from tracetop.lang.tree import typed
@@ -91,11 +91,6 @@ def _series(slot: typed.Slot, series: TimeSeries, added: str, out: Writer) -> No
         return f"if ({at}->epoch == {epoch}) {{ {kept} {at}->count += 1; }} else {{ {again} }}"
 
     change(slot, in_place, f"{{{epoch}, {added}, 1}}", out, f"{epoch} % {series.slots}ULL")
-
-
-@statement.register
-def _delete(node: typed.Delete, out: Writer) -> None:
-    delete(node.slot, out)
 
 
 @statement.register

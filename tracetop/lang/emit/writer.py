@@ -142,6 +142,11 @@ class Writer:
         """Write one line at the current depth."""
         self.lines.append("    " * self._depth + text)
 
+    def when(self, condition: str, text: str) -> None:
+        """Write an ``if`` with one statement."""
+        self.line(f"if ({condition})")
+        self.line(f"    {text}")
+
     def name(self, stem: str, *, aligned: bool = False) -> str:
         """Return a name that this clause has not used, and that is no type's: ``s`` and 64 would hide ``s64``.
 
@@ -161,7 +166,7 @@ class Writer:
         name = self.name(stem)
         self._of_statement += 1
         if self._of_statement > _REGISTERS:
-            self.reserve(8)
+            self.stack_bytes += 8
         self.line(f"{c_integer(type_)} {name} = {text};")
         return name
 
@@ -173,7 +178,7 @@ class Writer:
         """Write an array of zeros, 8-aligned, on the stack or in scratch memory, and return its name, a ``char *``."""
         name, size = self.name(stem, aligned=True), -(-size // 8) * 8
         if not self.frame and size <= _STACK_ARRAY and self.stack_bytes + size <= _STACK_ARRAYS:
-            self.reserve(size)
+            self.stack_bytes += size
             self.line(f"char {name}[{size}] __attribute__((aligned(8))) = {{}};")
             return name
         self.line(f"char *{name} = scratch + {self.take_scratch(size)};")
@@ -202,7 +207,7 @@ class Writer:
         """Write a struct of zeros, on the stack or in scratch memory, and return C text that stands for it."""
         name, size = self.name(stem), -(-size // 8) * 8
         if not self.frame and size <= _STACK_ARRAYS // 2 and self.stack_bytes + size <= _STACK_ARRAYS:
-            self.reserve(size)
+            self.stack_bytes += size
             self.line(f"{c_type} {name} __attribute__((aligned(8))) = {{}};")
             return name
         self.line(f"{c_type} *{name} = ({c_type} *)(scratch + {self.take_scratch(size)});")
@@ -216,7 +221,7 @@ class Writer:
             self.line(f"{c_type} *{name} = ({c_type} *)(scratch + {self.take_scratch(8)});")
             self.line(f"*{name} = {text};")
             return f"(*{name})"
-        self.reserve(8)
+        self.stack_bytes += 8
         self.line(f"{c_type} {name} = {text};")
         return name
 
@@ -246,10 +251,6 @@ class Writer:
         self.scratch_bytes = inside.scratch_bytes
         taken = inside.stack_bytes + inside.apart_stack_bytes + inside.callback_stack_bytes + context_bytes
         self.callback_stack_bytes = max(self.callback_stack_bytes, taken)
-
-    def reserve(self, size: int) -> None:
-        """Count `size` bytes of the BPF stack as taken."""
-        self.stack_bytes += size
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:

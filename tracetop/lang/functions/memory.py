@@ -4,7 +4,7 @@ from functools import partial
 
 from tracetop.lang.check.calls import Arguments, ValueFunction
 from tracetop.lang.emit.dispatch import Space, Where, address, value
-from tracetop.lang.emit.reads import copy, read_memory, read_text
+from tracetop.lang.emit.reads import copy, read_memory
 from tracetop.lang.emit.writer import Writer
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.tree import typed
@@ -61,9 +61,8 @@ def _str_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
     size = str(call.type.size)
     for length in call.arguments[1:]:  # the NUL that ends it is not counted
         size = out.temporary(_ADDRESS, f"(u64){value(length, out)} + 1", "size")
-        out.line(f"if ({size} > {call.type.size})")
-        out.line(f"    {size} = {call.type.size};")
-    read_text(where, place, size, out)
+        out.when(f"{size} > {call.type.size}", f"{size} = {call.type.size};")
+    read_memory(where, place, size, out, is_text=True)
 
 
 @partial(ValueFunction, "buf(POINTER, LENGTH)", "the bytes at an address")
@@ -89,8 +88,7 @@ def _buf(arguments: Arguments) -> typed.Expr:
 def _buf_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
     where = _target(call, out)
     size = out.temporary(_ADDRESS, value(call.arguments[1], out), "size")
-    out.line(f"if ({size} > {call.most})")
-    out.line(f"    {size} = {call.most};")
+    out.when(f"{size} > {call.most}", f"{size} = {call.most};")
     out.line(f"*(u32 *)({place}) = {size};")
     if where.space is Space.LOCAL:
         copy(where, f"({place} + 4)", Type(size=call.most), out)

@@ -10,7 +10,7 @@ from functools import partial
 from tracetop.lang.check.calls import Arguments, StatementFunction
 from tracetop.lang.ctypes.value_types import layout, parts
 from tracetop.lang.emit.dispatch import Space, Where, value
-from tracetop.lang.emit.reads import copy, read_text
+from tracetop.lang.emit.reads import copy
 from tracetop.lang.emit.writer import Writer
 from tracetop.lang.functions.memory import padded
 from tracetop.lang.functions.printf_formats import check_format
@@ -111,7 +111,7 @@ def _join_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
         with out.block(f"if (!{ended})"):
             copy(Where(f"{array} + {8 * i}", space), f"&{pointer}", Type(), out)
             with out.block(f"if ({pointer})"):
-                read_text(Where(pointer, space), f"({place} + {size * i})", str(size), out)
+                copy(Where(pointer, space), f"({place} + {size * i})", call.type.parts[i], out)
             with out.block("else"):
                 out.line(f"{ended} = true;")
 

@@ -36,9 +36,9 @@ _OPERATIONS: dict[str, Callable[[int, int], int | bool]] = {
 
 
 def fold(node: syntax.Expr, constants: Mapping[str, int]) -> int | None:
-    """Return the value of an expression of numbers and enumerators, 64 bits wide, or None for any other."""
+    """Return the value of an expression of numbers and enumerators, as 64 bits hold it, or None for any other."""
     value = _fold(node, constants)
-    return None if value is None else _wrapped(value)
+    return value if value is None or -(1 << 63) <= value < 1 << 64 else value & ((1 << 64) - 1)
 
 
 def _fold(node: syntax.Expr, constants: Mapping[str, int]) -> int | None:
@@ -63,8 +63,3 @@ def _fold_binary(node: syntax.Binary, constants: Mapping[str, int]) -> int | Non
     if a is None or b is None or (node.op in "/%" and not b):
         return None
     return int(_OPERATIONS[node.op](a, b))
-
-
-def _wrapped(value: int) -> int:
-    """Return the value as 64 bits hold it: unsigned where it was written so."""
-    return value if -(1 << 63) <= value < 1 << 64 else value & ((1 << 64) - 1)

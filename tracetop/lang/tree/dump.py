@@ -41,7 +41,7 @@ def _short(node: object) -> str:
         return f"{{{', '.join(f'{_short(key)}: {_short(value)}' for key, value in node.items())}}}"
     if callable(node):  # what writes the C of a call
         return str(getattr(node, "__name__", node))
-    if not _is_node(node):
+    if not isinstance(node, msgspec.Struct) and not is_dataclass(node):
         return repr(node)
     return f"{type(node).__name__}({', '.join(f'{name}={_short(child)}' for name, child in _children(node))})"
 
@@ -60,7 +60,3 @@ def _children(node: object) -> list[tuple[str, object]]:
         return []
     members = [(name, getattr(node, name)) for name in names if name not in _PLACES]
     return [(name, child) for name, child in members if child not in (None, "", (), [], {}, 0, False)]
-
-
-def _is_node(node: object) -> bool:
-    return isinstance(node, msgspec.Struct) or (is_dataclass(node) and not isinstance(node, type))

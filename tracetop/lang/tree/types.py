@@ -148,15 +148,13 @@ def join(a: Type, b: Type) -> Type | None:
 
 
 def _join_integers(a: Type, b: Type) -> Type:
-    if a.form is Form.POINTER and b.form is Form.POINTER and a.c == b.c:
-        return a
+    for each in (a, b):
+        if each.form is Form.POINTER:  # and the other a number, such as 0: still that pointer
+            return each
     signed = a.signed and b.signed if a.size == b.size else a.signed or b.signed
     size = max(a.size, b.size)
     if a.signed != b.signed and a.size != b.size:
         size = 8
-    pointing = a if a.form is Form.POINTER else b if b.form is Form.POINTER else None
-    if pointing is not None:  # a pointer and a number, such as 0: still that pointer
-        return pointing
     return Type(
         size=size,
         signed=signed,
