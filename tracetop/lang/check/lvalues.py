@@ -10,7 +10,7 @@ from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import field_type, member_type, value_type
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UINT64, Form, Type, pointer, spoken, tuple_offsets
-from tracetop.model.ctype import CKind, CParameter
+from tracetop.model.ctype import CKind
 from tracetop.model.kernel import Field
 from tracetop.model.kinds import ProbeKind
 
@@ -38,7 +38,7 @@ def member(record: typed.Expr, name: str, at: int, scope: Scope) -> typed.Expr:
     found = scope.types.member(c, name) if c else None
     if c is None or found is None:
         names = [place.member.name for place in scope.types.members(c) if place.member.name] if c else []
-        spelt = f"{spoken(record.type).removeprefix('a ')}"
+        spelt = spoken(record.type).removeprefix("a ")
         if not names:
             raise scope.error(
                 at, f"nothing is known of {spelt}", hint="define the struct in the script, or cast to one that is known"
@@ -195,18 +195,14 @@ def _argument(node: syntax.Access, scope: Scope) -> typed.Expr:
     parameters = hook.function.parameters
     for i, parameter in enumerate(parameters):
         if parameter.name == node.field:
-            return typed.Argument(i, _parameter_type(parameter, scope))
+            type_ = value_type(parameter.type, user=None if hook.kind is ProbeKind.KPROBE else False)
+            return typed.Argument(i, type_ if type_ and type_.is_integer else UINT64)
     names = [parameter.name for parameter in parameters if parameter.name]
     raise scope.error(
         node.at,
         f"{hook.name} has no argument {node.field}",
         hint=did_you_mean(node.field, names, f"it has {', '.join(names)}" if names else "use arg0 and so on"),
     )
-
-
-def _parameter_type(parameter: CParameter, scope: Scope) -> Type:
-    type_ = value_type(parameter.type, user=None if scope.hook.kind is ProbeKind.KPROBE else False)
-    return type_ if type_ and type_.is_integer else UINT64
 
 
 def _field(node: syntax.Access, scope: Scope) -> Field:

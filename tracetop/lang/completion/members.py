@@ -5,7 +5,7 @@ field of ``args``, a cast, ``curtask``, a variable that was given one of them. P
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from tracetop.lang.ctypes.type_table import Definitions, KnownTypes
@@ -128,11 +128,11 @@ def _probes(text: str) -> Iterator[tuple[str, list[str]]]:
         yield SHORT.get(kind, kind), parts
 
 
-def _first(pattern: str, names: object) -> str:
+def _first(pattern: str, names: Iterable[str]) -> str:
     """Return the first of the names that a wildcard means, or the pattern itself where it is none."""
     if not {*pattern} & {*"*?["}:
         return pattern
-    return next((name for name in names if fnmatchcase(name, pattern)), "")  # type: ignore[attr-defined]
+    return next((name for name in names if fnmatchcase(name, pattern)), "")
 
 
 def spelt(c: CType) -> str:

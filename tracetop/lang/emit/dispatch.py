@@ -1,7 +1,6 @@
 """The functions of the emitter that have one implementation for each kind of node.
 
-Owns: the points that the `emit_*` modules register with, so that they can call one another without importing one
-another.
+Owns: the points that the modules here register with, so that they can call one another without importing one another.
 """
 
 from dataclasses import dataclass

@@ -128,17 +128,13 @@ def _signal(arguments: Arguments) -> typed.Statement:
     _require_unsafe(arguments)
     arguments.count(1)
     node = arguments.call.arguments[0]
-    if not isinstance(node, syntax.String):
-        return _sent(arguments.integer(0))
-    name = node.value.decode(errors="replace").upper()
-    name = name if name.startswith("SIG") else f"SIG{name}"
-    number = signal.Signals.__members__.get(name)
-    if number is None:
-        raise arguments.error(f"there is no signal {name}", hint='write a number, or a name such as "KILL"')
-    return _sent(typed.Const(int(number)))
-
-
-def _sent(number: typed.Expr) -> typed.Statement:
+    if isinstance(node, syntax.String):
+        name = "SIG" + node.value.decode(errors="replace").upper().removeprefix("SIG")
+        if name not in signal.Signals.__members__:
+            raise arguments.error(f"there is no signal {name}", hint='write a number, or a name such as "KILL"')
+        number: typed.Expr = typed.Const(int(signal.Signals[name]))
+    else:
+        number = arguments.integer(0)
     return typed.Evaluate(typed.Call(_signal_c, (number,), INT64))
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from tracetop.lang.plan.raw_tracepoints import RawForm, Reading, raw_form
 from tracetop.lang.tree.hook import Hook
-from tracetop.model.kernel import Field, Kernel
+from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.syscalls import syscall_names
 
@@ -99,15 +99,10 @@ class Calls:
         """Return how the call's arguments are read, by their names in the record."""
         found: dict[str, Reading] = {}
         for field in hook.format.fields if hook.format else ():
-            index = _argument_index(field)
-            if index is not None and f"args[{index}]" in raw.readings:
+            index, rest = divmod(field.offset - _RECORD_ARGUMENTS, 8)
+            if field.size == 8 and not rest and f"args[{index}]" in raw.readings:
                 found[field.name] = raw.readings[f"args[{index}]"]
         return found
-
-
-def _argument_index(field: Field) -> int | None:
-    index, rest = divmod(field.offset - _RECORD_ARGUMENTS, 8)
-    return index if field.size == 8 and not rest and 0 <= index < 6 else None
 
 
 def _gate(name: str, number: Reading, wanted: list[int], status: int) -> str:

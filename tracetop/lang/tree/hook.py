@@ -67,9 +67,8 @@ class Hook:
         """What ``args`` has here by name, a function's parameters or a record's fields."""
         if self.format is not None:
             return tuple(field.name for field in self.format.fields)
-        return (
-            tuple(parameter.name for parameter in self.function.parameters if parameter.name) if self.function else ()
-        )
+        parameters = self.function.parameters if self.function else ()
+        return tuple(parameter.name for parameter in parameters if parameter.name)
 
     @property
     def stem(self) -> str:
