@@ -1,11 +1,12 @@
 """Kinds of values that maps hold: one record each, from the kernel's bytes to the columns of a table.
 
-Owns: what one CPU's value is, how CPUs add up, and what becomes of the numbers. Refuses to own: the C that changes a
-value, which stands beside the function of the language (`lang`). Pure.
+Owns: what one CPU's value is, the C that changes it, how CPUs add up, and what becomes of the numbers. Refuses to own:
+how a script writes it, which is with the functions of the language (`lang.functions.maps`). Pure.
 """
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import Enum, StrEnum, auto
+from functools import partial
 from typing import Self
 
 from tracetop.model.abi.values import EXTREME, SERIES, TOTAL
@@ -29,6 +30,13 @@ class ValueFacts:
     name: str
     c_type: str = ""
     """C type of one CPU's value; empty where that is the script's own type."""
+    change: str = ""
+    """C that adds ``{v}`` to the value that ``{at}`` points to; empty where a value is written, not added to."""
+    first: str = "{v}"
+    """C of the value of a new key."""
+    in_slot: str = "{at}->value = {v};"
+    """The same as `change` in a slot of a time series; of most kinds the newest value is kept."""
+    _: KW_ONLY
     fields: int = 1
     """64-bit integers in one CPU's value, the last of them the number of what is in it; 0 for bytes of any length."""
     merge: Merge = Merge.SUM
@@ -61,6 +69,42 @@ class ValueFacts:
         return self.merge is Merge.SUM and not self.is_shared
 
 
+_ADDED = "{at}->value += {v};"
+_total = partial(
+    ValueFacts,
+    c_type=TOTAL.c_type,
+    change="{at}->total += {v}; {at}->count += 1;",
+    first="{{{v}, 1}}",
+    fields=len(TOTAL.members),
+    never_shrinks=True,
+    json="stats",
+)
+_distribution = partial(
+    ValueFacts,
+    c_type="u64",
+    change="*{at} += 1;",
+    first="1",
+    is_bucketed=True,
+    has_one_value=False,
+    never_shrinks=True,
+    json="hist",
+)
+
+
+def _extreme(name: str, better: str, merge: Merge) -> ValueFacts:
+    """Return the record of a least or greatest value: `better` compares a new value with the one that is kept."""
+    kept = "{at}->value = {v};"
+    return ValueFacts(
+        name,
+        EXTREME.c_type,
+        f"if (!{{at}}->set || {{v}} {better} {{at}}->value) {{{{ {kept} {{at}}->set = 1; }}}}",
+        "{{{v}, 1}}",
+        f"if ({{v}} {better} {{at}}->value) {kept}",
+        fields=len(EXTREME.members),
+        merge=merge,
+    )
+
+
 class ValueKind(StrEnum):
     """What a map's value is: decides how CPUs are merged, how a rate is made, and which view shows it."""
 
@@ -79,29 +123,19 @@ class ValueKind(StrEnum):
     """A NUL-padded string of `value_size` bytes."""
     VALUE = ValueFacts("value", fields=0, is_shared=True)
     """Anything else that is written whole, such as a tuple or a stack: `MapSpec.value` says what."""
-    COUNT = ValueFacts("count", "u64", never_shrinks=True, columns=("per_s", "total"))
-    SUM = ValueFacts("sum", "s64", columns=("per_s", "total"))
-    AVG = ValueFacts(
-        "avg", TOTAL.c_type, len(TOTAL.members), never_shrinks=True, columns=("per_s", "avg"), json="stats"
-    )
-    MIN = ValueFacts("min", EXTREME.c_type, len(EXTREME.members), Merge.LEAST)
-    MAX = ValueFacts("max", EXTREME.c_type, len(EXTREME.members), Merge.MOST)
-    STATS = ValueFacts(
-        "stats",
-        TOTAL.c_type,
-        len(TOTAL.members),
-        has_one_value=False,
-        never_shrinks=True,
-        columns=("per_s", "count", "avg", "total"),
-        json="stats",
-    )
-    HIST = ValueFacts("hist", "u64", is_bucketed=True, has_one_value=False, never_shrinks=True, json="hist")
-    LHIST = ValueFacts("lhist", "u64", is_bucketed=True, has_one_value=False, never_shrinks=True, json="hist")
+    COUNT = ValueFacts("count", "u64", "*{at} += 1;", "1", never_shrinks=True, columns=("per_s", "total"))
+    SUM = ValueFacts("sum", "s64", "*{at} += {v};", in_slot=_ADDED, columns=("per_s", "total"))
+    AVG = _total("avg", in_slot=_ADDED, columns=("per_s", "avg"))
+    MIN = _extreme("min", "<", Merge.LEAST)
+    MAX = _extreme("max", ">", Merge.MOST)
+    STATS = _total("stats", has_one_value=False, columns=("per_s", "count", "avg", "total"))
+    HIST = _distribution("hist")
+    LHIST = _distribution("lhist")
     TSERIES = ValueFacts(
         "tseries",
         SERIES.c_type,
-        len(SERIES.members),
-        Merge.NEWEST,
+        fields=len(SERIES.members),
+        merge=Merge.NEWEST,
         is_bucketed=True,
         has_one_value=False,
         json="tseries",

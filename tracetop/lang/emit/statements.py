@@ -11,23 +11,6 @@ from tracetop.model.abi.event_slots import EVENTS, DropSlots
 from tracetop.model.program import EVENT_HEADER_BYTES, Exit, TimeSeries
 from tracetop.model.value_kinds import ValueKind
 
-_IN_PLACE = {
-    ValueKind.COUNT: ("*{at} += 1;", "1"),
-    ValueKind.SUM: ("*{at} += {v};", "{v}"),
-    ValueKind.AVG: ("{at}->total += {v}; {at}->count += 1;", "{{{v}, 1}}"),
-    ValueKind.STATS: ("{at}->total += {v}; {at}->count += 1;", "{{{v}, 1}}"),
-    ValueKind.MIN: ("if (!{at}->set || {v} < {at}->value) {{ {at}->value = {v}; {at}->set = 1; }}", "{{{v}, 1}}"),
-    ValueKind.MAX: ("if (!{at}->set || {v} > {at}->value) {{ {at}->value = {v}; {at}->set = 1; }}", "{{{v}, 1}}"),
-}
-"""By kind: how the value that ``{at}`` points to changes, and that of a new key; ``{v}`` is what is aggregated."""
-_SERIES = {
-    ValueKind.SUM: "{at}->value += {v};",
-    ValueKind.AVG: "{at}->value += {v};",
-    ValueKind.MIN: "if ({v} < {at}->value) {at}->value = {v};",
-    ValueKind.MAX: "if ({v} > {at}->value) {at}->value = {v};",
-}
-"""The same of a slot of a time series; of other kinds the newest value is kept."""
-
 
 def block(body: tuple[typed.Statement, ...], out: Writer) -> None:
     """Write statements one after another."""
@@ -77,8 +60,8 @@ def _aggregate(node: typed.Aggregate, out: Writer) -> None:
         low, high, step = node.linear.low, node.linear.high, node.linear.step
         last = linear_count(node.linear) - 1
         bucket = f"{added} < {low}LL ? 0 : {added} >= {high}LL ? {last} : 1 + (u64)({added} - {low}LL) / {step}ULL"
-    in_place, first = _IN_PLACE[ValueKind.COUNT if bucket else node.kind]
-    change(node.slot, lambda at: in_place.format(at=at, v=added), first.format(v=added), out, bucket)
+    facts = node.kind.facts
+    change(node.slot, lambda at: facts.change.format(at=at, v=added), facts.first.format(v=added), out, bucket)
 
 
 def _series(slot: typed.Slot, series: TimeSeries, added: str, out: Writer) -> None:
@@ -86,7 +69,7 @@ def _series(slot: typed.Slot, series: TimeSeries, added: str, out: Writer) -> No
     epoch = out.temporary(UINT64, f"bpf_ktime_get_ns() / {series.slot_ns}ULL", "epoch")
 
     def in_place(at: str) -> str:
-        kept = _SERIES.get(series.kind, "{at}->value = {v};").format(at=at, v=added)
+        kept = series.kind.facts.in_slot.format(at=at, v=added)
         again = f"{at}->epoch = {epoch}; {at}->value = {added}; {at}->count = 1;"
         return f"if ({at}->epoch == {epoch}) {{ {kept} {at}->count += 1; }} else {{ {again} }}"
 
