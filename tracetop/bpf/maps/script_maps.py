@@ -21,9 +21,7 @@ from tracetop.model.abi.control import CONTROL, CONTROL_BYTES
 from tracetop.model.abi.event_slots import DROPS, EVENTS, PRESENT, DropSlots
 from tracetop.model.program import EVENT_HEADER_BYTES, Layout, MapSpec, Program
 
-_ACTION = struct.Struct("=I")
-_SLOT = struct.Struct("=I")
-_STACK_ID = struct.Struct("=I")
+_U32 = struct.Struct("=I")
 _ADDRESS = struct.Struct("=Q")
 
 
@@ -48,10 +46,9 @@ class Tables:
         self._control = _open_table(self._module, CONTROL, Layout.ARRAY)
         self._drops = _open_table(self._module, DROPS, Layout.PERCPU_ARRAY)
         self._present = _open_table(self._module, PRESENT, Layout.ARRAY)
-        for name in {self.program.stack_map, *self.program.stack_maps} - {""}:
-            table = _open_table(self._module, name, Layout.HASH)
-            if table is not None:
-                self._stack_maps[name] = table
+        names = {self.program.stack_map, *self.program.stack_maps} - {""}
+        tables = {name: _open_table(self._module, name, Layout.HASH) for name in names}
+        self._stack_maps = {name: table for name, table in tables.items() if table}
         events = _descriptor(self._module, EVENTS)
         if events >= 0:
             self._ring = RingBuffer(events, map_sizes(events)[2])
@@ -78,7 +75,7 @@ class Tables:
         spec = self._specs[map_name]
         keys, values = self._maps[map_name].read()
         if spec.layout is Layout.ARRAY and not values.any() and self._present is not None:
-            written = self._present.lookup(_SLOT.pack(spec.drop_slot)) or b""
+            written = self._present.lookup(_U32.pack(spec.drop_slot)) or b""
             keys, values = (keys, values) if any(written) else (keys[:0], values[:0])
         return merge(spec, keys, values)
 
@@ -113,13 +110,13 @@ class Tables:
         At most one buffer full, so that a storm leaves time for other things.
         """
         records = self._ring.read() if self._ring else []
-        return [(_ACTION.unpack_from(record)[0], record[EVENT_HEADER_BYTES:]) for record in records]
+        return [(_U32.unpack_from(record)[0], record[EVENT_HEADER_BYTES:]) for record in records]
 
     def clear(self, map_name: str) -> None:
         """Delete every key of a map; an array's values become zero."""
         self._maps[map_name].clear()
         if self._present is not None:
-            self._present.update(_SLOT.pack(self._specs[map_name].drop_slot), bytes(8))
+            self._present.update(_U32.pack(self._specs[map_name].drop_slot), bytes(8))
 
     def zero(self, map_name: str) -> None:
         """Write zero to every value of a map; keys stay."""
@@ -146,12 +143,12 @@ class Tables:
         stacks = self._stack_maps.get(map_name or self.program.stack_map)
         if stacks is None or stack_id < 0:
             return ()
-        raw = stacks.lookup(_STACK_ID.pack(stack_id)) or b""
+        raw = stacks.lookup(_U32.pack(stack_id)) or b""
         return tuple(address for (address,) in _ADDRESS.iter_unpack(raw) if address)
 
     def delete_stacks(self, stack_ids: Iterable[int], map_name: str = "") -> None:
         """Free the slots of these stacks."""
-        keys = np.array(sorted(stack_ids), dtype=np.uint32).view(np.uint8).reshape(-1, _STACK_ID.size)
+        keys = np.array(sorted(stack_ids), dtype=np.uint32).view(np.uint8).reshape(-1, _U32.size)
         stacks = self._stack_maps.get(map_name or self.program.stack_map)
         if stacks is not None:
             stacks.delete(keys)
