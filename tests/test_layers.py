@@ -64,13 +64,12 @@ ROOMS = {
         "maps": "load objects sys",  # BCC, which has loaded them, has their descriptors
     },
     "tracer": {
-        "loaded_script": "",
         "pipe": "",
-        "printing": "loaded_script",
-        "aggregate": "loaded_script printing",  # keys are decoded as they are printed
-        "script": "aggregate loaded_script pipe printing",
-        "inspect": "aggregate",
-        "panes": "aggregate inspect loaded_script pipe printing script",
+        "printing": "",
+        "aggregate": "printing",  # keys are decoded as they are printed
+        "script": "aggregate pipe printing",
+        "inspect": "aggregate pipe",
+        "panes": "aggregate inspect pipe printing script",
     },
     "ui": {
         "dialogue": "",

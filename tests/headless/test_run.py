@@ -13,6 +13,7 @@ import pytest
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.run import Style, run_script
 from tracetop.model.wire import messages as m
+from tracetop.source.child import Child
 from tracetop.source.source import Ended, Listener
 
 WRONG = Diagnostic(what="no \x1b such probe", hint="name another", code=ExitCode.SCRIPT, detail="verifier\nsays")
@@ -49,7 +50,7 @@ class Told:
         self.closed = True
 
 
-class Command:
+class Command(Child):
     """A watched command that a test ends."""
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """A kernel in memory: what `Loaded` would do, written down, and a compiler that takes a script at its word.
 
-mypy holds what stands in for `Loaded`, and `Loaded` itself, to the one Protocol that the tracer goes by.
+What stands in for `Loaded` is a subclass of it, so that mypy holds it to the same methods.
 """
 
 import time
@@ -22,7 +22,6 @@ from tracetop.model.program import Action, MapSpec, ProbeSpec, Program
 from tracetop.model.syscalls import SyscallNames
 from tracetop.model.wire.messages import ShowFile
 from tracetop.tracer.aggregate.processes import ProcessTable
-from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.panes import pane_load, prompt_answers, script_content
 from tracetop.tracer.panes.script_content import Machine
 from tracetop.tracer.printing.machine_names import MachineNames
@@ -68,8 +67,10 @@ class FakeKernel:
         return [one.program.script for one in self.loaded if not one.closed]
 
 
-class FakeLoaded:
+class FakeLoaded(Loaded):
     """One program of a `FakeKernel`. A script's own words make it fail: ``unloadable``, ``unattachable``."""
+
+    event_fd: int | None = None
 
     def __init__(self, kernel: FakeKernel, program: Program) -> None:
         self.kernel, self.program = kernel, program
@@ -81,7 +82,6 @@ class FakeLoaded:
         self.controls: list[bytes] = []
         self.deleted: list[tuple[str, list[bytes]]] = []
         self.sent: list[tuple[int, bytes]] = []
-        self.event_fd: int | None = None
         self.attached_s = 0.0
         self.calls: list[str] = []
         self.notes: tuple[str, ...] = ()
@@ -170,9 +170,6 @@ class FakeLoaded:
         return next(one for one in self.program.maps if one.name == map_name)
 
 
-HELD_TO_ONE_PROTOCOL: tuple[type[LoadedScript], type[LoadedScript]] = (FakeLoaded, Loaded)
-
-
 class FakeTrial:
     """A trial that takes as long as the kernel says. A script with ``deadly`` in it kills clang."""
 
@@ -234,9 +231,8 @@ def fake_machine(send: Callable[[ShowFile], None] = lambda _: None) -> Machine:
     """Return a machine; `send` takes what it asks the screen for."""
     syscalls = SyscallNames("x86_64")
     symbols = cast("Any", FakeSymbols())
-    users = UserSymbols()
     return Machine(
-        cast("Any", None), symbols, users, syscalls, MachineNames(symbols, users), ProcessTable(), FileRequests(send)
+        cast("Any", None), syscalls, MachineNames(symbols, UserSymbols()), ProcessTable(), FileRequests(send)
     )
 
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 import msgspec
 from msgspec.structs import replace
@@ -23,27 +23,12 @@ from msgspec.structs import replace
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.streams import complain, silence
 from tracetop.model.wire import messages as m
+from tracetop.source.child import Child
 from tracetop.source.script_files import shown_file
 from tracetop.source.source import Ended, Source
 from tracetop.view.text import escape
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Watched(Protocol):
-    """A command that waits until the probes are attached, and ends the run with its own end."""
-
-    def release(self) -> None:
-        """Let it start."""
-
-    def wait(self) -> None:
-        """Wait for its end."""
-
-    def epitaph(self) -> str:
-        """Say how it ended."""
-
-    def end(self) -> None:
-        """Ask it to end, where it still runs."""
 
 
 class Style(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,18 +52,23 @@ class _Event(Enum):
     OVER = auto()
 
 
-def run_script(source: Source, order: m.Run, style: Style, out: BinaryIO, child: Watched | None = None) -> int:
+def run_script(source: Source, order: m.Run, style: Style, out: BinaryIO, child: Child | None = None) -> int:
     """Print the run of a script until it ends; return the exit code. Closes the source, ends the child.
 
     A signal ends it as ``exit()`` would, the second one at once; the reader of `out` going away ends it too (141).
     """
     events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+
+    def await_child(child: Child) -> None:
+        child.wait()
+        events.put(_Event.CHILD_ENDED)
+
     writer = _Writer(order, style, out, child, events)
     try:
         with _signals(events):
             source.start(writer.take)
             if child:
-                threading.Thread(target=_await_child, args=(child, events), daemon=True).start()
+                threading.Thread(target=await_child, args=(child,), daemon=True).start()
             return _wait(source, writer, child, events, verbose=style.verbose)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
@@ -89,7 +79,7 @@ def run_script(source: Source, order: m.Run, style: Style, out: BinaryIO, child:
 
 
 def _wait(
-    source: Source, writer: "_Writer", child: Watched | None, events: "queue.SimpleQueue[_Event]", *, verbose: bool
+    source: Source, writer: "_Writer", child: Child | None, events: "queue.SimpleQueue[_Event]", *, verbose: bool
 ) -> int:
     stopping = False
     while True:
@@ -115,7 +105,7 @@ class _Writer:
         order: m.Run,
         style: Style,
         out: BinaryIO,
-        child: Watched | None,
+        child: Child | None,
         events: "queue.SimpleQueue[_Event]",
     ) -> None:
         self.code: int = ExitCode.OK
@@ -220,11 +210,6 @@ class _Writer:
         if self._style.json:
             data = f"{json.dumps({'type': type_, 'data': data.decode(errors='backslashreplace')})}\n".encode()
         self._out.write(data)
-
-
-def _await_child(child: Watched, events: "queue.SimpleQueue[_Event]") -> None:
-    child.wait()
-    events.put(_Event.CHILD_ENDED)
 
 
 @contextmanager

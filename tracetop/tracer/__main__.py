@@ -11,7 +11,6 @@ import resource
 import signal
 import socket
 import sys
-import traceback
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy is loaded: it would start threads that spin and do nothing here
 
@@ -20,7 +19,7 @@ from tracetop.errors import Diagnostic, TracetopError
 from tracetop.model.syscalls import SyscallNames
 from tracetop.model.wire.messages import PROTOCOL, Fatal, Hello
 from tracetop.tracer.aggregate.processes import ProcessTable
-from tracetop.tracer.pipe import Inbox, Outbox
+from tracetop.tracer.pipe import Inbox, Outbox, unforeseen
 from tracetop.tracer.printing.machine_names import MachineNames
 
 
@@ -36,8 +35,7 @@ def main() -> int:
         kernel = RunningKernel()
         check_privileges(kernel)
         outbox.send(Hello(PROTOCOL, os.getpid(), platform.release(), kernel.cpus, socket.gethostname()))
-        symbols, user_symbols = KernelSymbols(), UserSymbols()
-        names = MachineNames(symbols, user_symbols)
+        names = MachineNames(KernelSymbols(), UserSymbols())
         if sys.argv[1:] == ["run"]:
             from tracetop.tracer.script.script_run import serve  # noqa: PLC0415 - neither loads what only the other needs
 
@@ -48,12 +46,12 @@ def main() -> int:
             from tracetop.tracer.script.printed_lines import FileRequests  # noqa: PLC0415
 
             files = FileRequests(outbox.send)
-            machine = Machine(kernel, symbols, user_symbols, SyscallNames(kernel.arch), names, ProcessTable(), files)
+            machine = Machine(kernel, SyscallNames(kernel.arch), names, ProcessTable(), files)
             Loop(Inbox(0), outbox, machine, output.drain).run()
     except TracetopError as error:
         return _fail(outbox, error.diagnostic)
     except Exception as error:  # the screen is to show even what we did not foresee
-        return _fail(outbox, _unforeseen(error))
+        return _fail(outbox, unforeseen("the tracer failed", error, "with the log"))
     return 0
 
 
@@ -68,15 +66,6 @@ def _fail(outbox: Outbox, diagnostic: Diagnostic) -> int:
     with contextlib.suppress(BrokenPipeError):
         outbox.send(Fatal(diagnostic))
     return int(diagnostic.code)
-
-
-def _unforeseen(error: Exception) -> Diagnostic:
-    return Diagnostic(
-        what="the tracer failed",
-        why=f"{type(error).__name__}: {error}",
-        hint="this is a bug in tracetop; please report it with the log",
-        detail="".join(traceback.format_exception(error)),
-    )
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ Owns: framing and what waits for the reader. Refuses to own: what a slow reader 
 import contextlib
 import fcntl
 import os
+import traceback
 from collections import deque
 from collections.abc import Iterator
 
+from tracetop.errors import Diagnostic
 from tracetop.model.wire.messages import Command, Message, Splitter, decode_command, encode
 
 _PIPE_BYTES = 1 << 20
@@ -66,3 +68,13 @@ class Outbox:
             if written < len(data):
                 self._waiting.appendleft(data[written:])
                 return
+
+
+def unforeseen(what: str, error: Exception, report: str = "") -> Diagnostic:
+    """Return what the other end is told of an error that nobody foresaw; `report`: what else a report should have."""
+    return Diagnostic(
+        what=what,
+        why=f"{type(error).__name__}: {error}",
+        hint=f"this is a bug in tracetop; please report it {report}".rstrip(),
+        detail="".join(traceback.format_exception(error)),
+    )

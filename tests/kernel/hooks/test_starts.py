@@ -35,9 +35,8 @@ def syscalls() -> SyscallNames:
 def latency(syscalls: SyscallNames) -> Iterator[Running]:
     """The pane of latencies, counting all system calls of all processes."""
     kernel = RunningKernel()
-    symbols, users = KernelSymbols(), UserSymbols()
-    names, files = MachineNames(symbols, users), FileRequests(lambda _: None)
-    machine = Machine(kernel, symbols, users, syscalls, names, ProcessTable(), files)
+    names, files = MachineNames(KernelSymbols(), UserSymbols()), FileRequests(lambda _: None)
+    machine = Machine(kernel, syscalls, names, ProcessTable(), files)
     script = next(script for script in Library().scripts("latency") if script.name == "latency")
     running = Running(compile_script(script.text, script.name, kernel), machine)
     running.control(ANY, ())

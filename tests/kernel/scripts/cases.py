@@ -32,7 +32,7 @@ from pathlib import Path
 
 from tracetop.cli.commands.run import order_of, parse
 from tracetop.errors import ExitCode
-from tracetop.headless.run import Style, Watched, run_script
+from tracetop.headless.run import Style, run_script
 from tracetop.model.wire import messages as m
 from tracetop.source.child import Child
 from tracetop.source.source import Ended, Listener
@@ -142,7 +142,7 @@ class CaseTracer:
         listener(Ended(None))
 
 
-class _After:
+class _After(Child):
     """The command of AFTER, or without one nothing: begins when the probes are attached."""
 
     def __init__(self, command: str) -> None:
@@ -192,7 +192,7 @@ def run_case(case: Case, tracer: CaseTracer, loads: Mapping[str, Path]) -> Outco
         *shlex.split(case.one("PARAMS").format(**loads)),
     ]
     found = parse(words)
-    watched: Watched | None = None
+    watched: Child | None = None
     child = 0
     if found.command is not None:
         watched = started = Child(found.command.format(**loads))

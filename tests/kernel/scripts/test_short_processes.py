@@ -54,7 +54,8 @@ def test_a_process_that_nobody_looked_at_has_names(events: MappingEvents, loads:
     shown = subprocess.run(["nm", loads["probed"]], capture_output=True, text=True, check=True).stdout
     known = next(int(line.split()[0], 16) for line in shown.splitlines() if line.endswith(" tt_probed_add"))
     assert symbols.frame(pid, code.start - code.offset + known + 3).name == "tt_probed_add"
-    symbols.unwatch()
+    assert symbols._events
+    symbols._events.close()
 
 
 def test_a_fork_has_the_code_of_its_parent(events: MappingEvents, loads: Mapping[str, Path]) -> None:
@@ -66,7 +67,8 @@ def test_a_fork_has_the_code_of_its_parent(events: MappingEvents, loads: Mapping
     forked = next(event for event in told if isinstance(event, Forked) and event.parent == shell.pid)
     code = next(event.mapping for event in told if isinstance(event, Mapped) and event.pid == shell.pid)
     assert symbols.frame(forked.pid, code.start).module == code.path
-    symbols.unwatch()
+    assert symbols._events
+    symbols._events.close()
 
 
 def test_without_a_watch_it_is_an_address(loads: Mapping[str, Path]) -> None:

@@ -1,14 +1,16 @@
 """The cost meter: statistics are on for one tick in several, and a pane gets what it cost in that tick."""
 
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from tests.tracer.fake_proc import FakeProc
+from tracetop.bpf import RunTimeStats
 from tracetop.model.frame import Cost
 from tracetop.tracer.panes.cost_meter import EVERY_TICKS, CostMeter
 
 
 @dataclass
-class Switch:
+class Switch(RunTimeStats):
     on: bool = False
     history: list[bool] = field(default_factory=list)
 
@@ -34,7 +36,7 @@ class Running:
 
 def tick(proc: FakeProc, meter: CostMeter, *running: Running, seconds: float = 1.0) -> None:
     proc.now_s += seconds
-    meter.tick(running)
+    meter.tick(cast("Any", running))
 
 
 def test_a_window_is_one_tick_in_several(proc: FakeProc) -> None:

@@ -73,13 +73,6 @@ class UserSymbols:
             with suppress(OSError):  # without, only processes that are looked at while they live have names
                 self._events = MappingEvents()
 
-    def unwatch(self) -> None:
-        """Learn no more; what is known stays."""
-        if self._events is not None:
-            self._learn()
-            self._events.close()
-            self._events = None
-
     def remember(self, pid: int) -> None:
         """Look at a process while it lives, for addresses that come after its end."""
         self._process(pid)

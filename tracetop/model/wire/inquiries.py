@@ -3,13 +3,14 @@
 On the pipe a question and each answer are framed as `messages` frames its own. Pure; both processes.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
 
 from tracetop.errors import ExitCode
 from tracetop.model.frame import Table
-from tracetop.model.wire.messages import Fatal, garbled
+from tracetop.model.wire.messages import Fatal, decoding
 
 
 class ListProbes(msgspec.Struct, frozen=True, tag="list_probes"):
@@ -93,21 +94,5 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, tag="finding"):
 
 Answer = Listing | Remark | Loaded | Finding | Fatal
 
-_QUESTIONS: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)
-_ANSWERS: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
-
-
-def decode_question(body: bytes) -> Question:
-    """Return the question in `body` (without its length). TracerError where it is none."""
-    try:
-        return _QUESTIONS.decode(body)
-    except msgspec.MsgspecError as error:
-        raise garbled(error) from error
-
-
-def decode_answer(body: bytes) -> Answer:
-    """Return the answer in `body` (without its length). TracerError where it is none."""
-    try:
-        return _ANSWERS.decode(body)
-    except msgspec.MsgspecError as error:
-        raise garbled(error) from error
+decode_question: Callable[[bytes], Question] = decoding(Question)
+decode_answer: Callable[[bytes], Answer] = decoding(Answer)

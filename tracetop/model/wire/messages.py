@@ -5,7 +5,7 @@ A command is an imperative (`SetFilter`), a message a past fact (`Frame`, `LogLi
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -49,40 +49,39 @@ class SetInterval(msgspec.Struct, frozen=True, tag="set_interval"):
     interval_s: float
 
 
-class SetEnabled(msgspec.Struct, frozen=True, tag="set_enabled"):
+class _OfPane(msgspec.Struct, frozen=True):
+    pane: str
+
+
+class SetEnabled(_OfPane, frozen=True, tag="set_enabled"):
     """Attach or detach a pane's probes."""
 
-    pane: str
     enabled: bool
 
 
-class SetParams(msgspec.Struct, frozen=True, tag="set_params"):
+class SetParams(_OfPane, frozen=True, tag="set_params"):
     """Change a pane's positional parameters; no parameters: all of them unset. Starts its counting anew."""
 
-    pane: str
     params: tuple[str, ...]
 
 
-class SelectVariant(msgspec.Struct, frozen=True, tag="select_variant"):
+class SelectVariant(_OfPane, frozen=True, tag="select_variant"):
     """Show another of a pane's scripts; the old one runs until the new one has loaded."""
 
-    pane: str
     variant: str
 
 
-class SetSort(msgspec.Struct, frozen=True, tag="set_sort"):
+class SetSort(_OfPane, frozen=True, tag="set_sort"):
     """Take the top rows of a table by this column, and at most `limit` of them."""
 
-    pane: str
     table: str
     sort: Sort
     limit: int = 200
 
 
-class SetOffsets(msgspec.Struct, frozen=True, tag="set_offsets"):
+class SetOffsets(_OfPane, frozen=True, tag="set_offsets"):
     """Show stack frames of a pane with or without their ``+0x`` offset into the function."""
 
-    pane: str
     offsets: bool
 
 
@@ -96,23 +95,19 @@ class AddPane(msgspec.Struct, frozen=True, tag="add_pane"):
     pane: PaneRequest
 
 
-class RemovePane(msgspec.Struct, frozen=True, tag="remove_pane"):
+class RemovePane(_OfPane, frozen=True, tag="remove_pane"):
     """Close a pane and free all of it."""
 
-    pane: str
 
-
-class ReplaceScript(msgspec.Struct, frozen=True, tag="replace_script"):
+class ReplaceScript(_OfPane, frozen=True, tag="replace_script"):
     """Run this text in the pane instead of its script; the old one runs until the new one has loaded."""
 
-    pane: str
     script: str
 
 
-class Proceed(msgspec.Struct, frozen=True, tag="proceed"):
+class Proceed(_OfPane, frozen=True, tag="proceed"):
     """The answer for a pane that is ASKING: attach it and count 1 in `sample` events; to cancel is `RemovePane`."""
 
-    pane: str
     sample: int = 1
 
 
@@ -165,26 +160,11 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
     """Send one last frame and end."""
 
 
-Command = (
-    Start
-    | SetFilter
-    | SetInterval
-    | SetEnabled
-    | SetParams
-    | SelectVariant
-    | SetSort
-    | SetOffsets
-    | Reset
-    | AddPane
-    | RemovePane
-    | ReplaceScript
-    | Proceed
-    | CheckScript
-    | Complete
-    | Run
-    | FileShown
-    | Stop
-)
+PaneCommand = SetEnabled | SetParams | SelectVariant | SetSort | SetOffsets | RemovePane | ReplaceScript | Proceed
+"""What is to be done with the pane that it names."""
+Inquiry = CheckScript | Complete
+"""What only wants to know, of a text that is being typed."""
+Command = Start | SetFilter | SetInterval | Reset | AddPane | PaneCommand | Inquiry | Run | FileShown | Stop
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -278,24 +258,11 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     """One line each: what was lost or cut short, and what to do about it."""
 
 
-Message = (
-    Hello
-    | Frame
-    | Fatal
-    | Refused
-    | LogLines
-    | Checked
-    | Completions
-    | Attached
-    | Output
-    | ShowFile
-    | Execute
-    | Finished
-)
+RunMessage = Attached | Output | ShowFile | Execute | Finished
+"""What comes of `Run`; a pane's script shows files too."""
+Message = Hello | Frame | Fatal | Refused | LogLines | Checked | Completions | RunMessage
 
 _ENCODER = msgspec.msgpack.Encoder()
-_COMMANDS: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
-_MESSAGES: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 
 def encode(message: msgspec.Struct) -> bytes:
@@ -310,20 +277,21 @@ def encode(message: msgspec.Struct) -> bytes:
     return _LENGTH.pack(len(body)) + body
 
 
-def decode_command(body: bytes) -> Command:
-    """Return the command in `body` (without its length). TracerError where it is none."""
-    try:
-        return _COMMANDS.decode(body)
-    except msgspec.MsgspecError as error:
-        raise garbled(error) from error
+def decoding(wanted: Any) -> Callable[[bytes], Any]:
+    """Return what reads a body (without its length) as one of the wanted structs; TracerError where it is none."""
+    decoder = msgspec.msgpack.Decoder(wanted)
+
+    def decode(body: bytes) -> Any:
+        try:
+            return decoder.decode(body)
+        except msgspec.MsgspecError as error:
+            raise _garbled(error) from error
+
+    return decode
 
 
-def decode_message(body: bytes) -> Message:
-    """Return the message in `body` (without its length). TracerError where it is none."""
-    try:
-        return _MESSAGES.decode(body)
-    except msgspec.MsgspecError as error:
-        raise garbled(error) from error
+decode_command: Callable[[bytes], Command] = decoding(Command)
+decode_message: Callable[[bytes], Message] = decoding(Message)
 
 
 class Splitter:
@@ -338,7 +306,7 @@ class Splitter:
         while len(self._buffer) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer)
             if length > MAX_MESSAGE_BYTES:
-                raise garbled(f"a message of {length} bytes")
+                raise _garbled(f"a message of {length} bytes")
             end = _LENGTH.size + length
             if len(self._buffer) < end:
                 return
@@ -360,8 +328,7 @@ def _spelt_out(value: Any) -> Any:
             return value
 
 
-def garbled(why: object) -> TracerError:
-    """Return the error of bytes that are no message."""
+def _garbled(why: object) -> TracerError:
     return TracerError(
         "the two processes of tracetop do not understand each other",
         why=str(why),

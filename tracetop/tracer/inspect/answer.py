@@ -8,13 +8,13 @@ import os
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 
 from tracetop.bpf import RunningKernel, RunTimeStats, check_privileges
-from tracetop.errors import Diagnostic, TracetopError
+from tracetop.errors import TracetopError
 from tracetop.model.wire.inquiries import Answer, ListProbes, ListPrograms, Loaded, Question, decode_question
 from tracetop.model.wire.messages import Fatal, Splitter, encode
+from tracetop.tracer.pipe import unforeseen
 
 _READ_BYTES = 1 << 16
 _ALL_ROWS = 1 << 20
@@ -33,7 +33,7 @@ def main() -> int:
     except TracetopError as error:
         _write(answers_fd, encode(Fatal(error.diagnostic)))
     except Exception as error:  # the asker is to show even what we did not foresee
-        _write(answers_fd, encode(Fatal(_unforeseen(error))))
+        _write(answers_fd, encode(Fatal(unforeseen("the process that asks the kernel failed", error))))
     return 0
 
 
@@ -76,15 +76,6 @@ def _programs(question: ListPrograms, kernel: RunningKernel) -> Iterator[Answer]
 def _write(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data) :]
-
-
-def _unforeseen(error: Exception) -> Diagnostic:
-    return Diagnostic(
-        what="the process that asks the kernel failed",
-        why=f"{type(error).__name__}: {error}",
-        hint="this is a bug in tracetop; please report it",
-        detail="".join(traceback.format_exception(error)),
-    )
 
 
 if __name__ == "__main__":

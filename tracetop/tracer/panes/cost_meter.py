@@ -5,48 +5,30 @@ Owns: when to measure. Refuses to own: the statistics themselves (`bpf.stats`). 
 
 import time
 from collections.abc import Sequence
-from typing import Protocol
 
+from tracetop.bpf import RunTimeStats
 from tracetop.model.frame import Cost
+from tracetop.tracer.panes.pane_content import Shown
 
 EVERY_TICKS = 5
 """One tick in so many is measured."""
 
 
-class Measured(Protocol):
-    """Something whose programs can be measured."""
-
-    cost: Cost
-
-    def run_totals(self) -> tuple[int, int]:
-        """Return (nanoseconds, runs) of all its programs since they were loaded, statistics on."""
-
-
-class Switch(Protocol):
-    """The kernel's BPF statistics, on or off for this process."""
-
-    def enable(self) -> bool:
-        """Let the kernel time every run of every BPF program; False where it cannot."""
-
-    def disable(self) -> None:
-        """Stop that, unless another process wants it too."""
-
-
 class CostMeter:
     """Opens a window of one tick now and then, and hands each pane what its programs cost in it."""
 
-    def __init__(self, switch: Switch) -> None:
+    def __init__(self, switch: RunTimeStats) -> None:
         self._switch = switch
         self._ticks_to_wait = 0
         self._opened_s = 0.0
-        self._before: list[tuple[Measured, tuple[int, int]]] = []
+        self._before: list[tuple[Shown, tuple[int, int]]] = []
         self._open = False
 
     def want(self) -> None:
         """Measure from the next tick on: something was attached."""
         self._ticks_to_wait = 0
 
-    def tick(self, running: Sequence[Measured]) -> None:
+    def tick(self, running: Sequence[Shown]) -> None:
         """Close the window that is open, or open one where it is time."""
         now_s = time.monotonic()
         for one in running:
@@ -64,7 +46,7 @@ class CostMeter:
     def _age_s(self, now_s: float) -> float:
         return round(now_s - self._opened_s, 1) if self._opened_s else 0.0
 
-    def _close(self, running: Sequence[Measured], now_s: float) -> None:
+    def _close(self, running: Sequence[Shown], now_s: float) -> None:
         elapsed_s = max(now_s - self._opened_s, 1e-3)
         for one, totals in self._before:
             if one not in running:  # detached or replaced meanwhile

@@ -96,7 +96,7 @@ class Loop:
     def _take_commands(self) -> None:
         changed = False
         for command in self._inbox.commands():
-            if isinstance(command, m.CheckScript | m.Complete):
+            if isinstance(command, m.Inquiry):
                 self._assistant.ask(command)
                 continue
             if isinstance(command, m.FileShown):

@@ -21,14 +21,14 @@ class Assistant:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._completer = Completer(kernel)
-        self._questions: dict[type, m.CheckScript | m.Complete] = {}
+        self._questions: dict[type, m.Inquiry] = {}
 
     @property
     def asked(self) -> bool:
         """Whether a question waits."""
         return bool(self._questions)
 
-    def ask(self, question: m.CheckScript | m.Complete) -> None:
+    def ask(self, question: m.Inquiry) -> None:
         """Take a question in the place of the one before."""
         self._questions[type(question)] = question
 

@@ -7,7 +7,7 @@ and which view a map has (`aggregates`). Runs in the tracer's one thread.
 import time
 from dataclasses import dataclass
 
-from tracetop.bpf import KernelSymbols, Loaded, MapSample, ProgStats, RunningKernel, UserFrame, UserSymbols
+from tracetop.bpf import Loaded, MapSample, ProgStats, RunningKernel, UserFrame
 from tracetop.lang import STACK_DEPTH
 from tracetop.model.abi.control import pack_control
 from tracetop.model.filter import Filter
@@ -34,8 +34,6 @@ class Machine:
     """What all scripts share: the kernel they are compiled for and the names that their keys stand for."""
 
     kernel: RunningKernel
-    symbols: KernelSymbols
-    user_symbols: UserSymbols
     syscalls: SyscallNames
     names: MachineNames
     processes: ProcessTable
@@ -63,7 +61,7 @@ class Running(Shown):
         self._loaded = Loaded.load(program)
         self.event_fd = self._loaded.event_fd
         if upkeep.takes_user_addresses(program):
-            machine.names.watch()
+            machine.names.processes.watch()
         self._upkeep = upkeep.upkeep_in_pane(self._loaded, self._aggregates)
         self._lines = PrintedLines(machine.files)
         self._lost_events = 0
@@ -191,10 +189,10 @@ class Running(Shown):
         addresses = self._loaded.stack(stack.id, stack.map)
         outermost_first = addresses[: stack.depth or None][::-1]
         if stack.pid:
-            found = [self._machine.user_symbols.frame(stack.pid, address) for address in outermost_first]
+            found = [self._machine.names.processes.frame(stack.pid, address) for address in outermost_first]
             named = [(_user_name(frame), frame.offset) for frame in found]
         else:
-            named = [self._machine.symbols.name(address) for address in outermost_first]
+            named = [self._machine.names.kernel.name(address) for address in outermost_first]
         names = [f"{name}+{offset:#x}" if self._offsets else name for name, offset in named]
         return [CUT, *names] if not stack.depth and len(addresses) >= STACK_DEPTH else names
 

@@ -23,41 +23,33 @@ class MachineNames:
     """The running machine's names."""
 
     def __init__(self, kernel: KernelSymbols, user: UserSymbols) -> None:
-        self._kernel = kernel
-        self._user = user
+        self.kernel = kernel
+        self.processes = user
         self._booted_ns = time.time_ns() - time.monotonic_ns()
         self._users: dict[int, str] = {}
         self._cgroups: dict[int, str] = {}
 
     def kernel_symbol(self, address: int) -> str:
         """Return a kernel function's name, or the address in hex, 0 for none."""
-        return self._kernel.name(address)[0] if address else "0"
+        return self.kernel.name(address)[0] if address else "0"
 
     def kernel_frames(self, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
         """Return a line for each address, in bpftrace's stack mode ``bpftrace``, ``perf`` or ``raw``."""
-        return tuple([_frame(address, *self._kernel.name(address), mode) for address in addresses])
+        return tuple([_frame(address, *self.kernel.name(address), mode) for address in addresses])
 
     def user_symbol(self, pid: int, address: int) -> str:
         """Return a process's function's name, or the address in hex, 0 for none."""
-        return self._user.frame(pid, address).name if address else "0"
+        return self.processes.frame(pid, address).name if address else "0"
 
     def user_frames(self, pid: int, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
         """Return a line for each address of a process, with the file that it is in where the mode shows that."""
-        frames = self._user.frames(pid, addresses)
+        frames = self.processes.frames(pid, addresses)
         return tuple(
             [
                 _frame(address, frame.name, frame.offset, mode, frame.module or "[unknown]")
                 for address, frame in zip(addresses, frames, strict=True)
             ]
         )
-
-    def watch(self) -> None:
-        """Learn from now on what processes map, for addresses of those that are gone before anybody looks."""
-        self._user.watch()
-
-    def remember(self, pid: int) -> None:
-        """Look at a process while it lives, for addresses that are shown after its end."""
-        self._user.remember(pid)
 
     def user(self, uid: int) -> str:
         """Return a user's name, or the number."""

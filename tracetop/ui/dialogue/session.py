@@ -13,11 +13,10 @@ from tracetop.errors import Diagnostic
 from tracetop.model.filter import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.wire.messages import (
-    CheckScript,
     Command,
-    Complete,
     Fatal,
     Hello,
+    Inquiry,
     Message,
     Refused,
     SelectVariant,
@@ -73,7 +72,7 @@ class Session:
     def ask(self, command: Command) -> None:
         """Send a command and hold what it asks for as pending; after the end the source keeps it for a restart."""
         self._source.send(command)
-        if not isinstance(command, CheckScript | Complete):  # these only want to know
+        if not isinstance(command, Inquiry):  # these only want to know
             self.pending = _with(self.pending, command)
             self.changed()
 
