@@ -74,7 +74,8 @@ def _print_ticks(inbox: Inbox, ticks: int | None, as_json: bool, out: TextIO) ->
         if not isinstance(message, Frame):
             continue
         gathered.add(message)
-        if message.seq == last_seq or not _ready(message):
+        loading = any(pane.state is PaneState.LOADING for pane in message.panes.values())
+        if message.seq == last_seq or loading:
             continue
         if first_seq is None:
             first_seq = message.seq + _WARM_UP
@@ -90,10 +91,6 @@ def _print_ticks(inbox: Inbox, ticks: int | None, as_json: bool, out: TextIO) ->
             return _ended(Fatal(hopeless))
         if printed == ticks:
             return ExitCode.OK
-
-
-def _ready(frame: Frame) -> bool:
-    return all(pane.state is not PaneState.LOADING for pane in frame.panes.values())
 
 
 def _hopeless(frame: Frame) -> Diagnostic | None:

@@ -35,7 +35,7 @@ Object = dict[str, Any]
 
 def json_line(frame: Frame) -> str:
     """Return the frame as one line of JSON, without the newline."""
-    return msgspec.json.encode(_escaped(digest(frame))).decode()
+    return msgspec.json.encode(escaped(digest(frame))).decode()
 
 
 def digest(frame: Frame) -> Object:
@@ -51,12 +51,13 @@ def digest(frame: Frame) -> Object:
     }
 
 
-def _escaped(value: Any) -> Any:
+def escaped(value: Any) -> Any:
+    """Return a value of JSON with all its strings escaped."""
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, dict):
-        return {escape(key): _escaped(item) for key, item in value.items()}
-    return [_escaped(item) for item in value] if isinstance(value, list | tuple) else value
+        return {escape(key): escaped(item) for key, item in value.items()}
+    return [escaped(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _pane(pane: PaneFrame) -> Object:
@@ -91,13 +92,17 @@ def _error(diagnostic: Diagnostic) -> Object:
 
 
 def _view(view: View) -> Object:
-    if isinstance(view, Table):
-        return _table(view)
-    if isinstance(view, Histogram):
-        return _histogram(view)
-    if isinstance(view, StackTree):
-        return _stacks(view)
-    return _log(view) if isinstance(view, Log) else _number(view)
+    match view:
+        case Table():
+            return _table(view)
+        case Histogram():
+            return _histogram(view)
+        case StackTree():
+            return _stacks(view)
+        case Log():
+            return {"view": "log", "name": view.name, "first": view.first, "lines": view.lines, "lost": view.lost}
+        case Number():
+            return {"view": "number", "name": view.name, "values": named(view.columns, view.cells)}
 
 
 def _table(table: Table) -> Object:
@@ -106,7 +111,7 @@ def _table(table: Table) -> Object:
         "name": table.name,
         "sort": {"column": table.sort.column, "descending": table.sort.descending},
         "rows": [
-            {**_named(table.columns, row.cells), "_id": row.id, **({"_exited": True} if row.exited else {})}
+            {**named(table.columns, row.cells), "_id": row.id, **({"_exited": True} if row.exited else {})}
             for row in table.rows
         ],
         "rows_total": table.rows_total,
@@ -116,16 +121,9 @@ def _table(table: Table) -> Object:
     }
 
 
-def _named(columns: Sequence[Column], cells: Sequence[Cell]) -> Object:
+def named(columns: Sequence[Column], cells: Sequence[Cell]) -> Object:
+    """Return cells by the ids of their columns."""
     return {column.id: cell for column, cell in zip(columns, cells, strict=True)}
-
-
-def _log(log: Log) -> Object:
-    return {"view": "log", "name": log.name, "first": log.first, "lines": log.lines, "lost": log.lost}
-
-
-def _number(number: Number) -> Object:
-    return {"view": "number", "name": number.name, "values": _named(number.columns, number.cells)}
 
 
 def _histogram(histogram: Histogram) -> Object:
@@ -136,7 +134,7 @@ def _histogram(histogram: Histogram) -> Object:
         "unit": histogram.unit.value or None,
         **_distribution(whole, histogram.linear),
         "rows": [
-            {"key": _named(histogram.key_columns, row.key), **_distribution(row, histogram.linear)}
+            {"key": named(histogram.key_columns, row.key), **_distribution(row, histogram.linear)}
             for row in histogram.rows
             if histogram.key_columns
         ],
@@ -145,7 +143,7 @@ def _histogram(histogram: Histogram) -> Object:
 
 
 def _distribution(row: HistRow, linear: LinearScale | None) -> Object:
-    indices = sorted(index for index in row.total.keys() | row.recent.keys())
+    indices = sorted(row.total.keys() | row.recent.keys())
     bars = [(bucket_bar(index, row.recent.get(index, 0), linear), row.total.get(index, 0)) for index in indices]
     return {
         **_summary(row.recent, linear),

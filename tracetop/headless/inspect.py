@@ -6,23 +6,23 @@ Owns: those layouts. Refuses to own: what is found (`tracer.inspect`). Screen pr
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator
+from typing import TextIO
 
 import msgspec
 
 from tracetop.errors import ExitCode
+from tracetop.headless.digest import Object, escaped, named
 from tracetop.headless.streams import complain, silence
-from tracetop.model.frame import Column, ColumnKind, Table
+from tracetop.model.frame import ColumnKind, Table
 from tracetop.model.wire.inquiries import Answer, Entry, Finding, Listing, Loaded, Remark, Verdict
 from tracetop.model.wire.messages import Fatal
 from tracetop.view.numbers import ABSENT, format_percent, format_value
 from tracetop.view.table import cell_text
 from tracetop.view.text import cell_width, escape, fit
 
-_MARKS = {Verdict.GOOD: "✓", Verdict.BAD: "✗", Verdict.NONE: ABSENT}
-_ASCII_MARKS = {Verdict.GOOD: "ok", Verdict.BAD: "NO", Verdict.NONE: "--"}
-_COLOURS = {Verdict.GOOD: "32", Verdict.BAD: "31", Verdict.NONE: "33"}
+_MARKS = {Verdict.GOOD: ("✓", "ok", "32"), Verdict.BAD: ("✗", "NO", "31"), Verdict.NONE: (ABSENT, "--", "33")}
+"""By verdict: its mark, the same in ASCII, its colour."""
 _TITLE_WIDTH = 36
 _GAP = "  "
 _NUMBER_WIDTH = 8
@@ -47,14 +47,8 @@ def print_findings(answers: Iterable[Answer], out: TextIO, *, as_json: bool) -> 
 
 
 def _findings_json(findings: list[Finding], code: ExitCode) -> str:
-    found = [
-        {
-            name: escape(value) if isinstance(value, str) else value
-            for name, value in msgspec.structs.asdict(each).items()
-        }
-        for each in findings
-    ]
-    return msgspec.json.encode({"ok": not code, "code": int(code), "findings": found}).decode() + "\n"
+    found = [msgspec.structs.asdict(each) for each in findings]
+    return _json({"ok": not code, "code": int(code), "findings": found})
 
 
 def _finding_text(finding: Finding, out: TextIO) -> str:
@@ -70,8 +64,10 @@ def _finding_text(finding: Finding, out: TextIO) -> str:
 def _mark(verdict: Verdict, out: TextIO) -> str:
     """Return the mark, in ASCII where the output or the user wants no more than that."""
     plain = "NO_COLOR" in os.environ or (out.encoding or "").lower().replace("-", "") != "utf8"
-    mark = (_ASCII_MARKS if plain else _MARKS)[verdict]
-    return f"\x1b[{_COLOURS[verdict]}m{mark}\x1b[0m" if out.isatty() and not plain else mark
+    mark, ascii_mark, colour = _MARKS[verdict]
+    if plain:
+        return ascii_mark
+    return f"\x1b[{colour}m{mark}\x1b[0m" if out.isatty() else mark
 
 
 def _verdict(findings: list[Finding]) -> str:
@@ -128,23 +124,22 @@ def print_programs(answers: Iterable[Answer], out: TextIO, *, as_json: bool) -> 
 
 def _loaded_json(loaded: Loaded) -> str:
     tables = {"programs": loaded.programs, "maps": loaded.maps}
-    found = {name: [_named(table.columns, row.cells) for row in table.rows] for name, table in tables.items()}
-    return msgspec.json.encode({"measured": loaded.measured, **found}).decode() + "\n"
+    found = {name: [named(table.columns, row.cells) for row in table.rows] for name, table in tables.items()}
+    return _json({"measured": loaded.measured, **found})
 
 
-def _named(columns: Sequence[Column], cells: Sequence[Any]) -> dict[str, Any]:
-    escaped = (escape(cell) if isinstance(cell, str) else cell for cell in cells)
-    return {column.id: cell for column, cell in zip(columns, escaped, strict=True)}
+def _json(answer: Object) -> str:
+    return msgspec.json.encode(escaped(answer)).decode() + "\n"
 
 
 def _loaded_text(loaded: Loaded) -> Iterator[str]:
-    totals = {column.id: total for column, total in zip(loaded.programs.columns, loaded.programs.sums, strict=True)}
+    totals = named(loaded.programs.columns, loaded.programs.sums)
     percent = format_percent(totals["cpu_percent"], sign=True, width=7)
     cost = f"{percent} of a core" if loaded.measured else "cost unknown: this kernel keeps no statistics (before 5.8)"
     yield f"{loaded.programs.rows_total} programs, {cost}"
     yield from _lines(loaded.programs)
     yield ""
-    maps = {column.id: total for column, total in zip(loaded.maps.columns, loaded.maps.sums, strict=True)}
+    maps = named(loaded.maps.columns, loaded.maps.sums)
     yield f"{loaded.maps.rows_total} maps, {format_value(maps['memory_bytes'], loaded.maps.columns[3].unit)}"
     yield from _lines(loaded.maps)
 

@@ -28,11 +28,8 @@ def text(frame: Frame, width: int) -> str:
     lines = [_head(frame)]
     for pane in frame.panes.values():
         lines += ["", *_pane(pane, width)]
-    return "".join(f"{_trimmed(each, width)}\n" for each in (*lines, ""))
-
-
-def _trimmed(text_: str, width: int) -> str:
-    return (fit(text_, width) if cell_width(text_) > width else text_).rstrip()
+    cut = (fit(each, width) if cell_width(each) > width else each for each in (*lines, ""))
+    return "".join(f"{each.rstrip()}\n" for each in cut)
 
 
 def _head(frame: Frame) -> str:

@@ -32,14 +32,13 @@ class LiveSource:
         self._lock = threading.Lock()
         self._unsent = bytearray()
         self._wishes: dict[tuple[object, ...], m.Command] = {}
-        self._listener: Listener = _nobody
+        self._listener: Listener = lambda _: None
         self._thread: threading.Thread | None = None
         self._closing = False
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        interactive = spawner.asks_password
         self._commands, self._messages = spawner.spawn()
         os.set_blocking(self._commands, False)
-        if interactive:
+        if spawner.through_sudo:  # this first time it may ask on the terminal
             select.select([self._messages], [], [])
 
     def start(self, listener: Listener) -> None:
@@ -225,7 +224,3 @@ def _closed(descriptor: int) -> int:
     if descriptor >= 0:
         os.close(descriptor)
     return -1
-
-
-def _nobody(message: object) -> None:
-    """Stand in until `start` says who listens."""

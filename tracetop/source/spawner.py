@@ -64,11 +64,6 @@ class Spawner:
             _serve(theirs, tracer, sudo=self.through_sudo)
         theirs.close()
 
-    @property
-    def asks_password(self) -> bool:
-        """True where the next `spawn` may ask for a password on the terminal."""
-        return self.through_sudo and not self._started
-
     def spawn(self) -> tuple[int, int]:
         """Start a tracer; return (descriptor to write commands to, descriptor to read messages from).
 

@@ -37,7 +37,12 @@ def check_privileges(kernel: RunningKernel) -> None:
 def check_capabilities() -> None:
     """Raise PrivilegeError where this process lacks the capabilities to trace."""
     if not may_trace(effective_capabilities(Path("/proc/self/status").read_text())):
-        raise _lacking(in_container=os.geteuid() == 0)
+        in_container = os.geteuid() == 0
+        raise PrivilegeError(
+            "no permission to trace the kernel",
+            why="this process has neither CAP_SYS_ADMIN nor CAP_BPF with CAP_PERFMON",
+            hint="start the container with --cap-add SYS_ADMIN or --privileged" if in_container else "run it with sudo",
+        )
 
 
 def check_namespace() -> None:
@@ -62,14 +67,32 @@ def check_lockdown() -> None:
 
 def check_system_calls() -> None:
     """Raise KernelError or PrivilegeError where bpf(2) or perf_event_open(2) is not to be had."""
-    _try_bpf()
-    _try_perf()
+    try:
+        try_map(MapType.ARRAY, key_size=4, value_size=8, max_entries=1)  # the least that any program needs
+    except OSError as error:
+        raise _refused(error, "the system call bpf") from error
+    attr = PerfEventAttr(type=PerfType.SOFTWARE, config=SOFTWARE_EVENTS["dummy"].config, flags=PerfFlag.DISABLED)
+    try:
+        os.close(perf_event_open(attr, cpu=0))
+    except OSError as error:
+        if error.errno != errno.ENODEV:  # CPU 0 is offline
+            raise _refused(error, "the system call perf_event_open") from error
 
 
 def check_btf(kernel: RunningKernel) -> None:
     """Raise KernelError where the kernel does not describe its types, InstallError without libbpf."""
+    if kernel.btf is None and VMLINUX.exists():
+        raise InstallError(
+            "the kernel's types cannot be read",
+            why="libbpf.so.1 is not installed",
+            hint="install libbpf (libbpf1 on Debian and Ubuntu)",
+        )
     if kernel.btf is None:
-        raise _no_btf()
+        raise KernelError(
+            "the kernel does not describe its types",
+            why=f"there is no {VMLINUX}",
+            hint="use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as those of most distributions since 2021 are",
+        )
 
 
 def effective_capabilities(status: str) -> int:
@@ -89,52 +112,13 @@ def owns_all_ids(uid_map: str) -> bool:
     return uid_map.split() == ["0", "0", str(_WHOLE_RANGE)]
 
 
-def _no_btf() -> TracetopError:
-    if VMLINUX.exists():
-        return InstallError(
-            "the kernel's types cannot be read",
-            why="libbpf.so.1 is not installed",
-            hint="install libbpf (libbpf1 on Debian and Ubuntu)",
-        )
-    return KernelError(
-        "the kernel does not describe its types",
-        why=f"there is no {VMLINUX}",
-        hint="use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as those of most distributions since 2021 are",
-    )
-
-
-def _lacking(*, in_container: bool) -> PrivilegeError:
-    return PrivilegeError(
-        "no permission to trace the kernel",
-        why="this process has neither CAP_SYS_ADMIN nor CAP_BPF with CAP_PERFMON",
-        hint="start the container with --cap-add SYS_ADMIN or --privileged" if in_container else "run it with sudo",
-    )
-
-
 def try_map(type_: MapType, *, key_size: int, value_size: int, max_entries: int) -> None:
     """Make a map and let go of it. OSError where the kernel refuses it."""
     attr = MapCreateAttr(map_type=type_, key_size=key_size, value_size=value_size, max_entries=max_entries)
     os.close(bpf(Command.MAP_CREATE, attr))
 
 
-def _try_bpf() -> None:
-    """Make one small map, the least that any program needs."""
-    try:
-        try_map(MapType.ARRAY, key_size=4, value_size=8, max_entries=1)
-    except OSError as error:
-        raise bpf_refused(error, "the system call bpf") from error
-
-
-def _try_perf() -> None:
-    try:
-        attr = PerfEventAttr(type=PerfType.SOFTWARE, config=SOFTWARE_EVENTS["dummy"].config, flags=PerfFlag.DISABLED)
-        os.close(perf_event_open(attr, cpu=0))
-    except OSError as error:
-        if error.errno != errno.ENODEV:  # CPU 0 is offline
-            raise bpf_refused(error, "the system call perf_event_open") from error
-
-
-def bpf_refused(error: OSError, what: str) -> TracetopError:
+def _refused(error: OSError, what: str) -> TracetopError:
     """Return why a call that needs no more than the capabilities just checked was refused all the same."""
     if error.errno == errno.ENOSYS:
         return KernelError(

@@ -11,19 +11,15 @@ from contextlib import suppress
 from tracetop.bpf.kernel.btf.lookup import DIRECTORY, VMLINUX
 from tracetop.bpf.kernel.btf.raw import Kind, RawBtf
 from tracetop.bpf.objects.kernel_objects import ids, opened, read_info
-from tracetop.bpf.sys.syscalls import fields
+from tracetop.bpf.sys.syscalls import structure
 from tracetop.bpf.sys.uapi import Command
 from tracetop.errors import KernelError
 from tracetop.model.program import ProbeSpec
 
 _NAME_BYTES = 64
 """A module's name has at most 55 bytes (MODULE_NAME_LEN) and a NUL."""
-
-
-class _BtfInfo(ctypes.Structure):
-    """struct bpf_btf_info up to its name."""
-
-    _fields_ = fields("u64 btf; u32 btf_size, id; u64 name; u32 name_len, kernel_btf")
+_BtfInfo = structure("u64 btf; u32 btf_size, id; u64 name; u32 name_len, kernel_btf")
+"""struct bpf_btf_info up to its name."""
 
 
 class TracedFunctions:
@@ -70,8 +66,7 @@ def _open(module: str) -> int | None:
     for number in ids(Command.BTF_GET_NEXT_ID):
         with suppress(FileNotFoundError), opened(Command.BTF_GET_FD_BY_ID, number) as descriptor:
             name = ctypes.create_string_buffer(_NAME_BYTES)
-            info = _BtfInfo(name=ctypes.addressof(name), name_len=_NAME_BYTES)
-            read_info(descriptor, info)
+            info = read_info(descriptor, _BtfInfo(name=ctypes.addressof(name), name_len=_NAME_BYTES))
             if info.kernel_btf and name.value == module.encode():
                 return os.dup(descriptor)
     return None

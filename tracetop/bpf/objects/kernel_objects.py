@@ -9,31 +9,27 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from tracetop.bpf.sys.syscalls import IdAttr, InfoAttr, bpf, fields
+from tracetop.bpf.sys.syscalls import IdAttr, InfoAttr, bpf, structure
 from tracetop.bpf.sys.uapi import Command
 
+_Info = TypeVar("_Info", bound=ctypes.Structure)
 _MOST_MAPS = 64
 """The kernel's own limit of the maps that a program may use (MAX_USED_MAPS)."""
 
 
-class ProgramInfo(ctypes.Structure):
-    """struct bpf_prog_info up to attach_btf_id."""
-
-    _fields_ = fields(
-        "u32 type, id; u8 _tag_and_jited_len[12]; u32 xlated_prog_len; "
-        "u64 _to_load_time[2], load_time; u32 created_by_uid, nr_map_ids; u64 map_ids; "
-        "char name[16]; u8 _to_prog_tags[112]; u64 run_time_ns, run_cnt, recursion_misses; "
-        "u32 verified_insns, attach_btf_obj_id, attach_btf_id"
-    )
-
-
-class MapInfo(ctypes.Structure):
-    """struct bpf_map_info up to its name."""
-
-    _fields_ = fields("u32 type, id, key_size, value_size, max_entries, map_flags; char name[16]")
+ProgramInfo = structure(
+    "u32 type, id; u8 _tag_and_jited_len[12]; u32 xlated_prog_len; "
+    "u64 _to_load_time[2], load_time; u32 created_by_uid, nr_map_ids; u64 map_ids; "
+    "char name[16]; u8 _to_prog_tags[112]; u64 run_time_ns, run_cnt, recursion_misses; "
+    "u32 verified_insns, attach_btf_obj_id, attach_btf_id"
+)
+"""struct bpf_prog_info up to attach_btf_id."""
+MapInfo = structure("u32 type, id, key_size, value_size, max_entries, map_flags; char name[16]")
+"""struct bpf_map_info up to its name."""
 
 
 class LoadedProgram(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +68,7 @@ def loaded_programs() -> Iterator[LoadedProgram]:
     for number in program_ids():
         with suppress(FileNotFoundError), opened(Command.PROG_GET_FD_BY_ID, number) as descriptor:
             maps = (ctypes.c_uint32 * _MOST_MAPS)()
-            info = ProgramInfo(nr_map_ids=_MOST_MAPS, map_ids=ctypes.addressof(maps))
-            read_info(descriptor, info)
+            info = read_info(descriptor, ProgramInfo(nr_map_ids=_MOST_MAPS, map_ids=ctypes.addressof(maps)))
             yield LoadedProgram(
                 id=info.id,
                 type=info.type,
@@ -91,8 +86,7 @@ def loaded_maps() -> Iterator[LoadedMap]:
     """Yield every BPF map in the kernel."""
     for number in ids(Command.MAP_GET_NEXT_ID):
         with suppress(FileNotFoundError), opened(Command.MAP_GET_FD_BY_ID, number) as descriptor:
-            info = MapInfo()
-            read_info(descriptor, info)
+            info = read_info(descriptor, MapInfo())
             yield LoadedMap(
                 id=info.id,
                 type=info.type,
@@ -129,10 +123,11 @@ def opened(command: Command, number: int) -> Iterator[int]:
         os.close(descriptor)
 
 
-def read_info(descriptor: int, into: ctypes.Structure) -> None:
-    """Fill one of the info structures from the object behind a descriptor."""
+def read_info(descriptor: int, into: _Info) -> _Info:
+    """Fill one of the info structures from the object behind a descriptor, and return it."""
     attr = InfoAttr(bpf_fd=descriptor, info_len=ctypes.sizeof(into), info=ctypes.addressof(into))
     bpf(Command.OBJ_GET_INFO_BY_FD, attr)
+    return into
 
 
 def fdinfo(text: str, name: str) -> int | None:

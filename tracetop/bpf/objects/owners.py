@@ -113,8 +113,7 @@ class _LinkInfo(ctypes.Structure):
 def _link(number: int, type_name: TypeName, function_name: Callable[[int], str]) -> tuple[int, str]:
     """Return the program of a link and its hook. OSError where it has gone."""
     with opened(Command.LINK_GET_FD_BY_ID, number) as descriptor:
-        info = _LinkInfo()
-        read_info(descriptor, info)
+        info = read_info(descriptor, _LinkInfo())
         kind = type_name("bpf_link_type", info.type)
         name = ctypes.create_string_buffer(_NAME_BYTES)
         if kind in ("raw_tracepoint", "iter"):

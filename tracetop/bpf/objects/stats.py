@@ -34,8 +34,7 @@ class ProgStats(msgspec.Struct, frozen=True):
 
 def program_stats(program_fd: int, function: str) -> ProgStats:
     """Return the counters of the program behind a descriptor, which was loaded from that C function."""
-    info = ProgramInfo()
-    read_info(program_fd, info)
+    info = read_info(program_fd, ProgramInfo())
     return ProgStats(
         function=function,
         prog_id=info.id,
@@ -48,8 +47,7 @@ def program_stats(program_fd: int, function: str) -> ProgStats:
 
 def map_sizes(map_fd: int) -> tuple[int, int, int]:
     """Return (key size, value size of one CPU, most entries) of the map behind a descriptor."""
-    info = MapInfo()
-    read_info(map_fd, info)
+    info = read_info(map_fd, MapInfo())
     return info.key_size, info.value_size, info.max_entries
 
 

@@ -8,7 +8,7 @@ import lzma
 import os
 import stat
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Self
 
@@ -69,7 +69,7 @@ class Elf:
     size: int = 0
     segments: tuple[Segment, ...] = ()
     sections: tuple[Section, ...] = ()
-    is_pie: bool = field(default=True)
+    is_pie: bool = True
     """Whether it is mapped where the kernel likes: a library or a position-independent program."""
 
     @classmethod
@@ -167,10 +167,10 @@ class Elf:
         """Return the functions of a symbol table, and the strings that name them."""
         section = self.section(name)
         if section is None or section.link >= len(self.sections):
-            return symbol_rows(b"", b"")
+            return symbol_rows(b"", b""), b""
         versions = self.section(".gnu.version") if name == ".dynsym" else None
         rows = symbol_rows(self.contents(section), self.contents(versions) if versions else b"")
-        return rows[0], self.contents(self.sections[section.link])
+        return rows, self.contents(self.sections[section.link])
 
     def _debug_data(self) -> "Elf | None":
         """Return the small symbol table that Fedora compresses into stripped files, or None."""

@@ -8,7 +8,6 @@ import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 _CACHE = Path("/etc/ld.so.cache")
 _MAGIC = b"glibc-ld.so.cache1.1"
@@ -24,11 +23,6 @@ _DIRECTORIES = tuple(
 )
 
 
-class _Cached(NamedTuple):
-    soname: str
-    path: str
-
-
 def matches_library(wanted: str, file: str) -> bool:
     """Say whether a file is the library that a script means by ``c``, ``libc``, ``libc.so`` or ``libc.so.6``."""
     stem = wanted if wanted.startswith("lib") else f"lib{wanted}"
@@ -39,9 +33,9 @@ def matches_library(wanted: str, file: str) -> bool:
 
 def find_library(wanted: str) -> str | None:
     """Return the path of a library of this machine, or None where the linker would find none."""
-    for cached in _cached():
-        if matches_library(wanted, cached.soname) and Path(cached.path).is_file():
-            return cached.path
+    for soname, path in _cached():
+        if matches_library(wanted, soname) and Path(path).is_file():
+            return path
     for directory in _DIRECTORIES:
         names = sorted(path.name for path in directory.glob("lib*.so*") if matches_library(wanted, path.name))
         if names:
@@ -49,8 +43,8 @@ def find_library(wanted: str) -> str | None:
     return None
 
 
-def _cached() -> Iterator[_Cached]:
-    """Yield what the linker's cache has for this architecture; nothing where there is no cache that we know."""
+def _cached() -> Iterator[tuple[str, str]]:
+    """Yield name and path of what the linker's cache has for this architecture, where there is one that we know."""
     try:
         data = _CACHE.read_bytes()
     except OSError:
@@ -63,7 +57,7 @@ def _cached() -> Iterator[_Cached]:
     entries = data[_HEAD_BYTES : _HEAD_BYTES + count * _ENTRY.size]
     for flags, soname, path, _version, _hwcap in _ENTRY.iter_unpack(entries[: len(entries) // 24 * 24]):
         if flags == _FLAGS.get(platform.machine()):
-            yield _Cached(_string(data, soname), _string(data, path))
+            yield _string(data, soname), _string(data, path)
 
 
 def _string(data: bytes, start: int) -> str:

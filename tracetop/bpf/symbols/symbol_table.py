@@ -26,8 +26,8 @@ _MOST_SYMBOL_BYTES = 4096
 Rows = np.ndarray[tuple[int], np.dtype[np.void]]
 
 
-def symbol_rows(contents: bytes, versions: bytes) -> tuple[Rows, bytes]:
-    """Return the functions that an ELF symbol table defines; the strings are the caller's to add."""
+def symbol_rows(contents: bytes, versions: bytes) -> Rows:
+    """Return the functions that an ELF symbol table defines."""
     symbols = np.frombuffer(contents[: len(contents) // _SYMBOL.itemsize * _SYMBOL.itemsize], _SYMBOL)
     kinds = symbols["info"] & 0xF
     wanted = ((kinds == _FUNCTION) | (kinds == _INDIRECT)) & (symbols["shndx"] != 0) & (symbols["value"] != 0)
@@ -37,7 +37,7 @@ def symbol_rows(contents: bytes, versions: bytes) -> tuple[Rows, bytes]:
     rows["hidden"] = False
     if len(versions) == 2 * len(symbols):
         rows["hidden"] = (np.frombuffer(versions, "<u2")[wanted] & _HIDDEN) != 0
-    return rows, b""
+    return rows
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,11 @@ class SymbolTable:
         """Return (name, offset into it) of the function around an address, the innermost where several are."""
         index = int(np.searchsorted(self.rows["address"], np.uint64(address), side="right")) - 1
         found = None
-        while index >= 0 and (int(self.farthest[index]) > address or self._starts_at(index, address)):
+        while index >= 0:
             row = self.rows[index]
             start = int(row["address"])
+            if int(self.farthest[index]) <= address != start:
+                break
             if found is not None and start < int(self.rows[found]["address"]):
                 break
             # Hand-written assembler often gives no size: such a function is known at its first byte only.
@@ -102,9 +104,6 @@ class SymbolTable:
         last = int(np.searchsorted(self.rows["address"], start, side="right"))
         names = [self.name(same) for same in range(first, last)]
         return min(names, key=lambda name: (not name, name.startswith("_"), len(name), name))
-
-    def _starts_at(self, index: int, address: int) -> bool:
-        return int(self.rows[index]["address"]) == address
 
 
 @cache

@@ -37,10 +37,36 @@ def fields(declarations: str) -> list[tuple[str, Any]]:
     return made
 
 
-class MapCreateAttr(ctypes.Structure):
-    """A map to make."""
+def structure(declarations: str) -> type[ctypes.Structure]:
+    """Return a structure with these fields."""
+    return type("Structure", (ctypes.Structure,), {"_fields_": fields(declarations)})
 
-    _fields_ = fields("u32 map_type, key_size, value_size, max_entries")
+
+MapCreateAttr = structure("u32 map_type, key_size, value_size, max_entries")
+"""A map to make."""
+BtfLoadAttr = structure("u64 btf, btf_log_buf; u32 btf_size, btf_log_size, btf_log_level")
+"""BTF to load. Pointers as integers."""
+ElementAttr = structure("u32 map_fd; u64 key, value, flags")
+"""One element of a map; `value` is the next key for MAP_GET_NEXT_KEY. Pointers as integers."""
+BatchAttr = structure("u64 in_batch, out_batch, keys, values; u32 count, map_fd; u64 elem_flags, flags")
+"""Many elements of a map; `count` is the room on the way in and what was done on the way out."""
+TestRunAttr = structure(
+    "u32 prog_fd, retval, data_size_in, data_size_out; u64 data_in, data_out; "
+    "u32 repeat, duration, ctx_size_in, ctx_size_out; u64 ctx_in, ctx_out; u32 flags, cpu"
+)
+"""One run of a program on a context that the caller makes up."""
+RawTracepointAttr = structure("char* name; u32 prog_fd; u64 cookie")
+"""A raw tracepoint's name and the program to put on it, which can ask for `cookie`."""
+PerfLinkAttr = structure("u32 prog_fd, target_fd, attach_type, flags; u64 cookie")
+"""A perf event and the program to put on it, which can ask for `cookie`."""
+IdAttr = structure("u32 id, next_id, open_flags")
+"""Walks the kernel's list of objects, or opens one of them."""
+InfoAttr = structure("u32 bpf_fd, info_len; u64 info")
+"""What the kernel knows of the object behind a descriptor."""
+TaskQueryAttr = structure("u32 pid, fd, flags, buf_len; u64 buf; u32 prog_id, fd_type; u64 probe_offset, probe_addr")
+"""Asks what program is on a perf event of a process, and which event it is."""
+StatsAttr = structure("u32 type")
+"""The type of statistics to switch on: 0, BPF_STATS_RUN_TIME."""
 
 
 class ProgramLoadAttr(ctypes.Structure):
@@ -53,69 +79,6 @@ class ProgramLoadAttr(ctypes.Structure):
         "u64 func_info; u32 func_info_cnt, line_info_rec_size; u64 line_info; "
         "u32 line_info_cnt, attach_btf_id, attach_btf_obj_fd"
     )
-
-
-class BtfLoadAttr(ctypes.Structure):
-    """BTF to load. Pointers as integers."""
-
-    _fields_ = fields("u64 btf, btf_log_buf; u32 btf_size, btf_log_size, btf_log_level")
-
-
-class ElementAttr(ctypes.Structure):
-    """One element of a map; `value` is the next key for MAP_GET_NEXT_KEY. Pointers as integers."""
-
-    _fields_ = fields("u32 map_fd; u64 key, value, flags")
-
-
-class BatchAttr(ctypes.Structure):
-    """Many elements of a map; `count` is the room on the way in and what was done on the way out."""
-
-    _fields_ = fields("u64 in_batch, out_batch, keys, values; u32 count, map_fd; u64 elem_flags, flags")
-
-
-class TestRunAttr(ctypes.Structure):
-    """One run of a program on a context that the caller makes up."""
-
-    _fields_ = fields(
-        "u32 prog_fd, retval, data_size_in, data_size_out; u64 data_in, data_out; "
-        "u32 repeat, duration, ctx_size_in, ctx_size_out; u64 ctx_in, ctx_out; u32 flags, cpu"
-    )
-
-
-class RawTracepointAttr(ctypes.Structure):
-    """A raw tracepoint's name and the program to put on it, which can ask for `cookie`."""
-
-    _fields_ = fields("char* name; u32 prog_fd; u64 cookie")
-
-
-class PerfLinkAttr(ctypes.Structure):
-    """A perf event and the program to put on it, which can ask for `cookie`."""
-
-    _fields_ = fields("u32 prog_fd, target_fd, attach_type, flags; u64 cookie")
-
-
-class IdAttr(ctypes.Structure):
-    """Walks the kernel's list of objects, or opens one of them."""
-
-    _fields_ = fields("u32 id, next_id, open_flags")
-
-
-class InfoAttr(ctypes.Structure):
-    """What the kernel knows of the object behind a descriptor."""
-
-    _fields_ = fields("u32 bpf_fd, info_len; u64 info")
-
-
-class TaskQueryAttr(ctypes.Structure):
-    """Asks what program is on a perf event of a process, and which event it is."""
-
-    _fields_ = fields("u32 pid, fd, flags, buf_len; u64 buf; u32 prog_id, fd_type; u64 probe_offset, probe_addr")
-
-
-class StatsAttr(ctypes.Structure):
-    """The type of statistics to switch on: 0, BPF_STATS_RUN_TIME."""
-
-    _fields_ = fields("u32 type")
 
 
 class PerfEventAttr(ctypes.Structure):

@@ -22,15 +22,10 @@ from tracetop.tracer.printing.values import Datum, Stack
 Numbers = NDArray[np.float64]
 
 
-def prefix(spec: MapSpec) -> str:
-    """Return what a map's columns are called after: ``errors_`` for ``@errors``, nothing for ``@``."""
-    name = spec.name.removeprefix("@")
-    return f"{name}_" if name else ""
-
-
 def value_columns(spec: MapSpec) -> tuple[Column, ...]:
     """Return the columns that a map's value becomes, in the order of `value_numbers`."""
-    start, name, unit = prefix(spec), spec.name.removeprefix("@"), spec.unit
+    name, unit = spec.name.removeprefix("@"), spec.unit
+    start = f"{name}_" if name else ""
     facts = spec.kind.facts
     if not facts.columns:
         kind = ColumnKind.TEXT if is_text(spec) else ColumnKind.VALUE
@@ -98,16 +93,12 @@ def spread(column: Column, numbers: Numbers, keys: Keys, wanted: Keys) -> Number
     return align(keys, wanted, numbers, missing=0 if summable(column) else math.nan)
 
 
-def is_whole(column: Column) -> bool:
-    """Say whether the column's numbers are whole, so that they are sent as integers."""
-    return column.kind is ColumnKind.TOTAL or (column.kind is ColumnKind.VALUE and not column.id.endswith("avg"))
-
-
 def tidy(column: Column, number: float) -> int | float | None:
     """Return one number as it is sent: whole where it counts something, three decimals else, None for none."""
     if math.isnan(number):
         return None
-    return int(number) if is_whole(column) else round(number, 3)
+    is_whole = column.kind is ColumnKind.TOTAL or (column.kind is ColumnKind.VALUE and not column.id.endswith("avg"))
+    return int(number) if is_whole else round(number, 3)
 
 
 def newest(spec: MapSpec, sample: MapSample) -> MapSample:

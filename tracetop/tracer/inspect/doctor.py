@@ -7,6 +7,8 @@ answers one question.
 import time
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from tracetop.bpf import CapturedOutput, Loaded, RunningKernel
 from tracetop.errors import ExitCode, TracetopError
 from tracetop.lang import compile_script
@@ -28,7 +30,7 @@ def examine(kernel: RunningKernel) -> Iterator[Finding]:
             yield finding
             allowed = allowed and finding.verdict is not Verdict.BAD
         if not allowed:
-            yield _untried("everything else", "this process may not trace", "do what stands above first")
+            yield _untried("everything else", "this process may not trace")
             return
         able = True
         for finding in examine_machine(kernel):
@@ -37,7 +39,7 @@ def examine(kernel: RunningKernel) -> Iterator[Finding]:
         compiler = attempt("compiler", "compiling and loading", lambda: _try(_SMALLEST, "smallest", kernel))
         yield compiler
         if compiler.verdict is Verdict.BAD:
-            yield _untried("the scripts", "none can be compiled", "do what stands above first")
+            yield _untried("the scripts", "none can be compiled")
             return
         library = Library()
         for pane in library.panes():
@@ -57,11 +59,7 @@ def _script(script: PaneScript, kernel: RunningKernel) -> Finding:
         detail = _try(script.text, script.name, kernel)
     except TracetopError as error:
         finding = bad(id_, title, error.diagnostic)
-        if kind == "pane":
-            return finding
-        return Finding(
-            id=id_, title=title, verdict=Verdict.NONE, detail=finding.detail, why=finding.why, hint=finding.hint
-        )
+        return finding if kind == "pane" else replace(finding, verdict=Verdict.NONE, code=ExitCode.OK)
     return Finding(id=id_, title=title, verdict=Verdict.GOOD, detail=detail)
 
 
@@ -79,7 +77,6 @@ def _try(text: str, name: str, kernel: RunningKernel) -> str:
         loaded.close()
 
 
-def _untried(title: str, why: str, hint: str) -> Finding:
-    return Finding(
-        id="untried", title=title, verdict=Verdict.NONE, detail="not tried", why=why, hint=hint, code=ExitCode.OK
-    )
+def _untried(title: str, why: str) -> Finding:
+    hint = "do what stands above first"
+    return Finding(id="untried", title=title, verdict=Verdict.NONE, detail="not tried", why=why, hint=hint)

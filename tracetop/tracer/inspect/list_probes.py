@@ -187,11 +187,8 @@ def _lines(kind: ProbeKind, name: str, kernel: RunningKernel) -> tuple[str, ...]
 
 def _fields(format_: TracepointFormat) -> tuple[str, ...]:
     """Return the fields as C declares them, ``char comm[16]``."""
-    lines = []
-    for field in format_.fields:
-        base, bracket, dimensions = field.c_type.partition("[")
-        lines.append(f"{base} {field.name}{bracket}{dimensions}")
-    return tuple(lines)
+    split = [(field.name, field.c_type.partition("[")) for field in format_.fields]
+    return tuple(f"{base} {name}{bracket}{dimensions}" for name, (base, bracket, dimensions) in split)
 
 
 def _types(question: ListProbes, kernel: RunningKernel) -> Iterator[Entry]:

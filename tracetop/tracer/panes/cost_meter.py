@@ -6,6 +6,8 @@ Owns: when to measure. Refuses to own: the statistics themselves (`bpf.stats`). 
 import time
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from tracetop.bpf import RunTimeStats
 from tracetop.model.frame import Cost
 from tracetop.tracer.panes.pane_content import Shown
@@ -32,7 +34,7 @@ class CostMeter:
         """Close the window that is open, or open one where it is time."""
         now_s = time.monotonic()
         for one in running:
-            one.cost = Cost(one.cost.ns_per_event, one.cost.events_per_s, one.cost.percent, self._age_s(now_s))
+            one.cost = replace(one.cost, age_s=round(now_s - self._opened_s, 1) if self._opened_s else 0.0)
         if self._open:
             self._close(running, now_s)
         if self._ticks_to_wait:
@@ -42,9 +44,6 @@ class CostMeter:
         self._switch.enable()
         self._open, self._opened_s = True, now_s
         self._before = [(one, one.run_totals()) for one in running]
-
-    def _age_s(self, now_s: float) -> float:
-        return round(now_s - self._opened_s, 1) if self._opened_s else 0.0
 
     def _close(self, running: Sequence[Shown], now_s: float) -> None:
         elapsed_s = max(now_s - self._opened_s, 1e-3)

@@ -5,22 +5,11 @@ Owns: what is common to both. Tracer.
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 from tracetop.model.filter import Filter
-from tracetop.model.frame import Column, Cost, Log, Sort, View
-
-
-class SortedTable(Protocol):
-    """A table whose rows come in the order that a reader asks for."""
-
-    name: str
-    sort: Sort
-    limit: int
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """All columns, in the order of every row's cells."""
+from tracetop.model.frame import Cost, Log, View
+from tracetop.tracer.aggregate.joined_table import JoinedTable
+from tracetop.tracer.inspect.bpf_objects import ObjectTable
 
 
 class Shown(ABC):
@@ -30,7 +19,7 @@ class Shown(ABC):
     """A descriptor that is readable while `drain` has something to do; None where it never has."""
     notes: tuple[str, ...] = ()
     """What this kernel cannot do of it, one line each."""
-    tables: Sequence[SortedTable] = ()
+    tables: Sequence[JoinedTable | ObjectTable] = ()
     """Its tables, for their sort to be chosen."""
     attached: bool = False
     """Whether it counts."""

@@ -20,12 +20,7 @@ Clean = Callable[[bytes], str]
 """Turns bytes that came from the machine into text for one kind of sink."""
 
 _AF_INET, _AF_INET6 = 2, 10
-_FORMATS = {(1, True): "=b", (1, False): "=B", (2, True): "=h", (2, False): "=H"} | {
-    (4, True): "=i",
-    (4, False): "=I",
-    (8, True): "=q",
-    (8, False): "=Q",
-}
+_CODES = {1: "b", 2: "h", 4: "i", 8: "q"}
 _U32 = struct.Struct("=I")
 _U64 = struct.Struct("=Q")
 _STACK = struct.Struct("=iI")
@@ -62,11 +57,7 @@ class Decoder:
         self._names = names
         self._addresses = addresses
         self._clean = clean
-
-    @property
-    def clock(self) -> Callable[[int, str], str]:
-        """Make local time of nanoseconds since boot and strftime's format."""
-        return self._names.wall_clock
+        self.clock = names.wall_clock
 
     def reader(self, type_: ValueType) -> Read:
         """Return what decodes values of this type."""
@@ -201,14 +192,18 @@ class Decoder:
         return (lambda data, at: clean(os.fsencode(find(data, at)))) if find else lambda _data, _at: None
 
 
+def struct_code(type_: ValueType) -> str:
+    """Return struct's code of a number as its own type has it, empty for one of an odd size."""
+    code = _CODES.get(type_.size, "")
+    return code if type_.signed and type_.shape in (Shape.INTEGER, Shape.ENUM) else code.upper()
+
+
 def _number_reader(type_: ValueType) -> Callable[[bytes, int], int]:
     """Return what reads a plain number; 0 bytes are none, odd sizes are read as unsigned."""
-    signed = type_.signed and type_.shape in (Shape.INTEGER, Shape.ENUM)
-    form = _FORMATS.get((type_.size, signed))
-    if form is None:
-        size = type_.size
+    size, code = type_.size, struct_code(type_)
+    if not code:
         return lambda data, at: int.from_bytes(data[at : at + size], "little")
-    unpack = struct.Struct(form).unpack_from
+    unpack = struct.Struct(f"={code}").unpack_from
     return lambda data, at: int(unpack(data, at)[0])
 
 

@@ -29,7 +29,8 @@ class Printer:
     def __init__(self, loaded: Loaded, names: MachineNames, *, json: bool = False, clean: Clean = raw_text) -> None:
         """Print text, strings cleaned for where it goes; or lines of JSON."""
         self._loaded = loaded
-        self._lines: TextLines | JsonLines = JsonLines() if json else TextLines()
+        self.lines: TextLines | JsonLines = JsonLines() if json else TextLines()
+        """The form of what is printed."""
         self._names = names
         self._decoder = self._decoding(json_text if json else clean)
         self._specs = {spec.name: spec for spec in loaded.program.maps}
@@ -37,17 +38,8 @@ class Printer:
         self._shows: dict[int, Show] = {}
         self._words: dict[int, Show] = {}
 
-    @property
-    def lines(self) -> TextLines | JsonLines:
-        """The form of what is printed."""
-        return self._lines
-
-    def text(self, action: int, payload: bytes) -> str:
-        """Return what the action of that number prints: nothing where it is none that prints."""
-        return self.show(action)(payload)
-
     def show(self, action: int) -> Show:
-        """Return what makes text of the payloads of one action."""
+        """Return what makes text of the payloads of one action: nothing where it is none that prints."""
         if action not in self._shows:
             self._shows[action] = self._show(self._loaded.program.actions[action])
         return self._shows[action]
@@ -67,7 +59,7 @@ class Printer:
     def map(self, name: str, top: int = 0, div: int = 0) -> str:
         """Return a map as ``print`` shows it, nothing for an empty one."""
         reader = self._reader(name)
-        return self._lines.map(reader.spec, reader.entries(self._loaded.read(name), top, div or 1))
+        return self.lines.map(reader.spec, reader.entries(self._loaded.read(name), top, div or 1))
 
     def maps(self) -> str:
         """Return all maps that are not empty by name, as they are printed at the end."""
@@ -80,14 +72,14 @@ class Printer:
                 return lambda payload: f"{label}: {render(payload)}\n"
             case Format(verb="printf" | "join" | "time"):
                 render = self._render(action)
-                if isinstance(self._lines, TextLines) and action.verb == "printf":
+                if isinstance(self.lines, TextLines) and action.verb == "printf":
                     return render
-                return lambda payload: self._lines.said(action.verb, render(payload))
+                return lambda payload: self.lines.said(action.verb, render(payload))
             case PrintMap():
                 return lambda _: self.map(action.map_name, action.top, action.div)
             case PrintValue():
                 read = self._decoder.reader(action.value)
-                return lambda payload: self._lines.value(read(payload, 0))
+                return lambda payload: self.lines.value(read(payload, 0))
             case PrintEntry():
                 return partial(self._entry, action)
             case _:
@@ -104,11 +96,11 @@ class Printer:
     def _entry(self, action: PrintEntry, payload: bytes) -> str:
         reader = self._reader(action.map_name)
         if action.value is not None:
-            return self._lines.value(self._decoder.part(action.value)(payload))
+            return self.lines.value(self._decoder.part(action.value)(payload))
         key = _kernel_key(reader.spec, action, payload)
         row = self._loaded.lookup(action.map_name, key)
         value: Value = 0 if row is None else reader.value(row)
-        return self._lines.value(value)
+        return self.lines.value(value)
 
     def _reader(self, name: str) -> MapReader:
         if name not in self._readers:

@@ -14,11 +14,10 @@ from types import MappingProxyType
 
 from tracetop.model.program import Conversion
 from tracetop.model.value import Shape, ValuePart, ValueType
-from tracetop.tracer.printing.decode import Decoder
+from tracetop.tracer.printing.decode import Decoder, struct_code
 from tracetop.tracer.printing.text import buffer_text, text
 from tracetop.tracer.printing.values import Buffer, Datum
 
-_CODES = {1: "b", 2: "h", 4: "i", 8: "q"}
 _NUMBERS = frozenset({Shape.INTEGER, Shape.BOOL, Shape.ENUM, Shape.POINTER})
 _WORD_BITS = 64
 _SIGNED = ("d", "i")
@@ -74,14 +73,14 @@ def compile_format(parts: Sequence[str | Conversion], arguments: Sequence[ValueP
 def _step(conversion: Conversion, type_: ValueType, decoder: Decoder) -> _Step:
     letter, flags, field = conversion.letter, conversion.flags, conversion.field
     plain_flags = "".join([flag for flag in "-0" if flag in flags])
-    if type_.shape not in _NUMBERS or type_.size not in _CODES:
+    if type_.shape not in _NUMBERS or not struct_code(type_):
         read, show = decoder.reader(type_), _SHOWS.get(letter, text)
         return _Step(f"{type_.size}s", f"%{plain_flags}{field}s", lambda data: show(read(data, 0)))
     if letter in _INTEGERS and "#" not in flags:
         flags = flags if letter in _SIGNED else plain_flags
         code, convert = _integer(letter, conversion.bits, type_)
         return _Step(code, f"%{flags}{field}{_INTEGERS[letter]}", convert)
-    return _Step(_code(type_), f"%{plain_flags}{field}s", _spelling(conversion, type_, decoder))
+    return _Step(struct_code(type_), f"%{plain_flags}{field}s", _spelling(conversion, type_, decoder))
 
 
 def _spelling(conversion: Conversion, type_: ValueType, decoder: Decoder) -> Callable[[int], str]:
@@ -102,18 +101,12 @@ def _spelling(conversion: Conversion, type_: ValueType, decoder: Decoder) -> Cal
 def _integer(letter: str, bits: int, type_: ValueType) -> tuple[str, Callable[[int], int] | None]:
     """Return how an integer is unpacked, and what is to be done to it for this conversion."""
     signed = letter in _SIGNED
-    code = _code(type_)
+    code = struct_code(type_)
     if bits < _WORD_BITS:
         return code, _masked(bits, signed=signed)
     if type_.size == _WORD_BITS // 8:
         return "q" if signed else "Q", None
     return code, None if signed or code.isupper() else _masked(_WORD_BITS, signed=False)
-
-
-def _code(type_: ValueType) -> str:
-    """Return struct's code of a number as its own type has it."""
-    signed = type_.signed and type_.shape in (Shape.INTEGER, Shape.ENUM)
-    return _CODES[type_.size] if signed else _CODES[type_.size].upper()
 
 
 def _masked(bits: int, *, signed: bool) -> Callable[[int], int]:

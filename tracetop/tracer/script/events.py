@@ -120,7 +120,7 @@ class Events:
             case Format(verb="system"):
                 self._sink.execute(self._printer.words(number, action, payload))
             case _:
-                self._sink.add_error(self._printer.text(number, payload))
+                self._sink.add_error(self._printer.show(number)(payload))
 
 
 def _is_text(action: Action) -> bool:

@@ -60,7 +60,8 @@ class Session:
                 self._fatal = content.diagnostic
             case Refused():
                 self.pending = Pending()
-                self.trail = Trail().into(Step(self.frame.filter)) if self._strayed() and self.frame else self.trail
+                if self.frame and self.frame.filter != self.trail.filter:
+                    self.trail = Trail().into(Step(self.frame.filter))
                 return content.diagnostic
             case Ended():
                 self.ended = Ended(content.diagnostic or self._fatal)
@@ -117,9 +118,6 @@ class Session:
         self._source.restart()
         self.changed()
         return True
-
-    def _strayed(self) -> bool:
-        return self.frame is not None and self.frame.filter != self.trail.filter
 
 
 def _with(pending: Pending, command: Command) -> Pending:

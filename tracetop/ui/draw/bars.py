@@ -207,26 +207,22 @@ class HeaderLine(LineView):
 class KeyBar(LineView):
     """The most wanted keys, or, until the next key, something to tell."""
 
-    _notice = ""
+    notice = ""
+    """What is being told, escaped; empty while the keys are shown."""
     _is_bad = False
     _places: Sequence[tuple[int, int, str]] = ()
 
-    @property
-    def notice(self) -> str:
-        """What is being told, escaped; empty while the keys are shown."""
-        return self._notice
-
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Show one line instead of the keys; an empty one brings them back."""
-        self._notice, self._is_bad = escape(text), bad
+        self.notice, self._is_bad = escape(text), bad
         self.redraw()
 
     def draw(self, width: int, _height: int, ink: Palette) -> Sequence[Line]:
         """Return the keys that fit, or the notice."""
         places: list[tuple[int, int, str]] = []
         self._places = places
-        if self._notice:
-            return [[Segment(" " + fit(self._notice, width - 1), ink.bad if self._is_bad else ink.warn)]]
+        if self.notice:
+            return [[Segment(" " + fit(self.notice, width - 1), ink.bad if self._is_bad else ink.warn)]]
         line: list[Segment] = []
         x = 0
         for key, word, pressed in keys.BAR:

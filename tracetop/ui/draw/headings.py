@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.message import Message
 
@@ -80,13 +79,11 @@ class TabLine(LineView):
             if room < cell_width(text) and number != self.current:
                 line.append(Segment(_MORE, ink.dim))
                 break
-            line.append(Segment(fit(text, min(cell_width(text), max(0, room))), self._look(number, ink)))
+            look = ink.title + ink.cursor if number == self.current else ink.dim
+            line.append(Segment(fit(text, min(cell_width(text), max(0, room))), look))
             places.append((x, x + line[-1].cell_length, number))
             x += line[-1].cell_length
         return [line]
-
-    def _look(self, number: int, ink: Palette) -> Style:
-        return ink.title + ink.cursor if number == self.current else ink.dim
 
     def on_click(self, event: events.Click) -> None:
         """Go to the pane."""

@@ -98,6 +98,8 @@ def palette(theme: Theme) -> Palette:
     def fill(color: Color) -> Style:
         return Style(color=paper.rich_color, bgcolor=color.rich_color)
 
+    # from amber to red, near enough to read one text on all of them
+    shades = [colors["accent"].blend(colors["error"], part) for part in (0.0, 0.5, 0.2, 0.7, 0.35)]
     hot = [primary, colors["secondary"], colors["error"], colors["accent"]]
     return Palette(
         text=over(ink, 0.92),
@@ -119,13 +121,8 @@ def palette(theme: Theme) -> Palette:
         focus=over(primary, 1.0),
         heat=(over(ink, 0.2), *(_heat(paper, hot, step / (HEAT_STEPS - 1)) for step in range(HEAT_STEPS))),
         flame_cursor=Style(color=paper.rich_color, bgcolor=ink.rich_color, bold=True),
-        flame=tuple(fill(paper.blend(color, 0.85)) for color in _flame(colors["accent"], colors["error"])),
+        flame=tuple(fill(paper.blend(color, 0.85)) for color in shades),
     )
-
-
-def _flame(warm: Color, hot: Color) -> list[Color]:
-    """Return shades from amber to red, near enough to read one text on all of them."""
-    return [warm.blend(hot, part) for part in (0.0, 0.5, 0.2, 0.7, 0.35)]
 
 
 def _heat(paper: Color, stops: list[Color], at: float) -> Style:

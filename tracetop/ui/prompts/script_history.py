@@ -7,6 +7,7 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -28,14 +29,11 @@ class History:
     def __init__(self, path: Path | None) -> None:
         """Take the file's place; None keeps everything in memory only."""
         self._path = path
-        self._entries: list[str] | None = None
 
-    @property
+    @cached_property
     def entries(self) -> list[str]:
         """All entries, read when they are first wanted."""
-        if self._entries is None:
-            self._entries = self._read()
-        return self._entries
+        return self._read()
 
     def keep(self, script: str) -> None:
         """Remember a script for this start only: it was left without being run."""

@@ -131,7 +131,8 @@ class HistogramView(PaneView):
         bars = histogram.bars(row.recent, view.linear, rows=rows, within=within) if within else ()
         bar_cells = max(0, room - heat_cells - _COUNT - 2) if mode != HEAT else 0
         peak = max((one.count for one in bars), default=0)
-        heat = _heat_rows(history, heat_cells, rows, within)
+        shown = histogram.heatmap(history, heat_cells, rows, finest=1, within=within) if heat_cells and within else ()
+        heat = shown[::-1]  # the lowest values first, on the same rows as the bars
         lines = [self._chart_heading(bar_cells, heat_cells, ink)]
         for place, one in enumerate(bars):
             line: list[Segment] = [Segment(f" {one.label(view.unit):>{_LABEL}} ", ink.text if one.count else ink.faint)]
@@ -173,13 +174,6 @@ class HistogramView(PaneView):
 
 def _text(estimate: Estimate | None, unit: Unit) -> str:
     return estimate.text(unit) if estimate else ABSENT
-
-
-def _heat_rows(history: History, cells: int, rows: int, within: histogram.Buckets) -> list[tuple[int, ...]]:
-    """Return the levels of the heat map, the lowest values first, on the same rows as the bars."""
-    if not cells or not within:
-        return []
-    return list(reversed(histogram.heatmap(history, cells, rows, finest=1, within=within)))
 
 
 def _shaded(levels: Sequence[int], ink: Palette) -> Line:

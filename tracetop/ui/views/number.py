@@ -108,10 +108,8 @@ class NumberView(PaneView):
 
 def _listed(pairs: Sequence[tuple[Column, Cell]], ink: Palette) -> list[Segment]:
     """Return columns as ``title value``, one after the other."""
-    line: list[Segment] = []
-    for column, cell in pairs:
-        line += [Segment(f"  {title_of(column)} ", ink.dim), Segment(_text(column, cell), ink.value)]
-    return line
+    texts = [(f"  {title_of(column)} ", _text(column, cell)) for column, cell in pairs]
+    return [segment for title, text in texts for segment in (Segment(title, ink.dim), Segment(text, ink.value))]
 
 
 def _leading(columns: Sequence[Column]) -> int:
