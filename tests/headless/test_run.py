@@ -18,6 +18,7 @@ from tracetop.source.source import Ended, Listener
 
 WRONG = Diagnostic(what="no \x1b such probe", hint="name another", code=ExitCode.SCRIPT, detail="verifier\nsays")
 ORDER = m.Run(name="x", script="BEGIN {}")
+JSON = m.Run(name="x", script="BEGIN {}", json=True)
 PLAIN = Style()
 
 
@@ -93,7 +94,7 @@ def test_attached_probes_are_told_on_standard_error(capsys: pytest.CaptureFixtur
 
 
 def test_attached_probes_are_a_line_of_json() -> None:
-    _, out = run(m.Attached(3), style=Style(json=True))
+    _, out = run(m.Attached(3), order=JSON)
     assert json.loads(out) == {"type": "attached_probes", "data": {"probes": 3}}
 
 
@@ -125,7 +126,7 @@ def test_files_and_commands_keep_their_place_between_what_is_printed(tmp_path: P
     file.write_text("from a file\n")
     messages = (m.Output(b"1\n"), m.ShowFile(str(file)), m.Execute("echo from a command"), m.Output(b"2\n"))
     assert run(*messages)[1] == "1\nfrom a file\nfrom a command\n2\n"
-    lines = run(*messages[1:3], style=Style(json=True))[1].splitlines()
+    lines = run(*messages[1:3], order=JSON)[1].splitlines()
     assert [json.loads(line) for line in lines] == [
         {"type": "cat", "data": "from a file\n"},
         {"type": "syscall", "data": "from a command\n"},

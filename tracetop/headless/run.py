@@ -34,7 +34,6 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Style(msgspec.Struct, frozen=True, kw_only=True):
     """How a run is shown."""
 
-    json: bool = False
     quiet: bool = False
     """Without the line about attached probes."""
     verbose: bool = False
@@ -169,7 +168,7 @@ class _Writer:
     def _attached(self, probes: int) -> None:
         self._is_attached = True
         if not self._style.quiet:
-            if self._style.json:
+            if self._order.json:
                 line = json.dumps({"type": "attached_probes", "data": {"probes": probes}})
                 self._out.write(f"{line}\n".encode())
             else:
@@ -197,7 +196,7 @@ class _Writer:
         if error:
             self._print_error(os.fsencode(error))
             return
-        if self._order.terminal and not self._style.json:
+        if self._order.terminal and not self._order.json:
             data = escape(data.decode(errors="surrogateescape"), keep="\n\t").encode()
         self._said("cat", data)
 
@@ -207,7 +206,7 @@ class _Writer:
         self._said("syscall", done.stdout)
 
     def _said(self, type_: str, data: bytes) -> None:
-        if self._style.json:
+        if self._order.json:
             data = f"{json.dumps({'type': type_, 'data': data.decode(errors='backslashreplace')})}\n".encode()
         self._out.write(data)
 

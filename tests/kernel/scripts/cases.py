@@ -201,7 +201,7 @@ def run_case(case: Case, tracer: CaseTracer, loads: Mapping[str, Path]) -> Outco
         watched = _After(case.one("AFTER").format(**loads))
     out, err = io.BytesIO(), io.StringIO()
     order = order_of(found, "case", case.one("PROG"), child=child, terminal=False)
-    style = Style(json=order.json, quiet=found.quiet, verbose=found.verbose)
+    style = Style(quiet=found.quiet, verbose=found.verbose)
     with redirect_stderr(err):
         tracer.send(order)
         code = run_script(tracer, order, style, out, watched)

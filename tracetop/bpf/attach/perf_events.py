@@ -49,9 +49,7 @@ def on_one_cpu(attr: PerfEventAttr, program_fd: int, *, pid: int = 0, cookie: in
 
     There it can ask for `cookie`, if that is not 0.
     """
-    if pid:
-        return [_opened(attr, program_fd, pid=pid, cookie=cookie)]
-    return [_opened(attr, program_fd, cpu=online_cpus()[0], cookie=cookie)]
+    return [_opened(attr, program_fd, cpu=-1 if pid else online_cpus()[0], pid=pid or -1, cookie=cookie)]
 
 
 def on_each_cpu(attr: PerfEventAttr, program_fd: int) -> list[int]:

@@ -44,7 +44,7 @@ def compile_program(program: Program, printed_fd: int | None = None) -> Any:
     output = CapturedOutput(printed_fd)
     module = bcc.BPF.__new__(bcc.BPF)
     try:
-        with _surroundings(output.saved_stderr):
+        with _inside(HEADERS), _without_kallsyms(), _watched(output.saved_stderr):
             module.__init__(text=program.c_text.encode(), cflags=_flags())
     except Exception as error:  # BCC raises Exception itself; its reason is only printed.
         raise refused_text(program, output.drain() or str(error)) from error
@@ -76,13 +76,6 @@ def kernel_version(release: str) -> tuple[int, int, int]:
     """Return the three numbers at the head of a kernel's release name; what is not there is 0."""
     match = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", release)
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else (0, 0, 0)
-
-
-@contextmanager
-def _surroundings(log_fd: int) -> Iterator[None]:
-    """Compile inside; a compile that hangs leaves its traceback on `log_fd` and ends the process."""
-    with _inside(HEADERS), _without_kallsyms(), _watched(log_fd):
-        yield
 
 
 @contextmanager

@@ -89,7 +89,8 @@ class Loader:
         if len(linked.functions) == 1:
             return _patiently(attr)
         btf, info = function_types(linked.functions)
-        attr.prog_btf_fd = _load_btf(btf)
+        data = ctypes.create_string_buffer(btf, len(btf))
+        attr.prog_btf_fd = bpf(Command.BTF_LOAD, BtfLoadAttr(btf=ctypes.addressof(data), btf_size=len(btf)))
         func_info = ctypes.create_string_buffer(info, len(info))
         attr.func_info, attr.func_info_rec_size = ctypes.addressof(func_info), FUNC_INFO_BYTES
         attr.func_info_cnt = len(linked.functions)
@@ -178,11 +179,6 @@ def close_all(loaded: list[tuple[ProbeSpec, int]]) -> None:
     for descriptor in {descriptor for _, descriptor in loaded}:
         os.close(descriptor)
     loaded.clear()
-
-
-def _load_btf(btf: bytes) -> int:
-    data = ctypes.create_string_buffer(btf, len(btf))
-    return bpf(Command.BTF_LOAD, BtfLoadAttr(btf=ctypes.addressof(data), btf_size=len(btf)))
 
 
 def _patiently(attr: ProgramLoadAttr) -> int:

@@ -31,7 +31,8 @@ class TracedFunctions:
 
     def find(self, probe: ProbeSpec) -> tuple[int, int]:
         """Return the number of the probe's function and the descriptor of its BTF, 0 for vmlinux's. KernelError."""
-        for module in (probe.target,) if probe.target else (VMLINUX.name, *self._modules()):
+        modules = sorted(path.name for path in DIRECTORY.glob("*") if path != VMLINUX)
+        for module in (probe.target,) if probe.target else (VMLINUX.name, *modules):
             btf = self._btf(module)
             number = btf.find(probe.event, Kind.FUNC) if btf else None
             if btf and number and number >= btf.first:  # else it is of vmlinux, which a module's BTF stands on
@@ -42,9 +43,6 @@ class TracedFunctions:
         """Let go of the modules' BTF."""
         while self._descriptors:
             os.close(self._descriptors.popitem()[1])
-
-    def _modules(self) -> list[str]:
-        return sorted(path.name for path in DIRECTORY.glob("*") if path != VMLINUX)
 
     def _btf(self, module: str) -> RawBtf | None:
         if module not in self._read:

@@ -64,7 +64,9 @@ class Trial:
             raise _refused(self._program, f"the compile did not end within {self._limit_s:.0f} s", "")
         if code != _SURVIVED:
             text = os.pread(self._printed, os.fstat(self._printed).st_size, 0).decode(errors="replace")
-            raise _died(self._program, code, text)
+            said = next((line.strip() for line in text.splitlines() if line.strip()), "")
+            ending = f"signal {-code}" if code < 0 else f"exit code {code}"
+            raise _refused(self._program, said or f"clang ends with {ending}", text)
         return True
 
     def close(self) -> None:
@@ -73,12 +75,6 @@ class Trial:
         self._child.wait()
         os.close(self.fd)
         os.close(self._printed)
-
-
-def _died(program: Program, code: int, text: str) -> VerifierError:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    ending = f"signal {-code}" if code < 0 else f"exit code {code}"
-    return _refused(program, lines[0] if lines else f"clang ends with {ending}", text)
 
 
 def _refused(program: Program, why: str, detail: str) -> VerifierError:

@@ -183,5 +183,5 @@ class KernelMap:
             return (attr.count if code in (errno.ENOENT, errno.ENOSPC) else 0), code
         return attr.count, 0
 
-    def _element(self, command: Command, key: int, value: int, flags: int = 0) -> None:
-        bpf(command, ElementAttr(map_fd=self._descriptor, key=key, value=value, flags=flags))
+    def _element(self, command: Command, key: int, value: int) -> None:
+        bpf(command, ElementAttr(map_fd=self._descriptor, key=key, value=value))

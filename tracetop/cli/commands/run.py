@@ -67,7 +67,7 @@ def run(words: list[str]) -> int:
         with open_output(found.output) as out:
             order = order_of(found, name, text, child=child.pid if child else 0, terminal=out.isatty())
             source.send(order)
-            style = Style(json=order.json, quiet=found.quiet, verbose=found.verbose, buffered=found.buffer == "full")
+            style = Style(quiet=found.quiet, verbose=found.verbose, buffered=found.buffer == "full")
             return run_script(source, order, style, out, child)
     finally:
         source.close()

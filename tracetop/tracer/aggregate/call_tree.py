@@ -198,13 +198,12 @@ class CallTree:
         """Return the node of a whole stack, made on first sight; None where its frames are lost."""
         if key not in self._leaves:
             frames = self._frames(stacks)
-            node: _Node | None = self._root if frames else None
-            for name in (*map(str, labels), *frames) if node else ():
-                parent = node
-                node = parent.children.get(name) if parent else None
-                if node is None and parent:
-                    node = parent.children[name] = _Node(name, parent)
-            self._leaves[key] = node
+            node = self._root
+            for name in (*map(str, labels), *frames) if frames else ():
+                if name not in node.children:
+                    node.children[name] = _Node(name, node)
+                node = node.children[name]
+            self._leaves[key] = node if frames else None
         return self._leaves[key]
 
     def _frames(self, stacks: tuple[StackId, ...]) -> Sequence[str]:

@@ -33,15 +33,8 @@ def integers(spec: MapSpec, part: KeyPart, keys: Keys) -> NDArray[np.integer[Any
     return column.view(kind).reshape(-1)
 
 
-def texts(part: KeyPart, keys: Keys) -> list[str]:
-    """Return one part of every key as text up to its NUL; bytes that are not UTF-8 become lone surrogates."""
-    rows = as_rows(keys)
-    column = np.ascontiguousarray(rows[:, part.offset : part.offset + part.size])
-    return [decode_text(cell.tobytes()) for cell in column]
-
-
 def decode_text(data: bytes) -> str:
-    """Return a NUL-ended text that the kernel wrote."""
+    """Return a NUL-ended text that the kernel wrote; bytes that are not UTF-8 become lone surrogates."""
     return data.split(b"\0", 1)[0].decode(errors="surrogateescape")
 
 
@@ -73,7 +66,7 @@ class KeyCells:
 
     def _column(self, spec: MapSpec, part: KeyPart, keys: Keys) -> list[Cell]:
         if part.role in TEXT_ROLES and part.type.shape in (Shape.STRING, Shape.INTEGER):
-            return [*texts(part, keys)]
+            return [decode_text(row[part.offset : part.offset + part.size].tobytes()) for row in as_rows(keys)]
         if part.role is KeyRole.UID:
             read = self._decoder.reader(USERNAME)
         elif part.type.shape is not Shape.INTEGER:

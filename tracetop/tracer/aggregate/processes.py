@@ -109,7 +109,9 @@ class ProcessTable:
             return
         self._refreshed_s = now_s
         self._pids = set(psutil.pids())
-        self._bury(now_s)
+        for pid in self.live.keys() - self._pids:
+            self._end(pid, now_s)
+        self._ended = {pid: ended for pid, ended in self._ended.items() if now_s - ended[0] <= _KNOWN_S}
         for pid in self._due(busy):
             info = self._look(pid, now_s)
             if info is None:
@@ -143,12 +145,6 @@ class ProcessTable:
         elapsed_s = now_s - last.at_s if last else 0.0
         percent = 100 * (stat.cpu_s - last.stat.cpu_s) / elapsed_s if last and elapsed_s > 0 else 0.0
         return replace(known, cpu_percent=max(percent, 0.0), rss_bytes=stat.rss_bytes, threads=stat.threads)
-
-    def _bury(self, now_s: float) -> None:
-        for pid in self.live.keys() - self._pids:
-            self._end(pid, now_s)
-        for pid in [pid for pid, (ended_s, _) in self._ended.items() if now_s - ended_s > _KNOWN_S]:
-            del self._ended[pid]
 
     def _end(self, pid: int, now_s: float) -> None:
         info = self.live.pop(pid, None)

@@ -5,7 +5,7 @@ Pure.
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tracetop.model.ctype import CField, CFunction, CKind, CStruct, CType
+from tracetop.model.ctype import CFunction, CKind, CStruct, CType
 
 _TAGS = {CKind.STRUCT: "struct", CKind.UNION: "union", CKind.ENUM: "enum"}
 FindStruct = Callable[[str], CStruct | None]
@@ -48,9 +48,11 @@ def enum_lines(name: str, values: Mapping[int, str]) -> tuple[str, ...]:
 def _members(struct: CStruct, find: FindStruct, indent: str) -> Iterator[str]:
     for field in struct.fields:
         base, dimensions = _element(field.type)
-        inner = find(base.name) if base.kind in (CKind.STRUCT, CKind.UNION) and not _is_named(base) else None
+        is_named = bool(base.alias) or base.name.isidentifier()
+        inner = find(base.name) if base.kind in (CKind.STRUCT, CKind.UNION) and not is_named else None
         if inner is None:
-            yield f"{indent}{declaration(field.type, field.name)}{_width(field)};"
+            width = f": {field.bits}" if field.bits else ""
+            yield f"{indent}{declaration(field.type, field.name)}{width};"
             continue
         yield f"{indent}{'union' if inner.is_union else 'struct'} {{"
         yield from _members(inner, find, indent + "\t")
@@ -63,11 +65,3 @@ def _element(type_: CType) -> tuple[CType, str]:
         return type_, ""
     inner, dimensions = _element(type_.element)
     return inner, f"[{type_.count or ''}]{dimensions}"
-
-
-def _is_named(type_: CType) -> bool:
-    return bool(type_.alias) or type_.name.isidentifier()
-
-
-def _width(field: CField) -> str:
-    return f": {field.bits}" if field.bits else ""

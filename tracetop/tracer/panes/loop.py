@@ -65,7 +65,8 @@ class Loop:
                 elif time.monotonic() >= self._next_s:
                     self._tick()
                 elif self._assistant.asked:
-                    self._assist()
+                    for answer in self._assistant.answers():
+                        self._outbox.send(answer)
             if self._stopping:
                 self._finish()
         except BrokenPipeError:
@@ -147,10 +148,6 @@ class Loop:
             self._meter.want()
             self._next_s = time.monotonic() + FIRST_READ_S
             self._send_frame()
-
-    def _assist(self) -> None:
-        for answer in self._assistant.answers():
-            self._outbox.send(answer)
 
     def _tick(self) -> None:
         self._next_s = max(self._next_s + self._interval_s, time.monotonic() + INTERVAL_S[0] / 2)

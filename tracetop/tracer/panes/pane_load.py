@@ -6,6 +6,7 @@ meanwhile (`pane`) and how hot is too hot (`cost_estimate`). Tracer.
 
 import time
 from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import NamedTuple
 
 from tracetop.bpf import RunTimeStats, Trial
@@ -13,7 +14,6 @@ from tracetop.lang import compile_script
 from tracetop.library import PaneScript
 from tracetop.model.abi.control import SAMPLE_NONE
 from tracetop.model.frame import Hot
-from tracetop.model.program import Program
 from tracetop.tracer.panes.cost_estimate import estimate
 from tracetop.tracer.panes.pane_content import Shown
 from tracetop.tracer.panes.programs_content import ProgramsShown
@@ -55,7 +55,9 @@ def load(script: PaneScript, machine: Machine, control: Control, sample: int) ->
         return Outcome(shown, None)
     program = compile_script(script.text, script.name, machine.kernel)
     if not script.bundled:
-        yield from _try_out(program)
+        with closing(Trial(program)) as trial:
+            while not trial.passed():
+                yield Wait(trial.until_s, trial.fd)
     asks = not (sample or script.bundled)
     running = Running(program, machine)
     try:
@@ -69,15 +71,6 @@ def load(script: PaneScript, machine: Machine, control: Control, sample: int) ->
         running.close()
         raise
     return Outcome(running, hot)
-
-
-def _try_out(program: Program) -> Generator[Wait, None, None]:
-    trial = Trial(program)
-    try:
-        while not trial.passed():
-            yield Wait(trial.until_s, trial.fd)
-    finally:
-        trial.close()
 
 
 def _count(running: Running) -> Generator[Wait, None, Hot | None]:

@@ -16,7 +16,6 @@ from tracetop.tracer.printing.values import (
     Datum,
     Distribution,
     Named,
-    Point,
     Series,
     Stack,
     Stats,
@@ -78,7 +77,9 @@ def _value(value: Value) -> str:
         case Distribution():
             return _array([_bucket(bucket) for bucket in value.buckets])
         case Series():
-            return _array([_point(point) for point in value.points])
+            return _array(
+                [_object({"interval_start": json.dumps(p.begun), "value": json.dumps(p.value)}) for p in value.points]
+            )
         case _:
             return _datum(value)
 
@@ -87,10 +88,6 @@ def _bucket(bucket: Bucket) -> str:
     """Return one bucket; unlike in the text, ``max`` still belongs to it."""
     bounds = {"min": bucket.low, "max": None if bucket.high is None else bucket.high - 1, "count": bucket.count}
     return _object({name: str(bound) for name, bound in bounds.items() if bound is not None})
-
-
-def _point(point: Point) -> str:
-    return _object({"interval_start": json.dumps(point.begun), "value": json.dumps(point.value)})
 
 
 def _datum(datum: Datum) -> str:

@@ -81,7 +81,8 @@ class Events:
             elif number in self._changes:
                 if number not in changed:  # a thousand times with nothing between is as good as once
                     changed.add(number)
-                    change_map(self._loaded, self._changes[number])
+                    action = self._changes[number]
+                    (self._loaded.clear if action.verb == "clear" else self._loaded.zero)(action.map_name)
             elif excess > 0:
                 excess -= 1
             else:
@@ -128,11 +129,6 @@ def _is_text(action: Action) -> bool:
     if isinstance(action, Format):
         return action.verb not in ("cat", "system", "errorf", "warnf")
     return not isinstance(action, Exit | MapAction)
-
-
-def change_map(loaded: Loaded, action: MapAction) -> None:
-    """Clear or zero a map, as the script asked."""
-    (loaded.clear if action.verb == "clear" else loaded.zero)(action.map_name)
 
 
 class StreamSink:

@@ -62,7 +62,11 @@ class ScriptRun:
         try:
             with suppress(BrokenPipeError), closing(Loaded.load(program)) as loaded:
                 loaded.set_control(pack_control(order.filter))
-                finished = self._rehearse(loaded) if order.dry_run else self._live(loaded, target)
+                if order.dry_run:
+                    self._outbox.send(m.Attached(_probes(loaded)))
+                    finished = m.Finished(notes=program.notes)
+                else:
+                    finished = self._live(loaded, target)
                 os.set_blocking(self._outbox.fd, True)
                 self._outbox.send(finished)
         finally:
@@ -74,10 +78,6 @@ class ScriptRun:
         if stage in self._order.debug:
             text = made if isinstance(made, str) else f"{dump(made)}\n"
             self._outbox.send(m.Output(text.encode(errors="surrogateescape")))
-
-    def _rehearse(self, loaded: Loaded) -> m.Finished:
-        self._outbox.send(m.Attached(_probes(loaded)))
-        return m.Finished(notes=loaded.program.notes)
 
     def _live(self, loaded: Loaded, target: int | None) -> m.Finished:
         clean = terminal_text if self._order.terminal else raw_text

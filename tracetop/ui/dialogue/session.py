@@ -137,4 +137,5 @@ def _with(pending: Pending, command: Command) -> Pending:
             wish = {"sorts": {**pending.pane(command.pane).sorts, command.table: command.sort}}
         case _:  # what no frame names, such as offsets, or shows as a state of its own
             return pending
-    return pending.with_pane(command.pane, msgspec.structs.replace(pending.pane(command.pane), **wish))
+    wishes = msgspec.structs.replace(pending.pane(command.pane), **wish)
+    return msgspec.structs.replace(pending, panes={**pending.panes, command.pane: wishes})

@@ -47,10 +47,6 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
         """Return the wishes for one pane."""
         return self.panes.get(name, PanePending())
 
-    def with_pane(self, name: str, wishes: PanePending) -> "Pending":
-        """Return the same with other wishes for one pane."""
-        return msgspec.structs.replace(self, panes={**self.panes, name: wishes})
-
     def settled(self, frame: Frame) -> "Pending":
         """Return what is still open after `frame`."""
         left = {name: wishes.settled(frame.panes[name]) for name, wishes in self.panes.items() if name in frame.panes}

@@ -32,11 +32,6 @@ _ENTER_WITH = re.compile(r"\x1b\r|\x1b\[27;([2-8]);13~")
 """Alt+Enter, and Enter with a modifier as xterm spells it: Textual takes both for other keys."""
 
 
-def _kitty_enter(match: re.Match[str]) -> str:
-    """Return the same key as the one protocol that Textual knows spells it."""
-    return f"\x1b[13;{match[1] or 3}u"
-
-
 class Outlet:
     """A text file that never raises: once the terminal is gone it swallows what is written and says so once."""
 
@@ -65,15 +60,12 @@ class Outlet:
             act()
         except (OSError, ValueError):
             self._alive = False
-            self._discard()
+            # What is still buffered goes nowhere: a failing flush at the exit of Python changes the exit code.
+            with suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, self._file.fileno())
+                os.close(nowhere)
             self._gone()
-
-    def _discard(self) -> None:
-        """Let what is still buffered go nowhere: a failing flush at the exit of Python changes the exit code."""
-        with suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._file.fileno())
-            os.close(nowhere)
 
 
 class TerminalDriver(OpenDriver):
@@ -107,7 +99,9 @@ class TerminalDriver(OpenDriver):
                 if not data:
                     self._hung_up()
                     return
-                self._pass_on(parser.feed(_ENTER_WITH.sub(_kitty_enter, decode(data))))
+                # The same keys as the one protocol that Textual knows spells them.
+                text = _ENTER_WITH.sub(lambda match: f"\x1b[13;{match[1] or 3}u", decode(data))
+                self._pass_on(parser.feed(text))
             self._pass_on(parser.tick())
 
     def _pass_on(self, messages: Iterable[Any]) -> None:

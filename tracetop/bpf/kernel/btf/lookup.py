@@ -45,7 +45,9 @@ class Btf:
         """Return the type that C knows by this name, or None; a struct that is only declared has size 0."""
         tag, _, tagged = name.partition(" ")
         if tag in _TAGS:
-            return self._tagged(_TAGS[tag], tagged.strip())
+            whole, declared = _TAGS[tag]  # one that a BTF only declares may be whole in a module's
+            found = self._first(lambda types: types.named(tagged.strip(), whole))
+            return found or self._first(lambda types: types.named(tagged.strip(), declared))
         return builtin_type(name) or self._first(lambda types: types.named(name, Kind.TYPEDEF))
 
     def enumerator(self, name: str) -> tuple[int, CType] | None:
@@ -128,11 +130,6 @@ class Btf:
                 if inner is not None:
                     return structs.replace(inner, offset=field.offset + inner.offset)
         return None
-
-    def _tagged(self, kinds: tuple[Kind, ...], name: str) -> CType | None:
-        """Return a struct, union or enum; one that a BTF only declares may be whole in a module's."""
-        whole = self._first(lambda types: types.named(name, kinds[0]))
-        return whole or self._first(lambda types: types.named(name, kinds[1]))
 
     def _first(self, ask: Callable[[BtfTypes], _Found | None]) -> _Found | None:
         return next((found for found in map(ask, self._all()) if found is not None), None)
