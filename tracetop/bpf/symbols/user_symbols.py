@@ -150,17 +150,15 @@ class UserSymbols:
             mapping = process.maps.find(address)
         if mapping is None:
             return UserFrame(f"0x{address:x}")
-        found = (
-            self._in_file(pid, mapping, address) if mapping.is_file else self._elsewhere(pid, process, mapping, address)
-        )
+        if mapping.is_file:
+            binary = self._open(pid, mapping)
+            place = binary.elf.address(address - mapping.start + mapping.offset) if binary else None
+            found = binary.symbols.find(place) if binary and place is not None else None
+        else:
+            found = self._elsewhere(pid, process, mapping, address)
         if found is None:
             return UserFrame(f"0x{address:x}", 0, mapping.path)
         return UserFrame(demangle(found[0]), found[1], mapping.path or f"/tmp/perf-{pid}.map")
-
-    def _in_file(self, pid: int, mapping: Mapping, address: int) -> tuple[str, int] | None:
-        binary = self._open(pid, mapping)
-        place = binary.elf.address(address - mapping.start + mapping.offset) if binary else None
-        return binary.symbols.find(place) if binary and place is not None else None
 
     def _open(self, pid: int, mapping: Mapping) -> Binary | None:
         """Read the file that is mapped: the very one, though it be deleted or replaced, while the process lives."""

@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tracetop.bpf.sys.syscalls import structure
+from tracetop.bpf.sys.syscalls import structure, system_call
 
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_LIBC.syscall.restype = ctypes.c_long
 _OPENAT2 = 437
 """The same number on every architecture."""
 _RESOLVE_NO_MAGICLINKS, _RESOLVE_NO_SYMLINKS, _RESOLVE_IN_ROOT = 0x02, 0x04, 0x10
@@ -60,16 +58,7 @@ def _open_below(root: str, path: str, resolve: int) -> int:
     directory = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         how = _OpenHow(flags=_FLAGS, resolve=_RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS | resolve)
-        descriptor: int = _LIBC.syscall(
-            ctypes.c_long(_OPENAT2),
-            directory,
-            os.fsencode(path),
-            ctypes.byref(how),
-            ctypes.c_size_t(ctypes.sizeof(how)),
-        )
-        if descriptor < 0:
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code), path)
-        return descriptor
+        size = ctypes.c_size_t(ctypes.sizeof(how))
+        return system_call(_OPENAT2, directory, os.fsencode(path), ctypes.byref(how), size)
     finally:
         os.close(directory)

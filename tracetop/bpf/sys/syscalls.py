@@ -92,16 +92,17 @@ class PerfEventAttr(ctypes.Structure):
 
 def bpf(command: Command, attr: ctypes.Structure) -> int:
     """Make one system call of bpf; return its result, OSError with the kernel's errno where that is negative."""
-    return _call(_BPF, command, ctypes.byref(attr), ctypes.sizeof(attr))
+    return system_call(_BPF, command, ctypes.byref(attr), ctypes.sizeof(attr))
 
 
 def perf_event_open(attr: PerfEventAttr, *, cpu: int, pid: int = -1) -> int:
     """Open a perf event of one thread (-1: all) on one CPU (-1: wherever it runs); return its descriptor."""
     attr.size = ctypes.sizeof(attr)
-    return _call(_PERF_EVENT_OPEN, ctypes.byref(attr), pid, cpu, -1, ctypes.c_ulong(_PERF_FLAG_FD_CLOEXEC))
+    return system_call(_PERF_EVENT_OPEN, ctypes.byref(attr), pid, cpu, -1, ctypes.c_ulong(_PERF_FLAG_FD_CLOEXEC))
 
 
-def _call(number: int, *arguments: object) -> int:
+def system_call(number: int, *arguments: object) -> int:
+    """Make a system call; return its result, OSError with the kernel's errno where that is negative."""
     result: int = _LIBC.syscall(ctypes.c_long(number), *arguments)
     if result < 0:
         code = ctypes.get_errno()

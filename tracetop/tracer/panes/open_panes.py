@@ -102,13 +102,10 @@ class Panes:
                     pane.reset()
             case m.AddPane():
                 self._add(command.pane)
-            case m.RemovePane():
-                pane = self._pane(command.pane)
-                self._waits.pop(pane, None)
-                del self._panes[pane.name]
-                pane.close()
+            case m.Start() | m.SetInterval() | m.CheckScript() | m.Complete() | m.Run() | m.FileShown() | m.Stop():
+                raise NotImplementedError(type(command).__name__)
             case _:
-                self._change(command)
+                self._change(self._pane(command.pane), command)
 
     def _add(self, request: m.PaneRequest) -> None:
         if request.name in self._panes:
@@ -119,33 +116,33 @@ class Panes:
         self._panes[pane.name] = pane
         self._waits[pane] = _AT_ONCE
 
-    def _change(self, command: m.Command) -> None:
+    def _change(self, pane: Pane, command: m.PaneCommand) -> None:
         """Carry out a command about one pane."""
         match command:
+            case m.RemovePane():
+                self._waits.pop(pane, None)
+                del self._panes[pane.name]
+                pane.close()
             case m.SetEnabled():
-                pane = self._pane(command.pane)
                 pane.set_enabled(command.enabled)
                 if pane.state is PaneState.LOADING:
                     self._waits.setdefault(pane, _AT_ONCE)
                 elif not command.enabled:
                     self._waits.pop(pane, None)
-            case m.SelectVariant() | m.ReplaceScript():
-                pane = self._pane(command.pane)
-                if isinstance(command, m.SelectVariant):
-                    pane.select(command.variant)
-                else:
-                    pane.replace(command.script)
+            case m.SelectVariant():
+                pane.select(command.variant)
+                self._waits[pane] = _AT_ONCE
+            case m.ReplaceScript():
+                pane.replace(command.script)
                 self._waits[pane] = _AT_ONCE
             case m.SetParams():
-                self._pane(command.pane).set_params(command.params, self.filter)
+                pane.set_params(command.params, self.filter)
             case m.Proceed():
-                self._pane(command.pane).proceed(command.sample)
+                pane.proceed(command.sample)
             case m.SetSort():
-                self._pane(command.pane).set_sort(command)
+                pane.set_sort(command)
             case m.SetOffsets():
-                self._pane(command.pane).show_offsets(command.offsets)
-            case _:
-                raise NotImplementedError(type(command).__name__)
+                pane.show_offsets(command.offsets)
 
     def _pane(self, name: str) -> Pane:
         if name not in self._panes:
