@@ -17,14 +17,12 @@ import msgspec
 
 from tracetop.bpf.objects.kernel_objects import fdinfo, ids, opened, read_info
 from tracetop.bpf.sys.syscalls import TaskQueryAttr, bpf, fields
-from tracetop.bpf.sys.uapi import Command, PerfHook, TaskHook
+from tracetop.bpf.sys.uapi import PERF_HOOKS, TASK_HOOKS, Command
 
 _PROGRAM, _MAP, _PERF_EVENT = "anon_inode:bpf-prog", "anon_inode:bpf-map", "anon_inode:[perf_event]"
 _LINKS = ("anon_inode:bpf_link", "anon_inode:bpf-link", "anon_inode:bpf_tracing_link", "anon_inode:bpf-tracing-link")
 _HOLDING = frozenset({_PROGRAM, _MAP, *_LINKS, _PERF_EVENT})
 _NAME_BYTES = 256
-_TASK_HOOKS = {hook.value: hook.name.lower() for hook in TaskHook}
-_PERF_HOOKS = {hook.value: hook.name.lower() for hook in PerfHook}
 
 _T = TypeVar("_T")
 TypeName = Callable[[str, int], str]
@@ -87,7 +85,7 @@ def _task_query(pid: int, descriptor: int) -> tuple[int, str]:
     name = ctypes.create_string_buffer(_NAME_BYTES)
     attr = TaskQueryAttr(pid=pid, fd=descriptor, buf_len=_NAME_BYTES, buf=ctypes.addressof(name))
     bpf(Command.TASK_FD_QUERY, attr)
-    kind = _TASK_HOOKS.get(attr.fd_type, "perf event")
+    kind = TASK_HOOKS.get(attr.fd_type, "perf event")
     return attr.prog_id, _hook(kind, name.value, attr.probe_addr, attr.probe_offset)
 
 
@@ -120,7 +118,7 @@ def _link(number: int, type_name: TypeName, function_name: Callable[[int], str])
             info = _LinkInfo()
             info.put_pointer(0, name)
             read_info(descriptor, info)
-        elif kind == "perf_event" and info.words[0] in _PERF_HOOKS:
+        elif kind == "perf_event" and info.words[0] in PERF_HOOKS:
             info.put_pointer(2, name)
             read_info(descriptor, info)
         return info.prog_id, _link_hook(kind, list(info.words), name.value, type_name, function_name)
@@ -132,8 +130,8 @@ def _link_hook(
     match kind:
         case "raw_tracepoint" | "iter":
             hook = _hook(kind.replace("_", ""), name, 0, 0)
-        case "perf_event" if words[0] in _PERF_HOOKS:
-            event = _PERF_HOOKS[words[0]]
+        case "perf_event" if words[0] in PERF_HOOKS:
+            event = PERF_HOOKS[words[0]]
             hook = _hook(event, name, 0, 0 if event == "tracepoint" else words[5])
         case "tracing":
             attach = type_name("bpf_attach_type", words[0]).removeprefix("trace_")

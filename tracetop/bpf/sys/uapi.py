@@ -50,27 +50,10 @@ BPF_EXIST = 2
 """A write to a map changes only what is there."""
 BPF_PERF_EVENT = 41
 """The attach type of a link to a perf event."""
-
-
-class TaskHook(IntEnum):
-    """enum bpf_task_fd_type, by the names that the language has for them."""
-
-    RAWTRACEPOINT = 0
-    TRACEPOINT = 1
-    KPROBE = 2
-    KRETPROBE = 3
-    UPROBE = 4
-    URETPROBE = 5
-
-
-class PerfHook(IntEnum):
-    """enum bpf_perf_event_type, those with a name, by the names that the language has for them."""
-
-    UPROBE = 1
-    URETPROBE = 2
-    KPROBE = 3
-    KRETPROBE = 4
-    TRACEPOINT = 5
+TASK_HOOKS = dict(enumerate(("rawtracepoint", "tracepoint", "kprobe", "kretprobe", "uprobe", "uretprobe")))
+"""enum bpf_task_fd_type, by the names that the language has for them."""
+PERF_HOOKS = dict(enumerate(("uprobe", "uretprobe", "kprobe", "kretprobe", "tracepoint"), 1))
+"""enum bpf_perf_event_type, those with a name, likewise."""
 
 
 class Opcode(IntEnum):

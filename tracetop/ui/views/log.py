@@ -42,7 +42,6 @@ class LogView(ScrolledView):
         self._top: int | None = None
         """Number of the first entry in view; None: the newest is the last one in view."""
         self._shown = range(0)
-        self._drawn_end = 0
         self._wrap = False
         self._left = 0
         self._wanted = ""
