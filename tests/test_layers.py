@@ -64,12 +64,13 @@ ROOMS = {
         "maps": "load objects sys",  # BCC, which has loaded them, has their descriptors
     },
     "tracer": {
+        "loaded_script": "",
         "pipe": "",
-        "printing": "",
+        "printing": "loaded_script",
         "aggregate": "printing",  # keys are decoded as they are printed
-        "script": "aggregate pipe printing",
+        "script": "aggregate loaded_script pipe printing",
         "inspect": "aggregate pipe",
-        "panes": "aggregate inspect pipe printing script",
+        "panes": "aggregate inspect loaded_script pipe printing script",
     },
     "ui": {
         "dialogue": "",

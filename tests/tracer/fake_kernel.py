@@ -1,6 +1,6 @@
 """A kernel in memory: what `Loaded` would do, written down, and a compiler that takes a script at its word.
 
-What stands in for `Loaded` is a subclass of it, so that mypy holds it to the same methods.
+mypy holds what stands in for `Loaded`, and `Loaded` itself, to the one Protocol that the tracer goes by.
 """
 
 import time
@@ -22,6 +22,7 @@ from tracetop.model.program import Action, MapSpec, ProbeSpec, Program
 from tracetop.model.syscalls import SyscallNames
 from tracetop.model.wire.messages import ShowFile
 from tracetop.tracer.aggregate.processes import ProcessTable
+from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.panes import pane_load, prompt_answers, script_content
 from tracetop.tracer.panes.script_content import Machine
 from tracetop.tracer.printing.machine_names import MachineNames
@@ -67,10 +68,8 @@ class FakeKernel:
         return [one.program.script for one in self.loaded if not one.closed]
 
 
-class FakeLoaded(Loaded):
+class FakeLoaded:
     """One program of a `FakeKernel`. A script's own words make it fail: ``unloadable``, ``unattachable``."""
-
-    event_fd: int | None = None
 
     def __init__(self, kernel: FakeKernel, program: Program) -> None:
         self.kernel, self.program = kernel, program
@@ -82,6 +81,7 @@ class FakeLoaded(Loaded):
         self.controls: list[bytes] = []
         self.deleted: list[tuple[str, list[bytes]]] = []
         self.sent: list[tuple[int, bytes]] = []
+        self.event_fd: int | None = None
         self.attached_s = 0.0
         self.calls: list[str] = []
         self.notes: tuple[str, ...] = ()
@@ -168,6 +168,9 @@ class FakeLoaded(Loaded):
 
     def _spec(self, map_name: str) -> MapSpec:
         return next(one for one in self.program.maps if one.name == map_name)
+
+
+HELD_TO_ONE_PROTOCOL: tuple[type[LoadedScript], type[LoadedScript]] = (FakeLoaded, Loaded)
 
 
 class FakeTrial:

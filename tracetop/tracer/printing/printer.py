@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from tracetop.bpf import Loaded, is_array
+from tracetop.bpf import is_array
 from tracetop.model.program import Action, Format, MapSpec, PrintEntry, PrintMap, PrintValue
 from tracetop.model.value import Shape, ValuePart
+from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.printing.decode import Clean, Decoder, json_text, raw_text
 from tracetop.tracer.printing.json_lines import JsonLines
 from tracetop.tracer.printing.machine_names import MachineNames, clock_text
@@ -26,7 +27,9 @@ Show = Callable[[bytes], str]
 class Printer:
     """Makes text of what a script sends and of what its maps hold."""
 
-    def __init__(self, loaded: Loaded, names: MachineNames, *, json: bool = False, clean: Clean = raw_text) -> None:
+    def __init__(
+        self, loaded: LoadedScript, names: MachineNames, *, json: bool = False, clean: Clean = raw_text
+    ) -> None:
         """Print text, strings cleaned for where it goes; or lines of JSON."""
         self._loaded = loaded
         self.lines: TextLines | JsonLines = JsonLines() if json else TextLines()

@@ -9,9 +9,9 @@ import os
 import struct
 from typing import Protocol
 
-from tracetop.bpf import Loaded
 from tracetop.model.program import Action, Exit, Format, MapAction
 from tracetop.model.wire.messages import Execute, Output, ShowFile
+from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.pipe import Outbox
 from tracetop.tracer.printing.printer import Printer
 
@@ -46,7 +46,7 @@ class Sink(Protocol):
 class Events:
     """Dispatches the events of one loaded script."""
 
-    def __init__(self, loaded: Loaded, printer: Printer, sink: Sink) -> None:
+    def __init__(self, loaded: LoadedScript, printer: Printer, sink: Sink) -> None:
         self.exit_code: int | None = None
         """What the script gave to ``exit``; None where it has not called it."""
         self._loaded = loaded

@@ -14,6 +14,7 @@ from tracetop.lang import Options, compile_script, dump
 from tracetop.model.abi.control import pack_control
 from tracetop.model.kernel import Kernel
 from tracetop.model.wire import messages as m
+from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.pipe import Inbox, Outbox
 from tracetop.tracer.printing.decode import raw_text, terminal_text
 from tracetop.tracer.printing.machine_names import MachineNames
@@ -79,7 +80,7 @@ class ScriptRun:
             text = made if isinstance(made, str) else f"{dump(made)}\n"
             self._outbox.send(m.Output(text.encode(errors="surrogateescape")))
 
-    def _live(self, loaded: Loaded, target: int | None) -> m.Finished:
+    def _live(self, loaded: LoadedScript, target: int | None) -> m.Finished:
         clean = terminal_text if self._order.terminal else raw_text
         printer = Printer(loaded, self._names, json=self._order.json, clean=clean)
         events = Events(loaded, printer, self._sink)
@@ -101,7 +102,7 @@ class ScriptRun:
             if self._outbox.blocked or events.exit_code is not None:
                 break
 
-    def _serve(self, loaded: Loaded, events: Events, target: int | None) -> None:
+    def _serve(self, loaded: LoadedScript, events: Events, target: int | None) -> None:
         """Print what comes until the run is over."""
         readers = [fd for fd in (self._inbox.fd, target) if fd is not None]
         sources = [loaded.event_fd] if loaded.event_fd is not None else []
@@ -124,7 +125,7 @@ class ScriptRun:
             raise BrokenPipeError
         self._stopped = self._stopped or any(stops)
 
-    def _end(self, loaded: Loaded, printer: Printer, events: Events) -> None:
+    def _end(self, loaded: LoadedScript, printer: Printer, events: Events) -> None:
         """Take the probes off, print what they sent, run END, print the maps."""
         loaded.detach()
         events.end()
@@ -136,7 +137,7 @@ class ScriptRun:
             self._outbox.send(m.Output(printer.lines.lost(lost).encode(), error=not self._order.json))
 
 
-def _probes(loaded: Loaded) -> int:
+def _probes(loaded: LoadedScript) -> int:
     """Return how many probes the script has on hooks, as bpftrace counts them."""
     return sum(max(len(probe.names), probe.hooks) for probe in loaded.program.probes)
 
@@ -151,7 +152,7 @@ def _open_process(pid: int) -> int:
         ) from error
 
 
-def _losses(loaded: Loaded) -> tuple[str, ...]:
+def _losses(loaded: LoadedScript) -> tuple[str, ...]:
     """Return a line for each thing that was counted too low."""
     notes = [
         f"{name} was full: {count} updates were dropped; make maps larger with config = {{ max_map_keys = NUMBER }}"

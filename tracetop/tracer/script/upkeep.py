@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.bpf import Loaded, MapSample, is_array
+from tracetop.bpf import MapSample, is_array
 from tracetop.model.filter import Filter
 from tracetop.model.program import Format, KeyPart, KeyRole, MapSpec, PrintValue, Program
 from tracetop.model.value import Shape, ValueType
@@ -20,6 +20,7 @@ from tracetop.tracer.aggregate.aggregates import Aggregates
 from tracetop.tracer.aggregate.counters import as_keys, as_rows
 from tracetop.tracer.aggregate.key_cells import integers
 from tracetop.tracer.aggregate.processes import comm_of
+from tracetop.tracer.loaded_script import LoadedScript
 
 _MAPS_S = 2.0
 _PROCESSES_S = 0.1
@@ -51,7 +52,7 @@ class Upkeep:
                 self._due[i] = (every_s, now_s + every_s, chore)
 
 
-def upkeep_in_pane(loaded: Loaded, aggregates: Aggregates) -> Upkeep:
+def upkeep_in_pane(loaded: LoadedScript, aggregates: Aggregates) -> Upkeep:
     """Return the upkeep of a script whose maps are read at every tick, with `do` after each."""
 
     def free() -> None:
@@ -63,7 +64,7 @@ def upkeep_in_pane(loaded: Loaded, aggregates: Aggregates) -> Upkeep:
     return Upkeep((0.0, lambda: _retire_processes(loaded, aggregates)), (_MAPS_S, free))
 
 
-def upkeep_in_run(loaded: Loaded, remember: Callable[[int], None], *processes: int) -> Upkeep:
+def upkeep_in_run(loaded: LoadedScript, remember: Callable[[int], None], *processes: int) -> Upkeep:
     """Return the upkeep of a script whose maps are read at its end.
 
     `remember` takes a process whose functions will need names: `processes` (0 for none) and those in the maps' keys.
@@ -81,7 +82,7 @@ def _each(remember: Callable[[int], None], processes: Iterable[int]) -> None:
         remember(pid)
 
 
-def _retire_processes(loaded: Loaded, aggregates: Aggregates) -> None:
+def _retire_processes(loaded: LoadedScript, aggregates: Aggregates) -> None:
     """Free the map entries of processes that are long gone."""
     for table in aggregates.process_tables():
         for name, keys in table.held(table.retire()).items():
@@ -89,7 +90,7 @@ def _retire_processes(loaded: Loaded, aggregates: Aggregates) -> None:
                 loaded.delete_keys(name, as_rows(keys))
 
 
-def _retire_stacks(loaded: Loaded, aggregates: Aggregates) -> None:
+def _retire_stacks(loaded: LoadedScript, aggregates: Aggregates) -> None:
     """Free stacks that are not sampled any more: in hours they would leave no slot for new ones."""
     unused: dict[str, set[int]] = {}
     for tree in aggregates.trees:
@@ -119,7 +120,7 @@ def _mentions(type_: ValueType) -> bool:
     return type_.shape in _PID_AT or any(_mentions(part.type) for part in type_.parts)
 
 
-def _processes_in_keys(loaded: Loaded) -> Iterator[int]:
+def _processes_in_keys(loaded: LoadedScript) -> Iterator[int]:
     """Yield the processes whose addresses the maps' keys hold."""
     for spec in loaded.program.maps:
         for part in spec.keys:
@@ -129,7 +130,7 @@ def _processes_in_keys(loaded: Loaded) -> Iterator[int]:
                 yield from np.unique(column).tolist()
 
 
-def reclaim(loaded: Loaded, spec: MapSpec) -> int:
+def reclaim(loaded: LoadedScript, spec: MapSpec) -> int:
     """Free the slots that nothing will use again; return how many.
 
     A thread that exits never returns from its last call: its start is taken out soon, before another thread of its
@@ -152,7 +153,7 @@ def reclaim(loaded: Loaded, spec: MapSpec) -> int:
     return int(done.sum())
 
 
-def free_empty(loaded: Loaded) -> None:
+def free_empty(loaded: LoadedScript) -> None:
     """Free the slots of deleted starts once they crowd a map, and nothing else: what a script keeps, it prints."""
     for spec in loaded.program.maps:
         if spec.kept_slots:
@@ -161,7 +162,7 @@ def free_empty(loaded: Loaded) -> None:
                 loaded.delete_keys(spec.name, sample.keys[sample.values[:, 0] == 0])
 
 
-def drop_unfiltered_starts(loaded: Loaded, spec: MapSpec, filter_: Filter) -> None:
+def drop_unfiltered_starts(loaded: LoadedScript, spec: MapSpec, filter_: Filter) -> None:
     """Before a filter is lifted or changed, take out the starts of threads that it did not let through.
 
     Their ends went by unseen while it was in force, so the next end would seem to come a long time after the start.
