@@ -78,7 +78,7 @@ def _clause(draw: st.DrawFn, hook: Hook, maps: tuple[MapOf, ...]) -> str:
 
 
 def _block(values: Values, depth: int, *, in_loop: bool) -> str:
-    """Return a block; what it declares is unknown behind it."""
+    """Return a block; what it declares is unknown after it."""
     inner = replace(values, variables=dict(values.variables))
     makers = [*_SIMPLE, *(_COMPOUND if depth > 0 else ()), *(_JUMPS if in_loop else ())]
     chosen = values.draw(st.lists(st.sampled_from(makers), max_size=4))

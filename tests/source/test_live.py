@@ -237,7 +237,7 @@ def test_a_listener_may_send_from_its_own_thread() -> None:
 
 
 def test_a_file_that_a_pane_shows_is_read_here_and_nobody_else_hears_of_it(tmp_path: Path) -> None:
-    """With this process's rights, and what is no regular file is not waited for."""
+    """With this process's rights, and what is not a regular file is not waited for."""
     file, pipe = tmp_path / "file", tmp_path / "pipe"
     file.write_bytes(b"x" * 20_000)
     os.mkfifo(pipe)

@@ -46,7 +46,7 @@ def test_a_message_is_no_command(pipe: tuple[int, int]) -> None:
 
 
 def test_a_full_pipe_blocks_nothing_and_loses_nothing(pipe: tuple[int, int]) -> None:
-    """Messages larger than the pipe, and many behind them, arrive whole and in order."""
+    """Messages larger than the pipe, and many after them, arrive whole and in order."""
     outbox, splitter = Outbox(pipe[1]), m.Splitter()
     messages = [log(3 << 20), log(1), log(200_000), log(2)]
     for message in messages:

@@ -26,7 +26,7 @@ def initrd(modules: Path, command: str) -> bytes:
 
 
 def _in_order(modules: Path) -> Iterator[bytes]:
-    """Yield the modules, each behind those that it needs."""
+    """Yield the modules, each after those that it needs."""
     paths = {path.name.partition(".ko")[0].replace("-", "_"): path for path in modules.rglob("*.ko*")}
     done: set[str] = set()
 

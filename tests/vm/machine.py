@@ -105,7 +105,7 @@ def _start(stack: ExitStack, words: list[str], descriptors: list[int], log: Path
 
 
 def _forward(port: socket.socket, deadline_s: float) -> int:
-    """Print what comes until the NUL; return the exit code behind it."""
+    """Print what comes until the NUL; return the exit code after it."""
     end = b""
     while True:
         port.settimeout(max(deadline_s - time.monotonic(), 0.001))

@@ -23,7 +23,7 @@ from tracetop.source.source import Ended, Source
 Inbox = queue.SimpleQueue[Message | Ended]
 
 _PAPER_WIDTH = 160
-"""Cells of a line where the output is no terminal."""
+"""Cells of a line where the output is not a terminal."""
 _WAITING = 64
 """Messages kept for a reader that is slower than the ticks; then the oldest go, and `seq` shows the gap."""
 

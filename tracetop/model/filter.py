@@ -14,7 +14,7 @@ class Filter(msgspec.Struct, frozen=True):
     pid: int = 0
     """A process (tgid); 0 for any."""
     comm: str = ""
-    """A task name, at most 15 bytes, exact; or a prefix with a ``*`` behind it; empty for any."""
+    """A task name, at most 15 bytes, exact; or a prefix with a ``*`` after it; empty for any."""
 
     def __bool__(self) -> bool:
         return bool(self.pid or self.comm)
@@ -53,7 +53,7 @@ def parse_filter(text: str) -> Filter:
                 f"not a filter: {word}",
                 why=f"there is a {name} before it already, and one process has one {name}"
                 if twice
-                else "a filter is a process number, a task name of at most 15 bytes, or a prefix with * behind it",
+                else "a filter is a process number, a task name of at most 15 bytes, or a prefix with * after it",
                 hint="write for example 812, nginx, ngin*, or pid=812 comm=nginx",
             )
     return Filter(pid=pid, comm=comm)

@@ -113,7 +113,7 @@ class StackTree(msgspec.Struct, frozen=True, kw_only=True, tag="stacks", tag_fie
     lost: dict[str, int]
     """Samples without a stack by reason (``collision``, ``unreadable``), since the last reset; not in the tree."""
     unit: Unit = Unit.NONE
-    """What is summed up by stack, where it is no number of samples: nanoseconds off the CPU, bytes allocated."""
+    """What is summed up by stack, where it is not a number of samples: nanoseconds off the CPU, bytes allocated."""
 
 
 class Number(msgspec.Struct, frozen=True, kw_only=True, tag="number", tag_field="view"):

@@ -100,10 +100,10 @@ class Kernel(Protocol):
         """Return the absolute path of a program or library: a path, a name in PATH, ``c`` or ``libc`` of the linker."""
 
     def user_symbols(self, path: str) -> Mapping[str, UserSymbol]:
-        """Return the functions of a binary by name. KernelError where it cannot be read or is no ELF file."""
+        """Return the functions of a binary by name. KernelError where it cannot be read or is not an ELF file."""
 
     def usdt_probes(self, path: str) -> tuple[UsdtProbe, ...]:
-        """Return the static probes of a binary. KernelError where it cannot be read or is no ELF file."""
+        """Return the static probes of a binary. KernelError where it cannot be read or is not an ELF file."""
 
     def binaries(self, pattern: str, pid: int = 0) -> tuple[str, ...]:
         """Return the absolute paths that a wildcard stands for; ``*``: what the process maps (0: any process).
@@ -114,11 +114,11 @@ class Kernel(Protocol):
     def file_offset(self, path: str, address: int) -> int | None:
         """Return where in the file the code at an address is that nm or objdump shows, or None where there is no code.
 
-        KernelError where the file cannot be read or is no ELF file.
+        KernelError where the file cannot be read or is not an ELF file.
         """
 
     def demangle(self, symbol: str) -> str:
-        """Return a C++ symbol as its source has it, ``ns::f(int)``; the symbol itself where it is none."""
+        """Return a C++ symbol as its source has it, ``ns::f(int)``; the symbol itself where it is not one."""
 
     def address(self, name: str, path: str = "") -> int | None:
         """Return the address of a symbol of the kernel, or that a symbol of the binary at `path` was linked for.

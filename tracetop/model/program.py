@@ -96,7 +96,7 @@ class MapSpec(msgspec.Struct, frozen=True, kw_only=True):
     kind: ValueKind
     layout: Layout
     keys: tuple[KeyPart, ...] = ()
-    """Empty for a map without a key. A keyed hist's or lhist's kernel key has a u32 bucket behind these parts."""
+    """Empty for a map without a key. A keyed hist's or lhist's kernel key has a u32 bucket after these parts."""
     key_size: int
     """Bytes of the kernel's key, bucket and padding included (4 for arrays: the index)."""
     value_size: int
@@ -229,7 +229,7 @@ class Exit(msgspec.Struct, frozen=True, tag="exit"):
 Action = MapAction | PrintMap | PrintValue | PrintEntry | Format | Exit
 """What user space does when the kernel sends the action's number, with the payload that it describes."""
 EVENT_HEADER_BYTES = 8
-"""``struct { u32 action; u32 zero; }`` before an event's payload; a payload's offsets count from behind it."""
+"""``struct { u32 action; u32 zero; }`` before an event's payload; a payload's offsets count from after it."""
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """How a value lies in the bytes that a program writes: for a map's key and value, and for what it sends.
 
-Owns: the description that the compiler hands to whoever decodes such bytes. Refuses to own: names behind numbers
+Owns: the description that the compiler hands to whoever decodes such bytes. Refuses to own: names of numbers
 (symbols, users), which only the machine that traces knows. Frozen; travels with the `Program`.
 """
 
@@ -70,7 +70,7 @@ class ValueType(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ValuePart(msgspec.Struct, frozen=True, kw_only=True):
-    """A member of a tuple or struct; `offset` bytes from its begin. `bits` is a bit-field's width, else 0."""
+    """A member of a tuple or struct; `offset` bytes from its start. `bits` is a bit-field's width, else 0."""
 
     name: str = ""
     offset: int

@@ -34,7 +34,7 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 def script_text(path: str, *, as_root: bool) -> str:
-    """Return the text of a file. UsageError where it cannot be read or trusted, or is no text.
+    """Return the text of a file. UsageError where it cannot be read or trusted, or is not text.
 
     `as_root`: nobody was asked for a password on the way to root, so a script must be root's or the caller's own.
     """
@@ -49,12 +49,12 @@ def script_text(path: str, *, as_root: bool) -> str:
         ) from error
     if len(data) > _MOST_BYTES:
         raise UsageError(
-            f"{path} is no script", why="it is larger than 1 MiB", hint="name a file in bpftrace's language"
+            f"{path} is not a script", why="it is larger than 1 MiB", hint="name a file in bpftrace's language"
         )
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no script", why="it is not UTF-8 text", hint="name a text file") from error
+        raise UsageError(f"{path} is not a script", why="it is not UTF-8 text", hint="name a text file") from error
 
 
 def shown_file(path: str) -> tuple[bytes, str]:

@@ -27,7 +27,7 @@ class Inbox:
         os.set_blocking(fd, False)
 
     def commands(self) -> Iterator[Command]:
-        """Yield what has come; sets `closed` when the screen has gone. TracerError for what is no command."""
+        """Yield what has come; sets `closed` when the screen has gone. TracerError for what is not a command."""
         try:
             data = os.read(self.fd, _READ_BYTES)
         except BlockingIOError:

@@ -19,7 +19,7 @@ Buckets = Mapping[int, int]
 _PARTS = (8, 4, 2, 1)
 """Bars that a power of two is cut into, finest first."""
 LEVELS = 8
-"""Intensities of a heatmap above 0, which is no value at all."""
+"""Intensities of a heatmap above 0, which is not a value at all."""
 HISTORY = 240
 """Ticks kept; wider than any terminal's heatmap needs at one cell a tick."""
 

@@ -198,7 +198,7 @@ def cell_text(value: Cell, column: Column, width: int, *, exact: bool = False) -
 
 
 def share(value: Cell, total: float | int | None) -> float | None:
-    """Return `value` as percent of `total`, None where either is no number or the total is 0."""
+    """Return `value` as percent of `total`, None where either is not a number or the total is 0."""
     if not isinstance(value, int | float) or not total:
         return None
     return 100 * value / total

@@ -161,7 +161,7 @@ def test_a_watched_place_in_a_tight_loop_is_counted_to_the_last(attach: Run) -> 
     assert (counts(loaded), loaded.missed()) == ([uses], 0)
 
 
-@pytest.mark.parametrize("pid", [0, os.getpid()])
+@pytest.mark.parametrize("pid", [0, os.getpid()], ids=["all", "own"])
 def test_a_use_of_a_watched_place_by_another_program_is_missed_and_said_so(attach: Run, pid: int) -> None:
     """The kernel runs no program of a perf event while one is at work on the CPU, and counts that nowhere."""
     place = ctypes.c_uint8()

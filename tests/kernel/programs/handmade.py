@@ -61,7 +61,7 @@ def count_map(name: str, c_name: str, layout: Layout, max_entries: int, drop_slo
 
 
 def program(c_text: str, maps: tuple[MapSpec, ...], probes: tuple[ProbeSpec, ...], stack_map: str = "") -> Program:
-    """Return a program of this C text behind the control map and the drop counters."""
+    """Return a program of this C text after the control map and the drop counters."""
     head = f"{CONTROL_C}\nBPF_ARRAY(tt_control, struct tt_control, 1);\nBPF_PERCPU_ARRAY(tt_drops, u64, 4);\n"
     filtered = """
 static __always_inline int admitted(void)

@@ -50,7 +50,7 @@ def test_events_come_in_order_with_their_payloads(load: LoadProgram) -> None:
 
 
 def test_nothing_is_lost_or_torn_when_the_buffer_wraps_around(load: LoadProgram) -> None:
-    """The buffer's one page is no multiple of a record's length, so that records lie across its end."""
+    """The buffer's one page is not a multiple of a record's length, so that records lie across its end."""
     loaded = load(sender(pages=1))
     numbers = []
     runs = 20 * mmap.PAGESIZE // (ROUNDS * EVENT_BYTES)

@@ -46,7 +46,7 @@ _LIMIT_S = 10.0
 
 @dataclass
 class Case:
-    """One case; `items` has what stands behind each keyword, in order."""
+    """One case; `items` has what stands after each keyword, in order."""
 
     file: str
     items: list[tuple[str, str]] = field(default_factory=list)
@@ -57,11 +57,11 @@ class Case:
         return f"{self.file}:{self.one('NAME')}"
 
     def all(self, keyword: str) -> list[str]:
-        """Return everything that stands behind a keyword."""
+        """Return everything that stands after a keyword."""
         return [text for word, text in self.items if word == keyword]
 
     def one(self, keyword: str, default: str = "") -> str:
-        """Return what stands behind a keyword that may stand once."""
+        """Return what stands after a keyword that may stand once."""
         found = self.all(keyword)
         assert len(found) <= 1, f"{self.file}: {keyword} stands twice in one case"
         return found[0] if found else default
@@ -224,7 +224,7 @@ def check(case: Case, outcome: Outcome) -> None:
     for pattern in case.all("EXPECT_REGEX"):
         assert re.search(pattern, outcome.out, re.MULTILINE), f"{pattern!r} is not there{said}"
     for text in case.all("EXPECT_STDERR"):
-        assert text in outcome.err, f"{text!r} is no error{said}"
+        assert text in outcome.err, f"{text!r} is not an error{said}"
     for value in map(json.loads, case.all("EXPECT_JSON")):
         found = [json.loads(line) for line in outcome.out.splitlines() if line.startswith("{")]
         assert value in found, f"no line is {json.dumps(value)}{said}"

@@ -83,7 +83,7 @@ HEAD = "enum e { E0, E1 }; typedef struct { short a; char b; } two_t;"
 
 @dataclass(frozen=True)
 class Placed:
-    """A member that a C program can name, in bits from the struct's begin."""
+    """A member that a C program can name, in bits from the struct's start."""
 
     path: str
     offset: int

@@ -69,7 +69,7 @@ LONG = {
     "comments": "/**/" * 20_000 + "BEGIN { }",
     "comments without an end": "/*" * 20_000,
     "predicates": "BEGIN " + "/ " * 20_000,
-    "comments behind a predicate": "BEGIN / 1 /" + " /**/ // \n" * 5_000 + "2",
+    "comments after a predicate": "BEGIN / 1 /" + " /**/ // \n" * 5_000 + "2",
     "quotes": '"' * 20_000,
     "escapes": '"' + '\\"' * 20_000,
     "colons": "kprobe" + ":" * 20_000,

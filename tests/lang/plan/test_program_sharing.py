@@ -84,7 +84,7 @@ def test_few_calls_keep_their_own_hooks(calls: FakeKernel, build: Build) -> None
 
 
 def test_hooks_with_the_same_c_share_a_function_that_learns_its_hook(many: FakeKernel, build: Build) -> None:
-    """Their records differ behind what is read; each hook passes its own number."""
+    """Their records differ after what is read; each hook passes its own number."""
     program = build('tracepoint:many:* { @[probe] = sum(args.size); printf("%s %d\\n", probe, args.sort); }')
     assert len(functions(program)) == 1
     names = program.maps[0].keys[0].type.names

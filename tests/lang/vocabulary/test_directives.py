@@ -36,7 +36,7 @@ def test_the_header_overrides_a_unit_and_the_size_of_maps(build: Build) -> None:
 def test_a_wrong_value_is_pointed_at(refuse: Refuse) -> None:
     wrong = refuse("//! title: x\n//! unit @x: byte\nBEGIN { @x = 1; }")
     assert (wrong.where, wrong.hint) == ("t.bt:2:1", "did you mean bytes?")
-    assert refuse("//! entries: 0\nBEGIN { }").what == "0 is no size for a map"
+    assert refuse("//! entries: 0\nBEGIN { }").what == "0 is not a size for a map"
 
 
 def test_a_process_is_a_field_of_its_clauses_record(refuse: Refuse) -> None:

@@ -1,4 +1,4 @@
-"""The protocol: messages survive the pipe however it cuts them, and what is none is an error."""
+"""The protocol: messages survive the pipe however it cuts them, and what is not one is an error."""
 
 import contextlib
 import struct

@@ -88,7 +88,7 @@ def test_only_the_busiest_keys_are_sent_and_all_are_counted(cells: KeyCells) -> 
 def test_the_bucket_is_found_behind_any_key_parts(
     cells: KeyCells, keys: tuple[KeyPart, ...], layout: str, size: int, cells_of_key: tuple[object, ...]
 ) -> None:
-    """The u32 bucket stands at the next multiple of 4 behind the parts; padding may follow it."""
+    """The u32 bucket stands at the next multiple of 4 after the parts; padding may follow it."""
     one: MapSpec = spec("@", ValueKind.HIST, keys, key_size=size)
     numbers = [5 if cell == "fstat" else cell for cell in cells_of_key]
     rows: dict[bytes, Value] = {struct.pack(layout, *numbers, bucket): bucket for bucket in (3, 400)}

@@ -215,7 +215,7 @@ def test_what_was_printed_goes_to_the_log(kernel: FakeKernel, screens: Screens) 
 
 
 def test_names_that_are_not_utf8_do_not_end_the_tracer(kernel: FakeKernel, screens: Screens) -> None:
-    """Any process may call itself anything; bytes that are no text arrive spelt out."""
+    """Any process may call itself anything; bytes that are not text arrive spelt out."""
     screen = screens.play(OPEN, m.SetFilter(Filter(comm="sh")), TICK, log="bad \udcff byte\n")
     assert m.LogLines(("bad \\xff byte",)) in screen.heard
 

@@ -113,7 +113,7 @@ def test_a_pane_closed_while_it_loads_leaves_nothing(kernel: FakeKernel, machine
 def test_hooks_are_counted_for_a_moment_before_a_script_counts(
     kernel: FakeKernel, machine: Machine, proc: FakeProc
 ) -> None:
-    """It is on its hooks meanwhile, but its programs do nothing; BEGIN runs behind that."""
+    """It is on its hooks meanwhile, but its programs do nothing; BEGIN runs after that."""
     began_s = proc.now_s
     load(pane(machine), proc)
     (loaded,) = kernel.loaded
@@ -213,7 +213,7 @@ def test_distributions_are_scaled_back(kernel: FakeKernel, machine: Machine, pro
 
 
 def test_exit_switches_the_pane_off_after_its_end_was_run(kernel: FakeKernel, machine: Machine, proc: FakeProc) -> None:
-    """Its last counts are read; what it sent behind exit() is not done. Switched on it begins anew."""
+    """Its last counts are read; what it sent after exit() is not done. Switched on it begins anew."""
     kernel.actions = (Exit(), MapAction("clear", "@"))
     one = load(pane(machine), proc)
     kernel.loaded[0].rows["@"] = {1: 5}

@@ -54,7 +54,7 @@ def decoder(clean: Clean = raw_text) -> Decoder:
 
 
 def parts(*types: ValueType) -> tuple[ValuePart, ...]:
-    """Return the parts of these types, one right behind the other, each on a multiple of its size up to 8."""
+    """Return the parts of these types, one right after the other, each on a multiple of its size up to 8."""
     laid, at = [], 0
     for type_ in types:
         step = type_.size if type_.size in (1, 2, 4, 8) else 8

@@ -37,7 +37,7 @@ class _Disassembler:
         self._text = ctypes.create_string_buffer(_TEXT_BYTES)
 
     def length(self, code: bytes) -> int:
-        """Return how many bytes the instruction at the begin of `code` has, 0 where it is none."""
+        """Return how many bytes the instruction at the start of `code` has, 0 where it is not one."""
         if not self._context:
             return 0
         length: int = self._library.LLVMDisasmInstruction(

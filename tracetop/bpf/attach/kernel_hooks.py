@@ -34,7 +34,7 @@ def trampoline(_probe: ProbeSpec, program_fd: int) -> list[int]:
 
 
 def kprobe(probe: ProbeSpec, program_fd: int) -> list[int]:
-    """Attach to a function's begin, to a place in it, or to its return.
+    """Attach to a function's start, to a place in it, or to its return.
 
     Since Linux commit e12f03d7031a ("perf/core: Implement the 'perf_kprobe' PMU"), in v4.17; such a probe has no name
     in tracefs that could be left behind.

@@ -59,7 +59,7 @@ def _refuse_middle(probe: ProbeSpec, descriptor: int) -> None:
         raise KernelError(
             f"cannot attach {', '.join(probe.names)}",
             why=why,
-            hint=f"use a place where objdump -d {probe.target} shows an instruction, or the function's begin",
+            hint=f"use a place where objdump -d {probe.target} shows an instruction, or the function's start",
         )
 
 

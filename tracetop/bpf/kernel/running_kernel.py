@@ -38,11 +38,11 @@ class UserSpace:
         return self._binaries.find(name, pid)
 
     def user_symbols(self, path: str) -> Mapping[str, UserSymbol]:
-        """Return the functions of a binary by name. KernelError where it cannot be read or is no ELF file."""
+        """Return the functions of a binary by name. KernelError where it cannot be read or is not an ELF file."""
         return self._binaries.read(path).functions
 
     def usdt_probes(self, path: str) -> tuple[UsdtProbe, ...]:
-        """Return the static probes of a binary. KernelError where it cannot be read or is no ELF file."""
+        """Return the static probes of a binary. KernelError where it cannot be read or is not an ELF file."""
         return self._binaries.read(path).probes
 
     def binaries(self, pattern: str, pid: int = 0) -> tuple[str, ...]:

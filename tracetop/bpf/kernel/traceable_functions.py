@@ -15,7 +15,7 @@ from tracetop.bpf.sys.sysfs import find_tracefs
 _BLACKLIST = Path("/sys/kernel/debug/kprobes/blacklist")
 _CODE = re.compile(rb"^[0-9a-f]+ [tTwW] (\S+)", re.MULTILINE)
 _SHARED = re.compile(rb"^(?!0+ )([0-9a-f]+) [tTwW] .*\n(?:\1 [tTwW] .*\n)+", re.MULTILINE)
-"""Symbols of one address, one behind the other as the kernel sorts them; not of 0, which hidden ones have."""
+"""Symbols of one address, one after the other as the kernel sorts them; not of 0, which hidden ones have."""
 _HOLLOW = b"__ftrace_invalid_address__"
 """The kernel's list has this in the place of a weak function that another one overrode."""
 

@@ -17,7 +17,7 @@ _FIELD = re.compile(
 def parse_format(category: str, event: str, text: str) -> TracepointFormat:
     """Return the format that `text` describes, without the fields that all tracepoints have in common.
 
-    The dimension of an array moves from behind the name into the type: ``char comm[16]`` has type ``char[16]``.
+    The dimension of an array moves from after the name into the type: ``char comm[16]`` has type ``char[16]``.
     """
     fields = (
         Field(

@@ -45,7 +45,7 @@ def load_bcc() -> ModuleType:
         "bcc", package / "__init__.py", submodule_search_locations=[str(package)]
     )
     if spec is None or spec.loader is None:
-        raise _missing(f"{package} is no Python package")
+        raise _missing(f"{package} is not a Python package")
     module = importlib.util.module_from_spec(spec)
     # Its own submodules import it by name, so it has to stand there while it loads.
     sys.modules["bcc"] = module

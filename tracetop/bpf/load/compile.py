@@ -36,7 +36,7 @@ _NOBODY = 65534
 def compile_program(program: Program, printed_fd: int | None = None) -> Any:
     """Return the `bcc.BPF` object of `program`: compiled, its maps made, its functions not yet loaded.
 
-    What clang prints is kept in the file behind `printed_fd` if one is given, for whoever survives this process.
+    What clang prints is kept in the file of `printed_fd` if one is given, for whoever survives this process.
 
     VerifierError where clang refuses the text, KernelError or PrivilegeError where the kernel refuses a map.
     """

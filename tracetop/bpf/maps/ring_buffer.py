@@ -32,7 +32,7 @@ class RingBuffer:
         """Return the records that are complete, at most one buffer full, and free their room.
 
         Records are copied in one piece and taken apart after their room is free. The first one that its program
-        has not yet committed ends the reading: records behind it wait for it.
+        has not yet committed ends the reading: records after it wait for it.
         """
         start = self._consumed[0]
         end, lengths = self._complete(start, self._produced[0])

@@ -160,7 +160,7 @@ def _descriptor(module: Any, table: str) -> int:
 
 
 def _open_table(module: Any, name: str, layout: Layout) -> KernelMap | None:
-    """Open one of the tables that are no map of the script, or None where the C text has none."""
+    """Open one of the tables that are not a map of the script, or None where the C text has none."""
     descriptor = _descriptor(module, name)
     if descriptor < 0:
         return None

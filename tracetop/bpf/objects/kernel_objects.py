@@ -124,7 +124,7 @@ def opened(command: Command, number: int) -> Iterator[int]:
 
 
 def read_info(descriptor: int, into: _Info) -> _Info:
-    """Fill one of the info structures from the object behind a descriptor, and return it."""
+    """Fill one of the info structures from the object of a descriptor, and return it."""
     attr = InfoAttr(bpf_fd=descriptor, info_len=ctypes.sizeof(into), info=ctypes.addressof(into))
     bpf(Command.OBJ_GET_INFO_BY_FD, attr)
     return into

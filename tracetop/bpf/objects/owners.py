@@ -103,7 +103,7 @@ class _LinkInfo(ctypes.Structure):
     _fields_ = fields("u32 type, id, prog_id, _, words[24]")
 
     def put_pointer(self, word: int, buffer: ctypes.Array[ctypes.c_char]) -> None:
-        """Let the kernel write a name into `buffer`: its address stands at `word`, its length behind."""
+        """Let the kernel write a name into `buffer`: its address stands at `word`, its length after it."""
         address = ctypes.addressof(buffer)
         self.words[word], self.words[word + 1], self.words[word + 2] = address & 0xFFFFFFFF, address >> 32, len(buffer)
 

@@ -33,7 +33,7 @@ class ProgStats(msgspec.Struct, frozen=True):
 
 
 def program_stats(program_fd: int, function: str) -> ProgStats:
-    """Return the counters of the program behind a descriptor, which was loaded from that C function."""
+    """Return the counters of the program of a descriptor, which was loaded from that C function."""
     info = read_info(program_fd, ProgramInfo())
     return ProgStats(
         function=function,
@@ -46,7 +46,7 @@ def program_stats(program_fd: int, function: str) -> ProgStats:
 
 
 def map_sizes(map_fd: int) -> tuple[int, int, int]:
-    """Return (key size, value size of one CPU, most entries) of the map behind a descriptor."""
+    """Return (key size, value size of one CPU, most entries) of the map of a descriptor."""
     info = read_info(map_fd, MapInfo())
     return info.key_size, info.value_size, info.max_entries
 

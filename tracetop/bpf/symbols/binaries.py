@@ -75,7 +75,7 @@ class Binaries:
         return tuple(dict.fromkeys(rooted(path, one) for one in pids for path in mapped_files(one)))
 
     def read(self, path: str) -> Binary:
-        """Return what is in a file. KernelError where it cannot be read or is no ELF file."""
+        """Return what is in a file. KernelError where it cannot be read or is not an ELF file."""
         try:
             with opened(path) as descriptor:
                 return self.read_open(descriptor, path)

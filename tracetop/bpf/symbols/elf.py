@@ -74,22 +74,22 @@ class Elf:
 
     @classmethod
     def open(cls, descriptor: int, name: str) -> Self:
-        """Read the headers of an open file, which the caller closes. KernelError where it is no ELF file."""
+        """Read the headers of an open file, which the caller closes. KernelError where it is not an ELF file."""
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise _refused(name, "it is no regular file")
+            raise _refused(name, "it is not a regular file")
         return cls._parse(cls(name, descriptor=descriptor, size=status.st_size))
 
     @classmethod
     def of(cls, data: bytes, name: str) -> Self:
-        """Read the headers of an ELF file in memory. KernelError where it is none."""
+        """Read the headers of an ELF file in memory. KernelError where it is not one."""
         return cls._parse(cls(name, data=data, size=len(data)))
 
     @classmethod
     def _parse(cls, raw: "Elf") -> Self:
         head = raw.read(0, _HEADER.size) if raw.size >= _HEADER.size else b""
         if not head.startswith(b"\x7fELF"):
-            raise _refused(raw.name, "it is no ELF file (a script?)")
+            raise _refused(raw.name, "it is not an ELF file (a script?)")
         if not head.startswith(_IDENT):
             raise _refused(raw.name, "it is not of 64 bits and little endian")
         _, kind, *_, ph_at, sh_at, _flags, _size, _ph_size, ph_count, _sh_size, sh_count, names_at = _HEADER.unpack(

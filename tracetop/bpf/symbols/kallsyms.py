@@ -13,7 +13,7 @@ import numpy as np
 
 _TEXT_SYMBOL = re.compile(rb"^([0-9a-f]+) [tTwW] ", re.MULTILINE)
 _FARTHEST = 1 << 20
-"""No function is this long: an address so far behind a symbol is not in it."""
+"""No function is this long: an address so far after a symbol is not in it."""
 _MAX_RELOADS = 8
 """Reads of the list for addresses that it did not have, so that odd addresses do not cost 0.1 s each for ever."""
 

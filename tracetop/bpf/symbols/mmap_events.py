@@ -105,7 +105,7 @@ class _Buffer:
             raise
 
     def read(self) -> Iterator[tuple[int, Event]]:
-        """Yield what is new, each with its time in nanoseconds, which stands behind every record."""
+        """Yield what is new, each with its time in nanoseconds, which stands after every record."""
         start, end = self._words[_TAIL], self._words[_HEAD]
         first, last = start % _DATA_BYTES, end % _DATA_BYTES
         data = bytes(self._data[first:last]) if first <= last else bytes(self._data[first:]) + bytes(self._data[:last])

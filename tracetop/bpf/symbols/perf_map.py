@@ -1,7 +1,7 @@
 """Names of code that a just-in-time compiler made: the file /tmp/perf-PID.map that it writes for profilers.
 
 Owns: reading that file, and whether to trust it: it lies where everybody may write, so it counts only where it belongs
-to the user of the process and is no link. Refuses to own: when. The privileged tracer process.
+to the user of the process and is not a link. Refuses to own: when. The privileged tracer process.
 """
 
 import os

@@ -15,7 +15,7 @@ import numpy as np
 VDSO = "[vdso]"
 _MAX_BYTES = 32 << 20
 _STARTTIME, _STARTCODE = 19, 23
-"""Fields of /proc/PID/stat behind the name in parentheses."""
+"""Fields of /proc/PID/stat after the name in parentheses."""
 
 
 class Identity(NamedTuple):

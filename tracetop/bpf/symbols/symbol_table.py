@@ -45,7 +45,7 @@ class SymbolTable:
     """Functions sorted by address."""
 
     rows: Rows
-    """`name` counts from the begin of `strings`."""
+    """`name` counts from the start of `strings`."""
     strings: bytes
     farthest: np.ndarray[tuple[int], np.dtype[np.uint64]]
     """By row: the farthest end of it and all rows before it, so that a look-up knows when to stop going back."""

@@ -16,7 +16,7 @@ class CapturedOutput:
     """Descriptors 1 and 2 caught from creation to `restore`; may be nested.
 
     `saved_stdout` is the old descriptor 1, closed on exec: the tracer writes its frames there. The text is held in the
-    file behind `memory_fd`, or in memory of its own.
+    file of `memory_fd`, or in memory of its own.
     """
 
     def __init__(self, memory_fd: int | None = None) -> None:
@@ -28,7 +28,7 @@ class CapturedOutput:
             os.dup2(self._memory, target)
 
     def drain(self) -> str:
-        """Return what was printed since the last call, bytes that are no UTF-8 as surrogates."""
+        """Return what was printed since the last call, bytes that are not UTF-8 as surrogates."""
         _flush()
         printed = os.pread(self._memory, os.fstat(self._memory).st_size, 0)
         if printed:

@@ -1,7 +1,8 @@
 """Opens files that a user or another process names, without being led astray.
 
 Owns: paths below the root of a process in a container, whose owner may have planted links that lead out of it; and
-what is no regular file, where opening could wait for ever. Refuses to own: what is read. The privileged tracer process.
+what is not a regular file, where opening could wait for ever. Refuses to own: what is read. The privileged tracer
+process.
 """
 
 import ctypes

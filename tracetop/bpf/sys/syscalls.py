@@ -62,7 +62,7 @@ PerfLinkAttr = structure("u32 prog_fd, target_fd, attach_type, flags; u64 cookie
 IdAttr = structure("u32 id, next_id, open_flags")
 """Walks the kernel's list of objects, or opens one of them."""
 InfoAttr = structure("u32 bpf_fd, info_len; u64 info")
-"""What the kernel knows of the object behind a descriptor."""
+"""What the kernel knows of the object of a descriptor."""
 TaskQueryAttr = structure("u32 pid, fd, flags, buf_len; u64 buf; u32 prog_id, fd_type; u64 probe_offset, probe_addr")
 """Asks what program is on a perf event of a process, and which event it is."""
 StatsAttr = structure("u32 type")

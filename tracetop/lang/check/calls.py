@@ -1,7 +1,7 @@
 """A call of a function: its arguments, taken one by one as the function wants them, and the kinds of functions.
 
 Owns: the errors about a call's arguments, so that all functions speak alike. An argument is checked when it is asked
-for, because some are words (``kstack(perf)``) that are no expressions. Which functions there are: `lang.functions`.
+for, because some are words (``kstack(perf)``) that are not expressions. Which functions there are: `lang.functions`.
 """
 
 from collections.abc import Callable

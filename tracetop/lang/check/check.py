@@ -105,7 +105,7 @@ def _subject(scope: Scope, clause: syntax.Clause) -> typed.Subject:
     if name == text or name not in fields:
         raise scope.error(
             at,
-            f"{text} is no process of {scope.hook.name}",
+            f"{text} is not a process of {scope.hook.name}",
             hint=did_you_mean(text, [f"args->{field}" for field in fields], "write any, or a field such as args->pid"),
         )
     return typed.Subject(pid_field=fields[name])

@@ -168,7 +168,7 @@ def _binary(node: syntax.Binary, scope: Scope) -> typed.Expr:
 
 
 def _same(node: syntax.Binary, left: typed.Expr, right: typed.Expr, scope: Scope) -> typed.Expr:
-    """Return the comparison of two values that are no integers."""
+    """Return the comparison of two values that are not integers."""
     kinds = f"{spoken(left.type)} and {spoken(right.type)}"
     if node.op not in ("==", "!="):
         hint = "they can be compared with == and !="
@@ -237,7 +237,7 @@ def _call(node: syntax.Call, scope: Scope) -> typed.Expr:
     if node.name in _ABSENT:
         raise scope.error(node.at, f"{node.name}() is not supported", hint="write it without, or run it with bpftrace")
     if node.name in BUILTINS or node.name in HOOK_BUILTINS:
-        raise scope.error(node.at, f"{node.name} is no function", hint=f"write {node.name} without ( )")
+        raise scope.error(node.at, f"{node.name} is not a function", hint=f"write {node.name} without ( )")
     usual = "printf, print, count, sum, avg, hist, str, kstack and exit are the most used; docs/language.md has all"
     raise scope.error(
         node.at,

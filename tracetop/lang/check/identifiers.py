@@ -77,7 +77,7 @@ def _unknown(node: syntax.Name, scope: Scope) -> ScriptError:
     return scope.error(
         node.at,
         f"unknown word {node.name}",
-        why="it is no builtin, and no enumerator or constant of this kernel",
+        why="it is neither a builtin nor an enumerator or constant of this kernel",
         hint=hint,
     )
 

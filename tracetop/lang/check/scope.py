@@ -120,7 +120,7 @@ class Scope:
         for key, checked in zip(nodes, keys, strict=True):
             if checked.type.form is Form.NONE or checked.type.size > _MAX_KEY_BYTES:
                 raise self.error(
-                    key.at, f"{spoken(checked.type)} of {checked.type.size} bytes is no key", hint="use a part of it"
+                    key.at, f"{spoken(checked.type)} of {checked.type.size} bytes is not a key", hint="use a part of it"
                 )
         return keys
 

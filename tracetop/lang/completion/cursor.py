@@ -10,7 +10,7 @@ from enum import Enum, auto
 _PATH_KIND = re.compile(r"(?:uprobe|uretprobe|usdt|u|ur|U):[^\s,]*$")
 """A probe whose text has slashes."""
 _OTHER = re.compile(r"\s*(?:struct|union|enum|config|import|fn|macro)\b")
-"""What a block may belong to that is no clause."""
+"""What a block may belong to that is not a clause."""
 _CLOSERS = {"//": "\n", "/*": "*/"}
 _ESCAPED = re.compile(r"\\.|[^\"\\]", re.DOTALL)
 

@@ -1,4 +1,4 @@
-"""What stands behind a dot or an arrow in a script that is still being typed: fields of records and structs.
+"""What stands after a dot or an arrow in a script that is still being typed: fields of records and structs.
 
 Owns: finding the type of the expression before it, as far as that can be seen without parsing the rest of the script: a
 field of ``args``, a cast, ``curtask``, a variable that was given one of them. Pure.
@@ -129,7 +129,7 @@ def _probes(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _first(pattern: str, names: Iterable[str]) -> str:
-    """Return the first of the names that a wildcard means, or the pattern itself where it is none."""
+    """Return the first of the names that a wildcard means, or the pattern itself where it is not one."""
     if not {*pattern} & {*"*?["}:
         return pattern
     return next((name for name in names if fnmatchcase(name, pattern)), "")

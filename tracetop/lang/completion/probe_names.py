@@ -1,6 +1,6 @@
 """Probes that could stand at the cursor: kinds, then what each kind has on this kernel.
 
-Owns: the names behind each colon, and which of many names a few letters mean. Keeps the kernel's lists, of 2,000
+Owns: the names after each colon, and which of many names a few letters mean. Keeps the kernel's lists, of 2,000
 tracepoints and 60,000 functions. Pure.
 """
 

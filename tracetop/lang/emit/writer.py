@@ -2,7 +2,7 @@
 
 Owns: which temporaries hold what, and for how long. A value that stays the same while a clause runs (``tid``), and
 the pointer to a map's slot, are fetched once and remembered until something could have changed them; what a branch
-fetched is forgotten behind it.
+fetched is forgotten after it.
 """
 
 import re
@@ -148,7 +148,7 @@ class Writer:
         self.line(f"    {text}")
 
     def name(self, stem: str, *, aligned: bool = False) -> str:
-        """Return a name that this clause has not used, and that is no type's: ``s`` and 64 would hide ``s64``.
+        """Return a name that this clause has not used, and that is not a type's: ``s`` and 64 would hide ``s64``.
 
         `aligned`: what it stands for lies at a multiple of 8.
         """
@@ -254,7 +254,7 @@ class Writer:
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
-        """Write ``head { … }``; what is remembered inside is forgotten behind it."""
+        """Write ``head { … }``; what is remembered inside is forgotten after it."""
         if head == "else":
             self.lines.pop()
             head = "} else"

@@ -46,7 +46,7 @@ def check_format(arguments: Arguments, text: str, values: tuple[typed.Expr, ...]
     for piece in found:
         if not piece["letter"]:
             raise arguments.error(
-                f"{piece[0]} is no conversion",
+                f"{piece[0]} is not a conversion",
                 why="BPF has no floating-point numbers" if piece[0][-1:] in "fFgGeE" else "",
                 hint="use %d, %u, %x, %s, %c, %p or %r; a percent sign is written %%",
                 at=arguments.at(0) + 1 + piece.start(),

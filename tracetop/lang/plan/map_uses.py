@@ -2,7 +2,7 @@
 
 Owns: facts that a map's layout depends on; which clauses may be left out for all but one event in N, and whose counts
 are then to be scaled back. A clause that goes on with what another began (it reads a keyed map that the other stores,
-such as a start time) is never left out: its begin was. Nor is what a timer or BEGIN runs, or what only deletes a start.
+such as a start time) is never left out: its start was. Nor is what a timer or BEGIN runs, or what only deletes a start.
 Pure.
 """
 

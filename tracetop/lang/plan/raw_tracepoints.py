@@ -46,7 +46,7 @@ class RawForm:
 def raw_form(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:
     """Return the raw form of a tracepoint on this kernel, or None where there is none.
 
-    The events of single system calls have none: they are no tracepoints of their own. A tracepoint that is not in the
+    The events of single system calls have none: they are not tracepoints of their own. A tracepoint that is not in the
     table has a form without fields, good enough for counting.
     """
     if format_.category == "syscalls":

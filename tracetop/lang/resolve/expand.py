@@ -85,7 +85,7 @@ def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted
 
 
 def _refuse_typos(failed: list[tuple[syntax.Probe, MissingProbeError]], wanted: Wanted) -> None:
-    """Raise the first failure of a clause without a hook that is no refusal of the kernel's, unless it is allowed."""
+    """Raise the first failure of a clause without a hook that the kernel did not refuse, unless it is allowed."""
     allowed = wanted.missing != "error" or all(probe.text in wanted.optional for probe, _ in failed)
     typo = next((error for _, error in failed if not isinstance(error, RefusedProbeError)), None)
     if typo and not allowed:

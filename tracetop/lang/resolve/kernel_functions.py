@@ -19,7 +19,7 @@ _SAME_BEGIN = 4
 
 
 def kernel_function(asked: Asked) -> list[Hook]:
-    """``kprobe:FUNCTION``, with a module before it or ``+OFFSET`` behind it; ``fentry:FUNCTION`` and their returns."""
+    """``kprobe:FUNCTION``, with a module before it or ``+OFFSET`` after it; ``fentry:FUNCTION`` and their returns."""
     why = asked.kernel.refuses(asked.kind)
     if not 1 <= len(asked.parts) <= 2 or not all(asked.parts):
         raise asked.malformed(f"{asked.kind}:FUNCTION or {asked.kind}:MODULE:FUNCTION")

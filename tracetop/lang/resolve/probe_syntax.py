@@ -38,7 +38,7 @@ def take_apart(source: Source, probe: syntax.Probe, params: tuple[str, ...] | No
             parts[-1] += character
         i += 1
     if quoted:
-        raise source.error(probe.at, f'{text} has a " that is not closed', hint='put a " behind the name')
+        raise source.error(probe.at, f'{text} has a " that is not closed', hint='put a " after the name')
     return parts[0], tuple(parts[1:])
 
 
@@ -51,7 +51,7 @@ def _parameter(source: Source, probe: syntax.Probe, index: int, params: tuple[st
         else f"{len(params)} parameters were given"
     )
     raise source.error(
-        probe.at, f"{probe.text} needs a value for ${index}", why=why, hint="give it behind the script: tracetop run"
+        probe.at, f"{probe.text} needs a value for ${index}", why=why, hint="give it after the script: tracetop run"
     )
 
 

@@ -40,7 +40,7 @@ class Asked:
     kernel: Kernel
     kind: ProbeKind
     parts: tuple[str, ...]
-    """What stands behind the kind, between colons."""
+    """What stands after the kind, between colons."""
     pid: int = 0
     """The process that the asker named; 0 for none."""
     child: int = 0

@@ -77,7 +77,7 @@ def once(asked: Asked) -> list[Hook]:
 
 
 def _no_period(asked: Asked, forms: str) -> ScriptError:
-    """Return the error for a clock without a time, or with one that is none."""
+    """Return the error for a clock without a time, or with a wrong one."""
     text = asked.probe.text
     unit, number = asked.parts if len(asked.parts) == 2 else ("", "")
     if amount(number) == 0:
@@ -85,7 +85,7 @@ def _no_period(asked: Asked, forms: str) -> ScriptError:
     if amount(number) and unit not in (*_NS, "hz"):
         often = f"{asked.kind}:hz:{number} for {number} a second"
         return asked.error(
-            f"{unit} is no unit of time", hint=f"write {often}, or a time with s, ms or us: {asked.kind}:ms:{number}"
+            f"{unit} is not a unit of time", hint=f"write {often}, or a time with s, ms or us: {asked.kind}:ms:{number}"
         )
     if number and integer(number):
         return asked.error(f"{text} has two units", hint=f"write {asked.kind}:{number}")

@@ -57,7 +57,7 @@ def find_binaries(asked: Asked, name: str) -> tuple[str, ...]:
         "program or library",
         name,
         (),
-        why="it is no file, no program in PATH, and no library that the dynamic linker knows",
+        why="it is not a file, not a program in PATH, and not a library that the dynamic linker knows",
         hint="write its path, e.g. /usr/bin/bash or ./prog, or a library's name: libc",
     )
 

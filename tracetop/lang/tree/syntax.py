@@ -131,7 +131,7 @@ class OffsetOf(Expr):
 
 
 class Step(Expr):
-    """``++`` or ``--`` before (`prefix`) or behind a variable or map."""
+    """``++`` or ``--`` before (`prefix`) or after a variable or map."""
 
     op: str
     target: Variable | Map
@@ -205,7 +205,7 @@ class Unroll(Statement):
 
 
 class Block(Statement):
-    """``{ body }``: variables that ``let`` declares inside are unknown behind it."""
+    """``{ body }``: variables that ``let`` declares inside are unknown after it."""
 
     body: tuple[Statement, ...]
 
@@ -219,7 +219,7 @@ class Continue(Statement):
 
 
 class Return(Statement):
-    """``return;``: ends this clause, not the others on the same probe. A value behind it means nothing here."""
+    """``return;``: ends this clause, not the others on the same probe. A value after it means nothing here."""
 
     value: Expr | None = None
 

@@ -58,6 +58,6 @@ def rewrite(root: T, change: Callable[[Any], Any]) -> T:
 
 @lru_cache(maxsize=512)
 def _members(type_: type[Any]) -> tuple[str, ...] | None:
-    """Return the names of a node's members, None for what is no node of a tree: a type, a hook, a number."""
+    """Return the names of a node's members, None for what is not a node of a tree: a type, a hook, a number."""
     is_node = issubclass(type_, Frozen)
     return tuple(field.name for field in fields(type_)) if is_node else None

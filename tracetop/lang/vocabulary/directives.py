@@ -69,7 +69,7 @@ def _entries(source: Source, header: dict[str, str]) -> int:
     entries = amount(text)
     if not entries or entries > MAX_ENTRIES:
         raise source.error(
-            _find(source, "entries"), f"{text} is no size for a map", hint=f"write a number from 1 to {MAX_ENTRIES}"
+            _find(source, "entries"), f"{text} is not a size for a map", hint=f"write a number from 1 to {MAX_ENTRIES}"
         )
     return entries
 

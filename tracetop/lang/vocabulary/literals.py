@@ -52,7 +52,7 @@ def integer(text: str) -> int | None:
 
 
 def amount(text: str) -> int | None:
-    """Return the value of an integer literal without a unit of time, or None where it is none."""
+    """Return the value of an integer literal without a unit of time, or None where it is not one."""
     match = _match(text)
     return None if match is None or match["unit"] else _value(match, 1)
 

@@ -278,7 +278,7 @@ def encode(message: msgspec.Struct) -> bytes:
 
 
 def decoding(wanted: Any) -> Callable[[bytes], Any]:
-    """Return what reads a body (without its length) as one of the wanted structs; TracerError where it is none."""
+    """Return what reads a body (without its length) as one of the wanted structs; TracerError where it is not one."""
     decoder = msgspec.msgpack.Decoder(wanted)
 
     def decode(body: bytes) -> Any:

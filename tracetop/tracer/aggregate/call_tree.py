@@ -182,7 +182,7 @@ class CallTree:
         return list(zip(*columns, strict=True))
 
     def _column(self, part: KeyPart, keys: Keys) -> list[StackId]:
-        """Return one stack of every key; of a program's the process stands behind the id."""
+        """Return one stack of every key; of a program's the process stands after the id."""
         map_, depth = part.type.map, part.type.depth
         if part.role is KeyRole.KSTACK:
             return [StackId(map_, id_, 0, depth) for id_ in integers(self.spec, part, keys).tolist()]

@@ -46,7 +46,7 @@ class Distribution:
         self._groups = self._no_groups()
 
     def update(self, sample: MapSample) -> None:
-        """Take one sample: keys are the key parts, a u32 bucket behind them and padding, or the bucket alone."""
+        """Take one sample: keys are the key parts, a u32 bucket after them and padding, or the bucket alone."""
         counted = self._counter.update(sample)
         live = (counted.total[:, 0] != 0) | (counted.new[:, 0] != 0)
         rows = as_rows(counted.keys)[live]

@@ -137,7 +137,7 @@ class JoinedTable:
         return next((n for column, n in pairs if column.kind is ColumnKind.TOTAL), np.zeros(len(self.keys)))
 
     def _visible(self) -> NDArray[np.bool_]:
-        """Say of every key whether it has counted anything since the last reset; what is no count is always shown."""
+        """Say of every key whether it has counted since the last reset; what is not a count is always shown."""
         visible = np.full(len(self.keys), not all(map(summable, self.value_columns)))
         for numbers in self.numbers:
             visible |= numbers != 0

@@ -1,4 +1,4 @@
-"""The parts of a map's key, and values that are no numbers, from the kernel's bytes to readable cells and columns.
+"""The parts of a map's key, and values that are not numbers, from the kernel's bytes to readable cells and columns.
 
 Owns: decoding and naming. Pure but for the tables of names it is given. Runs in the tracer.
 """
@@ -51,7 +51,7 @@ def key_columns(parts: tuple[KeyPart, ...]) -> tuple[Column, ...]:
 
 
 class KeyCells:
-    """Turns keys, and values that are no numbers, into cells a person can read."""
+    """Turns keys, and values that are not numbers, into cells a person can read."""
 
     def __init__(self, syscalls: SyscallNames, decoder: Decoder) -> None:
         self._syscalls = syscalls

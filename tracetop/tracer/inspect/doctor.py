@@ -22,8 +22,8 @@ _SMALLEST = "interval:s:1 { @ = count(); }"
 
 
 def examine(kernel: RunningKernel) -> Iterator[Finding]:
-    """Yield the findings, in an order in which the first BAD one is the cause of those behind it."""
-    output = CapturedOutput()  # what libbcc prints is no part of the answer
+    """Yield the findings, in an order in which the first BAD one is the cause of those after it."""
+    output = CapturedOutput()  # what libbcc prints is not part of the answer
     try:
         allowed = True
         for finding in examine_rights(kernel):
@@ -51,7 +51,7 @@ def examine(kernel: RunningKernel) -> Iterator[Finding]:
 
 
 def _script(script: PaneScript, kernel: RunningKernel) -> Finding:
-    """Return whether a script runs; one that is not of the default dashboard is no fault of the machine."""
+    """Return whether a script runs; one that is not of the default dashboard is not a fault of the machine."""
     kind = "pane" if script.pane in DEFAULT else "script"
     name = script.name if script.name == script.pane else f"{script.pane} {script.name}"
     id_, title = f"{kind}:{script.name}", f"{kind} {name}"

@@ -86,7 +86,7 @@ def understand(pattern: str) -> Wanted:
 
 
 def _globs(kind: ProbeKind, parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what a probe of that kind may be called, where behind the kind stand `parts`."""
+    """Return what a probe of that kind may be called, where after the kind stand `parts`."""
     if kind.facts.family is Family.ONCE:
         return (kind.value,)
     if not parts:
@@ -164,7 +164,7 @@ def _binaries(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> tu
     if not found:
         raise UsageError(
             f"no program or library {path}",
-            why="it is no file, no program in PATH, and no library that the dynamic linker knows",
+            why="it is not a file, not a program in PATH, and not a library that the dynamic linker knows",
             hint="write its path, e.g. /usr/bin/bash, or a library's name: libc",
         )
     return found
@@ -234,7 +234,7 @@ def _nothing(question: ListProbes, kernel: RunningKernel) -> TracetopError:
     if colon and probe_kind(kind) is None:
         known = [each.value for each in ProbeKind]
         return UsageError(
-            what, why=f"{kind} is no kind of probe", hint=did_you_mean(kind, known, f"use {', '.join(known)}")
+            what, why=f"{kind} is not a kind of probe", hint=did_you_mean(kind, known, f"use {', '.join(known)}")
         )
     events = [each.partition(":")[2] for each in _names(kernel, ProbeKind.TRACEPOINT, "", 0)]
     near = did_you_mean(name or kind, events, "write a part of its name, e.g. `tracetop list '*exec*'`")

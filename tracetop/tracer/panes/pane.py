@@ -79,7 +79,9 @@ class Pane:
                 why="nothing was asked",
             )
         if not 1 <= sample < SAMPLE_NONE:
-            raise UsageError(f"1 in {sample} events", why="that is none", hint="choose a number from 1 on, such as 64")
+            raise UsageError(
+                f"1 in {sample} events", why="that is not one", hint="choose a number from 1 on, such as 64"
+            )
         self._sample = sample
         new, _ = self._asked
         try:

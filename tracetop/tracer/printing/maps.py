@@ -80,7 +80,7 @@ class MapReader:
         return ranked
 
     def _grouped(self, rows: Iterable[tuple[bytes, _T]]) -> dict[bytes, dict[int, _T]]:
-        """Return rows by their key and the number (of a bucket, of a slot) that stands behind it."""
+        """Return rows by their key and the number (of a bucket, of a slot) that stands after it."""
         groups: dict[bytes, dict[int, _T]] = {}
         for key, row in rows:
             number = int.from_bytes(key[self._bucket_at : self._bucket_at + BUCKET_BYTES], "little")

@@ -125,7 +125,7 @@ def _kernel_key(spec: MapSpec, action: PrintEntry, payload: bytes) -> bytes:
 def _as_wide(sent: ValuePart, size: int, payload: bytes) -> bytes:
     """Return a part of a key as the map has it, whose other keys may be longer texts or wider numbers."""
     held = payload[sent.offset : sent.offset + sent.type.size]
-    if sent.type.shape is Shape.STRING:  # behind its NUL stands what the buffer held before
+    if sent.type.shape is Shape.STRING:  # after its NUL stands what the buffer held before
         held = held.split(b"\0", 1)[0]
     elif sent.type.shape is Shape.INTEGER and sent.type.signed and held[-1] >= 0x80:
         return held[:size].ljust(size, b"\xff")
@@ -133,7 +133,7 @@ def _as_wide(sent: ValuePart, size: int, payload: bytes) -> bytes:
 
 
 def _without_empty_end(words: list[str]) -> list[str]:
-    """Return the words without the empty ones behind the last: places of the list that were not used."""
+    """Return the words without the empty ones after the last: places of the list that were not used."""
     while words and not words[-1]:
         words.pop()
     return words

@@ -42,7 +42,7 @@ def text(datum: Datum, indent: int = _VALUE_INDENT) -> str:
 
 
 def buffer_text(data: bytes) -> str:
-    r"""Return bytes with those that are no ASCII character written as ``\x00``."""
+    r"""Return bytes with those that are not an ASCII character written as ``\x00``."""
     return "".join([chr(byte) if byte in _PRINTABLE else f"\\x{byte:02x}" for byte in data])
 
 

@@ -58,7 +58,7 @@ class Point:
     """One slot of time."""
 
     begun: str
-    """Date and time of its begin, to the nanosecond."""
+    """Date and time of its start, to the nanosecond."""
     clock: str
     """Its time of day, as exact as slots are long."""
     value: int | None
@@ -71,7 +71,7 @@ class Series:
 
     points: tuple[Point, ...]
     unit: str
-    """What a clock shows behind its seconds: ``.ms``, nothing."""
+    """What a clock shows after its seconds: ``.ms``, nothing."""
 
 
 Datum = bool | int | str | tuple["Datum", ...] | list["Datum"] | dict[str, "Datum"] | Named | Buffer | Stack | None

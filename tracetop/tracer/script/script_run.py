@@ -52,7 +52,7 @@ class ScriptRun:
         """True once the asker or the script's process ended it."""
 
     def run(self, kernel: Kernel) -> None:
-        """Carry it out. Raises what compiling, loading and attaching raise; an asker that has gone is no fault."""
+        """Carry it out. Raises what compiling, loading and attaching raise; an asker that has gone is not a fault."""
         order = self._order
         options = Options(params=order.params, pid=order.pid, child=order.child, unsafe=order.unsafe)
         program = compile_script(order.script, order.name, kernel, options, self._show)

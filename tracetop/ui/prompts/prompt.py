@@ -56,7 +56,7 @@ class Prompt(Horizontal):
 
     def open(self, question: Question, value: str = "") -> None:
         """Show the prompt and take the focus."""
-        self._question = None  # setting the value is no change by the user
+        self._question = None  # setting the value is not a change by the user
         self._focus_before = self.screen.focused
         self.query_one("#prompt-label", Static).update(Content(f" {question.label} "))
         self._error("")

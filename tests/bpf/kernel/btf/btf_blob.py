@@ -1,4 +1,4 @@
-"""Writes BTF as a compiler does: records by number from 1, strings behind them (Documentation/bpf/btf.rst)."""
+"""Writes BTF as a compiler does: records by number from 1, strings after them (Documentation/bpf/btf.rst)."""
 
 import struct
 from collections.abc import Iterable

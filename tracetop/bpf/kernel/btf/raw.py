@@ -56,7 +56,7 @@ _WORDS = {
     Kind.DECL_TAG: (1, 0),
     Kind.ENUM64: (0, 3),
 }
-"""By kind: the 32-bit words behind a record, and those of each of its members."""
+"""By kind: the 32-bit words after a record, and those of each of its members."""
 
 
 class Record(NamedTuple):
@@ -122,7 +122,7 @@ class RawBtf:
         return struct.iter_unpack(f"={words}I", data)
 
     def words(self, record: Record) -> tuple[int, ...]:
-        """Return the words behind a record without members."""
+        """Return the words after a record without members."""
         count = _WORDS[record.kind][0]
         return struct.unpack(f"={count}I", ctypes.string_at(record.address + _RECORD.size, 4 * count))
 
