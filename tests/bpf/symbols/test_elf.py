@@ -99,7 +99,7 @@ def test_a_damaged_file_is_refused_or_read_but_never_fatal(loads: Mapping[str, P
 
 
 @pytest.mark.parametrize(
-    ("text", "why"), [(b"#!/bin/sh\n", "no ELF file"), (b"\x7fELF\x01\x01" + bytes(64), "64 bits")]
+    ("text", "why"), [(b"#!/bin/sh\n", "not an ELF file"), (b"\x7fELF\x01\x01" + bytes(64), "64 bits")]
 )
 def test_what_is_no_program_is_refused(tmp_path: Path, text: bytes, why: str) -> None:
     (tmp_path / "x").write_bytes(text)

@@ -191,7 +191,7 @@ def test_maps_that_would_take_the_kernels_memory_are_refused(refuse: Refuse, tex
 
 
 def test_a_size_of_more_digits_than_python_reads_is_refused(refuse: Refuse) -> None:
-    assert "no size for a map" in refuse(f"//! entries: {'9' * 5000}\nBEGIN {{ @ = 1; }}").what
+    assert "not a size for a map" in refuse(f"//! entries: {'9' * 5000}\nBEGIN {{ @ = 1; }}").what
 
 
 def test_what_no_pass_foresaw_is_an_error_of_this_script_only(
