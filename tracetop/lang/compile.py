@@ -14,6 +14,7 @@ from tracetop.lang.functions import FUNCTIONS
 from tracetop.lang.options import Options, read_settings
 from tracetop.lang.parse.parameters import substitute
 from tracetop.lang.parse.parser import parse
+from tracetop.lang.plan.block_requests import key_by_request
 from tracetop.lang.plan.plan import Plan, kernel_bytes, plan
 from tracetop.lang.plan.program_sharing import number_hooks
 from tracetop.lang.resolve import MAX_PROGRAMS, Wanted, expand
@@ -62,7 +63,7 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
     expansion = expand(source, script, kernel, wanted)
     checked, types = check(source, expansion, kernel, FUNCTIONS, script.definitions, options, settings)
     seen("typed", checked)
-    numbered, types = number_hooks(checked, types, kernel)
+    numbered, types = number_hooks(key_by_request(checked, kernel), types, kernel)
     planned = plan(numbered, types, directives, settings.max_map_keys, kernel)
     _refuse_hoard(source, planned, kernel)
     emitted = emit(planned, source)

@@ -15,8 +15,7 @@ struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
 BPF_PERCPU_ARRAY(tt_drops, u64, 4);
-struct m0_issued_key { u32 k0; u8 pad4[4]; u64 k1; };
-BPF_HASH(m0_issued, struct m0_issued_key, u64, 16384);
+BPF_HASH(m0_issued, u64, u64, 16384);
 BPF_PERCPU_ARRAY(m1_latency, u64, 489);
 
 static __always_inline u32 tt_log_bucket(s64 value, u32 bits)
@@ -60,44 +59,22 @@ static __always_inline bool tt_current_wanted(struct tt_control *control)
     return !tt_other_comm(control, comm);
 }
 
-struct tt_block_rq_issue_1_record {
-    u64 common;
-    u32 f_dev;
-    u8 pad12[4];
-    u64 f_sector;
-    u32 f_nr_sector;
-    u32 f_bytes;
-    u16 f_ioprio;
-    char f_rwbs[10];
-    char f_comm[16];
-    u32 f_cmd;
-};
-
-struct tt_block_rq_complete_2_record {
-    u64 common;
-    u32 f_dev;
-    u8 pad12[4];
-    u64 f_sector;
-    u32 f_nr_sector;
-    s32 f_error;
-    u16 f_ioprio;
-    char f_rwbs[10];
-    u32 f_cmd;
-};
-
-static __always_inline void tt_block_rq_issue_1_1(struct tt_block_rq_issue_1_record *ctx, struct tt_control *control)
+static __always_inline void tt_block_rq_issue_1_1(struct bpf_raw_tracepoint_args *ctx, struct tt_control *control)
 {
     u64 nsecs_1 = bpf_ktime_get_ns();
-    struct m0_issued_key key2 __attribute__((aligned(8))) = {};
-    key2.k0 = (u64)ctx->f_dev;
-    key2.k1 = (u64)ctx->f_sector;
-    u64 first3 = nsecs_1;
-    if (m0_issued.update(&key2, &first3))
-        tt_drop(0);
+    u64 key2 = (u64)ctx->args[0];
+    u64 *at3 = m0_issued.lookup(&key2);
+    if (at3) {
+        *at3 = nsecs_1;
+    } else {
+        u64 first4 = nsecs_1;
+        if (m0_issued.update(&key2, &first4))
+            tt_drop(0);
+    }
 }
 
 /* tracepoint:block:block_rq_issue */
-int tt_block_rq_issue_1(struct tt_block_rq_issue_1_record *ctx)
+int tt_block_rq_issue_1(struct bpf_raw_tracepoint_args *ctx)
 {
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);
@@ -111,11 +88,9 @@ int tt_block_rq_issue_1(struct tt_block_rq_issue_1_record *ctx)
     return 0;
 }
 
-static __always_inline void tt_block_rq_complete_2_1(struct tt_block_rq_complete_2_record *ctx, struct tt_control *control)
+static __always_inline void tt_block_rq_complete_2_1(struct bpf_raw_tracepoint_args *ctx, struct tt_control *control)
 {
-    struct m0_issued_key key1 __attribute__((aligned(8))) = {};
-    key1.k0 = (u64)ctx->f_dev;
-    key1.k1 = (u64)ctx->f_sector;
+    u64 key1 = (u64)ctx->args[0];
     u64 *at2 = m0_issued.lookup(&key1);
     u64 old3 = at2 ? *at2 : 0;
     if (!old3)
@@ -130,11 +105,13 @@ static __always_inline void tt_block_rq_complete_2_1(struct tt_block_rq_complete
     } else {
         tt_drop(1);
     }
-    m0_issued.delete(&key1);
+    if (at2) {
+        *at2 = 0;
+    }
 }
 
 /* tracepoint:block:block_rq_complete */
-int tt_block_rq_complete_2(struct tt_block_rq_complete_2_record *ctx)
+int tt_block_rq_complete_2(struct bpf_raw_tracepoint_args *ctx)
 {
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);

@@ -11,7 +11,7 @@ from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_types import layout
 from tracetop.lang.plan.map_uses import MapUses, map_uses
 from tracetop.lang.plan.program_sharing import alike, hook_number, tells_hook
-from tracetop.lang.plan.raw_tracepoints import RawForm, raw_form
+from tracetop.lang.plan.raw_tracepoints import REQUEST, RawForm, raw_form
 from tracetop.lang.plan.syscall_events import Calls
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import Hook
@@ -115,7 +115,7 @@ def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
     if in_array and type_.keys:
         parts = (KeyPart(type_.keys[0].role, 0, 4, label=type_.labels[0], type=ValueType(size=4, signed=False)),)
     state = deleted and type_.kind is ValueKind.SCALAR
-    recurs = all(key.role in _RECURRING for key in type_.keys)
+    recurs = type_.labels == (REQUEST,) or all(key.role in _RECURRING for key in type_.keys)
     kept = state and recurs and type_.name in uses.always_set
     return MapSpec(
         name=type_.name,

@@ -194,6 +194,21 @@ def _cpu_of_task(kernel: Kernel) -> tuple[int, int] | None:
     return kernel.field_offset("task_struct", "cpu")
 
 
+REQUEST = "request"
+"""A field that no record has: the request that the block layer's raw tracepoints pass."""
+
+
+def _request(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:
+    """TP_PROTO(struct request *rq) of an issue, (rq, status, bytes) of a completion.
+
+    Before Linux commit a54895fa057c ("block: remove the request_queue to argument request based tracepoints"), in
+    v5.11, an issue passed the queue first.
+    """
+    places = {("block_rq_issue", 1): 0, ("block_rq_issue", 2): 1, ("block_rq_complete", 3): 0}
+    place = places.get((format_.event, kernel.raw_tracepoint_arity(format_.event) or 0))
+    return None if place is None else RawForm(format_.event, {REQUEST: _bare(place)}, {})
+
+
 _FORMS: dict[tuple[str, str], Callable[[TracepointFormat, Kernel], RawForm | None]] = {
     ("raw_syscalls", "sys_enter"): _sys_enter,
     ("raw_syscalls", "sys_exit"): _sys_exit,
@@ -202,4 +217,6 @@ _FORMS: dict[tuple[str, str], Callable[[TracepointFormat, Kernel], RawForm | Non
     ("sched", "sched_wakeup_new"): _wakeup,
     ("sched", "sched_waking"): _wakeup,
     ("sched", "sched_switch"): _switch,
+    ("block", "block_rq_issue"): _request,
+    ("block", "block_rq_complete"): _request,
 }
