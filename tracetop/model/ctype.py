@@ -112,7 +112,7 @@ _BYTES = {
     ("__int128",): 16,
 }
 """Of C's integers, by their sorted words without ``signed`` and ``unsigned``."""
-_NAMES = {1: "char", 2: "short", 4: "int", 8: "long", 16: "__int128"}
+INTEGER_NAMES = {1: "char", 2: "short", 4: "int", 8: "long", 16: "__int128"}
 """What an integer of so many bytes is called, however it was spelt: ``long long`` is ``long``."""
 
 
@@ -126,4 +126,4 @@ def builtin_type(name: str) -> CType | None:
     if size is None or sign not in (0, 1, -2) or not name:
         return None
     word = "unsigned " if sign < 0 else "signed " if size == 1 else ""
-    return CType(kind=CKind.INT, size=size, signed=sign >= 0, name=word + _NAMES[size])
+    return CType(kind=CKind.INT, size=size, signed=sign >= 0, name=word + INTEGER_NAMES[size])

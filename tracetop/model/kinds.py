@@ -195,6 +195,13 @@ class ProbeKind(StrEnum):
     END = _once("END", "once, after the others", "end")
 
 
+TIMER_UNITS = {
+    "hz": ("times a second", ("49", "99", "999")),
+    "s": ("seconds", ("1", "5", "10")),
+    "ms": ("milliseconds", ("10", "100", "500")),
+    "us": ("microseconds", ("100", "1000")),
+}
+"""What a TIMER's number can count: in words, and the numbers that are usual."""
 NOT_TAKEN = {
     "asyncwatchpoint": "use watchpoint with an address, or a uprobe on the function that is handed it",
     "iter": "count with tracepoint:sched probes, or list with ps, lsof and /proc what is there already",

@@ -4,6 +4,7 @@ Owns: the typed description of a compiled script (its maps, probes, C text and h
 text was parsed (`lang`) and what the kernel holds (`bpf`). Frozen; made in the tracer process.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -40,6 +41,10 @@ class Unit(StrEnum):
     MS = "ms"
     S = "s"
     BYTES = "bytes"
+
+
+NS_IN: Mapping[str, int] = {Unit.NS: 1, Unit.US: 1_000, Unit.MS: 1_000_000, Unit.S: 1_000_000_000}
+"""Nanoseconds in one of each unit of time."""
 
 
 class Layout(StrEnum):

@@ -34,8 +34,8 @@ class ValueFacts:
     """C that adds ``{v}`` to the value that ``{at}`` points to; empty where a value is written, not added to."""
     first: str = "{v}"
     """C of the value of a new key."""
-    in_slot: str = "{at}->value = {v};"
-    """The same as `change` in a slot of a time series; of most kinds the newest value is kept."""
+    in_slot: str = ""
+    """The same as `change` in a slot of a time series; empty where no series is of this kind."""
     _: KW_ONLY
     fields: int = 1
     """64-bit integers in one CPU's value, the last of them the number of what is in it; 0 for bytes of any length."""
@@ -117,7 +117,7 @@ class ValueKind(StrEnum):
         kind.facts = facts
         return kind
 
-    SCALAR = ValueFacts("scalar", is_shared=True)
+    SCALAR = ValueFacts("scalar", in_slot="{at}->value = {v};", is_shared=True)
     """A plain integer, last write wins."""
     STRING = ValueFacts("string", fields=0, is_shared=True)
     """A NUL-padded string of `value_size` bytes."""

@@ -6,11 +6,10 @@ purpose: a value that hardly changed looks the same, and is not drawn anew. Pure
 """
 
 import math
-from types import MappingProxyType
 from typing import Final
 
 from tracetop.model.frame import Column, ColumnKind
-from tracetop.model.program import Unit
+from tracetop.model.program import NS_IN, Unit
 
 ABSENT = "\N{EN DASH}"
 """Stands for a value that is not known."""
@@ -19,7 +18,6 @@ _TOO_NARROW = "#"
 
 _DECIMAL: Final = ("", "k", "M", "G", "T", "P", "E", "Z")
 _BINARY: Final = ("B", "K", "M", "G", "T", "P", "E", "Z")
-_IN_NS: Final = MappingProxyType({Unit.NS: 1, Unit.US: 10**3, Unit.MS: 10**6, Unit.S: 10**9})
 _TIMES: Final = (
     (1, 1000, "ns"),
     (10**3, 1000, "µs"),
@@ -47,7 +45,7 @@ def format_value(value: float | None, unit: Unit = Unit.NONE, width: int = 7, *,
     elif unit is Unit.BYTES:
         scaled, decimals, suffix = _scaled(value, 1024, _BINARY)
     else:
-        scaled, decimals, suffix = _scaled_time(value * _IN_NS[unit])
+        scaled, decimals, suffix = _scaled_time(value * NS_IN[unit])
     return _squeezed(scaled, decimals, suffix, width)
 
 

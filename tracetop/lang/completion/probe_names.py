@@ -10,13 +10,11 @@ from functools import cached_property
 from itertools import takewhile
 
 from tracetop.model.kernel import Kernel
-from tracetop.model.kinds import Family, ProbeKind, probe_kind
+from tracetop.model.kinds import TIMER_UNITS, Family, ProbeKind, probe_kind
 from tracetop.model.wire.messages import Completion
 
 MOST = 50
 """Names that are offered at most."""
-_TIMES = {"hz": "times a second", "s": "seconds", "ms": "milliseconds", "us": "microseconds"}
-_USUAL = {"hz": ("49", "99", "999"), "s": ("1", "5", "10"), "ms": ("10", "100", "500"), "us": ("100", "1000")}
 _LEAST_LETTERS = 3
 """From so many on they are looked for in the names of events and functions, without a kind before them."""
 Words = list[Completion]
@@ -144,5 +142,6 @@ def _words(names: Iterable[str], about: str) -> Words:
 
 def _times(parts: list[str]) -> Words:
     if len(parts) == 1:
-        return [Completion(f"{unit}:", about) for unit, about in _TIMES.items() if unit.startswith(parts[0])]
-    return _words([count for count in _USUAL.get(parts[0], ()) if count.startswith(parts[1])], _TIMES.get(parts[0], ""))
+        return [Completion(f"{unit}:", about) for unit, (about, _) in TIMER_UNITS.items() if unit.startswith(parts[0])]
+    about, usual = TIMER_UNITS.get(parts[0], ("", ()))
+    return _words([count for count in usual if count.startswith(parts[1])], about)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from msgspec import structs
 
 from tracetop.lang.tree import syntax
-from tracetop.model.ctype import CHAR, CField, CKind, CStruct, CType, builtin_type
+from tracetop.model.ctype import CHAR, INTEGER_NAMES, CField, CKind, CStruct, CType, builtin_type
 from tracetop.model.kernel import Kernel
 
 _POINTER_BYTES = 8
-_WORDS = {8: "char", 16: "short", 32: "int", 64: "long"}
+_WORDS = {8 * size: word for size, word in INTEGER_NAMES.items() if size <= 8}
 _TYPEDEFS = {
     "size_t": "unsigned long",
     "ssize_t": "long",

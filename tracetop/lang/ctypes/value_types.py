@@ -47,8 +47,7 @@ def field_type(category: str, field: Field, resolve: Resolve) -> FieldType | Non
             return FieldType(string(STRING_BYTES), data_loc=True)
         element = c_type(located["element"], 1, signed=False, resolve=resolve)
         return FieldType(pointer(element), data_loc=True) if element else None
-    array = _ARRAY.match(field.c_type)
-    if array and array["element"] in _CHARACTERS[:2]:
+    if is_text(field.c_type):
         return FieldType(string(field.size, KeyRole.COMM if field.name.endswith("comm") else KeyRole.STRING))
     found = c_type(field.c_type, field.size, signed=field.signed, resolve=resolve)
     if found is None:
@@ -61,15 +60,27 @@ def field_type(category: str, field: Field, resolve: Resolve) -> FieldType | Non
     return FieldType(Type(size=field.size, signed=field.signed, role=_role(category, field), unit=_unit(field)))
 
 
+def array_of(text: str) -> tuple[str, int] | None:
+    """Return element and count of an array that a format file writes as `text`: 0 for a count that is not a number."""
+    array = _ARRAY.match(text)
+    return array and (array["element"], int(array["count"]) if array["count"].isdecimal() else 0)
+
+
+def is_text(text: str) -> bool:
+    """Say whether a format file writes an array of characters so: a string, as long as the field."""
+    array = array_of(text)
+    return array is not None and array[0] in _CHARACTERS[:2]
+
+
 def c_type(text: str, size: int, *, signed: bool, resolve: Resolve) -> CType | None:
     """Return the C type that a format file writes as `text`; what nothing is known of is an integer of `size` bytes."""
     text = " ".join(_QUALIFIER.sub("", text).split())
-    array, pointing = _ARRAY.match(text), _POINTER.match(text)
+    array, pointing = array_of(text), _POINTER.match(text)
     if array:
-        count = int(array["count"]) if array["count"].isdecimal() else 0
+        name, count = array
         if not count or size % count:
             return None
-        element = c_type(array["element"], size // count, signed=signed, resolve=resolve)
+        element = c_type(name, size // count, signed=signed, resolve=resolve)
         return CType(kind=CKind.ARRAY, size=size, element=element, count=count) if element else None
     if pointing:
         to = c_type(pointing["to"], 0, signed=False, resolve=resolve) or VOID

@@ -3,6 +3,7 @@
 Nothing is followed by C itself: every read is a helper's, which gives zeros where there is nothing to read.
 """
 
+from tracetop.lang.ctypes.value_types import array_of, is_text
 from tracetop.lang.emit.dispatch import Space, Where, address, fill, value
 from tracetop.lang.emit.prelude import READ, READ_STR
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored
@@ -181,9 +182,9 @@ def _member(field: Field) -> str | None:
     sign = "s" if field.signed else "u"
     if "__data_loc" in field.c_type or "__rel_loc" in field.c_type:
         return f"u32 f_{field.name};"
-    if "char[" in field.c_type.replace(" ", ""):
+    element, count = array_of(field.c_type) or ("", 0)
+    if is_text(field.c_type) or array_of(element):
         return f"char f_{field.name}[{field.size}];"
-    count = field.c_type.rpartition("[")[2].rstrip("]") if "[" in field.c_type else ""
-    if count.isdecimal() and int(count) and field.size // int(count) in (1, 2, 4, 8):
-        return f"{sign}{8 * field.size // int(count)} f_{field.name}[{count}];"
+    if count and field.size // count in (1, 2, 4, 8):
+        return f"{sign}{8 * field.size // count} f_{field.name}[{count}];"
     return f"{sign}{8 * field.size} f_{field.name};" if field.size in (1, 2, 4, 8) else None

@@ -19,13 +19,7 @@ MAX_LINEAR_BUCKETS = 1002
 MAX_HIST_BITS = 5
 MAX_SERIES_SLOTS = 1 << 20
 _MOST = (1 << 63) - 1
-_SERIES = {
-    "": ValueKind.SCALAR,
-    "sum": ValueKind.SUM,
-    "avg": ValueKind.AVG,
-    "min": ValueKind.MIN,
-    "max": ValueKind.MAX,
-}
+_SERIES = {"" if kind is ValueKind.SCALAR else kind.value: kind for kind in ValueKind if kind.facts.in_slot}
 """What a slot of a time series keeps, by the last argument of ``tseries()``; without one the last value."""
 
 

@@ -3,12 +3,11 @@
 from tracetop.errors import ScriptError
 from tracetop.lang.resolve.request import Asked, Expand
 from tracetop.lang.tree.hook import Hook
-from tracetop.lang.vocabulary.literals import UNITS_NS, amount, integer
+from tracetop.lang.vocabulary.literals import amount, integer
 from tracetop.model.abi.perf_events import ALIASES
-from tracetop.model.kinds import ProbeKind
+from tracetop.model.kinds import TIMER_UNITS, ProbeKind
+from tracetop.model.program import NS_IN, Unit
 
-_NS = {unit: UNITS_NS[unit] for unit in ("s", "ms", "us")}
-_SECOND_NS = 1_000_000_000
 _WATCHED_BYTES = (1, 2, 4, 8)
 _WATCHED_MODES = ("w", "rw", "x")
 _MAX_PERIOD = (1 << 63) - 1
@@ -31,7 +30,7 @@ def counted(asked: Asked) -> list[Hook]:
 def profile(asked: Asked) -> list[Hook]:
     """``profile:hz:RATE``, ``profile:UNIT:N`` or ``profile:TIME``: on every CPU."""
     period_ns, name = _period(asked, "profile:hz:RATE, profile:ms:N or profile:10ms")
-    rate = round(_SECOND_NS / period_ns)
+    rate = round(NS_IN[Unit.S] / period_ns)
     if rate < 1:
         raise asked.error("a profile slower than once a second", hint="use interval:s:N")
     return [Hook(asked.kind, name, period=rate, pid=asked.pid)]
@@ -82,7 +81,7 @@ def _no_period(asked: Asked, forms: str) -> ScriptError:
     unit, number = asked.parts if len(asked.parts) == 2 else ("", "")
     if amount(number) == 0:
         return asked.error(f"{text} would never come", hint=f"write a number from 1, as in {asked.kind}:{unit}:1")
-    if amount(number) and unit not in (*_NS, "hz"):
+    if amount(number) and unit not in TIMER_UNITS:
         often = f"{asked.kind}:hz:{number} for {number} a second"
         return asked.error(
             f"{unit} is not a unit of time", hint=f"write {often}, or a time with s, ms or us: {asked.kind}:ms:{number}"
@@ -107,7 +106,10 @@ def _period(asked: Asked, forms: str) -> tuple[int, str]:
             name = f"{asked.kind}:us:{(period_ns or 0) // 1000}"
         case (unit, count):
             units = amount(count) or 0
-            period_ns = max(1, _SECOND_NS // units) if unit == "hz" and units else _NS.get(unit, 0) * units
+            if unit == "hz" and units:
+                period_ns = max(1, NS_IN[Unit.S] // units)
+            else:
+                period_ns = NS_IN.get(unit, 0) * units if unit in TIMER_UNITS else 0
             name = f"{asked.kind}:{unit}:{units}"
         case _:
             period_ns, name = None, ""

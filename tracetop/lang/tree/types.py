@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tracetop.model.ctype import CType
-from tracetop.model.program import KeyRole, Unit
+from tracetop.model.program import NS_IN, KeyRole, Unit
 from tracetop.model.value import Shape
 
 STRING_BYTES = 64
@@ -171,21 +171,12 @@ def join_units(a: Unit, b: Unit) -> Unit:
     return a if b in (a, Unit.NONE) else b if a is Unit.NONE else Unit.NONE
 
 
-_FINER = {
-    (Unit.NS, 1_000): Unit.US,
-    (Unit.NS, 1_000_000): Unit.MS,
-    (Unit.NS, 1_000_000_000): Unit.S,
-    (Unit.US, 1_000): Unit.MS,
-    (Unit.US, 1_000_000): Unit.S,
-    (Unit.MS, 1_000): Unit.S,
-}
-
-
 def divided_unit(unit: Unit, divisor: int | None) -> Unit:
     """Return the unit of a quotient: nanoseconds by 1000 are microseconds; by anything unknown, a bare number."""
     if divisor == 1:
         return unit
-    return Unit.NONE if divisor is None else _FINER.get((unit, divisor), Unit.NONE)
+    quotient_ns = NS_IN.get(unit, 0) * (divisor or 0)
+    return next((each for each in Unit if NS_IN.get(each) == quotient_ns), Unit.NONE)
 
 
 def spoken(type_: Type) -> str:

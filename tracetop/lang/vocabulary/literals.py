@@ -6,15 +6,10 @@ directives, macros and parameters of the command line.
 
 import re
 
-UNITS_NS = {
-    "ns": 1,
-    "us": 1_000,
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60 * 1_000_000_000,
-    "h": 3_600 * 1_000_000_000,
-    "d": 86_400 * 1_000_000_000,
-}
+from tracetop.model.program import NS_IN, Unit
+
+_SECOND_NS = NS_IN[Unit.S]
+_UNITS_NS = {**NS_IN, "m": 60 * _SECOND_NS, "h": 3_600 * _SECOND_NS, "d": 86_400 * _SECOND_NS}
 _NUMBER = re.compile(
     r"(?:0x(?P<hex>[0-9a-f]+)|0b(?P<binary>[01]+))[ul]*"
     r"|(?:0(?P<octal>[0-7]+)|(?P<decimal>0|[1-9][0-9]*)(?:e(?P<zeros>[0-9]{1,2}))?)(?:(?P<unit>ns|us|ms|[smhd])|[ul]*)"
@@ -42,13 +37,13 @@ _ESCAPES = {
 
 
 def integer(text: str) -> int | None:
-    """Return the value of an integer literal, or None for what is none of 64 bits.
+    """Return the value of an integer literal, or None where it is not one, or takes more than 64 bits.
 
     ``255``, ``0xff``, ``0377`` and ``0b11111111`` are one number; ``1e6``, ``1_000_000`` and ``1ms`` another, since a
     unit of time makes nanoseconds. ``u`` and ``l`` after it mean nothing.
     """
     match = _match(text)
-    return None if match is None else _value(match, UNITS_NS[match["unit"] or "ns"])
+    return None if match is None else _value(match, _UNITS_NS[match["unit"] or "ns"])
 
 
 def amount(text: str) -> int | None:

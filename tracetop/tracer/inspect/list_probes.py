@@ -15,7 +15,7 @@ from tracetop.errors import KernelError, TracetopError, UsageError, did_you_mean
 from tracetop.lang import is_wildcard
 from tracetop.model.abi.perf_events import ALIASES
 from tracetop.model.kernel import TracepointFormat
-from tracetop.model.kinds import SHORT, Family, ProbeKind, probe_kind
+from tracetop.model.kinds import SHORT, TIMER_UNITS, Family, ProbeKind, probe_kind
 from tracetop.model.wire.inquiries import Entry, Listing, ListProbes, Remark
 from tracetop.tracer.inspect.c_declarations import enum_lines, function_lines, struct_lines
 
@@ -24,7 +24,6 @@ _BATCH = 2000
 _TAGS = ("struct", "union", "enum")
 _ANYWHERE = tuple(kind for kind in sorted(ProbeKind) if kind.facts.family is not Family.USER and not kind.facts.returns)
 """The kinds that a pattern without one is looked for in."""
-_UNITS = ("hz", "ms", "s", "us")
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ def _names(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> Itera
             also = (name for name, event in ALIASES.items() if event in known)
             names = [f"{name}:" for name in sorted([*known, *also])]
         case Family.TIMER:
-            names = [f"{unit}:" for unit in _UNITS]
+            names = [f"{unit}:" for unit in sorted(TIMER_UNITS)]
         case Family.USER:
             return _user(kernel, kind, path, pid)
         case Family.ONCE:
