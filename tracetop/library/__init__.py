@@ -1,5 +1,6 @@
 """The scripts that tracetop ships, one file each in this folder, as text under their headings.
 
+In: the name of a pane. Out: its scripts as `PaneScript`, or a UsageError that names the panes there are.
 Owns: finding them and reading their headers. Refuses to own: compiling them, and any file that a user names. Both
 processes: the screen lists them, the tracer opens them.
 """

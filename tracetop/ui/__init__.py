@@ -13,7 +13,7 @@
     │           └ pane 2 …
     └ key bar, prompt, script prompt           (draw/, prompts/)
 
-In come frames and answers, as messages of the source's thread; out go commands. Data goes down: app → grid → pane →
+In: frames and answers, as messages of the source's thread. Out: commands. Data goes down: app → grid → pane →
 body → view by calls (`remember` each tick, `show` what is to be drawn). Wishes go up as messages (`dialogue.messages`)
 which only the app hears. Imports go down: app → palette → actions → scripts, frames → prompts → panes → views → draw →
 dialogue. What frames become without a terminal (widths, bars, trees, words) is `tracetop.view`.

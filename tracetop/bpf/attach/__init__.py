@@ -1,5 +1,6 @@
 """Puts a loaded program on its hook, as descriptors that detach it when they are closed, and takes it off again.
 
+In: a `ProbeSpec` and the descriptor of a program. Out: the hooks' descriptors, or a KernelError with the one cause.
 Owns: attaching any kind, by the function that its module's `ATTACHMENTS` has; running BEGIN and END; and how hooks are
 let go of, since the kernel waits up to 0.1 s at each one, until no CPU is inside the program any more, and lets nobody
 else attach or detach meanwhile. Refuses to own: when, and why a hook may fail (`attach_errors`). No hook here is pinned

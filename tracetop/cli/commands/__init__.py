@@ -1,5 +1,6 @@
 """The commands of tracetop, one module each: `parser()` says what its words may be, `run(words)` does it.
 
+In: the words of the command line after the command. Out: text on stdout and the exit code, or a TracetopError.
 A module is imported only when its command is asked for.
 """
 

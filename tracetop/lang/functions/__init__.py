@@ -1,5 +1,6 @@
 """The functions of the language, one record each: how it is written and explained, its arguments, its type, its C.
 
+In: a call of the syntax tree, its arguments checked. Out: a node of the typed tree, and later that node's C.
 A room beside the passes, because a record has a part in two of them: `check` takes the arguments of a call apart, and
 `emit` writes its C. Neither imports this package. `compile` hands the records to `check`, and the typed call carries
 what writes its C. A new function is one more record in one of the files here, and is named in no list.

@@ -1,5 +1,6 @@
-"""The typed tree: what `check` makes of the syntax tree, and all that `plan` and `emit` see of a script.
+"""The typed tree: all that `plan` and `emit` see of a script.
 
+In: from `check`, one node for each construct of the syntax tree. Out: frozen data, which no pass changes.
 Every name is resolved, every expression has a type. Nodes hold no places and compare by structure, so two equal keys
 of a map are equal nodes: that is what lets the emitter look a slot up once.
 """
