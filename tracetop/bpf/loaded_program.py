@@ -99,7 +99,7 @@ class Loaded(Tables):
         self.attached = False
 
     def set_control(self, value: bytes) -> None:
-        """Put `model.control.pack_control`'s bytes in force, with one map write."""
+        """Put `model.abi.control.pack_control`'s bytes in force, with one map write."""
         self._in_force = value
         super().set_control(silenced(value) if self._release else value)
 

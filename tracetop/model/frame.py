@@ -83,7 +83,7 @@ class HistRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Histogram(msgspec.Struct, frozen=True, kw_only=True, tag="histogram", tag_field="view"):
-    """A hist or lhist map. Bucket bounds are `model.buckets`'s; `linear` is None for the logarithmic scale."""
+    """A hist or lhist map. Bucket bounds are `model.abi.buckets`'s; `linear` is None for the logarithmic scale."""
 
     name: str
     unit: Unit

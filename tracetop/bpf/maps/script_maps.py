@@ -61,7 +61,7 @@ class Tables:
         self._module.cleanup()
 
     def set_control(self, value: bytes) -> None:
-        """Put `model.control.pack_control`'s bytes in force, with one map write."""
+        """Put `model.abi.control.pack_control`'s bytes in force, with one map write."""
         if len(value) != CONTROL_BYTES:
             raise ValueError(f"{len(value)} bytes of control, not {CONTROL_BYTES}")
         if self._control is not None:

@@ -116,7 +116,7 @@ class Elf:
     def read(self, offset: int, size: int) -> bytes:
         """Return `size` bytes of the file. KernelError where it has not so many."""
         if size > _MAX_SECTION_BYTES or offset + size > self.size:
-            raise _refused(self.name, "it is damaged: a part of it lies behind its end")
+            raise _refused(self.name, "it is damaged: a part of it lies after its end")
         data = self.data[offset : offset + size] if self.data is not None else os.pread(self.descriptor, size, offset)
         if len(data) != size:
             raise _refused(self.name, "it became shorter while it was read")

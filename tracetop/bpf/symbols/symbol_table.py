@@ -119,7 +119,7 @@ def _runtime() -> tuple[ctypes.CDLL, ctypes.CDLL] | None:
 
 
 def demangle(symbol: str) -> str:
-    """Return ``ns::f(int)`` for ``_ZN2ns1fEi``; a symbol that is none of C++, or cannot be read, as it is."""
+    """Return ``ns::f(int)`` for ``_ZN2ns1fEi``; a symbol that is not of C++, or cannot be read, as it is."""
     runtime = _runtime() if symbol.startswith("_Z") and len(symbol) <= _MOST_SYMBOL_BYTES else None
     if runtime is None:
         return symbol

@@ -31,5 +31,5 @@ def foreign_words() -> tuple[ForeignWords, ...]:
 
 
 def instead_of(word: str, place: Place) -> str:
-    """Return what to write instead of a word, empty where it is none of these."""
+    """Return what to write instead of a word, empty where it is not one of these."""
     return next((each.hint for each in foreign_words() if each.place == place and word in each.words), "")

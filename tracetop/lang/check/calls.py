@@ -14,7 +14,7 @@ from tracetop.lang.tree.types import Form, spoken
 from tracetop.model.kinds import Family, ProbeKind
 
 _ANY = 1 << 62
-"""A bound that is none to a reader."""
+"""A bound so high that an error does not name it."""
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def _assign_map(node: syntax.Assign, target: syntax.Map, scope: Scope) -> typed.
 
 
 def _called(node: syntax.Expr, scope: Scope) -> Function | None:
-    """Return the function that an expression is a call of, or None where it is none of the language's."""
+    """Return the function that an expression is a call of, or None where it calls none of the language's."""
     return scope.functions.get(node.name) if isinstance(node, syntax.Call) else None
 
 

@@ -51,7 +51,7 @@ class Completer:
         member = _MEMBER.search(cursor.clause)
         if member:
             before = cursor.clause[: member.start()]
-            fields = dict(self._members.behind(before, before, cursor.probes))
+            fields = dict(self._members.after(before, before, cursor.probes))
             return member[1], [Completion(name, f"field: {fields[name]}") for name in best(member[1], sorted(fields))]
         word = _WORD.search(cursor.clause)
         fragment = word[0] if word else ""

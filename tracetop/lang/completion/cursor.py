@@ -43,11 +43,11 @@ def find_cursor(text: str, at: int) -> Cursor:
     """Where the clause begins, and where its predicate or action does."""
     is_predicate = False
     while i < at:
-        behind = _skipped(text, i)
-        if behind is not None:
-            if behind > at or behind < 0:
+        after = _skipped(text, i)
+        if after is not None:
+            if after > at or after < 0:
                 return Cursor(Place.TEXT, "", "")
-            i = behind
+            i = after
             continue
         character = text[i]
         if character == "{":

@@ -30,8 +30,8 @@ class Members:
         self._kernel = kernel
         self._types = KnownTypes(Definitions(), kernel)
 
-    def behind(self, expression: str, clause: str, probes: str) -> list[tuple[str, str]]:
-        """Return name and type of what may follow the dot or arrow behind `expression`; nothing where that is unknown.
+    def after(self, expression: str, clause: str, probes: str) -> list[tuple[str, str]]:
+        """Return name and type of what may follow the dot or arrow after `expression`; nothing where that is unknown.
 
         `clause` is the clause up to there, `probes` its probes.
         """

@@ -58,7 +58,7 @@ def _variable(node: typed.VarValue, place: str, out: Writer) -> None:
 def _field(node: typed.FieldValue, place: str, out: Writer) -> None:
     size = node.type.size
     reading = out.program.raw.readings[field_key(node)] if out.program.raw else None
-    # Behind the NUL of a record's text stands what was there before: as part of a key it would make many keys of one.
+    # After the NUL of a record's text stands what was there before: as part of a key it would make many keys of one.
     read = "bpf_probe_read_kernel_str" if node.type.form is Form.STRING else "bpf_probe_read_kernel"
     if reading and reading.kernel:
         base, offset, _size = reading.kernel

@@ -141,7 +141,7 @@ def _unknown_kind(source: Source, probe: syntax.Probe, kind: str, kernel: Kernel
 
 
 def _whole(text: str, kernel: Kernel) -> str:
-    """Return the hint for a probe that is written without its kind, empty where it is none that the kernel has."""
+    """Return the hint for a probe that is written without its kind, empty where the kernel has none of that name."""
     if text.upper() in ("BEGIN", "END"):
         return f"write {text.upper()}"
     event = next((name for name in kernel.tracepoint_names() if text in (name, name.partition(":")[2])), "")

@@ -1,7 +1,7 @@
 """The syntax tree: what the script says, before anything is known about types, maps or this kernel.
 
 Owns: one frozen node for each construct of the language, each with its offset in the text. Refuses to own: meaning;
-`check` turns this tree into that of `typed.py`.
+`check` turns this tree into that of `tree.typed`.
 """
 
 from tracetop.lang.tree.node import Frozen

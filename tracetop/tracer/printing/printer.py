@@ -42,7 +42,7 @@ class Printer:
         self._words: dict[int, Show] = {}
 
     def show(self, action: int) -> Show:
-        """Return what makes text of the payloads of one action: nothing where it is none that prints."""
+        """Return what makes text of the payloads of one action: nothing where it does not print."""
         if action not in self._shows:
             self._shows[action] = self._show(self._loaded.program.actions[action])
         return self._shows[action]

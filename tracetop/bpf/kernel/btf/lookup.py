@@ -20,7 +20,7 @@ VMLINUX = DIRECTORY / "vmlinux"
 _TAGS = {"struct": (Kind.STRUCT, Kind.FWD), "union": (Kind.UNION, Kind.FWD), "enum": (Kind.ENUM, Kind.ENUM64)}
 _RAW = "btf_trace_"
 _TRACEPOINT_FUNCTIONS = ("__traceiter_", "__probestub_", "__bpf_trace_", "trace_event_raw_event_")
-"""What the kernel's macros make for an event: functions with its parameters, named, behind ``void *__data``."""
+"""What the kernel's macros make for an event: functions with its parameters, named, after ``void *__data``."""
 _Found = TypeVar("_Found")
 
 
@@ -93,7 +93,7 @@ class Btf:
         names: those are taken from a function that its macros make for the event.
         """
         for types in self._all():
-            number = types.prototype_behind(f"{_RAW}{event}")
+            number = types.prototype_number(f"{_RAW}{event}")
             if number is not None:
                 prototype = types.prototype(event, number)
                 return CFunction(

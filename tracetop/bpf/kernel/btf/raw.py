@@ -65,7 +65,7 @@ class Record(NamedTuple):
     name: str
     kind: Kind
     vlen: int
-    """Members, enumerators or parameters that stand behind it."""
+    """Members, enumerators or parameters that follow it."""
     flag: bool
     """kind_flag: bit-field sizes in members' offsets, a signed enum, a forward declaration of a union."""
     number: int
@@ -160,8 +160,8 @@ class RawBtf:
             kind = words[at + 1] >> 24 & 0x1F
             if kind in kinds:
                 yield self.name(words[at])
-            behind, each = extra[kind]
-            at += 3 + behind + each * (words[at + 1] & 0xFFFF)
+            fixed, each = extra[kind]
+            at += 3 + fixed + each * (words[at + 1] & 0xFFFF)
 
     def _address(self, number: int) -> int:
         address = self._library.btf__type_by_id(self._handle, number)

@@ -97,7 +97,7 @@ class BtfTypes:
         )
         return CFunction(name=name, parameters=parameters, returns=self.type(record.number), module=self.module)
 
-    def prototype_behind(self, typedef: str) -> int | None:
+    def prototype_number(self, typedef: str) -> int | None:
         """Return the number of the prototype that a typedef of a pointer to a function has."""
         number = self.raw.find(typedef, Kind.TYPEDEF)
         for kind in (Kind.TYPEDEF, Kind.PTR, Kind.FUNC_PROTO):
