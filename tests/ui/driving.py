@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from tests.ui.fake import FakeSource
+from tests.ui.textual_private import draw_now, shown
 from tracetop.model.filter import Filter
 from tracetop.model.wire.messages import CheckScript, Complete
 from tracetop.ui.app import Dashboard
@@ -65,8 +66,8 @@ class Driven:
 
     @property
     def strips(self) -> list[Strip]:
-        """What is on the screen; Textual has no public name for it."""
-        return self.app.screen._compositor.render_strips()
+        """What is on the screen."""
+        return shown(self.app.screen)
 
     @property
     def lines(self) -> list[str]:
@@ -130,6 +131,6 @@ async def idle(app: Dashboard, *_: float) -> None:
     while True:
         while ready:
             await asyncio.sleep(0)
-        app.screen._on_timer_update()
+        draw_now(app.screen)
         if not ready:
             return

@@ -228,7 +228,7 @@ async def test_a_pane_switched_off_says_so_and_how_to_switch_it_on() -> None:
         assert "futex" in on.text
 
 
-async def test_a_failed_pane_shows_what_why_and_mend_and_the_others_go_on() -> None:
+async def test_a_failed_pane_shows_what_why_and_hint_and_the_others_go_on() -> None:
     source = FakeSource()
     source.changes["latency"] = failed
     async with dashboard(source=source) as on:

@@ -29,7 +29,7 @@ class ViewHeading(LineView):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._name = escape(name)
+        self._title = escape(name)
         self.total = ""
         """Escaped."""
         self.focused = False
@@ -38,7 +38,7 @@ class ViewHeading(LineView):
         """Return the rule."""
         rule = "━" if self.focused else "─"
         look = ink.focus if self.focused else ink.border
-        left = [(rule, look), (f" {self._name} ", ink.title if self.focused else ink.text), (self.total, ink.dim)]
+        left = [(rule, look), (f" {self._title} ", ink.title if self.focused else ink.text), (self.total, ink.dim)]
         return [spread([*left, (" " if self.total else "", look)], [], width, (rule, look))]
 
     def on_click(self) -> None:
