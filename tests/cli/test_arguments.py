@@ -98,7 +98,7 @@ def test_a_misspelt_option_is_told_its_right_name() -> None:
         ["-f", "uid=0"],
     ],
 )
-def test_wrong_filters_are_refused_with_a_mend(words: list[str]) -> None:
+def test_wrong_filters_are_refused_with_a_hint(words: list[str]) -> None:
     with pytest.raises(UsageError) as caught:
         parse(words)
     assert caught.value.diagnostic.why

@@ -32,7 +32,7 @@ def test_the_code_is_that_of_the_first_cause() -> None:
     assert printed(GOOD, NONE)[1] == ExitCode.OK
 
 
-def test_causes_and_mends_stand_below_what_is_not_good_escaped() -> None:
+def test_causes_and_hints_stand_below_what_is_not_good_escaped() -> None:
     text, _ = printed(GOOD, BAD, NONE)
     lines = text.splitlines()
     assert lines[0].split() == ["ok", "kernel", "Linux", "6.1"]

@@ -62,7 +62,7 @@ def test_stacks_are_a_tree_and_their_losses_are_told() -> None:
     ]
 
 
-def test_a_failed_pane_says_what_why_and_how_to_mend() -> None:
+def test_a_failed_pane_says_what_why_and_the_hint() -> None:
     assert printed(frames.failed()).split("\n")[2:6] == [
         "Kernel stacks: failed: the profile probe cannot attach",
         "  stacks.bt:4:1: the profile probe cannot attach",

@@ -31,7 +31,7 @@ def test_an_unknown_pane_suggests_the_nearest(wrong: str, meant: str) -> None:
     assert all(pane in diagnostic.why for pane in PANES)
 
 
-def test_nonsense_gets_a_mend_without_a_guess() -> None:
+def test_nonsense_gets_a_hint_without_a_guess() -> None:
     with pytest.raises(UsageError) as caught:
         Library().scripts("zzz")
     assert ".bt" in caught.value.diagnostic.hint

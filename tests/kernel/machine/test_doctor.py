@@ -63,7 +63,7 @@ def test_kinds_of_probes_are_offered_where_the_kernel_takes_them(findings: Findi
         assert findings[name]["why"] == reason
 
 
-def test_what_is_not_good_has_a_cause_and_a_mend(findings: Findings) -> None:
+def test_what_is_not_good_has_a_cause_and_a_hint(findings: Findings) -> None:
     lacking = [each for each in findings.values() if each["verdict"] != "good"]
     assert all(each["why"] and each["hint"] for each in lacking)
 

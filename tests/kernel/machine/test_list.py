@@ -104,7 +104,7 @@ def test_whatever_is_listed_is_listed_once() -> None:
         ("struct task_strukt", "did you mean task_struct?"),
     ],
 )
-def test_what_is_not_there_is_an_error_with_a_mend(pattern: str, hint: str) -> None:
+def test_what_is_not_there_is_an_error_with_a_hint(pattern: str, hint: str) -> None:
     done = run(pattern)
     assert done.returncode == ExitCode.USAGE
     assert done.stdout == ""

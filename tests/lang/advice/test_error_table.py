@@ -22,7 +22,7 @@ def test_the_document_is_what_the_compiler_says() -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=[program.title for program in PROGRAMS])
-def test_a_message_has_place_and_mend_and_what_was_meant_compiles(program: WrongProgram) -> None:
+def test_a_message_has_place_and_hint_and_what_was_meant_compiles(program: WrongProgram) -> None:
     said = message(program)
     place, line = said.splitlines()[:2]
     assert place.startswith("script.bt:1:")

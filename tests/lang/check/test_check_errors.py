@@ -140,7 +140,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "column", "what", "hint"), CASES, ids=[case[0][:80] for case in CASES])
-def test_an_error_points_at_its_place_and_says_how_to_mend_it(
+def test_an_error_points_at_its_place_and_has_a_hint(
     refuse: Refuse, text: str, column: int, what: str, hint: str
 ) -> None:
     error = refuse(text)
