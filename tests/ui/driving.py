@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TypeVar
 from unittest.mock import patch
 
 from rich.style import Style
@@ -13,7 +14,7 @@ from textual.strip import Strip
 from tests.ui.fake import FakeSource
 from tests.ui.textual_private import draw_now, shown
 from tracetop.model.filter import Filter
-from tracetop.model.wire.messages import CheckScript, Complete
+from tracetop.model.wire.messages import CheckScript, Command, Complete
 from tracetop.ui.app import Dashboard
 
 PANES = ("syscalls", "latency", "processes", "stacks")
@@ -134,3 +135,26 @@ async def idle(app: Dashboard, *_: float) -> None:
         draw_now(app.screen)
         if not ready:
             return
+
+
+Kind = TypeVar("Kind", bound=Command)
+
+
+@asynccontextmanager
+async def typed(text: str, *keys: str, size: tuple[int, int] = (160, 50)) -> AsyncIterator[Driven]:
+    """Run a dashboard whose script prompt has this text, after these keys."""
+    async with dashboard(size) as on:
+        await on.press(":")
+        await on.put(text)
+        await on.press(*keys)
+        yield on
+
+
+def text_of(on: Driven) -> str:
+    """Return what is in the script prompt."""
+    return on.app.script_prompt.area.text
+
+
+def sent(on: Driven, kind: type[Kind]) -> list[Kind]:
+    """Return the commands of one kind that the source was sent."""
+    return [command for command in on.source.sent if isinstance(command, kind)]

@@ -7,26 +7,13 @@ from textual import events
 from tests.ui.driving import Driven, dashboard
 from tests.ui.fake import FakeSource, failed, lossy
 from tracetop.errors import Diagnostic, ExitCode
-from tracetop.model.filter import Filter
-from tracetop.model.frame import Number, PaneFrame, PaneState, Row, Table
-from tracetop.model.wire.messages import Command, Fatal, Refused, SelectVariant, SetEnabled, SetFilter, SetParams
+from tracetop.model.frame import Number, PaneFrame, PaneState, Table
+from tracetop.model.wire.messages import Fatal, SelectVariant
 from tracetop.source.source import Ended
-from tracetop.ui.actions import GROUPS
-from tracetop.ui.draw.theme import DARK, for_terminal, palette
 from tracetop.ui.palette import DashboardCommands
-from tracetop.ui.prompts.help import HelpText
 from tracetop.ui.views.base import RowsView
 from tracetop.ui.views.histogram import HistogramView
 from tracetop.ui.views.number import NumberView
-
-SIZES = [(250, 60), (160, 50), (100, 30), (80, 24), (60, 20), (40, 12), (20, 5), (5, 2), (1, 1)]
-
-
-class SlowKernel(FakeSource):
-    """Takes commands and never carries them out."""
-
-    def send(self, command: Command) -> None:
-        self.sent.append(command)
 
 
 def rows(on: Driven) -> RowsView:
@@ -48,150 +35,11 @@ async def test_all_four_panes_show_their_data() -> None:
         assert "every 1 s" in on.lines[0]
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_every_size_is_drawn_to_its_edges_and_survives_keys(size: tuple[int, int]) -> None:
-    async with dashboard(size) as on:
-        await on.press("tab", "tab", "down", "G", "z", "z", "tab", "i", "down", "i", "shift+tab")
-        await on.tick()
-        assert [len(on.lines), *{len(line) for line in on.lines}] == [size[1], size[0]]
-
-
-async def test_a_resize_to_almost_nothing_and_back_brings_the_screen_back() -> None:
-    async with dashboard() as on:
-        before = on.lines
-        await on.pilot.resize_terminal(20, 5)
-        await on.tick(0)
-        assert "System calls" in on.text
-        await on.pilot.resize_terminal(160, 50)
-        await on.pilot.pause()
-        assert on.lines == before
-
-
 async def test_only_the_current_pane_is_shown_on_a_tiny_screen_and_tab_changes_it() -> None:
     async with dashboard((30, 8)) as on:
         assert ("System calls" in on.text, "Processes" in on.text) == (True, False)
         await on.press("tab", "tab")
         assert ("System calls" in on.text, "Processes" in on.text) == (False, True)
-
-
-async def test_a_filter_is_pending_until_a_frame_carries_it() -> None:
-    async with dashboard(source=SlowKernel()) as on:
-        await on.press("tab", "tab", "enter")
-        assert "all › pid 800 postgres" in on.lines[0]  # noqa: RUF001
-        assert "pending" in on.lines[0]
-        on.source.filter = Filter(pid=800)
-        await on.tick()
-        assert "pending" not in on.lines[0]
-
-
-async def test_drilling_builds_a_trail_that_escape_walks_back_and_never_quits() -> None:
-    async with dashboard() as on:
-        await on.press("tab", "tab", "c")
-        await on.tick()
-        await on.press("down", "enter")
-        await on.tick()
-        assert "all › comm postgres › pid 837 nginx" in on.lines[0]  # noqa: RUF001
-        await on.press("escape", "escape", "escape", "backspace")
-        await on.tick()
-        assert "all processes" in on.lines[0]
-        assert [c.filter for c in on.source.sent if isinstance(c, SetFilter)] == [
-            Filter(comm="postgres"),
-            Filter(pid=837),
-            Filter(comm="postgres"),
-            Filter(),
-        ]
-        assert not on.has_quit
-
-
-async def test_a_filter_given_at_the_start_is_on_the_trail_but_not_sent_again() -> None:
-    async with dashboard(filter_=Filter(pid=42)) as on:
-        assert "all › pid 42" in on.lines[0]  # noqa: RUF001
-        assert on.source.sent == []
-
-
-async def test_the_filter_prompt_says_what_is_wrong_and_takes_the_corrected_text() -> None:
-    async with dashboard() as on:
-        await on.press("f")
-        await on.type("a=b")
-        await on.press("enter")
-        assert "not a filter: a=b" in on.lines[-1]
-        assert on.source.sent == []
-        await on.press("ctrl+u")
-        await on.type("ngin*")
-        await on.press("enter")
-        assert on.source.sent == [SetFilter(Filter(comm="ngin*"))]
-        assert not on.app.prompt.has_class("open")
-
-
-async def test_a_notice_goes_with_the_next_key() -> None:
-    async with dashboard() as on:
-        await on.press("9")
-        assert "there is no pane 9" in on.lines[-1]
-        await on.press("down")
-        assert "help" in on.lines[-1]
-
-
-async def test_an_ended_process_is_not_followed() -> None:
-    async with dashboard() as on:
-        await on.press("tab", "tab", "/")
-        await on.type("1651")
-        await on.press("enter", "enter")
-        assert "this process has ended" in on.lines[-1]
-        assert on.source.sent == []
-
-
-async def test_tab_does_not_leave_a_prompt_and_a_click_on_a_pane_closes_it() -> None:
-    async with dashboard() as on:
-        await on.press("f", "tab")
-        assert on.app.prompt.has_focus_within
-        await on.pilot.click(on.app.grid.panes[3].view, offset=(5, 5))
-        await on.pilot.pause()
-        assert (on.app.prompt.has_class("open"), on.app.grid.current) == (False, 4)
-
-
-@pytest.mark.parametrize(("paper", "dark"), [("15;0", True), ("0;15", False), ("0;default;7", False), ("", True)])
-def test_the_theme_suits_the_terminal_s_background(paper: str, dark: bool) -> None:
-    assert for_terminal(paper).dark is dark
-
-
-async def test_escape_closes_the_prompt_and_gives_the_focus_back() -> None:
-    async with dashboard() as on:
-        await on.press("tab", "f", "escape")
-        assert not on.app.prompt.has_class("open")
-        assert on.app.grid.panes[1].has_focus_within
-
-
-async def test_a_prompt_takes_the_place_of_the_key_bar_and_moves_nothing_else() -> None:
-    async with dashboard() as on:
-        before = on.lines[25:-1]
-        await on.press("f")
-        assert on.lines[25:-1] == before
-        assert "help" not in on.text
-
-
-async def test_a_narrow_histogram_gives_up_a_percentile_with_its_name() -> None:
-    async with dashboard((100, 30)) as on:
-        at = on.lines[2][50:]
-        assert [word for word in at.split() if word in ("p50", "p90", "p99", "max")] == ["p50", "p99", "max"]
-
-
-async def test_letters_typed_into_a_prompt_are_no_commands() -> None:
-    async with dashboard() as on:
-        await on.press("f")
-        await on.type("qpzr1")
-        assert (on.has_quit, on.app.frames.paused, on.app.grid.zoomed, on.source.sent) == (False, False, False, [])
-
-
-async def test_one_syscall_s_latency_is_asked_for_by_name() -> None:
-    async with dashboard() as on:
-        await on.press("v")
-        await on.tick()
-        await on.press("t")
-        await on.type("openat")
-        await on.press("enter")
-        assert on.source.sent[-2:] == [SelectVariant("latency", "syscall_latency"), SetParams("latency", ("openat",))]
-        await on.tick()
-        assert "openat" in on.lines[1]
 
 
 async def test_a_paused_view_stands_still_while_counting_goes_on() -> None:
@@ -245,16 +93,6 @@ async def test_lost_updates_make_totals_lower_bounds() -> None:
         assert "System calls  ≥" in on.lines[1]
 
 
-async def test_a_refused_command_is_told_and_no_longer_pending() -> None:
-    async with dashboard(source=SlowKernel()) as on:
-        await on.press("tab", "tab", "enter")
-        on.source.emit(Refused(Diagnostic(what="no such process 800", hint="choose another")))
-        await on.pilot.pause()
-        assert "no such process 800: choose another" in on.lines[-1]
-        assert "pending" not in on.text
-        assert "all processes" in on.lines[0]
-
-
 async def test_the_end_of_the_tracer_is_a_banner_with_the_cause_and_restart_takes_it_away() -> None:
     async with dashboard() as on:
         on.source.emit(Fatal(Diagnostic(what="the tracer was killed", hint="press R", code=ExitCode.TRACER)))
@@ -266,25 +104,6 @@ async def test_the_end_of_the_tracer_is_a_banner_with_the_cause_and_restart_take
         await on.press("R")
         await on.tick()
         assert "the tracer was killed" not in on.text
-
-
-async def test_what_is_asked_after_the_end_is_pending_until_a_tracer_started_anew_has_it() -> None:
-    async with dashboard() as on:
-        on.source.emit(Ended(None))
-        await on.press("f")
-        await on.type("nginx")
-        await on.press("enter", "4")
-        assert "all › comm nginx  pending…" in on.lines[0]  # noqa: RUF001
-        assert on.source.sent == [SetFilter(Filter(comm="nginx")), SetEnabled("stacks", False)]
-        await on.press("R")
-        await on.tick()
-        assert "pending" not in on.text
-
-
-async def test_toggling_twice_before_any_frame_asks_for_on_again() -> None:
-    async with dashboard(source=SlowKernel()) as on:
-        await on.press("4", "4")
-        assert on.source.sent == [SetEnabled("stacks", False), SetEnabled("stacks", True)]
 
 
 def ticks_in_heat_map(on: Driven) -> int:
@@ -321,46 +140,6 @@ async def test_history_of_other_events_is_not_mixed_with_that_of_a_new_choice(ke
         on.app.grid.go_to(on.app.grid.panes[1])
         await on.press("i")
         assert ticks_in_heat_map(on) == 1
-
-
-async def test_a_long_script_line_is_shown_where_its_error_is() -> None:
-    source = FakeSource()
-    line = "tracepoint:a:b { @ = count(); } " * 9 + "HERE" + " } " * 30
-    diagnostic = Diagnostic(what="no", hint="write", excerpt=f"{line}\n{' ' * line.index('HERE')}^")
-    source.changes["latency"] = lambda pane: msgspec.structs.replace(failed(pane), diagnostic=diagnostic)
-    async with dashboard(source=source) as on:
-        above = next(place for place, text in enumerate(on.lines) if "HERE" in text)
-        assert on.lines[above + 1].index("^") == on.lines[above].index("HERE")
-
-
-async def test_hostile_names_are_drawn_as_text() -> None:
-    evil = "\x1b]0;pwn\x07[red]\u202e\x9b"
-
-    def spoil(pane: PaneFrame) -> PaneFrame:
-        table = pane.views[0]
-        assert isinstance(table, Table)
-        cells = (7, evil, evil, *table.rows[0].cells[3:-1], evil)
-        row = Row("7:7", cells, pid=7, comm=evil)
-        spoilt = msgspec.structs.replace(table, rows=(row, *table.rows), name=evil)
-        diagnostic = Diagnostic(what=evil, hint=evil)
-        return msgspec.structs.replace(pane, title=evil, views=(spoilt,), notes=(evil,), diagnostic=diagnostic)
-
-    source = FakeSource()
-    source.changes["processes"] = spoil
-    async with dashboard((250, 60), source=source) as on:
-        await on.press("tab", "tab", "g", "enter")
-        on.source.emit(Refused(Diagnostic(what=evil, hint=evil)))
-        await on.pilot.pause()
-        assert r"\x1b]0;pwn\x07[red]\u202e\x9b" in on.text
-        assert all(char.isprintable() for line in on.lines for char in line)
-
-
-async def test_a_process_named_like_markup_can_be_drilled_into_and_searched() -> None:
-    async with dashboard() as on:
-        await on.press("tab", "tab", "/")
-        await on.type("[/]")
-        await on.press("enter", "enter")
-        assert "pid 1170 [/]" in on.lines[0]
 
 
 async def test_the_cursor_stays_on_its_row_when_the_order_changes() -> None:
@@ -435,14 +214,6 @@ async def test_a_pane_that_goes_off_keeps_the_focus() -> None:
         assert on.app.grid.panes[1].has_focus_within
 
 
-@pytest.mark.parametrize("width", [68, 110, 140])
-def test_no_line_of_the_help_is_cut_at_80_columns_or_more(width: int) -> None:
-    lines = HelpText(GROUPS).draw(width, 200, palette(DARK))
-    text = "\n".join("".join(segment.text for segment in line) for line in lines)
-    assert "What the screen says" in text
-    assert "…" not in text.replace("1 … 9", "")
-
-
 async def test_the_palette_offers_sources_panes_and_themes() -> None:
     async with dashboard() as on:
         await on.press("ctrl+p")
@@ -460,23 +231,3 @@ async def test_the_palette_offers_nothing_that_writes_a_file() -> None:
         assert "pane 2 shows: run queue wait" in offered
         assert not [name for name in offered if "screenshot" in name.lower()]
         assert {DashboardCommands} == on.app.COMMANDS
-
-
-async def test_themes_change_every_colour_and_no_text() -> None:
-    async with dashboard() as on:
-        dark, text = on.picture(), on.text
-        on.app.theme = "tracetop-light"
-        await on.pilot.pause()
-        await on.pilot.pause()
-        assert on.text == text
-        assert on.picture() != dark
-        assert "#14161e" not in on.picture()
-
-
-async def test_without_colour_everything_is_grey(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    async with dashboard() as on:
-        colours = {segment.style.color for strip in on.strips for segment in strip if segment.style}
-        triplets = [colour.get_truecolor() for colour in colours if colour]
-        assert triplets
-        assert all(max(one) - min(one) <= 2 for one in triplets)
