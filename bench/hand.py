@@ -5,8 +5,8 @@
 A hand-written program is the least C for the job of one bundled script. The name of each of its functions says its
 hook: ``on_rawtracepoint__EVENT``, ``on_tracepoint__CATEGORY__EVENT`` or ``on_profile__HZ`` (with ``on_``, since BCC
 attaches by itself what is called ``tracepoint__``). It is loaded and attached by the same code as tracetop's own
-programs. `--bare` leaves its live filter out. What a program sends through a ring buffer named ``events`` is read, and
-thrown away.
+programs. `--bare` leaves its live filter out. What a program sends through a ring buffer named ``tt_events`` is read,
+and thrown away.
 """
 
 import mmap
@@ -15,11 +15,7 @@ import select
 import sys
 from pathlib import Path
 
-from tracetop.bpf import RunningKernel
-from tracetop.bpf.attach import attach
-from tracetop.bpf.load.compile import compile_program
-from tracetop.bpf.load.loader import load_functions
-from tracetop.bpf.maps.ring_buffer import RingBuffer
+from tracetop.bpf import Loaded, RunningKernel
 from tracetop.model.abi.buckets import BUCKET_C, LOG_BUCKETS, SUB_BITS
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import ProbeSpec, Program
@@ -78,21 +74,18 @@ def _probe(hook: str) -> ProbeSpec:
 def main() -> None:
     """Attach, then read what is sent until standard input ends."""
     program = hand_program(Path(sys.argv[1]).resolve(), bare="--bare" in sys.argv, empty="--empty" in sys.argv)
-    module = compile_program(program)
-    descriptors = []
-    for probe, program_fd in load_functions(module, program)[0]:
-        descriptors += attach(probe, program_fd)
-    if "BPF_RINGBUF_OUTPUT(events," in program.c_text:
-        _read_events(module["events"].map_fd)
-    else:
+    loaded = Loaded.load(program)
+    loaded.attach()
+    if loaded.event_fd is None:
         sys.stdin.read()
+    else:
+        _read_events(loaded)
 
 
-def _read_events(descriptor: int) -> None:
+def _read_events(loaded: Loaded) -> None:
     """Read as a dashboard does, in turns: who waits for each event has the kernel wake it each time."""
-    ring = RingBuffer(descriptor, _RING_BYTES)
     while not select.select([sys.stdin], [], [], _READ_EVERY_S)[0]:
-        ring.read()
+        loaded.events()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -32,8 +33,8 @@ LAYERS = (
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 PRIVILEGED = {"bpf", "lang", "tracer"}
 """Started as a process by `source`, imported by nothing that shows frames."""
-FRONT_DOORS = ("bpf", "lang")
-"""Packages whose `__init__` has all that other layers use."""
+FRONT_DOORS = MappingProxyType({"bpf": "tests/bpf tests/kernel/programs tests/kernel/facts", "lang": "tests/lang"})
+"""Packages whose `__init__` has all that other layers use, and the folders of tests that look at their insides."""
 SHARED = "source tree vocabulary ctypes options"
 ROOMS = {
     "lang": {
@@ -94,6 +95,12 @@ UNBOUNDED = {"cache", "functools.cache", "lru_cache(maxsize=None)", "functools.l
 
 def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def outside() -> list[Path]:
+    """Return the modules that are no part of the package: tests and benches."""
+    found = [path for top in ("tests", "bench") for path in (ROOT / top).rglob("*.py")]
+    return sorted(path for path in found if "__pycache__" not in path.parts)
 
 
 def dotted(path: Path) -> str:
@@ -214,6 +221,22 @@ def test_the_kernel_side_and_the_compiler_are_imported_by_their_front_doors(path
 
 
 @pytest.mark.parametrize("package", FRONT_DOORS)
+def test_tests_and_benches_come_in_by_the_front_doors(package: str) -> None:
+    """But for tests of what is inside, which lie in folders of their own.
+
+    Those of the kernel side are in three, since most of it does nothing without a kernel: tests/bpf needs none,
+    tests/kernel/programs loads programs, and tests/kernel/facts holds what the rooms learn of a kernel and its
+    processes against other sources of the same facts. Programs that this file has a fresh interpreter run say what
+    one inner module loads; they are text, and not looked at.
+    """
+    homes = [ROOT / folder for folder in FRONT_DOORS[package].split()]
+    for path in outside():
+        if not any(path.is_relative_to(home) for home in homes):
+            inside = {name for name in imported_modules(path) if name.startswith(f"tracetop.{package}.")}
+            assert not inside, f"{path.relative_to(ROOT)} imports {sorted(inside)}"
+
+
+@pytest.mark.parametrize("package", FRONT_DOORS)
 def test_a_front_door_gives_what_its_rooms_have(package: str) -> None:
     """Its imports are for the type checker alone, and made one by one when a name is asked for."""
     door = import_module(f"tracetop.{package}")
@@ -251,6 +274,11 @@ def test_a_module_is_short_and_its_classes_are_small(path: Path) -> None:
             # (a lark Transformer has one method a rule of the grammar)
             found = methods(path, name)
             assert len(found) <= MAX_METHODS, f"{name} has {len(found)} methods"
+
+
+@pytest.mark.parametrize("path", outside(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_of_tests_or_benches_is_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MAX_LINES
 
 
 @pytest.mark.parametrize("path", modules(), ids=dotted)

@@ -4,13 +4,13 @@ struct event {
     u64 pid, number;
     s64 result;
 };
-BPF_RINGBUF_OUTPUT(events, RING_PAGES);
+BPF_RINGBUF_OUTPUT(tt_events, RING_PAGES);
 
 int on_rawtracepoint__sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
     if (!current_wanted())
         return 0;
-    struct event *event = events.ringbuf_reserve(sizeof(*event));
+    struct event *event = tt_events.ringbuf_reserve(sizeof(*event));
     if (!event)
         return 0;
     u32 number = -1;
@@ -20,6 +20,6 @@ int on_rawtracepoint__sys_exit(struct bpf_raw_tracepoint_args *ctx)
     event->pid = bpf_get_current_pid_tgid() >> 32;
     event->number = number;
     event->result = ctx->args[1];
-    events.ringbuf_submit(event, 0);
+    tt_events.ringbuf_submit(event, 0);
     return 0;
 }

@@ -1,21 +1,10 @@
-"""One record a kind of probe: each layer has what it needs for every kind, and a kind is what the wire says it is."""
+"""One record a kind of probe or value: a kind is what the wire says it is, and what is said of it fits together."""
 
 import msgspec
 import pytest
 
-from tracetop.bpf.attach import kernel_hooks, perf_events, user_hooks
-from tracetop.lang.resolve import kernel_functions, timers_and_counters, tracepoints, usdt, user_functions
-from tracetop.model.kinds import NOT_TAKEN, SHORT, Family, ProbeKind, ProgramType, probe_kind
+from tracetop.model.kinds import NOT_TAKEN, SHORT, ProbeKind, ProgramType, probe_kind
 from tracetop.model.value_kinds import Merge, ValueKind
-
-EXPANSIONS = [each.EXPANSIONS for each in (tracepoints, kernel_functions, user_functions, usdt, timers_and_counters)]
-ATTACHMENTS = [each.ATTACHMENTS for each in (kernel_hooks, user_hooks, perf_events)]
-
-
-@pytest.mark.parametrize("kind", ProbeKind)
-def test_a_kind_has_one_way_to_its_hooks_and_one_onto_them(kind: ProbeKind) -> None:
-    assert sum(kind in each for each in EXPANSIONS) == 1
-    assert sum(kind in each for each in ATTACHMENTS) == (kind.facts.family is not Family.ONCE)
 
 
 @pytest.mark.parametrize("kind", ProbeKind)

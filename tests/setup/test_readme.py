@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from tests.setup.keys_table import keys_tables
-from tests.setup.reference import reference
 from tracetop.errors import ExitCode
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
@@ -12,12 +11,6 @@ README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 def test_key_table_is_that_of_the_bindings() -> None:
     table = README.partition("<!-- keys -->\n")[2].partition("<!-- /keys -->")[0]
     assert table.strip() == keys_tables(), "paste what `python -m tests.setup.keys_table` prints"
-
-
-def test_the_reference_is_that_of_the_compilers_tables() -> None:
-    text = (Path(__file__).resolve().parents[2] / "docs" / "language.md").read_text()
-    table = text.partition("<!-- reference -->\n")[2].partition("<!-- /reference -->")[0]
-    assert table.strip() == reference(), "paste what `python -m tests.setup.reference` prints"
 
 
 def test_every_exit_code_has_its_row() -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tracetop.lang.compile import compile_script
     from tracetop.lang.completion.completer import Completer
     from tracetop.lang.emit.tables import STACK_DEPTH
+    from tracetop.lang.functions.printf_formats import parse_format
     from tracetop.lang.options import Options
     from tracetop.lang.resolve.probe_syntax import is_wildcard
     from tracetop.lang.tree.dump import dump
@@ -24,6 +25,7 @@ else:
             "compile_script": "compile",
             "Completer": "completion.completer",
             "STACK_DEPTH": "emit.tables",
+            "parse_format": "functions.printf_formats",
             "Options": "options",
             "is_wildcard": "resolve.probe_syntax",
             "dump": "tree.dump",

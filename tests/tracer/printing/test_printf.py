@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from tests.tracer.printing.printing import decoder, parts
-from tracetop.lang.functions.printf_formats import parse_format
+from tracetop.lang import parse_format
 from tracetop.model.value import Shape, ValueType
 from tracetop.tracer.printing.decode import terminal_text
 from tracetop.tracer.printing.printf import compile_format

@@ -1,6 +1,6 @@
 """The reference of builtins and functions in docs/language.md, as the compiler's own tables have them.
 
-python -m tests.setup.reference           prints it, to be pasted between the marks of docs/language.md
+python -m tests.lang.reference           prints it, to be pasted between the marks of docs/language.md
 """
 
 from collections.abc import Iterable
