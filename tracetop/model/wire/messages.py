@@ -162,9 +162,11 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
 
 PaneCommand = SetEnabled | SetParams | SelectVariant | SetSort | SetOffsets | RemovePane | ReplaceScript | Proceed
 """What is to be done with the pane that it names."""
+PanesCommand = SetFilter | Reset | AddPane | PaneCommand
+"""What is about panes, all of them or one: carried out by who has them, every other command by the loop."""
 Inquiry = CheckScript | Complete
 """What only wants to know, of a text that is being typed."""
-Command = Start | SetFilter | SetInterval | Reset | AddPane | PaneCommand | Inquiry | Run | FileShown | Stop
+Command = Start | SetInterval | PanesCommand | Inquiry | Run | FileShown | Stop
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):

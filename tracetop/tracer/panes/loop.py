@@ -122,9 +122,11 @@ class Loop:
                 self._set_interval(command.interval_s)
             case m.Stop():
                 self._stopping = True
-            case _:
+            case _ if isinstance(command, m.PanesCommand):
                 self._panes.carry_out(command)
                 self._meter.want()
+            case _:
+                raise NotImplementedError(type(command).__name__)
 
     def _set_interval(self, interval_s: float) -> None:
         least, greatest = INTERVAL_S

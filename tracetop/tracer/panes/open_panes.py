@@ -90,7 +90,7 @@ class Panes:
         for pane in self:
             pane.close()
 
-    def carry_out(self, command: m.Command) -> None:
+    def carry_out(self, command: m.PanesCommand) -> None:
         """Do what a command about panes says. UsageError where it cannot be done; nothing has changed then."""
         match command:
             case m.SetFilter():
@@ -102,8 +102,6 @@ class Panes:
                     pane.reset()
             case m.AddPane():
                 self._add(command.pane)
-            case m.Start() | m.SetInterval() | m.CheckScript() | m.Complete() | m.Run() | m.FileShown() | m.Stop():
-                raise NotImplementedError(type(command).__name__)
             case _:
                 self._change(self._pane(command.pane), command)
 
