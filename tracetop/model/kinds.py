@@ -66,6 +66,8 @@ class ProbeFacts:
     """It sees nothing of the machine: a script that is left with such kinds alone has nothing to tell."""
     events: Mapping[str, PerfEvent] = field(default_factory=dict)
     """Of a COUNTER: the events by name."""
+    written: str = ""
+    """How one is written, of a kind that goes anywhere: it has no names to list."""
     serves: str = ""
     """What to write where a kernel takes none of them."""
     feature: str = ""
@@ -181,7 +183,12 @@ class ProbeKind(StrEnum):
         feature_hint="sample by time instead: profile:hz:99",
     )
     WATCHPOINT = _perf_event(
-        "watchpoint", "memory at an address is written or read", "w", 10_000, family=Family.COUNTER
+        "watchpoint",
+        "memory at an address is written or read",
+        "w",
+        10_000,
+        family=Family.COUNTER,
+        written="watchpoint:ADDRESS:LENGTH:MODE, e.g. watchpoint:0x404038:8:w",
     )
     RAW_TRACEPOINT = _raw(
         "rawtracepoint",

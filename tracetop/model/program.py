@@ -135,7 +135,7 @@ class ProbeSpec(msgspec.Struct, frozen=True, kw_only=True):
     event: str = ""
     """Of a TRACEPOINT or RAW_TRACEPOINT the event (``sys_enter``), of SOFTWARE and HARDWARE the kernel's name
     (``page-faults``), of KPROBE, KRETPROBE, FENTRY and FEXIT the kernel's function, of UPROBE and URETPROBE the symbol,
-    of USDT the provider and name (``libc:setjmp``)."""
+    of USDT the provider and name (``libc:setjmp``), of WATCHPOINT address, length and mode (``0x404038:8:rw``)."""
     target: str = ""
     """Of UPROBE, URETPROBE and USDT the binary's absolute path; of kernel functions the module, empty for any."""
     offset: int = 0
@@ -145,7 +145,8 @@ class ProbeSpec(msgspec.Struct, frozen=True, kw_only=True):
     pid: int = 0
     """The only process that the hook is put on; 0 for all. Of user-space, sampling and counting probes."""
     period: int = 0
-    """Of PROFILE samples per second per CPU; of INTERVAL nanoseconds; of SOFTWARE events per hit."""
+    """Of PROFILE samples per second per CPU; of INTERVAL nanoseconds; of SOFTWARE and HARDWARE events per hit; of
+    WATCHPOINT 0: each use is a hit."""
     cookie: int = 0
     """The number of the hook, where one function is on many: the function learns it from the kernel."""
     hooks: int = 1

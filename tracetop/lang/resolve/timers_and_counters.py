@@ -44,7 +44,7 @@ def interval(asked: Asked) -> list[Hook]:
 
 def watchpoint(asked: Asked) -> list[Hook]:
     """``watchpoint:ADDRESS:LENGTH:MODE``: of the process that is named, else of the kernel."""
-    forms = "watchpoint:ADDRESS:LENGTH:MODE, e.g. watchpoint:0x404038:8:w"
+    forms = asked.kind.facts.written
     if len(asked.parts) != 3:
         raise asked.malformed(forms)
     address, length, mode = amount(asked.parts[0]), amount(asked.parts[1]), "".join(sorted(asked.parts[2]))

@@ -219,12 +219,8 @@ def _nothing(question: ListProbes, kernel: RunningKernel) -> TracetopError:
     refusals = [kernel.refuses(kind) for kind in wanted.kinds]
     if refusals and all(refusals):
         return KernelError(what, why=refusals[0], hint="see `tracetop doctor` for the kinds that this kernel takes")
-    if wanted.kinds == (ProbeKind.WATCHPOINT,):
-        return UsageError(
-            what,
-            why="any memory can be watched, so there are no names to list",
-            hint="write watchpoint:ADDRESS:LENGTH:MODE, e.g. watchpoint:0x404038:8:w",
-        )
+    if (written := [each.facts.written for each in wanted.kinds]) and all(written):
+        return UsageError(what, why="they can be anywhere, so there are no names to list", hint=f"write {written[0]}")
     if wanted.path:
         return UsageError(
             what, why="the binary has none of that name", hint=f"see all with `tracetop list {wanted.path}`"
