@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tracetop.bpf.sys.syscalls import PerfEventAttr, PerfLinkAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import online_cpus
-from tracetop.bpf.sys.uapi import BPF_PERF_EVENT, Command, PerfFlag, PerfIoctl, PerfType
+from tracetop.bpf.sys.uapi import BPF_PERF_EVENT, Breakpoint, Command, PerfFlag, PerfIoctl, PerfType
 from tracetop.errors import KernelError
 from tracetop.model.abi.perf_events import SOFTWARE_EVENTS
 from tracetop.model.kinds import ProbeKind
@@ -23,8 +23,6 @@ from tracetop.model.program import ProbeSpec
 DEVICES = Path("/sys/bus/event_source/devices")
 Attach = Callable[[ProbeSpec, int], list[int]]
 """Puts a program on a probe's hook; returns the descriptors that hold it there. OSError or KernelError."""
-_BREAKPOINTS = {"w": 2, "rw": 3, "x": 4}
-"""HW_BREAKPOINT_*."""
 _UNWATCHED = {
     errno.ENOSPC: ("the CPU watches few places at once, and all are taken", "watch fewer, or stop what else does"),
     errno.EINVAL: (
@@ -149,7 +147,7 @@ def counted(probe: ProbeSpec, program_fd: int) -> list[int]:
 def watchpoint(probe: ProbeSpec, program_fd: int) -> list[int]:
     """Attach to each use of a place in memory, of the one process or wherever the CPUs come by."""
     address, length, mode = probe.event.split(":")
-    attr = PerfEventAttr(type=PerfType.BREAKPOINT, sample=1, bp_type=_BREAKPOINTS[mode])
+    attr = PerfEventAttr(type=PerfType.BREAKPOINT, sample=1, bp_type=Breakpoint[mode.upper()])
     attr.config1, attr.config2 = int(address, 16), int(length)
     try:
         return _on_cpus(attr, probe, program_fd)

@@ -21,6 +21,7 @@ from tracetop.bpf.load.bcc import load_bcc
 from tracetop.bpf.load.verifier_errors import refused_text
 from tracetop.bpf.sys.captured_output import CapturedOutput
 from tracetop.bpf.sys.sysfs import possible_cpus
+from tracetop.bpf.sys.uapi import PR_GET_SECUREBITS, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP
 from tracetop.model.program import Program
 
 HEADERS = Path(__file__).parents[1] / "headers"
@@ -28,8 +29,6 @@ HEADERS = Path(__file__).parents[1] / "headers"
 COMPILE_LIMIT_S = 30
 """A compile takes 0.1 s; one that takes this long hangs, and nothing but the process's end stops clang."""
 _LIBC = ctypes.CDLL(None)
-_PR_GET_SECUREBITS, _PR_SET_SECUREBITS = 27, 28
-_SECBIT_NO_SETUID_FIXUP = 4
 _NOBODY = 65534
 
 
@@ -104,8 +103,8 @@ def _without_kallsyms() -> Iterator[None]:
     reads that it puts into the C text where a kernel pointer is followed. Our C text reads explicitly. It leaves that
     out where the effective user is not root. Without the capability to do this, root compiles as root.
     """
-    bits = _LIBC.prctl(_PR_GET_SECUREBITS, 0, 0, 0, 0)
-    if os.geteuid() != 0 or _LIBC.prctl(_PR_SET_SECUREBITS, bits | _SECBIT_NO_SETUID_FIXUP, 0, 0, 0) != 0:
+    bits = _LIBC.prctl(PR_GET_SECUREBITS, 0, 0, 0, 0)
+    if os.geteuid() != 0 or _LIBC.prctl(PR_SET_SECUREBITS, bits | SECBIT_NO_SETUID_FIXUP, 0, 0, 0) != 0:
         yield
         return
     try:
@@ -113,7 +112,7 @@ def _without_kallsyms() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
-        _LIBC.prctl(_PR_SET_SECUREBITS, bits, 0, 0, 0)
+        _LIBC.prctl(PR_SET_SECUREBITS, bits, 0, 0, 0)
 
 
 @contextmanager

@@ -8,14 +8,15 @@ import os
 import re
 
 from tracetop.errors import KernelError, PrivilegeError, VerifierError
+from tracetop.model.abi.relocations import HelperId
 from tracetop.model.program import ProbeSpec, Program
 
-_HELPERS = {
-    164: ("for loops over maps", "bpf_for_each_map_elem", "5.13"),
-    181: ("while and for loops", "bpf_loop", "5.17"),
-    195: ("for loops over maps of which each CPU keeps a part", "bpf_map_lookup_percpu_elem", "5.19"),
+_HELPERS: dict[int, tuple[str, str]] = {
+    HelperId.FOR_EACH_MAP_ELEM: ("for loops over maps", "5.13"),
+    HelperId.LOOP: ("while and for loops", "5.17"),
+    HelperId.MAP_LOOKUP_PERCPU_ELEM: ("for loops over maps of which each CPU keeps a part", "5.19"),
 }
-"""What a script cannot do on a kernel without the helper of that number, and the Linux that first had it."""
+"""What a script cannot do on a kernel without the helper, and the Linux that first had it."""
 _NO_CALLBACKS = ("number of funcs in func_info doesn't match", "unrecognized bpf_ld_imm64 insn")
 """What a verifier that knows no callbacks (before v5.13) says of a program with one."""
 _HINT_REFUSED = "simplify the script, or report it: the compiler should not emit what the kernel refuses"
@@ -65,12 +66,12 @@ def refused_function(
 def _missing_helper(program: Program, log: str) -> KernelError | None:
     """Return the error of a program that calls a helper which this kernel has not, None for any other refusal."""
     unknown = re.search(r"(?:unknown|invalid) func (\S+)#(\d+)", log)
-    number = int(unknown[2]) if unknown else 181 if any(words in log for words in _NO_CALLBACKS) else 0
+    number = int(unknown[2]) if unknown else HelperId.LOOP if any(words in log for words in _NO_CALLBACKS) else 0
     if not number:
         return None
     if number in _HELPERS:
-        what, helper, since = _HELPERS[number]
-        why, hint = f"it has no helper {helper}", f"use Linux {since} or newer"
+        what, since = _HELPERS[number]
+        why, hint = f"it has no helper bpf_{HelperId(number).name.lower()}", f"use Linux {since} or newer"
     else:
         name = unknown[1] if unknown and unknown[1] != "unknown" else f"number {number}"
         what, why = "a part of the script", f"it has no helper {name}, or not for this kind of probe"

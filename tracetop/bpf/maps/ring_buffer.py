@@ -7,9 +7,11 @@ record means. The tracer's one thread, which is the buffer's only reader.
 import mmap
 import struct
 
+from tracetop.bpf.sys.uapi import BPF_RINGBUF_BUSY_BIT, BPF_RINGBUF_DISCARD_BIT
+
 _WORD = 8
 _RECORD_HEADER = struct.Struct("=II")
-_BUSY, _DISCARDED, _LENGTH = 1 << 31, 1 << 30, (1 << 30) - 1
+_LENGTH = BPF_RINGBUF_DISCARD_BIT - 1
 
 
 class RingBuffer:
@@ -44,7 +46,7 @@ class RingBuffer:
         records, at = [], 0
         for length in lengths:
             size = length & _LENGTH
-            if not length & _DISCARDED:
+            if not length & BPF_RINGBUF_DISCARD_BIT:
                 records.append(copied[at + _RECORD_HEADER.size : at + _RECORD_HEADER.size + size])
             at += _room(size)
         return records
@@ -61,7 +63,7 @@ class RingBuffer:
         headers, mask, lengths, at = self._headers, self._mask, [], start
         while at < end:
             length = headers[(at & mask) >> 2]
-            if length & _BUSY:
+            if length & BPF_RINGBUF_BUSY_BIT:
                 break
             lengths.append(length)
             at += _room(length & _LENGTH)

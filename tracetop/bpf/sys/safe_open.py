@@ -13,10 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tracetop.bpf.sys.syscalls import structure, system_call
+from tracetop.bpf.sys.uapi import NR_OPENAT2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS
 
-_OPENAT2 = 437
-"""The same number on every architecture."""
-_RESOLVE_NO_MAGICLINKS, _RESOLVE_NO_SYMLINKS, _RESOLVE_IN_ROOT = 0x02, 0x04, 0x10
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _IN_ROOT = re.compile(r"(/proc/[1-9]\d*/root)/(.+)", re.DOTALL)
 _OpenHow = structure("u64 flags, mode, resolve")
@@ -31,7 +29,7 @@ def opened(path: str, *, follow: bool = True) -> Iterator[int]:
     """
     below = _IN_ROOT.fullmatch(path)
     if below:
-        descriptor = _open_below(below[1], below[2], 0 if follow else _RESOLVE_NO_SYMLINKS)
+        descriptor = _open_below(below[1], below[2], 0 if follow else RESOLVE_NO_SYMLINKS)
     else:
         descriptor = os.open(path, _FLAGS | (0 if follow else os.O_NOFOLLOW))
     try:
@@ -58,8 +56,8 @@ def _link(path: str) -> str:
 def _open_below(root: str, path: str, resolve: int) -> int:
     directory = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        how = _OpenHow(flags=_FLAGS, resolve=_RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS | resolve)
+        how = _OpenHow(flags=_FLAGS, resolve=RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve)
         size = ctypes.c_size_t(ctypes.sizeof(how))
-        return system_call(_OPENAT2, directory, os.fsencode(path), ctypes.byref(how), size)
+        return system_call(NR_OPENAT2, directory, os.fsencode(path), ctypes.byref(how), size)
     finally:
         os.close(directory)

@@ -6,18 +6,12 @@ know that. Used where libbcc hides the errno, prints, or copies more than needed
 
 import ctypes
 import os
-import platform
 from typing import Any
 
-from tracetop.bpf.sys.uapi import Command
+from tracetop.bpf.sys.uapi import NR_BPF, NR_PERF_EVENT_OPEN, PERF_FLAG_FD_CLOEXEC, Command
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LIBC.syscall.restype = ctypes.c_long
-_BPF, _PERF_EVENT_OPEN = {"x86_64": (321, 298), "aarch64": (280, 241)}.get(platform.machine(), (-1, -1))
-"""Elsewhere -1, which the kernel answers with ENOSYS."""
-
-
-_PERF_FLAG_FD_CLOEXEC = 1 << 3
 _TYPES: dict[str, Any] = {
     "u8": ctypes.c_uint8,
     "u32": ctypes.c_uint32,
@@ -92,13 +86,13 @@ class PerfEventAttr(ctypes.Structure):
 
 def bpf(command: Command, attr: ctypes.Structure) -> int:
     """Make one system call of bpf; return its result, OSError with the kernel's errno where that is negative."""
-    return system_call(_BPF, command, ctypes.byref(attr), ctypes.sizeof(attr))
+    return system_call(NR_BPF, command, ctypes.byref(attr), ctypes.sizeof(attr))
 
 
 def perf_event_open(attr: PerfEventAttr, *, cpu: int, pid: int = -1) -> int:
     """Open a perf event of one thread (-1: all) on one CPU (-1: wherever it runs); return its descriptor."""
     attr.size = ctypes.sizeof(attr)
-    return system_call(_PERF_EVENT_OPEN, ctypes.byref(attr), pid, cpu, -1, ctypes.c_ulong(_PERF_FLAG_FD_CLOEXEC))
+    return system_call(NR_PERF_EVENT_OPEN, ctypes.byref(attr), pid, cpu, -1, ctypes.c_ulong(PERF_FLAG_FD_CLOEXEC))
 
 
 def system_call(number: int, *arguments: object) -> int:

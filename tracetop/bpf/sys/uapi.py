@@ -1,13 +1,19 @@
-"""Numbers of the kernel's interface: include/uapi/linux/bpf.h and perf_event.h, those that are used here.
+"""Numbers of the kernel's interface: of the headers in include/uapi/linux, those that are used here.
 
 Those that come with a kind of probe, program types and perf events that scripts name, are in the record of that kind
-in `model`.
+in `model`, helpers that the C calls in `model.abi`.
 """
 
+import platform
 from enum import IntEnum, IntFlag
 
 ENOTSUPP = 524
 """The kernel's own errno for what an architecture or a type of map lacks, which no C library knows."""
+PR_GET_SECUREBITS, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP = 27, 28, 1 << 2
+NR_BPF, NR_PERF_EVENT_OPEN = {"x86_64": (321, 298), "aarch64": (280, 241)}.get(platform.machine(), (-1, -1))
+"""Elsewhere -1, which the kernel answers with ENOSYS."""
+NR_OPENAT2 = 437  # on every architecture
+RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_IN_ROOT = 0x02, 0x04, 0x10
 
 
 class Command(IntEnum):
@@ -48,6 +54,8 @@ class MapType(IntEnum):
 
 BPF_EXIST = 2
 """A write to a map changes only what is there."""
+BPF_RINGBUF_BUSY_BIT, BPF_RINGBUF_DISCARD_BIT = 1 << 31, 1 << 30
+"""Of the length of a record. Plain numbers: an IntFlag is slow at so many events."""
 BPF_PERF_EVENT = 41
 """The attach type of a link to a perf event."""
 TASK_HOOKS = dict(enumerate(("rawtracepoint", "tracepoint", "kprobe", "kretprobe", "uprobe", "uretprobe")))
@@ -84,6 +92,14 @@ class PerfType(IntEnum):
     BREAKPOINT = 5
 
 
+class Breakpoint(IntEnum):
+    """HW_BREAKPOINT_*: the uses of memory that are watched, by the modes that scripts name in small letters."""
+
+    W = 2
+    RW = 3
+    X = 4
+
+
 class PerfFlag(IntFlag):
     """The bits of struct perf_event_attr, in their order."""
 
@@ -101,6 +117,7 @@ class PerfFlag(IntFlag):
     INHERIT_THREAD = 1 << 35
 
 
+PERF_FLAG_FD_CLOEXEC = 1 << 3
 PERF_SAMPLE_TIME = 1 << 2
 
 

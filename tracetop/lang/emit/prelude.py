@@ -10,6 +10,7 @@ from tracetop.lang.ctypes.value_types import stack_map
 from tracetop.lang.plan.plan import Plan
 from tracetop.lang.tree.types import Type
 from tracetop.model.abi.buckets import BUCKET_C
+from tracetop.model.abi.relocations import HelperId
 from tracetop.model.program import Action
 
 
@@ -150,14 +151,16 @@ static __always_inline void tt_read_str(void *to, u32 size, u64 from)
 }
 """
 
-_LOOP_STRUCT_C = """
-struct tt_loop { u64 first; u64 second; void *ctx; struct tt_control *control; char *scratch; };
-static long (*tt_loop)(u32 rounds, void *callback, void *context, u64 flags) = (void *)181;
-static long (*tt_for_each)(void *map, void *callback, void *context, u64 flags) = (void *)164;
+_LOOP_STRUCT_C = f"""
+struct tt_loop {{ u64 first; u64 second; void *ctx; struct tt_control *control; char *scratch; }};
+static long (*tt_loop)(u32 rounds, void *callback, void *context, u64 flags) = (void *){HelperId.LOOP};
+static long (*tt_for_each)(void *map, void *callback, void *context, u64 flags) = (void *){HelperId.FOR_EACH_MAP_ELEM};
 """
 
 _HOOK_NUMBER_C = "static u64 (*tt_hook_number)(void *ctx) = (void *)174;  /* bpf_get_attach_cookie() */\n"
-_OF_CPU_C = "static void *(*tt_of_cpu)(void *map, const void *key, u32 cpu) = (void *)195;\n"
+_OF_CPU_C = f"""\
+static void *(*tt_of_cpu)(void *map, const void *key, u32 cpu) = (void *){HelperId.MAP_LOOKUP_PERCPU_ELEM};
+"""
 
 HELPERS = (
     REGISTERS := Helper("struct pt_regs", "#include <linux/ptrace.h>\n"),

@@ -2,7 +2,7 @@
 
 Owns: the constants that stand for them until the program is linked, and the words that a callback finds in its
 context. BCC compiles each function by itself, knows no address of another, and hands maps to its own methods only;
-`bpf.load.linker` puts in what a marker stands for. Pure.
+`bpf.load.linker` puts in what a marker stands for. Helpers that take callbacks or maps are called by number. Pure.
 
 In C: ``void *name; asm volatile("%0 = 0x… ll" : "=r"(name));``
 """
@@ -13,6 +13,14 @@ _MARK = 0x74740000
 """The upper 32 bits of a marker, but for the kind; `tt` in ASCII, then 16 bits of kind."""
 MARK_BYTES = b"tt"
 """What any text of instructions with a marker has in it."""
+
+
+class HelperId(IntEnum):
+    """BPF_FUNC_*: the helper's name, without its ``bpf_``."""
+
+    FOR_EACH_MAP_ELEM = 164
+    LOOP = 181
+    MAP_LOOKUP_PERCPU_ELEM = 195
 
 
 class MarkerKind(IntEnum):
