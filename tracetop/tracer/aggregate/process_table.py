@@ -102,8 +102,8 @@ class ProcessCounts(JoinedTable):
     def sums(self) -> tuple[int | float | None, ...]:
         """Return the sums: those of live processes of what /proc knows, and of all that was ever counted."""
         live = [info for info in self._infos if info and self.processes.is_live(info.pid)]
-        percent = round(sum(info.cpu_percent for info in live), 1)
-        before = (None, None, None, percent, None, sum(info.threads for info in live))
+        percent, threads = round(sum(info.cpu_percent for info in live), 1), sum(info.threads for info in live)
+        before = [{"cpu_percent": percent, "threads": threads}.get(column.id) for column in _BEFORE]
         pairs = zip(self.value_sums(), self._retired, strict=True)
         counted = [kept + int(more) if isinstance(kept, int) else kept for kept, more in pairs]
         return (*before, *counted, *[None] * len(_AFTER))
@@ -149,44 +149,38 @@ class ProcessCounts(JoinedTable):
         self._starts = {info.pid: info.start for info in self._infos if info}
 
     def _key_values(self) -> list[Cell]:
-        names = [column.id for column in self.columns]
-        place = names.index(self.sort.column) if self.sort.column in names else 0
-        pids = pids_of(self.specs[0], self.keys)
-        if place >= len(self.key_columns):
-            place -= len(self.value_columns)
-        rows = zip(pids, self._infos, self.keys, strict=True)
-        return [(*self._before(pid, info, key.tobytes()), *_after(info))[place] for pid, info, key in rows]
+        by = next((column.id for column in _BEFORE + _AFTER if column.id == self.sort.column), "pid")
+        rows = zip(pids_of(self.specs[0], self.keys), self._infos, self.keys, strict=True)
+        return [self._known(pid, info, key.tobytes()).get(by) for pid, info, key in rows]
 
     def _rows(self, top: NDArray[np.intp]) -> list[Row]:
         pids = pids_of(self.specs[0], self.keys)
         rows = []
         for index in top.tolist():
             pid, info, key = pids[index], self._infos[index], self.keys[index].tobytes()
-            before = self._before(pid, info, key)
+            known = self._known(pid, info, key)
+            before, after = ([known.get(column.id) for column in columns] for columns in (_BEFORE, _AFTER))
             rows.append(
                 Row(
                     id=info.identity if info else f"{pid}:",
-                    cells=(*before, *self._values(index, key), *_after(info)),
+                    cells=(*before, *self._values(index, key), *after),
                     pid=pid,
-                    comm=str(before[1] or ""),
+                    comm=str(known["name"] or ""),
                     exited=not self.processes.is_live(pid),
                 )
             )
         return rows
 
-    def _before(self, pid: int, info: ProcessInfo | None, key: bytes) -> tuple[Cell, ...]:
+    def _known(self, pid: int, info: ProcessInfo | None, key: bytes) -> dict[str, Cell]:
+        """Return what is known of a process, by the ids of columns."""
         if info is None:  # too short-lived for /proc; the script may have kept its name
             name = next((text for spec in self.specs if (text := self.text_of(spec.name, key))), None)
-            return (pid, name, None, None, None, None)
-        if not self.processes.is_live(pid):
-            return (pid, info.name, info.user, None, None, None)
-        return (pid, info.name, info.user, round(info.cpu_percent, 1), info.rss_bytes, info.threads)
-
-
-def _after(info: ProcessInfo | None) -> tuple[Cell, ...]:
-    if info is None:
-        return (None, None)
-    return (datetime.fromtimestamp(info.start).isoformat(sep=" ", timespec="seconds"), info.command)
+            return {"pid": pid, "name": name}
+        known: dict[str, Cell] = {"pid": pid, "name": info.name, "user": info.user, "command": info.command}
+        known["started"] = datetime.fromtimestamp(info.start).isoformat(sep=" ", timespec="seconds")
+        if self.processes.is_live(pid):
+            known |= {"cpu_percent": round(info.cpu_percent, 1), "rss_bytes": info.rss_bytes, "threads": info.threads}
+        return known
 
 
 def _as_keys(pids: set[int]) -> Keys:
