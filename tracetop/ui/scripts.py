@@ -115,7 +115,12 @@ class Scripts:
             self.session.ask(AddPane(request))
         self.grid.zoomed = False
         self.grid.current = pane.number
-        self.app.call_after_refresh(pane.take_focus)  # one that is new cannot have it yet
+        self.app.call_after_refresh(self._enter, pane)  # one that is new cannot have the focus yet
+
+    def _enter(self, pane: Pane) -> None:
+        """Give a pane the focus, unless it was refused meanwhile: then it is gone, and the prompt has the focus."""
+        if pane in self.grid.panes and not self.prompt.has_focus_within:
+            pane.take_focus()
 
     def run(self, text: str, name: str) -> None:
         """Run a script: in the pane of this name, or in a new one where there is no such pane."""

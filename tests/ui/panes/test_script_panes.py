@@ -59,6 +59,17 @@ async def test_a_refused_script_comes_back_into_the_prompt_with_its_error() -> N
         assert on.app.script_prompt.area.has_focus
 
 
+async def test_a_script_that_is_refused_before_its_pane_was_drawn_leaves_every_key_working() -> None:
+    async with typed(COUNT) as on:
+        on.app.scripts.open_pane(PaneRequest("gone", COUNT))
+        on.app.scripts.close(on.app.grid.panes[-1])
+        on.app.script_prompt.area.focus()
+        await on.tick()
+        assert on.app.script_prompt.area.has_focus
+        await on.press("escape", "escape", "question_mark")
+        assert "this help" in on.text
+
+
 async def test_a_refusal_does_not_disturb_who_types_something_else_by_then() -> None:
     async with typed("refused { }", "enter") as on:
         await on.press("f", "n", "g")
