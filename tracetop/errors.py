@@ -53,9 +53,14 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
 
     def text(self) -> str:
         """Return the parts as up to five lines of plain text (unescaped: a sink escapes what it prints)."""
-        head = f"{self.where}: {self.what}" if self.where else self.what
-        lines = [head, self.excerpt, f"why: {self.why}" if self.why else "", f"hint: {self.hint}" if self.hint else ""]
-        return "\n".join(line for line in lines if line)
+        head = _one_line(f"{self.where}: {self.what}" if self.where else self.what)
+        rest = [_one_line(f"{name}: {text}") for name, text in (("why", self.why), ("hint", self.hint)) if text]
+        return "\n".join(line for line in (head, self.excerpt, *rest) if line)
+
+
+def _one_line(text: str) -> str:
+    """Return a part of a diagnostic whose newlines, as a file's name may have them, begin no line."""
+    return text.replace("\n", "\\n")
 
 
 class TracetopError(Exception):

@@ -12,7 +12,7 @@ from tracetop.model.wire.messages import Run
 
 
 def order(*words: str) -> Run:
-    return order_of(parse(list(words)), "x", "BEGIN {}", child=0, terminal=False)
+    return order_of(parse(list(words)), "x", "BEGIN {}", child=0)
 
 
 def test_words_behind_the_file_are_parameters() -> None:

@@ -104,9 +104,10 @@ def test_the_exit_code_is_the_scripts() -> None:
     assert run_script(Told(m.Finished(code=-1), ends=False), ORDER, Style(), out) == 255
 
 
-def test_notes_and_errors_go_to_standard_error_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+def test_notes_and_errors_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """The tracer has spelt out what is data in an error: what is left is the script's own."""
     run(m.Output(b"bad \x1b[31m\n", error=True), m.Finished(notes=("@ \x1b was full",)))
-    assert capsys.readouterr().err == "bad \\x1b[31m\n@ \\x1b was full\n"
+    assert capsys.readouterr().err == "bad \x1b[31m\n@ \\x1b was full\n"
 
 
 def test_a_refused_script_is_explained_and_gives_its_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,11 +134,15 @@ def test_files_and_commands_keep_their_place_between_what_is_printed(tmp_path: P
     ]
 
 
-def test_a_file_on_a_terminal_is_escaped(tmp_path: Path) -> None:
+def test_a_file_has_its_lines_and_sends_no_terminal_a_sequence(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"a\x1b[31m\n\tb")
-    order = m.Run(name="x", script="", terminal=True)
-    assert run(m.ShowFile(str(file)), order=order)[1] == "a\\x1b[31m\n\tb"
+    assert run(m.ShowFile(str(file)))[1] == "a\\x1b[31m\n\tb"
+
+
+def test_the_name_of_a_file_that_is_not_there_begins_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    run(m.ShowFile("/none\nforged"))
+    assert capsys.readouterr().err == "ERROR: cat cannot read /none\\nforged: No such file or directory\n"
 
 
 def test_of_a_large_file_the_beginning_is_printed(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ piles up; the caller's thread waits for signals, the command's end and the run's
 """
 
 import json
-import os
 import queue
 import signal
 import subprocess
@@ -187,18 +186,15 @@ class _Writer:
 
     def _print_error(self, data: bytes) -> None:
         self._out.flush()
-        text = data.decode(errors="surrogateescape")
-        sys.stderr.write(text if self._order.terminal else escape(text, keep="\n\t"))
+        sys.stderr.write(data.decode(errors="surrogateescape"))
         sys.stderr.flush()
 
     def _show_file(self, path: str) -> None:
         data, error = shown_file(path)
         if error:
-            self._print_error(os.fsencode(error))
+            self._print_error(error.encode())
             return
-        if self._order.terminal and not self._order.json:
-            data = escape(data.decode(errors="surrogateescape"), keep="\n\t").encode()
-        self._said("cat", data)
+        self._said("cat", escape(data.decode(errors="surrogateescape"), keep="\n\t").encode())
 
     def _execute(self, command: str) -> None:
         self._out.flush()

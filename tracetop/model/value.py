@@ -67,6 +67,8 @@ class ValueType(msgspec.Struct, frozen=True, kw_only=True):
     """KSTACK and USTACK: the stack map's C name."""
     depth: int = 0
     """KSTACK and USTACK: the most frames that are shown."""
+    own: bool = False
+    """STRING: the script's own words, printed as they are; all other text comes from what is traced."""
 
 
 class ValuePart(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ import msgspec
 
 from tracetop.errors import UsageError
 from tracetop.library import pane_script
+from tracetop.model.escape import escape
 
 _MOST_BYTES = 1 << 20
 _MOST_SHOWN_BYTES = 10240
@@ -70,7 +71,7 @@ def shown_file(path: str) -> tuple[bytes, str]:
         why = "it is not a regular file"
     except OSError as error:
         why = error.strerror or str(error)
-    return b"", f"ERROR: cat cannot read {path}: {why}\n"
+    return b"", f"ERROR: cat cannot read {escape(path)}: {why}\n"
 
 
 def script_folders() -> tuple[Path, ...]:

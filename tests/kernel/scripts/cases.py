@@ -200,7 +200,7 @@ def run_case(case: Case, tracer: CaseTracer, loads: Mapping[str, Path]) -> Outco
     elif "exit(" not in case.one("PROG") or case.all("AFTER"):
         watched = _After(case.one("AFTER").format(**loads))
     out, err = io.BytesIO(), io.StringIO()
-    order = order_of(found, "case", case.one("PROG"), child=child, terminal=False)
+    order = order_of(found, "case", case.one("PROG"), child=child)
     style = Style(quiet=found.quiet, verbose=found.verbose)
     with redirect_stderr(err):
         tracer.send(order)

@@ -159,7 +159,7 @@ def test_a_full_map_is_told_with_what_to_do() -> None:
     assert "max_map_keys" in done.stderr
 
 
-def test_data_are_escaped_on_a_terminal_and_the_scripts_own_words_are_not(tmp_path: Path) -> None:
+def test_data_are_escaped_and_the_scripts_own_words_are_not(tmp_path: Path) -> None:
     """A process of any user can call itself anything."""
     hostile = tmp_path / "hostile.py"
     hostile.write_text("import os\nopen('/proc/self/comm', 'w').write('\\x1b[31mred')\nos.getppid()\n")

@@ -135,6 +135,17 @@ def test_a_file_that_a_script_shows_is_read_with_the_users_rights_not_the_tracer
     assert [line.strip() for line in text.rstrip().splitlines()[-5:]] == ["1", version, "2", refusal, "3"]
 
 
+def test_a_newline_in_data_begins_no_line_of_the_log(loads: Mapping[str, Path]) -> None:
+    """A process of any user may have one in its name, its arguments, its paths."""
+    script = r'tracepoint:syscalls:sys_enter_getppid /args.__syscall_nr && comm != "sh"/ { printf("%s\n", comm); }'
+    with tracer(m.PaneRequest("mine", script, 1)) as one:
+        one.pane("mine", is_on)
+        subprocess.run([loads["calls"], "1", "-n", "name\nforged"], stdout=subprocess.DEVNULL, check=True)
+        said = lines(one.pane("mine", lambda pane: any("name" in line for line in lines(pane))))
+    assert "name\\nforged" in said
+    assert "forged" not in said
+
+
 def lines_of(message: m.Message) -> tuple[str, ...]:
     panes = getattr(message, "panes", {})
     return lines(panes["mine"]) if "mine" in panes else ()

@@ -8,7 +8,7 @@ from tracetop.bpf import MapSample
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec
 from tracetop.model.value import INTEGER, ValuePart, ValueType
 from tracetop.model.value_kinds import ValueKind
-from tracetop.tracer.printing.decode import Clean, Decoder, raw_text
+from tracetop.tracer.printing.decode import Clean, Decoder, raw_text, spelt_text
 from tracetop.tracer.printing.machine_names import MachineNames
 
 
@@ -49,8 +49,8 @@ class WrittenNames(MachineNames):
 STACKS = {("stacks", 7): (0x10, 0x20, 0x30)}
 
 
-def decoder(clean: Clean = raw_text) -> Decoder:
-    return Decoder(WrittenNames(), lambda map_, id_: STACKS.get((map_, id_), ()), clean)
+def decoder(own: Clean = raw_text) -> Decoder:
+    return Decoder(WrittenNames(), lambda map_, id_: STACKS.get((map_, id_), ()), spelt_text, own)
 
 
 def parts(*types: ValueType) -> tuple[ValuePart, ...]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.tracer.printing.printing import decoder, parts
 from tracetop.model.value import INTEGER, Shape, ValuePart, ValueType
-from tracetop.tracer.printing.decode import json_text, terminal_text
+from tracetop.tracer.printing.decode import json_text
 from tracetop.tracer.printing.json_lines import JsonLines
 from tracetop.tracer.printing.text import key_text, text
 from tracetop.tracer.printing.values import Named, Stack
@@ -93,12 +93,21 @@ def test_json_has_numbers_where_text_has_names() -> None:
     assert lines.value({"m": 2, "n": {"x": "y"}}) == '{"type": "value", "data": {"m": 2, "n": {"x": "y"}}}\n'
 
 
+OWN = ValueType(shape=Shape.STRING, size=TEXT.size, signed=False, own=True)
+
+
 def test_json_is_harmless_to_a_terminal_and_always_unicode() -> None:
-    hostile = decoder(json_text).reader(TEXT)(b"\x1b\xff\xc2\x9b", 0)
-    line = JsonLines().value(hostile)
-    assert line == '{"type": "value", "data": "\\u001b\\\\xff\\u009b"}\n'
+    read = decoder(own=json_text)
+    line = JsonLines().value(read.reader(OWN)(b"\x1b\xff\xc2\x9b\n", 0))
+    assert line == '{"type": "value", "data": "\\u001b\\\\xff\\u009b\\n"}\n'
+    line = JsonLines().value(read.reader(TEXT)(b"\x1b\xff\xc2\x9b\n", 0))
+    assert line == '{"type": "value", "data": "\\\\x1b\\\\xff\\\\x9b\\\\n"}\n'
 
 
-def test_a_terminal_gets_no_controls_from_data_but_newlines_and_tabs() -> None:
-    assert decoder(terminal_text).reader(TEXT)(b"yes\n\0\0\0\0", 0) == "yes\n"
-    assert decoder(terminal_text).reader(TEXT)(b"a\x1b[\n\tb\xff", 0) == "a\\x1b[\\n\tb\\xff"
+def test_data_begin_no_line_and_send_no_terminal_a_sequence() -> None:
+    assert decoder().reader(TEXT)(b"yes\n\0\0\0\0", 0) == "yes\\n"
+    assert decoder().reader(TEXT)(b"a\x1b[\n\tb\xff", 0) == "a\\x1b[\\n\tb\\xff"
+
+
+def test_the_script_s_own_words_are_printed_as_they_are() -> None:
+    assert decoder().reader(OWN)(b"a\x1b[\n\tb\0", 0) == "a\x1b[\n\tb"

@@ -65,7 +65,7 @@ def run(words: list[str]) -> int:
             drop_privileges()
         name, text = _script(found, as_root=as_root)
         with open_output(found.output) as out:
-            order = order_of(found, name, text, child=child.pid if child else 0, terminal=out.isatty())
+            order = order_of(found, name, text, child=child.pid if child else 0)
             source.send(order)
             style = Style(quiet=found.quiet, verbose=found.verbose, buffered=found.buffer == "full")
             return run_script(source, order, style, out, child)
@@ -73,7 +73,7 @@ def run(words: list[str]) -> int:
         source.close()
 
 
-def order_of(found: argparse.Namespace, name: str, text: str, *, child: int, terminal: bool) -> Run:
+def order_of(found: argparse.Namespace, name: str, text: str, *, child: int) -> Run:
     """Return the order to run a script, from what `parse` found."""
     return Run(
         name=name,
@@ -86,7 +86,6 @@ def order_of(found: argparse.Namespace, name: str, text: str, *, child: int, ter
         dry_run=found.dry_run,
         debug=tuple(found.debug),
         json=found.format == "json",
-        terminal=terminal,
     )
 
 

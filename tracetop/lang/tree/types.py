@@ -62,6 +62,8 @@ class Type:
     """Of a STRFTIME its format, of a stack its mode."""
     depth: int = 0
     """Of a stack: the most frames that are shown."""
+    own: bool = False
+    """Of a string: nothing but what the script itself spells out, so that a newline in it is the script's."""
 
     @property
     def is_integer(self) -> bool:
@@ -98,7 +100,7 @@ def string(size: int, role: KeyRole = KeyRole.STRING) -> Type:
 
 def text_type(data: bytes) -> Type:
     """Return the type of a text that is spelt out: room for it and its NUL, a multiple of 8 bytes."""
-    return string(-(-(len(data) + 1) // _ALIGN_8) * _ALIGN_8)
+    return replace(string(-(-(len(data) + 1) // _ALIGN_8) * _ALIGN_8), own=True)
 
 
 def opaque(shape: Shape, size: int, role: KeyRole = KeyRole.STRING, *, text: str = "", depth: int = 0) -> Type:
@@ -136,7 +138,8 @@ def join(a: Type, b: Type) -> Type | None:
     if a.form is not b.form:
         return None
     if a.form is Form.STRING:
-        return replace(a, size=max(a.size, b.size), role=a.role if a.role == b.role else KeyRole.STRING)
+        role = a.role if a.role == b.role else KeyRole.STRING
+        return replace(a, size=max(a.size, b.size), role=role, own=a.own and b.own)
     if a.form is Form.TUPLE:
         parts = [join(x, y) for x, y in zip(a.parts, b.parts, strict=False)]
         return tuple_of(tuple(part for part in parts if part)) if len(a.parts) == len(b.parts) and all(parts) else None

@@ -145,8 +145,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """Stages to show instead of running: ``ast``, ``typed``, ``c``."""
     json: bool = False
     """Whether what is printed is lines of JSON instead of text."""
-    terminal: bool = False
-    """Whether a terminal shows it: then what comes from the machine is escaped, what the script says itself is not."""
 
 
 class FileShown(msgspec.Struct, frozen=True, tag="file_shown"):

@@ -30,19 +30,17 @@ StackAddresses = Callable[[str, int], tuple[int, ...]]
 """From a stack map's C name and an id to addresses, innermost first; empty for a stack that is lost."""
 
 
-def raw_text(data: bytes) -> str:
-    """Return text whose odd bytes come out again as they were: for a file or a pipe."""
-    return data.decode(errors="surrogateescape")
+def spelt_text(data: bytes) -> str:
+    """Return what the machine calls something as text that no terminal interprets, and that begins no line.
 
-
-def terminal_text(data: bytes) -> str:
-    """Return text that no terminal interprets.
-
-    A newline within a task's name would forge a line, so it is spelt out too; one at the end may be a script's own.
+    A newline within a task's name would forge one, wherever the output goes: into a pipe too, which somebody reads.
     """
-    text = data.decode(errors="surrogateescape")
-    line = text.removesuffix("\n")
-    return escape(line, keep="\t") + text[len(line) :]
+    return escape(data.decode(errors="surrogateescape"), keep="\t")
+
+
+def raw_text(data: bytes) -> str:
+    """Return text whose odd bytes come out again as they were."""
+    return data.decode(errors="surrogateescape")
 
 
 def json_text(data: bytes) -> str:
@@ -53,10 +51,14 @@ def json_text(data: bytes) -> str:
 class Decoder:
     """Makes decoders of values."""
 
-    def __init__(self, names: MachineNames, addresses: StackAddresses, clean: Clean = raw_text) -> None:
+    def __init__(
+        self, names: MachineNames, addresses: StackAddresses, clean: Clean = spelt_text, own: Clean = raw_text
+    ) -> None:
+        """Make text of what comes from the machine with `clean`, and of the script's own words with `own`."""
         self._names = names
         self._addresses = addresses
         self._clean = clean
+        self._own = own
         self.clock = names.wall_clock
 
     def reader(self, type_: ValueType) -> Read:
@@ -169,8 +171,9 @@ class Decoder:
         return read
 
     def _sized(self, type_: ValueType) -> Read:
-        names, clean, size, form = self._names, self._clean, type_.size, type_.text
+        names, size, form = self._names, type_.size, type_.text
         if type_.shape is Shape.STRING:
+            clean = self._own if type_.own else self._clean
             return lambda data, at: clean(data[at : at + size].split(b"\0", 1)[0])
         if type_.shape is Shape.BUFFER:
             return lambda data, at: Buffer(data[at + 4 : at + 4 + min(_u32(data, at), size - 4)])

@@ -12,7 +12,7 @@ from tracetop.bpf import is_array
 from tracetop.model.program import Action, Format, MapSpec, PrintEntry, PrintMap, PrintValue
 from tracetop.model.value import Shape, ValuePart
 from tracetop.tracer.loaded_script import LoadedScript
-from tracetop.tracer.printing.decode import Clean, Decoder, json_text, raw_text
+from tracetop.tracer.printing.decode import Clean, Decoder, json_text, raw_text, spelt_text
 from tracetop.tracer.printing.json_lines import JsonLines
 from tracetop.tracer.printing.machine_names import MachineNames, clock_text
 from tracetop.tracer.printing.maps import MapReader
@@ -27,15 +27,13 @@ Show = Callable[[bytes], str]
 class Printer:
     """Makes text of what a script sends and of what its maps hold."""
 
-    def __init__(
-        self, loaded: LoadedScript, names: MachineNames, *, json: bool = False, clean: Clean = raw_text
-    ) -> None:
-        """Print text, strings cleaned for where it goes; or lines of JSON."""
+    def __init__(self, loaded: LoadedScript, names: MachineNames, *, json: bool = False) -> None:
+        """Print text, or lines of JSON; wherever it goes, what comes from the machine is spelt out."""
         self._loaded = loaded
         self.lines: TextLines | JsonLines = JsonLines() if json else TextLines()
         """The form of what is printed."""
         self._names = names
-        self._decoder = self._decoding(json_text if json else clean)
+        self._decoder = self._decoding(spelt_text, json_text if json else raw_text)
         self._specs = {spec.name: spec for spec in loaded.program.maps}
         self._readers: dict[str, MapReader] = {}
         self._shows: dict[int, Show] = {}
@@ -53,11 +51,11 @@ class Printer:
         It goes to the kernel, so nothing in it is escaped.
         """
         if number not in self._words:
-            self._words[number] = compile_format(action.parts, action.arguments, self._decoding(raw_text))
+            self._words[number] = compile_format(action.parts, action.arguments, self._decoding(raw_text, raw_text))
         return self._words[number](payload).partition("\0")[0]
 
-    def _decoding(self, clean: Clean) -> Decoder:
-        return Decoder(self._names, lambda map_, id_: self._loaded.stack(id_, map_), clean)
+    def _decoding(self, clean: Clean, own: Clean) -> Decoder:
+        return Decoder(self._names, lambda map_, id_: self._loaded.stack(id_, map_), clean, own)
 
     def map(self, name: str, top: int = 0, div: int = 0) -> str:
         """Return a map as ``print`` shows it, nothing for an empty one."""

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tracetop.model.escape import escape
 from tracetop.model.frame import Log
 from tracetop.model.wire.messages import FileShown, ShowFile
 
@@ -88,7 +89,7 @@ class PrintedLines:
 
     def execute(self, command: str) -> None:
         """Say that no pane runs commands; the compiler has refused such a script before."""
-        self.add(f"ERROR: only `tracetop run --unsafe` runs commands: {command}\n")
+        self.add(f"ERROR: only `tracetop run --unsafe` runs commands: {escape(command)}\n")
 
     def lose(self, count: int) -> None:
         """Count lines that will never come."""

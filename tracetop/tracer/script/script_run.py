@@ -16,7 +16,6 @@ from tracetop.model.kernel import Kernel
 from tracetop.model.wire import messages as m
 from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.pipe import Inbox, Outbox
-from tracetop.tracer.printing.decode import raw_text, terminal_text
 from tracetop.tracer.printing.machine_names import MachineNames
 from tracetop.tracer.printing.printer import Printer
 from tracetop.tracer.script.events import Events, StreamSink
@@ -81,8 +80,7 @@ class ScriptRun:
             self._outbox.send(m.Output(text.encode(errors="surrogateescape")))
 
     def _live(self, loaded: LoadedScript, target: int | None) -> m.Finished:
-        clean = terminal_text if self._order.terminal else raw_text
-        printer = Printer(loaded, self._names, json=self._order.json, clean=clean)
+        printer = Printer(loaded, self._names, json=self._order.json)
         events = Events(loaded, printer, self._sink)
         events.begin()
         if takes_user_addresses(loaded.program):
