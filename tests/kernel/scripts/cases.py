@@ -15,6 +15,8 @@ and those that begin with ``#`` are left out. The items:
     EXPECT_STDERR   text that must stand in what was printed as an error
     ERROR           the script is refused, and this text stands in the reason
     CODE            the exit code, 0 where it is not said
+    DIFFERS         why the newest bpftrace prints otherwise, and is not asked (`python -m tests.kernel.scripts.peer`);
+                    also as a comment before NAME: ``# differs: WHY``
 
 A script that neither calls exit() nor has an AFTER or a command (``-c``) is stopped once it is attached.
 """
@@ -39,8 +41,10 @@ from tracetop.source.source import Ended, Listener
 from tracetop.source.spawner import RUNNER
 
 _ITEM = re.compile(
-    r"(NAME|PROG|OPTIONS|PARAMS|AFTER|EXPECT_NONE|EXPECT_REGEX|EXPECT_JSON|EXPECT_STDERR|EXPECT|ERROR|CODE)(?: (.*))?$"
+    r"(NAME|PROG|OPTIONS|PARAMS|AFTER|EXPECT_NONE|EXPECT_REGEX|EXPECT_JSON|EXPECT_STDERR|EXPECT|ERROR|CODE|DIFFERS)"
+    r"(?: (.*))?$"
 )
+_DIFFERS = "# differs: "
 _LIMIT_S = 10.0
 
 
@@ -70,12 +74,16 @@ class Case:
 def read_cases(path: Path) -> list[Case]:
     """Return the cases of a file, in order."""
     cases: list[Case] = []
+    differs = ""
     for number, line in enumerate(path.read_text().splitlines(), 1):
         match = _ITEM.match(line)
         if match and match[1] == "NAME":
-            cases.append(Case(path.stem))
+            cases.append(Case(path.stem, [("DIFFERS", differs)] if differs else []))
+            differs = ""
         if match:
             cases[-1].items.append((match[1], match[2] or ""))
+        elif line.startswith(_DIFFERS):
+            differs = line.removeprefix(_DIFFERS)
         elif line and not line.startswith("#"):
             assert cases, f"{path}:{number}: no case has begun"
             word, text = cases[-1].items[-1]
