@@ -97,7 +97,10 @@ class Kernel(Protocol):
         """Return in one line why this kernel takes no probe of that kind; empty where it takes them."""
 
     def binary(self, name: str, pid: int = 0) -> str | None:
-        """Return the absolute path of a program or library: a path, a name in PATH, ``c`` or ``libc`` of the linker."""
+        """Return the absolute path of a program or library: a path, a name in PATH, ``c`` or ``libc`` of the linker.
+
+        A relative path starts where the asker stands.
+        """
 
     def user_symbols(self, path: str) -> Mapping[str, UserSymbol]:
         """Return the functions of a binary by name. KernelError where it cannot be read or is not an ELF file."""
@@ -106,7 +109,7 @@ class Kernel(Protocol):
         """Return the static probes of a binary. KernelError where it cannot be read or is not an ELF file."""
 
     def binaries(self, pattern: str, pid: int = 0) -> tuple[str, ...]:
-        """Return the absolute paths that a wildcard stands for; ``*``: what the process maps (0: any process).
+        """Return the paths that a wildcard stands for, relative where it is; ``*``: what the process maps (0: any).
 
         Of one process the first is its own program.
         """

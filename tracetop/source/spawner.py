@@ -148,13 +148,13 @@ def _ends_first(tracer: subprocess.Popen[bytes], screen: socket.socket) -> bool:
 
 
 def _start(descriptors: list[int], argv: tuple[str, ...], *, sudo: bool, again: bool) -> subprocess.Popen[bytes]:
-    """Start a tracer on the two pipe ends, which it takes over."""
+    """Start a tracer on the two pipe ends, which it takes over; it begins in the folder that the user stands in."""
     if sudo:  # a second time the terminal is the dashboard's: nobody could type a password
         how = ("-n",) if again else ("-p", "[tracetop] password of %p to load BPF programs: ")
         argv = ("sudo", *how, "--", *argv)
     environment = {**os.environ} if sudo else _ENVIRONMENT
     try:
-        return subprocess.Popen(argv, stdin=descriptors[0], stdout=descriptors[1], env=environment, cwd="/")
+        return subprocess.Popen(argv, stdin=descriptors[0], stdout=descriptors[1], env=environment)
     finally:
         for descriptor in descriptors:
             os.close(descriptor)

@@ -19,7 +19,7 @@ from tracetop.errors import Diagnostic, TracetopError
 from tracetop.model.syscalls import SyscallNames
 from tracetop.model.wire.messages import PROTOCOL, Fatal, Hello
 from tracetop.tracer.aggregate.processes import ProcessTable
-from tracetop.tracer.pipe import Inbox, Outbox, unforeseen
+from tracetop.tracer.pipe import Inbox, Outbox, leave_folder, unforeseen
 from tracetop.tracer.printing.machine_names import MachineNames
 
 
@@ -32,7 +32,7 @@ def main() -> int:
     output = CapturedOutput()
     outbox = Outbox(output.saved_stdout)
     try:
-        kernel = RunningKernel()
+        kernel = RunningKernel(leave_folder())
         check_privileges(kernel)
         outbox.send(Hello(PROTOCOL, os.getpid(), platform.release(), kernel.cpus, socket.gethostname()))
         names = MachineNames(KernelSymbols(), UserSymbols())

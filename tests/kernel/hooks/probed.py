@@ -11,9 +11,11 @@ ROUNDS = 100
 class Probed:
     """The load program, waiting; `run` makes ROUNDS rounds and says how many found the semaphore raised."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, command: tuple[str, ...] = ()) -> None:
+        """Start it; `command`: by that instead, which is to become it."""
         self.path = str(path)
-        self._process = subprocess.Popen([path, str(ROUNDS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        argv = command or (path, str(ROUNDS))
+        self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.pid = int(self._process.stdout.readline())
 

@@ -3,13 +3,12 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tracetop.bpf import ensure_tracefs
-from tracetop.cli.commands.list import absolute
 from tracetop.errors import ExitCode
 
 pytestmark = pytest.mark.kernel
@@ -118,11 +117,12 @@ def test_kinds_that_the_kernel_refuses_are_left_out_with_the_cause() -> None:
     assert listed_kprobe != ("kprobe" in done.stderr)
 
 
-def test_a_path_that_begins_here_is_written_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert absolute("uprobe:./prog:main") == f"uprobe:{tmp_path}/prog:main"
-    assert absolute("./prog") == f"{tmp_path}/prog"
-    assert absolute("tracepoint:a:b") == "tracepoint:a:b"
+def test_a_path_is_listed_as_it_is_written(monkeypatch: pytest.MonkeyPatch, loads: Mapping[str, Path]) -> None:
+    monkeypatch.chdir(loads["probed"].parent)
+    listed = run("uprobe:./probed:tt_*").stdout.splitlines()
+    assert listed == ["uprobe:./probed:tt_probed_add", "uprobe:./probed:tt_probed_gate"]
+    assert "usdt:./probed:tt_probed:plain" in run("./probed").stdout.splitlines()
+    assert run("uprobe:./prob*d:tt_*").stdout.splitlines() == listed
 
 
 def test_a_reader_that_leaves_early_ends_it_quietly() -> None:

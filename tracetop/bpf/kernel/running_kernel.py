@@ -30,8 +30,8 @@ _SAFE_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 class UserSpace:
     """Answers from the files of this machine."""
 
-    def __init__(self) -> None:
-        self._binaries = Binaries()
+    def __init__(self, folder: str = "/") -> None:
+        self._binaries = Binaries(folder)
 
     def binary(self, name: str, pid: int = 0) -> str | None:
         """Return the absolute path of a program or library, below a container's root where `pid` is in one, or None."""
@@ -46,7 +46,7 @@ class UserSpace:
         return self._binaries.read(path).probes
 
     def binaries(self, pattern: str, pid: int = 0) -> tuple[str, ...]:
-        """Return the absolute paths that a wildcard stands for; ``*``: what the process maps (0: any process)."""
+        """Return the paths that a wildcard stands for, relative where it is; ``*``: what the process maps (0: any)."""
         return self._binaries.matching(pattern, pid)
 
     def file_offset(self, path: str, address: int) -> int | None:
@@ -61,8 +61,9 @@ class UserSpace:
 class RunningKernel(UserSpace):
     """Implements `model.kernel.Kernel` for this machine."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, folder: str = "/") -> None:
+        """Look at it for someone who stands in a folder: relative paths are from there."""
+        super().__init__(folder)
         self.arch = platform.machine()
         self.cpus = possible_cpus()
         self._formats: dict[tuple[str, str], TracepointFormat | None] = {}

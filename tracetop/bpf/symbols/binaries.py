@@ -6,7 +6,7 @@ own: the format of what is in them (`elf`, `usdt`). The privileged tracer proces
 
 import os
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +24,9 @@ from tracetop.model.kernel import UsdtProbe, UserSymbol
 
 _PROGRAM_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _MAX_KEPT = 64
+_PROC = "/proc/"
+_DELETED = " (deleted)"
+"""What the kernel adds to the path of a file that has none any more."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +52,23 @@ class Binary:
 class Binaries:
     """Looks programs and libraries up, and keeps what it read of the last few."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: str = "/") -> None:
+        self._folder = folder
+        """The folder that relative paths start from: where the asker stands."""
         self._kept: OrderedDict[tuple[int, ...], Binary] = OrderedDict()
 
     def find(self, name: str, pid: int = 0) -> str | None:
-        """Return the absolute path of a program or library, or None. A process's own root and libraries come first."""
+        """Return the absolute path of a program or library, or None. A process's own root and libraries come first.
+
+        A relative path is one of the asker's, not of the process, and so is one below ``/proc``.
+        """
         if "/" in name:
-            path = rooted(str(Path(name).absolute()), pid)
+            path = self._seen_by(name, pid)
             return path if _is_file(path) else None
         if pid:
-            found = next((path for path in mapped_files(pid) if matches_library(name, Path(path).name)), None)
-            if found:
-                return rooted(found, pid)
+            found = (path for seen, path in _mapped(pid) if matches_library(name, Path(seen).name))
+            if path := next(found, ""):
+                return path
         for directory in () if name.startswith("lib") else _PROGRAM_DIRECTORIES:
             path = rooted(f"{directory}/{name}", pid)
             if _is_file(path):
@@ -68,11 +76,25 @@ class Binaries:
         return find_library(name)
 
     def matching(self, pattern: str, pid: int = 0) -> tuple[str, ...]:
-        """Return the files of a wildcard; ``*``: what the process maps, its own program first (0: any process)."""
+        """Return the files of a wildcard, relative where it is; ``*``: what the process maps (0: any process).
+
+        Of one process the first is its own program.
+        """
         if pattern != "*":
-            return tuple(path for path in sorted(glob(pattern)) if _is_file(path))  # noqa: PTH207
+            return tuple(path for path in self._paths(pattern, pid) if _is_file(self._seen_by(path, 0)))
         pids = [pid] if pid else sorted(int(entry) for entry in os.listdir("/proc") if entry.isdecimal())  # noqa: PTH208
-        return tuple(dict.fromkeys(rooted(path, one) for one in pids for path in mapped_files(one)))
+        return tuple(dict.fromkeys(path for one in pids for _, path in _mapped(one)))
+
+    def _paths(self, pattern: str, pid: int) -> list[str]:
+        if pattern.startswith("/") and not pattern.startswith(_PROC):
+            pattern = rooted(pattern, pid)
+        return sorted(glob(pattern, root_dir=self._folder))  # noqa: PTH207
+
+    def _seen_by(self, path: str, pid: int) -> str:
+        """Return the absolute path of a file: a process's own where it is absolute and not below ``/proc``."""
+        if path.startswith("/") and not path.startswith(_PROC):
+            return rooted(path, pid)
+        return path if path.startswith("/") else os.path.normpath(f"{self._folder}/{path}")
 
     def read(self, path: str) -> Binary:
         """Return what is in a file. KernelError where it cannot be read or is not an ELF file."""
@@ -101,14 +123,24 @@ class Binaries:
         return kept
 
 
-def mapped_files(pid: int) -> tuple[str, ...]:
-    """Return the files that a process runs code of, its own program first; none of a process that is gone."""
-    found: list[str] = []
+def _mapped(pid: int) -> Iterator[tuple[str, str]]:
+    """Yield the files that a process runs code of, its own program first: as it sees each, and how we open it.
+
+    One that is deleted, or replaced by an update, has no path any more; the process's own link to it leads there.
+    """
+    seen: set[str] = set()
+    program = f"/proc/{pid}/exe"
     with suppress(OSError):
-        found.append(str(Path(f"/proc/{pid}/exe").readlink()))
+        path = str(Path(program).readlink())
+        seen.add(path)
+        yield path, program if path.endswith(_DELETED) else rooted(path, pid)
     with suppress(OSError):
-        found += (mapping.path for mapping in parse_maps(Path(f"/proc/{pid}/maps").read_bytes()) if mapping.is_file)
-    return tuple(dict.fromkeys(path for path in found if not path.endswith(" (deleted)")))
+        for mapping in parse_maps(Path(f"/proc/{pid}/maps").read_bytes()):
+            if mapping.is_file and mapping.path not in seen:
+                seen.add(mapping.path)
+                link = f"/proc/{pid}/map_files/{mapping.start:x}-{mapping.end:x}"
+                deleted = mapping.path.endswith(_DELETED)
+                yield mapping.path.removesuffix(_DELETED), link if deleted else rooted(mapping.path, pid)
 
 
 def _is_file(path: str) -> bool:

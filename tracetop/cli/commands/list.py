@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from tracetop.cli.arguments import command_parser, positive
 
@@ -36,13 +35,4 @@ def run(words: list[str]) -> int:
     from tracetop.model.wire.inquiries import ListProbes  # noqa: PLC0415
     from tracetop.source.inquirer import ask  # noqa: PLC0415
 
-    return print_listing(ask(ListProbes(absolute(found.pattern), found.verbose, found.pid)), sys.stdout)
-
-
-def absolute(pattern: str) -> str:
-    """Return the pattern with a path from this folder written out: the kernel is asked from another one."""
-    head, colon, rest = pattern.partition(":")
-    path, second, probe = (rest if colon else head).partition(":")
-    if not path.startswith(("./", "../")):
-        return pattern
-    return f"{head + colon if colon else ''}{Path(path).absolute()}{second}{probe}"
+    return print_listing(ask(ListProbes(found.pattern, found.verbose, found.pid)), sys.stdout)

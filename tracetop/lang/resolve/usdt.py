@@ -12,7 +12,7 @@ from typing import Any
 
 from tracetop.errors import KernelError, nearest
 from tracetop.lang.resolve.request import MAX_PROBES, Asked, Expand, MissingProbeError
-from tracetop.lang.resolve.user_functions import find_binaries
+from tracetop.lang.resolve.user_functions import Binary, find_binaries
 from tracetop.lang.tree.hook import Hook, UsdtArgument
 from tracetop.model.kernel import UsdtProbe
 from tracetop.model.kinds import ProbeKind
@@ -25,9 +25,9 @@ def usdt(asked: Asked) -> list[Hook]:
     hooks: list[Hook] = []
     known: set[str] = set()
     errors: list[MissingProbeError] = []
-    for path in find_binaries(asked, binary):
+    for found in find_binaries(asked, binary):
         try:
-            probes = asked.kernel.usdt_probes(path)
+            probes = asked.kernel.usdt_probes(found.path)
         except KernelError as error:
             errors.append(asked.unreadable(error))
             continue
@@ -35,7 +35,7 @@ def usdt(asked: Asked) -> list[Hook]:
             full = f"{probe.provider}:{probe.name}"
             known.add(full)
             if fnmatchcase(full, pattern):
-                hooks.append(_hook(asked, path, probe))
+                hooks.append(_hook(asked, found, probe))
         if len(hooks) > MAX_PROBES:
             raise asked.flood(len(hooks))
     if hooks:
@@ -59,13 +59,13 @@ def _parts(asked: Asked) -> tuple[str, str, str]:
     raise asked.malformed("usdt:BINARY:PROVIDER:NAME or usdt:BINARY:NAME; without BINARY name a process with -p")
 
 
-def _hook(asked: Asked, path: str, probe: UsdtProbe) -> Hook:
+def _hook(asked: Asked, binary: Binary, probe: UsdtProbe) -> Hook:
     event = f"{probe.provider}:{probe.name}"
     return Hook(
         asked.kind,
-        f"usdt:{path}:{event}",
+        f"usdt:{binary.written}:{event}",
         event=event,
-        target=path,
+        target=binary.path,
         offset=probe.offset,
         semaphore=probe.semaphore,
         pid=asked.user_pid,

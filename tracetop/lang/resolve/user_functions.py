@@ -4,6 +4,7 @@ Owns: their grammar, and which functions a name, a wildcard or a C++ name stands
 """
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from tracetop.errors import KernelError
 from tracetop.lang.resolve.kernel_functions import near
@@ -29,12 +30,11 @@ def user_function(asked: Asked) -> list[Hook]:
         raise asked.malformed(
             f"{asked.kind}:BINARY:FUNCTION, e.g. {asked.kind}:libc:malloc or {asked.kind}:./prog:main"
         )
-    paths = find_binaries(asked, parts[0])
     errors: list[MissingProbeError] = []
     hooks: list[Hook] = []
-    for path in paths:
+    for binary in find_binaries(asked, parts[0]):
         try:
-            hooks += _functions(asked, path, parts[-1], cpp=len(parts) == 3)
+            hooks += _functions(asked, binary, parts[-1], cpp=len(parts) == 3)
         except MissingProbeError as error:
             errors.append(error)
         if len(hooks) > MAX_PROBES:
@@ -44,13 +44,20 @@ def user_function(asked: Asked) -> list[Hook]:
     return hooks
 
 
-def find_binaries(asked: Asked, name: str) -> tuple[str, ...]:
-    """Return the absolute paths that a name or a wildcard stands for, at least one. ScriptError where there is none."""
-    if is_wildcard(name):
-        found = asked.kernel.binaries(name, asked.pid)
-    else:
-        path = asked.kernel.binary(name, asked.pid)
-        found = (path,) if path else ()
+class Binary(NamedTuple):
+    """A program or library of a probe."""
+
+    written: str
+    """As the script has it where that is a path, its place else: what ``probe`` and messages call it."""
+    path: str
+    """Absolute."""
+
+
+def find_binaries(asked: Asked, name: str) -> list[Binary]:
+    """Return what a name or a wildcard stands for, at least one. ScriptError where there is none."""
+    names = asked.kernel.binaries(name, asked.pid) if is_wildcard(name) else (name,)
+    paths = ((written, asked.kernel.binary(written, asked.pid)) for written in names)
+    found = [Binary(written if "/" in written else path, path) for written, path in paths if path]
     if found:
         return found
     raise asked.missing(
@@ -62,73 +69,108 @@ def find_binaries(asked: Asked, name: str) -> tuple[str, ...]:
     )
 
 
-def _functions(asked: Asked, path: str, name: str, *, cpp: bool) -> list[Hook]:
+def _functions(asked: Asked, binary: Binary, name: str, *, cpp: bool) -> list[Hook]:
     """Return the hooks of one binary."""
     address = amount(name)
     if address is not None:
-        return [_at_address(asked, path, address)]
+        return [_at_address(asked, binary, address)]
     function, plus, number = name.partition("+") if not cpp else (name, "", "")
     offset = amount(number) if plus else 0
     if plus and asked.kind is not ProbeKind.UPROBE:
-        raise asked.error(f"{asked.kind} takes no offset", hint=f"write {asked.kind}:{path}:{function}")
+        raise asked.error(f"{asked.kind} takes no offset", hint=f"write {asked.kind}:{binary.written}:{function}")
     if not function or offset is None or (offset and is_wildcard(function)):
         raise asked.malformed("uprobe:BINARY:FUNCTION+OFFSET")
     try:
-        symbols = asked.kernel.user_symbols(path)
+        symbols = asked.kernel.user_symbols(binary.path)
     except KernelError as error:
         raise asked.unreadable(error) from error
     found = _named(asked, symbols, function, cpp=cpp)
     if not found:
-        raise _unknown(asked, path, function, symbols)
+        raise _unknown(asked, binary.written, function, symbols)
     if offset and 0 < found[0].size <= offset:
         raise asked.error(
-            f"{function} of {path} has no offset {offset}",
+            f"{function} of {binary.written} has no offset {offset}",
             why=f"it is {found[0].size} bytes long",
-            hint=f"see objdump -d {path} for the instructions of {function}",
+            hint=f"see objdump -d {binary.written} for the instructions of {function}",
         )
-    return [_hook(asked, path, symbol, offset) for symbol in found]
+    written = f"{binary.written}:{_CPP}" if cpp else binary.written
+    return [_hook(asked, binary._replace(written=written), symbol, offset) for symbol in found]
 
 
-def _hook(asked: Asked, path: str, symbol: UserSymbol, offset: int) -> Hook:
+def _hook(asked: Asked, binary: Binary, symbol: UserSymbol, offset: int) -> Hook:
     event = f"{symbol.name}+{offset}" if offset else symbol.name
     return Hook(
         asked.kind,
-        f"{asked.kind}:{path}:{event}",
+        f"{asked.kind}:{binary.written}:{event}",
         event=event,
-        target=path,
+        target=binary.path,
         offset=symbol.offset + offset,
         pid=asked.user_pid,
     )
 
 
-def _at_address(asked: Asked, path: str, address: int) -> Hook:
+def _at_address(asked: Asked, binary: Binary, address: int) -> Hook:
     """Return the hook at an address as nm and objdump show it."""
     if asked.kind is not ProbeKind.UPROBE:
         raise asked.error(f"{asked.kind} takes a function's name, no address", hint="name the function, or use uprobe")
     try:
-        offset = asked.kernel.file_offset(path, address)
+        offset = asked.kernel.file_offset(binary.path, address)
     except KernelError as error:
         raise asked.unreadable(error) from error
     if offset is None:
         raise asked.error(
-            f"{path} has no code at 0x{address:x}", hint=f"see nm {path} or objdump -d {path} for its addresses"
+            f"{binary.written} has no code at 0x{address:x}",
+            hint=f"see nm {binary.written} or objdump -d {binary.written} for its addresses",
         )
-    name = f"{asked.kind}:{path}:{address}"
-    return Hook(asked.kind, name, event=f"0x{address:x}", target=path, offset=offset, pid=asked.user_pid)
+    name = f"{asked.kind}:{binary.written}:{address}"
+    return Hook(asked.kind, name, event=f"0x{address:x}", target=binary.path, offset=offset, pid=asked.user_pid)
 
 
 def _named(asked: Asked, symbols: Mapping[str, UserSymbol], name: str, *, cpp: bool) -> list[UserSymbol]:
-    """Return the symbols of that name: as the linker has it, as C++ has it, or all that a wildcard matches."""
-    if not cpp and name in symbols:
+    """Return the symbols of that name: as the linker has it, as the source has it, or all that a wildcard matches."""
+    if name in symbols:
         return [symbols[name]]
-    if cpp or "::" in name or "(" in name:
-        spoken = {asked.kernel.demangle(symbol): symbols[symbol] for symbol in symbols if symbol.startswith("_Z")}
-        if not is_wildcard(name) or "(" in name:
-            return [symbol for full, symbol in spoken.items() if name in (full, full.partition("(")[0])]
-        return [spoken[full] for full in asked.matching(name + "*", spoken, "C++ function")]
+    if cpp or "::" in name or "(" in name or "<" in name:
+        return _spoken(asked, symbols, name)
     if is_wildcard(name):
         return [symbols[symbol] for symbol in asked.matching(name, symbols, "function")]
     return []
+
+
+def _spoken(asked: Asked, symbols: Mapping[str, UserSymbol], name: str) -> list[UserSymbol]:
+    """Return the functions whose names of C++ or Rust are that one, with or without parameters, or match it."""
+    spoken = [(asked.kernel.demangle(symbol), symbols[symbol]) for symbol in symbols]
+    if is_wildcard(name) and "(" not in name:
+        wanted = set(asked.matching(f"{name}*", {full for full, _ in spoken}, "function"))
+        found = [(full, symbol) for full, symbol in spoken if full in wanted]
+    else:
+        found = [(full, symbol) for full, symbol in spoken if name in _names(full)]
+    # A constructor is there twice, for a whole object and for a part of one, mostly as two names of the same code.
+    places: dict[tuple[str, int], UserSymbol] = {}
+    for full, symbol in found:
+        places.setdefault((full, symbol.offset), symbol)
+    return list(places.values())
+
+
+def _names(full: str) -> set[str]:
+    """Return what a script may call a function: ``int f<int>(int)``, ``int f<int>``, ``f<int>``, ``f``."""
+    plain = full.removesuffix(" const")
+    if plain.endswith(")"):
+        depth, start = 0, len(plain)
+        while start and (depth or start == len(plain)):
+            start -= 1
+            depth += {")": 1, "(": -1}.get(plain[start], 0)
+        plain = plain[:start]
+    depth, start = 0, 0
+    for i, character in enumerate(plain):
+        depth += 1 if character in "<(" else -1 if character in ">)" else 0
+        if character == " " and depth == 0 and not plain[:i].endswith("operator"):
+            start = i + 1
+    bare = plain[start:]
+    found = {full, plain, bare}
+    if bare.endswith(">") and "<" in bare:
+        found.add(bare.partition("<")[0])
+    return found
 
 
 def _unknown(asked: Asked, path: str, name: str, symbols: Iterable[str]) -> MissingProbeError:

@@ -17,7 +17,7 @@ class ListProbes(msgspec.Struct, frozen=True, tag="list_probes"):
     """Which probes there are; answered by `Listing`s and `Remark`s."""
 
     pattern: str
-    """As ``list`` takes it; a path in it is absolute. Empty: all."""
+    """As ``list`` takes it. Empty: all."""
     verbose: bool = False
     """With the arguments that each has."""
     pid: int = 0

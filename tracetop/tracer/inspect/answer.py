@@ -14,7 +14,7 @@ from tracetop.bpf import RunningKernel, RunTimeStats, check_privileges
 from tracetop.errors import TracetopError
 from tracetop.model.wire.inquiries import Answer, ListProbes, ListPrograms, Loaded, Question, decode_question
 from tracetop.model.wire.messages import Fatal, Splitter, encode
-from tracetop.tracer.pipe import unforeseen
+from tracetop.tracer.pipe import leave_folder, unforeseen
 
 _READ_BYTES = 1 << 16
 _ALL_ROWS = 1 << 20
@@ -46,7 +46,7 @@ def _question() -> Question:
 
 
 def _answers(question: Question) -> Iterator[Answer]:
-    kernel = RunningKernel()
+    kernel = RunningKernel(leave_folder())
     match question:
         case ListProbes():
             from tracetop.tracer.inspect.list_probes import list_probes  # noqa: PLC0415

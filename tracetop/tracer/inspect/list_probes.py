@@ -143,30 +143,31 @@ def _names(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> Itera
 
 
 def _user(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> Iterator[str]:
-    for binary in _binaries(kernel, kind, path, pid):
+    for written, binary in _binaries(kernel, kind, path, pid):
         if kind is ProbeKind.USDT:
-            yield from sorted({f"{kind}:{binary}:{each.provider}:{each.name}" for each in kernel.usdt_probes(binary)})
+            yield from sorted({f"{kind}:{written}:{each.provider}:{each.name}" for each in kernel.usdt_probes(binary)})
         else:
-            yield from (f"{kind}:{binary}:{name}" for name in sorted(kernel.user_symbols(binary)))
+            yield from (f"{kind}:{written}:{name}" for name in sorted(kernel.user_symbols(binary)))
 
 
-def _binaries(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> tuple[str, ...]:
-    """Return the binaries that a path, a name or a wildcard stands for. UsageError where there is none."""
+def _binaries(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> list[tuple[str, str]]:
+    """Return what a path, a name or a wildcard stands for, as written and absolute; UsageError where nothing is."""
     if path == "*" and not pid:
         raise UsageError(
             f"{kind} probes of which program?",
             why="every program and library has its own",
             hint=f"name one, e.g. {kind}:/bin/bash:* or {kind}:libc:*, or a process with -p PID",
         )
-    single = None if is_wildcard(path) else kernel.binary(path, pid)
-    found = kernel.binaries(path, pid) if is_wildcard(path) else (single,) if single else ()
-    if not found:
+    names = kernel.binaries(path, pid) if is_wildcard(path) else (path,)
+    found = ((name, kernel.binary(name, pid)) for name in names)
+    known = [(name if "/" in name else binary, binary) for name, binary in found if binary]
+    if not known:
         raise UsageError(
             f"no program or library {path}",
             why="it is not a file, not a program in PATH, and not a library that the dynamic linker knows",
             hint="write its path, e.g. /usr/bin/bash, or a library's name: libc",
         )
-    return found
+    return known
 
 
 def _lines(kind: ProbeKind, name: str, kernel: RunningKernel) -> tuple[str, ...]:
