@@ -11,6 +11,7 @@ import msgspec
 from tracetop.errors import UsageError, did_you_mean
 from tracetop.library import DEFAULT
 from tracetop.model.filter import COMM_BYTES, Filter, parse_filter
+from tracetop.source.thread_ids import named_process
 
 PANES = f"panes: {', '.join(DEFAULT)} and more (tracetop --panes), or a script's file ending in .bt"
 HELP_COLUMNS = 80
@@ -74,7 +75,7 @@ def pane_arguments(found: argparse.Namespace) -> Arguments:
     return Arguments(
         panes=tuple(found.panes) or (() if found.programs else DEFAULT),
         programs=tuple(found.programs),
-        filter=_filter(found.filter, found.pid, found.comm),
+        filter=_of_process(_filter(found.filter, found.pid, found.comm)),
         interval_s=found.interval,
     )
 
@@ -95,6 +96,10 @@ def interval(text: str) -> float:
     if not 0.25 <= seconds <= 10:
         raise argparse.ArgumentTypeError(f"{text} is not between 0.25 and 10 seconds")
     return seconds
+
+
+def _of_process(wanted: Filter) -> Filter:
+    return Filter(named_process(wanted.pid), wanted.comm)
 
 
 def _filter(text: str, pid: int, comm: str) -> Filter:

@@ -15,6 +15,7 @@ from textual.binding import Binding
 from tracetop.errors import UsageError
 from tracetop.model.filter import parse_filter
 from tracetop.model.wire.messages import Reset
+from tracetop.source.thread_ids import of_process
 from tracetop.ui.dialogue.keys import MOVE, bind, bindings_of
 from tracetop.ui.dialogue.session import Session
 from tracetop.ui.dialogue.wishes import Step
@@ -64,7 +65,7 @@ class Actions:
         now = self.session.trail.filter
         words = (str(now.pid or ""), f"comm={now.comm}" if now.comm.isdecimal() else now.comm)
         hint = "812, nginx, ngin*; empty for all processes"
-        question = Question("filter", hint, lambda text: self.session.into(Step(parse_filter(text))))
+        question = Question("filter", hint, lambda text: self.session.into(Step(of_process(parse_filter(text)))))
         self.prompt.open(question, " ".join(filter(None, words)))
 
     def search(self) -> None:

@@ -7,6 +7,7 @@ from tracetop.bpf.attach.instruction_boundaries import begins_instruction
 from tracetop.bpf.attach.kernel_hooks import return_bit
 from tracetop.bpf.attach.perf_events import Attach, device_type, on_one_cpu
 from tracetop.bpf.symbols.elf import Elf
+from tracetop.bpf.sys.lively_threads import lively_thread
 from tracetop.bpf.sys.safe_open import opened
 from tracetop.bpf.sys.syscalls import PerfEventAttr
 from tracetop.errors import KernelError
@@ -37,7 +38,7 @@ def uprobe(probe: ProbeSpec, program_fd: int) -> list[int]:
         path = f"/proc/self/fd/{descriptor}" if probe.target.startswith("/proc/") else probe.target
         name = ctypes.create_string_buffer(os.fsencode(path))
         attr.config1 = ctypes.addressof(name)
-        return on_one_cpu(attr, program_fd, pid=probe.pid, cookie=probe.cookie)
+        return on_one_cpu(attr, program_fd, pid=lively_thread(probe.pid) if probe.pid else 0, cookie=probe.cookie)
 
 
 def _refuse_middle(probe: ProbeSpec, descriptor: int) -> None:

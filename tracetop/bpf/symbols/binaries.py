@@ -18,6 +18,7 @@ from tracetop.bpf.symbols.ld_cache import find_library, matches_library
 from tracetop.bpf.symbols.process_maps import parse_maps
 from tracetop.bpf.symbols.symbol_table import SymbolTable
 from tracetop.bpf.symbols.usdt_notes import usdt_probes
+from tracetop.bpf.sys.lively_threads import lively_thread
 from tracetop.bpf.sys.safe_open import opened, rooted
 from tracetop.errors import KernelError
 from tracetop.model.kernel import UsdtProbe, UserSymbol
@@ -128,6 +129,7 @@ def _mapped(pid: int) -> Iterator[tuple[str, str]]:
 
     One that is deleted, or replaced by an update, has no path any more; the process's own link to it leads there.
     """
+    pid = lively_thread(pid)
     seen: set[str] = set()
     program = f"/proc/{pid}/exe"
     with suppress(OSError):

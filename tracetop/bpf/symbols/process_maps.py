@@ -12,10 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tracetop.bpf.sys.lively_threads import lively_thread
+
 VDSO = "[vdso]"
 _MAX_BYTES = 32 << 20
 _STARTTIME, _STARTCODE = 19, 23
 """Fields of /proc/PID/stat after the name in parentheses."""
+_ZOMBIE = b"Z"
+"""The first of them, of a thread that has ended and has not been waited for."""
 
 
 class Identity(NamedTuple):
@@ -63,8 +67,10 @@ def identity(pid: int) -> Identity | None:
     """Return who a pid is now, or None where it is nobody, or has no memory of its own: at its end, or the kernel's."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2].split()
-        found = Identity(int(fields[_STARTTIME]), int(fields[_STARTCODE]))
-        return found if found.code else None
+        start, code = int(fields[_STARTTIME]), int(fields[_STARTCODE])
+        if fields[0] == _ZOMBIE and (thread := lively_thread(pid)) != pid:
+            code = int(Path(f"/proc/{thread}/stat").read_bytes().rpartition(b") ")[2].split()[_STARTCODE])
+        return Identity(start, code) if code else None
     except (OSError, IndexError, ValueError):
         return None
 
@@ -72,12 +78,16 @@ def identity(pid: int) -> Identity | None:
 def read_maps(pid: int, who: Identity) -> Maps | None:
     """Return what a process has mapped, or None where it is gone or became another meanwhile."""
     try:
-        with Path(f"/proc/{pid}/maps").open("rb") as file:
-            text = file.read(_MAX_BYTES)
+        text = _maps_of(pid) or _maps_of(lively_thread(pid))
     except OSError:
         return None
     mappings = tuple(parse_maps(text))
     return sorted_maps(who, mappings) if mappings and identity(pid) == who else None
+
+
+def _maps_of(thread: int) -> bytes:
+    with Path(f"/proc/{thread}/maps").open("rb") as file:
+        return file.read(_MAX_BYTES)
 
 
 def sorted_maps(who: Identity, mappings: Iterable[Mapping]) -> Maps:

@@ -19,6 +19,7 @@ from tracetop.bpf.symbols.mmap_events import Executed, Forked, Mapped, MappingEv
 from tracetop.bpf.symbols.perf_map import PerfMap, read_perf_map
 from tracetop.bpf.symbols.process_maps import NOBODY, VDSO, Mapping, Maps, identity, parse_maps, read_maps, sorted_maps
 from tracetop.bpf.symbols.symbol_table import demangle
+from tracetop.bpf.sys.lively_threads import lively_thread
 from tracetop.bpf.sys.safe_open import opened, rooted
 from tracetop.errors import KernelError
 
@@ -162,7 +163,8 @@ class UserSymbols:
 
     def _open(self, pid: int, mapping: Mapping) -> Binary | None:
         """Read the file that is mapped: the very one, though it be deleted or replaced, while the process lives."""
-        for path in (f"/proc/{pid}/map_files/{mapping.start:x}-{mapping.end:x}", rooted(mapping.path, pid)):
+        link = f"/proc/{lively_thread(pid)}/map_files/{mapping.start:x}-{mapping.end:x}"
+        for path in (link, rooted(mapping.path, pid)):
             with suppress(OSError, KernelError), opened(path) as descriptor:
                 if os.fstat(descriptor).st_ino == mapping.inode:
                     return self._binaries.read_open(descriptor, mapping.path)

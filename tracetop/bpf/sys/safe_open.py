@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tracetop.bpf.sys.lively_threads import lively_thread
 from tracetop.bpf.sys.syscalls import structure, system_call
 from tracetop.bpf.sys.uapi import NR_OPENAT2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS
 
@@ -40,6 +41,7 @@ def opened(path: str, *, follow: bool = True) -> Iterator[int]:
 
 def rooted(path: str, pid: int) -> str:
     """Return the path that `opened` takes for a file as a process sees it: below its root where that is not ours."""
+    pid = lively_thread(pid) if pid > 0 else 0
     try:
         shared = _link(f"/proc/{pid}/ns/mnt") == _link("/proc/self/ns/mnt")
         if pid <= 0 or (shared and _link(f"/proc/{pid}/root") == "/"):

@@ -34,5 +34,6 @@ def run(words: list[str]) -> int:
     from tracetop.headless.inspect import print_listing  # noqa: PLC0415 - --help needs none of this
     from tracetop.model.wire.inquiries import ListProbes  # noqa: PLC0415
     from tracetop.source.inquirer import ask  # noqa: PLC0415
+    from tracetop.source.thread_ids import named_process  # noqa: PLC0415
 
-    return print_listing(ask(ListProbes(found.pattern, found.verbose, found.pid)), sys.stdout)
+    return print_listing(ask(ListProbes(found.pattern, found.verbose, named_process(found.pid))), sys.stdout)

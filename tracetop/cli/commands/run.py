@@ -12,6 +12,7 @@ from tracetop.errors import UsageError
 from tracetop.model.filter import Filter
 from tracetop.model.wire.messages import Run
 from tracetop.source.script_files import script_text
+from tracetop.source.thread_ids import named_process
 
 _NOTES = """\
 A script prints as under bpftrace, and so do its maps when it ends: by exit(), by Ctrl-C, or with -p's or -c's process.
@@ -49,6 +50,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 def run(words: list[str]) -> int:
     """Run it to its end; return the exit code."""
     found = parse(words)
+    found.pid = named_process(found.pid)
     from tracetop.headless.run import Style, run_script  # noqa: PLC0415 - --help needs none of this
     from tracetop.source.child import Child  # noqa: PLC0415
     from tracetop.source.live import LiveSource  # noqa: PLC0415
