@@ -17,7 +17,7 @@ from tracetop.lang.parse.parser import parse
 from tracetop.lang.plan.block_requests import key_by_request
 from tracetop.lang.plan.plan import Plan, kernel_bytes, plan
 from tracetop.lang.plan.program_sharing import number_hooks
-from tracetop.lang.resolve import MAX_PROGRAMS, Wanted, expand
+from tracetop.lang.resolve import MAX_PROGRAMS, Ended, Wanted, expand, keep_ended
 from tracetop.lang.source import Source
 from tracetop.lang.vocabulary.directives import read_directives
 from tracetop.model.header import read_header
@@ -61,7 +61,10 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
     settings = read_settings(source, script, directives.entries)
     wanted = Wanted(directives.optional, settings.missing_probes, options.pid, options.params, options.child)
     expansion = expand(source, script, kernel, wanted)
-    checked, types = check(source, expansion, kernel, FUNCTIONS, script.definitions, options, settings)
+    ended = Ended(expansion)
+    if options.params is None and header.get("ended"):
+        ended = keep_ended(source, expansion, header["ended"], kernel)
+    checked, types = check(source, ended.expansion, kernel, FUNCTIONS, script.definitions, options, settings)
     seen("typed", checked)
     numbered, types = number_hooks(key_by_request(checked, kernel), types, kernel)
     planned = plan(numbered, types, directives, settings.max_map_keys, kernel)
@@ -80,8 +83,9 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
         stack_map="tt_kstacks" if "tt_kstacks" in emitted.stack_maps else "",
         stack_maps=emitted.stack_maps,
         callbacks=emitted.callbacks,
+        ended=ended.maps,
         options={"print_maps_on_exit": str(settings.print_maps_on_exit)},
-        notes=expansion.notes + planned.notes,
+        notes=ended.expansion.notes + planned.notes,
     )
 
 

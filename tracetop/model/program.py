@@ -234,6 +234,9 @@ class Exit(msgspec.Struct, frozen=True, tag="exit"):
 
 Action = MapAction | PrintMap | PrintValue | PrintEntry | Format | Exit
 """What user space does when the kernel sends the action's number, with the payload that it describes."""
+ENDED_MAP = "@tt_ended"
+"""The map that the compiler adds to a pane of processes: by process and time, what it had counted when its number
+came to name another."""
 EVENT_HEADER_BYTES = 8
 """``struct { u32 action; u32 zero; }`` before an event's payload; a payload's offsets count from after it."""
 
@@ -257,6 +260,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     """C names of all stack maps, that one included."""
     callbacks: tuple[str, ...] = ()
     """C functions that other functions of the program hand to the kernel's loop helpers; see `bpf.load.linker`."""
+    ended: tuple[str, ...] = ()
+    """The maps whose numbers the values of ENDED_MAP hold, after the name of a process that has ended."""
     options: dict[str, str] = {}
     """The script's ``config``, by key."""
     notes: tuple[str, ...] = ()

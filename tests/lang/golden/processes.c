@@ -235,9 +235,7 @@ int tt_sched_process_exit_4(struct tt_sched_process_exit_4_record *ctx)
         return 0;
     if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
         return 0;
-    bool current = tt_current_wanted(control);
-    if (current)
-        tt_sched_process_exit_4_1(ctx, control);
+    tt_sched_process_exit_4_1(ctx, control);
     return 0;
 }
 

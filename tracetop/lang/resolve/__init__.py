@@ -5,5 +5,6 @@ Owns: the grammar of a probe's text, wildcards, and what is said about a probe t
 a module for each family of probes; `probe_syntax` takes a text apart, `request` has their common errors.
 """
 
+from tracetop.lang.resolve.ended_processes import Ended, keep_ended
 from tracetop.lang.resolve.expand import Expansion, HookedClause, Wanted, expand
 from tracetop.lang.resolve.request import MAX_PROBES, MAX_PROGRAMS, MissingProbeError

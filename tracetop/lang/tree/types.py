@@ -161,12 +161,19 @@ def _join_integers(a: Type, b: Type) -> Type:
     return Type(
         size=size,
         signed=signed,
-        role=a.role if a.role == b.role else KeyRole.INTEGER,
+        role=_join_roles(a.role, b.role),
         unit=join_units(a.unit, b.unit),
         stamp=a.stamp and b.stamp,
         shape=a.shape if (a.shape, a.c) == (b.shape, b.c) else Shape.INTEGER,
         c=a.c if a.c == b.c else None,
     )
+
+
+def _join_roles(a: KeyRole, b: KeyRole) -> KeyRole:
+    """Return what a number of two roles is: a process's is that of its main thread."""
+    if {a, b} == {KeyRole.PID, KeyRole.TID}:
+        return KeyRole.PID
+    return a if a == b else KeyRole.INTEGER
 
 
 def join_units(a: Unit, b: Unit) -> Unit:

@@ -10,10 +10,11 @@ from itertools import groupby
 from tracetop.bpf import MapSample
 from tracetop.model.filter import Filter
 from tracetop.model.frame import Cell, Number, View
-from tracetop.model.program import MapSpec, Program
+from tracetop.model.program import ENDED_MAP, MapSpec, Program
 from tracetop.tracer.aggregate.call_tree import CallTree, is_stack_map
 from tracetop.tracer.aggregate.counters import CounterMap
 from tracetop.tracer.aggregate.distributions import Distribution
+from tracetop.tracer.aggregate.ended_processes import EndedProcesses
 from tracetop.tracer.aggregate.joined_table import JoinedTable
 from tracetop.tracer.aggregate.key_cells import KeyCells
 from tracetop.tracer.aggregate.process_table import ProcessCounts, is_process_map
@@ -74,11 +75,15 @@ class Aggregates:
         self._cells = cells
         self._processes = processes
         self._is_joined = program.header.get("join") == "process"
+        self._counted_of_ended = program.ended
+        self._ended = self.specs.pop(ENDED_MAP, None)
         shown = list(self.specs.values())
         counted = [spec for spec in shown if not spec.kind.facts.is_distribution]
         stacks = [spec for spec in counted if is_stack_map(spec)]
         self.tables = self._tables([spec for spec in counted if spec.keys and spec not in stacks])
         self.trees = [tree(spec) for spec in stacks]
+        if self._ended:  # read after all others: what was counted until then is in it, or still in them
+            self.specs[ENDED_MAP] = self._ended
         self._gauges = [Gauge(spec, cells) for spec in counted if not spec.keys]
         self._distributions = [Distribution(spec, cells) for spec in shown if spec.kind.facts.is_distribution]
 
@@ -125,7 +130,8 @@ class Aggregates:
 
     def _table(self, specs: tuple[MapSpec, ...]) -> JoinedTable:
         if self._is_joined and is_process_map(specs[0]):
-            return ProcessCounts(specs, self._cells, self._processes)
+            ended = EndedProcesses(self._ended, self._counted_of_ended, self._cells) if self._ended else None
+            return ProcessCounts(specs, self._cells, self._processes, ended)
         return JoinedTable(specs, self._cells)
 
 

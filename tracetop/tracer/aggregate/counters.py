@@ -101,6 +101,19 @@ class CounterMap:
             self._base = self._base.copy()
             self._base[place[found]] = self._last[place[found]]
 
+    def end(self, wanted: Keys, values: Values) -> tuple[Values, Values]:
+        """Return what sorted keys gained since the last sample and since the last reset, up to their last values.
+
+        The keys were deleted then: from here on they count from zero.
+        """
+        last, base = np.zeros_like(values), np.zeros_like(values)
+        if self._keys is not None and len(self._keys):
+            last, base = align(self._keys, wanted, self._last), align(self._keys, wanted, self._base)
+            place, found = find(self._keys, wanted)
+            self._last, self._base = self._last.copy(), self._base.copy()
+            self._last[place[found]] = self._base[place[found]] = 0
+        return values - last, values - base
+
     def among(self, wanted: Keys) -> Keys:
         """Return those of the wanted keys that the last sample had."""
         if self._keys is None or not len(self._keys):

@@ -17,6 +17,7 @@ from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.counters import Keys, as_rows
 from tracetop.tracer.aggregate.value_columns import cell_of
 from tracetop.tracer.printing.decode import Decoder
+from tracetop.tracer.printing.values import Datum
 
 TEXT_ROLES = (KeyRole.COMM, KeyRole.STRING)
 STACK_ROLES = (KeyRole.KSTACK, KeyRole.USTACK)
@@ -75,6 +76,11 @@ class KeyCells:
             numbers: list[int] = integers(spec, part, keys).tolist()
             return [self._syscalls.name(number) for number in numbers] if part.role is KeyRole.SYSCALL else [*numbers]
         return [cell_of(read(key.tobytes(), part.offset)) for key in as_rows(keys)]
+
+    def datum(self, spec: MapSpec) -> Callable[[NDArray[Any]], Datum]:
+        """Return what decodes one row of a map's values."""
+        read = self._decoder.reader(spec.value)
+        return lambda row: read(row.tobytes(), 0)
 
     def value_cell(self, spec: MapSpec) -> Callable[[NDArray[Any]], Cell]:
         """Return what makes a cell of one row of a map's values, where those are shown as text."""

@@ -102,6 +102,12 @@ class ProcessTable:
         """Say whether a process has that number, be it one that was not looked at yet."""
         return pid in self._pids
 
+    def forget(self, pid: int) -> None:
+        """Forget which process a number names: what is looked up from now on is another one."""
+        self.live.pop(pid, None)
+        self._looks.pop(pid, None)
+        self._ended.pop(pid, None)
+
     def refresh(self, busy: Iterable[int]) -> None:
         """Look at /proc: at the first of `busy`, the busiest first, and at some of the others."""
         now_s = time.monotonic()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tracetop.bpf import MapSample, is_array
 from tracetop.model.filter import Filter
-from tracetop.model.program import Format, KeyPart, KeyRole, MapSpec, PrintValue, Program
+from tracetop.model.program import ENDED_MAP, Format, KeyPart, KeyRole, MapSpec, PrintValue, Program
 from tracetop.model.value import Shape, ValueType
 from tracetop.tracer.aggregate.aggregates import Aggregates
 from tracetop.tracer.aggregate.counters import as_keys, as_rows
@@ -85,7 +85,10 @@ def _each(remember: Callable[[int], None], processes: Iterable[int]) -> None:
 def _retire_processes(loaded: LoadedScript, aggregates: Aggregates) -> None:
     """Free the map entries of processes that are long gone."""
     for table in aggregates.process_tables():
-        for name, keys in table.held(table.retire()).items():
+        freed = table.held(table.retire())
+        if table.ended:
+            freed[ENDED_MAP] = table.ended.read_keys()
+        for name, keys in freed.items():
             if len(keys):
                 loaded.delete_keys(name, as_rows(keys))
 
