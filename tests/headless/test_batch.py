@@ -62,7 +62,7 @@ def test_it_stops_after_the_ticks_it_was_asked_for() -> None:
 
 
 def test_the_first_tick_is_the_first_whole_interval_in_which_every_pane_ran() -> None:
-    hello = Hello(protocol=1, pid=7, kernel="6.18", cpus=2, hostname="here")
+    hello = Hello(protocol=1, pid=7, kernel="6.18", hostname="here")
     loading = frames.loading(0), frames.loading(1), frames.loading(2)
     assert run(hello, *loading, LogLines(("noise",)), tick(3), tick(4), tick(5), ticks=1) == (0, [5])
 

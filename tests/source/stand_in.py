@@ -15,7 +15,7 @@ from tracetop.model.filter import Filter
 from tracetop.model.frame import Frame
 from tracetop.model.wire import messages as m
 
-HELLO = m.Hello(m.PROTOCOL, 0, "stand-in", 1, "here")
+HELLO = m.Hello(m.PROTOCOL, 0, "stand-in", "here")
 
 
 def last_frame() -> Frame:
@@ -57,7 +57,7 @@ def hang() -> NoReturn:
 
 def main() -> None:
     misbehave(sys.argv[1] if len(sys.argv) > 1 else "")
-    say(m.Hello(m.PROTOCOL, os.getpid(), "stand-in", 1, "here"))
+    say(m.Hello(m.PROTOCOL, os.getpid(), "stand-in", "here"))
     splitter = m.Splitter()
     while data := os.read(0, 65536):
         for body in splitter.feed(data):

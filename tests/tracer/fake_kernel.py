@@ -84,6 +84,7 @@ class FakeLoaded:
         self.event_fd: int | None = None
         self.attached_s = 0.0
         self.calls: list[str] = []
+        self.looks_for_cpus = 0
         self.notes: tuple[str, ...] = ()
 
     def run_begin(self) -> None:
@@ -103,6 +104,9 @@ class FakeLoaded:
         self.notes = tuple(f"cannot attach {name}: {self.kernel.refusals[name]}" for name in refused)
         self.attached = True
         self.attached_s = self.kernel.clock()
+
+    def follow_cpus(self) -> None:
+        self.looks_for_cpus += 1
 
     def detach(self) -> None:
         self.attached = False

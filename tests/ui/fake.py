@@ -100,7 +100,7 @@ class FakeSource(FakeViews):
 
     def start(self, listener: Listener) -> None:
         self._listener = listener
-        self.emit(Hello(protocol=1, pid=4711, kernel="6.18.0-cloud-amd64", cpus=8, hostname="db-primary-1"))
+        self.emit(Hello(protocol=1, pid=4711, kernel="6.18.0-cloud-amd64", hostname="db-primary-1"))
 
     def emit(self, message: Message | Ended) -> None:
         assert self._listener
@@ -180,7 +180,7 @@ class FakeSource(FakeViews):
 
     def restart(self) -> None:
         self.restarts += 1
-        self.emit(Hello(protocol=1, pid=4712, kernel="6.18.0-cloud-amd64", cpus=8, hostname="db-primary-1"))
+        self.emit(Hello(protocol=1, pid=4712, kernel="6.18.0-cloud-amd64", hostname="db-primary-1"))
 
     def close(self) -> None:
         self.closed = True
@@ -232,6 +232,7 @@ class FakeSource(FakeViews):
             filter=self.filter,
             panes=panes,
             tracer=TracerCost(1.2, 139 << 20),
+            cpus=8,
         )
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tracetop.bpf.symbols.kallsyms import KernelSymbols
     from tracetop.bpf.symbols.user_symbols import UserFrame, UserSymbols
     from tracetop.bpf.sys.captured_output import CapturedOutput
-    from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode
+    from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode, online_cpus
     from tracetop.bpf.sys.uapi import MapType
 else:
     _ROOMS = MappingProxyType(
@@ -49,7 +49,7 @@ else:
             "symbols.kallsyms": "KernelSymbols",
             "symbols.user_symbols": "UserFrame UserSymbols",
             "sys.captured_output": "CapturedOutput",
-            "sys.sysfs": "ensure_tracefs lockdown_mode",
+            "sys.sysfs": "ensure_tracefs lockdown_mode online_cpus",
             "sys.uapi": "MapType",
         }
     )

@@ -5,17 +5,17 @@ own: when to do what, history, and any second program. All descriptors are close
 keep the program alive. BCC is not thread-safe: the tracer's one thread.
 """
 
-import threading
 from typing import Any, Self
 
-from tracetop.bpf.attach import FEW, attach, hits, release, release_unwatched, run_once
+from tracetop.bpf.attach import run_once
+from tracetop.bpf.attach.attachment import Attachment
 from tracetop.bpf.load.compile import compile_program
 from tracetop.bpf.load.loader import close_all, load_functions
 from tracetop.bpf.maps.script_maps import Tables
 from tracetop.bpf.objects.stats import ProgStats, program_stats
 from tracetop.errors import TracetopError
 from tracetop.model.abi.control import CONTROL_BYTES, silenced
-from tracetop.model.kinds import Family, ProbeKind
+from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import ProbeSpec, Program
 
 
@@ -26,19 +26,13 @@ class Loaded(Tables):
         super().__init__(program, module)
         self._functions: list[tuple[ProbeSpec, int]] = []
         self._unloadable: list[TracetopError] = []
-        self._hooks: list[int] = []
-        self._checked: list[tuple[list[int], int]] = []
-        """Those of `_hooks` that tell how many hits they had: the hooks of a probe, and its period."""
-        self._hits_before = 0
-        """What hooks had that are off again."""
-        self._release: threading.Thread | None = None
-        """Takes hooks off in the background; what is on them is silenced."""
+        self._attachment = Attachment()
         self._in_force = bytes(CONTROL_BYTES)
         self.attached = False
         """Whether the program is on its hooks."""
         self._scratch_is_stale = False
         self.notes: tuple[str, ...] = ()
-        """One line for each probe that the last `attach` could not attach while others were."""
+        """One line for each probe that is not attached while others are, and for what CPUs that came later lack."""
 
     @classmethod
     def load(cls, program: Program) -> Self:
@@ -59,27 +53,16 @@ class Loaded(Tables):
         """Put every function on its hook; nothing where they are. Raises the first error where none can be."""
         if self.attached:
             return
-        if self._release:
-            self._release.join()
-            self._release = None
+        if self._attachment.wait():
             self.set_control(self._in_force)
-        self._empty_scratch()
-        errors = list(self._unloadable)
-        for probe, program_fd in self._functions:
-            if probe.kind.facts.family is Family.ONCE:
-                continue
-            try:
-                hooks = attach(probe, program_fd)
-            except TracetopError as error:
-                errors.append(error)
-                continue
-            self._hooks += hooks
-            if probe.is_checked:
-                self._checked.append((hooks, probe.period))
-        if errors and not self._hooks:
-            raise errors[0]
-        self.notes = tuple(f"{error.diagnostic.what}: {error.diagnostic.why}" for error in errors)
+        _empty_scratch(self)
+        self._attachment.attach(self._functions, self._unloadable)
         self.attached = True
+        self.follow_cpus()
+
+    def follow_cpus(self) -> None:
+        """Attach to CPUs that came online since the last call, and let go of those that went; for every tick."""
+        self.notes = self._attachment.follow_cpus()
 
     def detach(self) -> None:
         """Take every function off its hook: it counts no more and costs nothing.
@@ -88,24 +71,18 @@ class Loaded(Tables):
         the first moment on. Maps stay as they are, but keyed scratch maps are emptied before the program is put to work
         again: a start time of before would be an hour's latency.
         """
-        self._hits_before += sum(hits(*each, last=True) for each in self._checked)
-        self._checked.clear()
-        if len(self._hooks) > FEW:
-            super().set_control(silenced(self._in_force))
-            self._release = release_unwatched(self._hooks)
-        else:
-            release(self._hooks)
+        self._attachment.detach(lambda: super(Loaded, self).set_control(silenced(self._in_force)))
         self._scratch_is_stale = self._scratch_is_stale or self.attached
         self.attached = False
 
     def set_control(self, value: bytes) -> None:
         """Put `model.abi.control.pack_control`'s bytes in force, with one map write."""
         self._in_force = value
-        super().set_control(silenced(value) if self._release else value)
+        super().set_control(silenced(value) if self._attachment.ending else value)
 
     def run_begin(self) -> None:
         """Run the BEGIN functions once, in order; call it before `attach`."""
-        self._empty_scratch()
+        _empty_scratch(self)
         _run_all(self._functions, ProbeKind.BEGIN)
 
     def run_end(self) -> None:
@@ -117,7 +94,7 @@ class Loaded(Tables):
 
         Where the kernel does not say so of a kind, it is what its events counted less the runs: of perf events.
         """
-        had = self._hits_before + sum(hits(*each) for each in self._checked)  # before the runs: at least so many
+        had = self._attachment.hits()  # before the runs: at least so many
         skipped = sum(stats.recursion_misses for stats in self.stats())
         return super().missed() + skipped + max(0, had - self._dropped(self._slots.runs))
 
@@ -135,13 +112,14 @@ class Loaded(Tables):
         close_all(self._functions)
         super().close()
 
-    def _empty_scratch(self) -> None:
-        # Not in `detach`: a program that is just running on another CPU may still write there.
-        if self._scratch_is_stale:
-            for spec in self.program.maps:
-                if spec.scratch and spec.keys:
-                    self.clear(spec.name)
-            self._scratch_is_stale = False
+
+def _empty_scratch(loaded: Loaded) -> None:
+    # Not in `detach`: a program that is just running on another CPU may still write there.
+    if loaded._scratch_is_stale:
+        for spec in loaded.program.maps:
+            if spec.scratch and spec.keys:
+                loaded.clear(spec.name)
+        loaded._scratch_is_stale = False
 
 
 def _run_all(functions: list[tuple[ProbeSpec, int]], kind: ProbeKind) -> None:

@@ -238,5 +238,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
     filter: Filter
     panes: dict[str, PaneFrame]
     tracer: TracerCost = TracerCost()
+    cpus: int = 0
+    """Those that are online; 0 where nobody has looked."""
     final: bool = False
     """True for the last frame of a tracer that was asked to stop."""

@@ -34,7 +34,7 @@ def main() -> int:
     try:
         kernel = RunningKernel(leave_folder())
         check_privileges(kernel)
-        outbox.send(Hello(PROTOCOL, os.getpid(), platform.release(), kernel.cpus, socket.gethostname()))
+        outbox.send(Hello(PROTOCOL, os.getpid(), platform.release(), socket.gethostname()))
         names = MachineNames(KernelSymbols(), UserSymbols())
         if sys.argv[1:] == ["run"]:
             from tracetop.tracer.script.script_run import serve  # noqa: PLC0415 - neither loads what only the other needs

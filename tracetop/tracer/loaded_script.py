@@ -21,6 +21,7 @@ class LoadedScript(Protocol):
 
     def run_begin(self) -> None: ...  # noqa: D102
     def attach(self) -> None: ...  # noqa: D102
+    def follow_cpus(self) -> None: ...  # noqa: D102
     def detach(self) -> None: ...  # noqa: D102
     def run_end(self) -> None: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102

@@ -355,3 +355,11 @@ def test_a_stack_that_fills_its_slot_says_that_it_has_more_callers(
         tree.symbols[symbol] for symbol, parent in zip(tree.symbol[1:], tree.parent[1:], strict=True) if not parent
     ]
     assert below_root == [CUT, "f1"]
+
+
+def test_each_read_looks_for_other_cpus_and_passes_on_what_they_lack(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine)
+    one.read()
+    kernel.loaded[0].notes = ("CPU 7 came online",)
+    one.read()
+    assert (kernel.loaded[0].looks_for_cpus, one.frame().notes) == (2, ("CPU 7 came online",))

@@ -149,3 +149,15 @@ def test_keys_are_the_kernels_bytes() -> None:
     one = loaded({NOBODY: 7})
     upkeep.drop_unfiltered_starts(one, BY_TID, Filter(1, ""))
     assert one.deleted == [("@start", [struct.pack("=I", NOBODY)])]
+
+
+def test_a_run_looks_for_other_cpus_every_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, now_s = loaded({}), 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    chores = upkeep.upkeep_in_run(one, lambda _pid: None)
+    assert chores.every_s <= 1.0
+    for looks in (1, 2, 3):
+        chores.do()
+        chores.do()
+        assert one.looks_for_cpus == looks
+        now_s += chores.every_s

@@ -1,6 +1,7 @@
 """Puts a loaded program on its hook, as descriptors that detach it when they are closed, and takes it off again.
 
-In: a `ProbeSpec` and the descriptor of a program. Out: the hooks' descriptors, or a KernelError with the one cause.
+In: a `ProbeSpec` and the descriptor of a program. Out: its `Hooks`, or a KernelError with the one cause; `Attachment`
+has those of a whole script.
 Owns: attaching any kind, by the function that its module's `ATTACHMENTS` has; running BEGIN and END; and how hooks are
 let go of, since the kernel waits up to 0.1 s at each one, until no CPU is inside the program any more, and lets nobody
 else attach or detach meanwhile. Refuses to own: when, and why a hook may fail (`attach_errors`). No hook here is pinned
@@ -14,6 +15,7 @@ import threading
 
 from tracetop.bpf.attach import kernel_hooks, perf_events, user_hooks
 from tracetop.bpf.attach.attach_errors import explain
+from tracetop.bpf.attach.hooks import Hooks as Hooks
 from tracetop.bpf.attach.perf_events import Attach
 from tracetop.bpf.attach.perf_events import hits as hits
 from tracetop.bpf.sys.syscalls import TestRunAttr, bpf
@@ -34,8 +36,8 @@ _ATTACHMENTS: dict[ProbeKind, Attach] = {
 }
 
 
-def attach(probe: ProbeSpec, program_fd: int) -> list[int]:
-    """Attach the program to its hook; return the descriptors that hold it there.
+def attach(probe: ProbeSpec, program_fd: int) -> Hooks:
+    """Attach the program to its hook; return what holds it there.
 
     KernelError or PrivilegeError with the one cause. BEGIN and END have no hook: see `run_once`.
     """
@@ -62,18 +64,17 @@ def run_once(probe: ProbeSpec, program_fd: int) -> None:
         ) from error
 
 
-def release(hooks: list[int]) -> None:
-    """Close hooks and empty their list; none of their programs runs any more then."""
-    while hooks:
-        os.close(hooks.pop())
+def release(descriptors: list[int]) -> None:
+    """Close hooks; none of their programs runs any more then."""
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
-def release_unwatched(hooks: list[int]) -> threading.Thread:
-    """Close hooks in the background and empty their list; return the thread that does it.
+def release_unwatched(descriptors: list[int]) -> threading.Thread:
+    """Close hooks in the background; return the thread that does it.
 
     Their programs still run until it has ended.
     """
-    thread = threading.Thread(target=release, args=(hooks.copy(),), name="release", daemon=True)
-    hooks.clear()
+    thread = threading.Thread(target=release, args=(descriptors,), name="release", daemon=True)
     thread.start()
     return thread

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from tracetop.bpf.attach.hooks import Hooks
 from tracetop.bpf.attach.perf_events import DEVICES, Attach, device_type, on_one_cpu
 from tracetop.bpf.sys.syscalls import PerfEventAttr, RawTracepointAttr, bpf
 from tracetop.bpf.sys.sysfs import tracefs
@@ -14,7 +15,7 @@ from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import ProbeSpec
 
 
-def tracepoint(probe: ProbeSpec, program_fd: int) -> list[int]:
+def tracepoint(probe: ProbeSpec, program_fd: int) -> Hooks:
     """Attach to a tracepoint: the program sees the events of all CPUs, whichever CPU the event is opened on."""
     event_id = int((tracefs() / "events" / probe.category / probe.event / "id").read_text())
     return on_one_cpu(
@@ -22,18 +23,18 @@ def tracepoint(probe: ProbeSpec, program_fd: int) -> list[int]:
     )
 
 
-def raw_tracepoint(probe: ProbeSpec, program_fd: int) -> list[int]:
+def raw_tracepoint(probe: ProbeSpec, program_fd: int) -> Hooks:
     """Attach to a raw tracepoint."""
     attr = RawTracepointAttr(name=probe.event.encode(), prog_fd=program_fd, cookie=probe.cookie)
-    return [bpf(Command.RAW_TRACEPOINT_OPEN, attr)]
+    return Hooks([bpf(Command.RAW_TRACEPOINT_OPEN, attr)])
 
 
-def trampoline(_probe: ProbeSpec, program_fd: int) -> list[int]:
+def trampoline(_probe: ProbeSpec, program_fd: int) -> Hooks:
     """Attach a program that was loaded for one function (fentry, fexit) to just that function."""
-    return [bpf(Command.RAW_TRACEPOINT_OPEN, RawTracepointAttr(name=None, prog_fd=program_fd))]
+    return Hooks([bpf(Command.RAW_TRACEPOINT_OPEN, RawTracepointAttr(name=None, prog_fd=program_fd))])
 
 
-def kprobe(probe: ProbeSpec, program_fd: int) -> list[int]:
+def kprobe(probe: ProbeSpec, program_fd: int) -> Hooks:
     """Attach to a function's start, to a place in it, or to its return.
 
     Since Linux commit e12f03d7031a ("perf/core: Implement the 'perf_kprobe' PMU"), in v4.17; such a probe has no name

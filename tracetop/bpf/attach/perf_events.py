@@ -1,28 +1,37 @@
 """Perf events with a program on them: on one CPU for all, on each CPU, or on the threads of one process.
 
-Owns: opening, handing the program over, and closing what was opened where one of several fails; and the kinds of
-probes that are no more than such an event of a clock or a counter.
+Owns: opening, handing the program over, and closing what was opened where one of several fails; the kinds of probes
+that are no more than such an event of a clock or a counter; and which events follow the CPUs that come and go.
 """
 
 import errno
 import fcntl
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tracetop.bpf.attach.hooks import Hooks
+from tracetop.bpf.sys.cpu_events import CpuEvents, read_event
 from tracetop.bpf.sys.syscalls import PerfEventAttr, PerfLinkAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import online_cpus
-from tracetop.bpf.sys.uapi import BPF_PERF_EVENT, Breakpoint, Command, PerfFlag, PerfIoctl, PerfType
+from tracetop.bpf.sys.uapi import (
+    BPF_PERF_EVENT,
+    PERF_FORMAT_TOTAL_TIME_ENABLED,
+    Breakpoint,
+    Command,
+    PerfFlag,
+    PerfIoctl,
+    PerfType,
+)
 from tracetop.errors import KernelError
 from tracetop.model.abi.perf_events import SOFTWARE_EVENTS
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import ProbeSpec
 
 DEVICES = Path("/sys/bus/event_source/devices")
-Attach = Callable[[ProbeSpec, int], list[int]]
-"""Puts a program on a probe's hook; returns the descriptors that hold it there. OSError or KernelError."""
+Attach = Callable[[ProbeSpec, int], Hooks]
+"""Puts a program on a probe's hook; returns what holds it there. OSError or KernelError."""
 _UNWATCHED = {
     errno.ENOSPC: ("the CPU watches few places at once, and all are taken", "watch fewer, or stop what else does"),
     errno.EINVAL: (
@@ -32,7 +41,6 @@ _UNWATCHED = {
     errno.EOPNOTSUPP: ("this machine cannot watch memory", "use a uprobe or fentry on the function that writes there"),
 }
 _CPU_CLOCK = SOFTWARE_EVENTS["cpu-clock"].config
-_COUNT_BYTES = 8
 _ROUNDS = 5
 """How often the list of threads is read, for those that were made meanwhile."""
 
@@ -42,27 +50,15 @@ def device_type(device: str) -> int:
     return int((DEVICES / device / "type").read_text())
 
 
-def on_one_cpu(attr: PerfEventAttr, program_fd: int, *, pid: int = 0, cookie: int = 0) -> list[int]:
+def on_one_cpu(attr: PerfEventAttr, program_fd: int, *, pid: int = 0, cookie: int = 0) -> Hooks:
     """Put the program on an event whose hits run it wherever they are: a tracepoint, a kprobe or a uprobe.
 
-    There it can ask for `cookie`, if that is not 0.
+    There it can ask for `cookie`, if that is not 0. It goes on when the CPU that the event was opened on has gone.
     """
-    return [_opened(attr, program_fd, cpu=-1 if pid else online_cpus()[0], pid=pid or -1, cookie=cookie)]
+    return Hooks([_opened(attr, program_fd, cpu=-1 if pid else online_cpus()[0], pid=pid or -1, cookie=cookie)])
 
 
-def on_each_cpu(attr: PerfEventAttr, program_fd: int) -> list[int]:
-    """Put the program on an event that each CPU counts for itself."""
-    with _all_or_none() as descriptors:
-        for cpu in online_cpus():
-            try:
-                descriptors.append(_opened(attr, program_fd, cpu=cpu))
-            except OSError as error:
-                if error.errno != errno.ENODEV:  # this CPU went offline just now
-                    raise
-    return descriptors
-
-
-def on_threads(attr: PerfEventAttr, program_fd: int, pid: int) -> list[int]:
+def on_threads(attr: PerfEventAttr, program_fd: int, pid: int) -> Hooks:
     """Put the program on an event that each thread of a process counts for itself, those to come included."""
     attr.flags |= PerfFlag.INHERIT | _inherit_thread(attr)
     seen: set[int] = set()
@@ -77,7 +73,7 @@ def on_threads(attr: PerfEventAttr, program_fd: int, pid: int) -> list[int]:
             seen |= threads
         if not descriptors:
             raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
-    return descriptors
+    return Hooks(descriptors)
 
 
 def _inherit_thread(attr: PerfEventAttr) -> int:
@@ -99,6 +95,7 @@ def _inherit_thread(attr: PerfEventAttr) -> int:
 
 def _opened(attr: PerfEventAttr, program_fd: int, *, cpu: int = -1, pid: int = -1, cookie: int = 0) -> int:
     attr.flags |= PerfFlag.DISABLED  # it counts nothing that comes before the program is there
+    attr.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED
     event = perf_event_open(attr, cpu=cpu, pid=pid)
     descriptor = event
     try:
@@ -133,18 +130,17 @@ def hits(descriptors: list[int], period: int, *, last: bool = False) -> int:
     if last:
         for descriptor in descriptors:
             fcntl.ioctl(descriptor, PerfIoctl.DISABLE, 0)
-    counts = (int.from_bytes(os.read(descriptor, _COUNT_BYTES), sys.byteorder) for descriptor in descriptors)
-    return sum(count // max(period, 1) for count in counts)
+    return sum(read_event(descriptor)[0] // max(period, 1) for descriptor in descriptors)
 
 
-def counted(probe: ProbeSpec, program_fd: int) -> list[int]:
+def counted(probe: ProbeSpec, program_fd: int) -> Hooks:
     """Attach to every `period`-th event that the kernel or the processor counts."""
     type_ = PerfType.HARDWARE if probe.kind is ProbeKind.HARDWARE else PerfType.SOFTWARE
     event = probe.kind.facts.events[probe.event]
     return _on_cpus(PerfEventAttr(type=type_, config=event.config, sample=max(probe.period, 1)), probe, program_fd)
 
 
-def watchpoint(probe: ProbeSpec, program_fd: int) -> list[int]:
+def watchpoint(probe: ProbeSpec, program_fd: int) -> Hooks:
     """Attach to each use of a place in memory, of the one process or wherever the CPUs come by."""
     address, length, mode = probe.event.split(":")
     attr = PerfEventAttr(type=PerfType.BREAKPOINT, sample=1, bp_type=Breakpoint[mode.upper()])
@@ -158,20 +154,23 @@ def watchpoint(probe: ProbeSpec, program_fd: int) -> list[int]:
         raise KernelError(f"cannot attach {', '.join(probe.names)}", why=why, hint=hint) from error
 
 
-def profile(probe: ProbeSpec, program_fd: int) -> list[int]:
+def profile(probe: ProbeSpec, program_fd: int) -> Hooks:
     """Attach to a clock of each CPU, `period` times a second."""
     attr = PerfEventAttr(type=PerfType.SOFTWARE, config=_CPU_CLOCK, sample=probe.period, flags=PerfFlag.FREQ)
     return _on_cpus(attr, probe, program_fd)
 
 
-def interval(probe: ProbeSpec, program_fd: int) -> list[int]:
+def interval(probe: ProbeSpec, program_fd: int) -> Hooks:
     """Attach to a clock of one CPU, every `period` nanoseconds."""
-    return on_one_cpu(PerfEventAttr(type=PerfType.SOFTWARE, config=_CPU_CLOCK, sample=probe.period), program_fd)
+    attr = PerfEventAttr(type=PerfType.SOFTWARE, config=_CPU_CLOCK, sample=probe.period)
+    return Hooks(events=CpuEvents(lambda cpu: _opened(attr, program_fd, cpu=cpu), single=True))
 
 
-def _on_cpus(attr: PerfEventAttr, probe: ProbeSpec, program_fd: int) -> list[int]:
+def _on_cpus(attr: PerfEventAttr, probe: ProbeSpec, program_fd: int) -> Hooks:
     """Attach to an event of each CPU, or of the one process that the probe is put on."""
-    return on_threads(attr, program_fd, probe.pid) if probe.pid else on_each_cpu(attr, program_fd)
+    if probe.pid:
+        return on_threads(attr, program_fd, probe.pid)
+    return Hooks(events=CpuEvents(lambda cpu: _opened(attr, program_fd, cpu=cpu)))
 
 
 ATTACHMENTS: dict[ProbeKind, Attach] = {

@@ -3,6 +3,7 @@
 import ctypes
 import os
 
+from tracetop.bpf.attach.hooks import Hooks
 from tracetop.bpf.attach.instruction_boundaries import begins_instruction
 from tracetop.bpf.attach.kernel_hooks import return_bit
 from tracetop.bpf.attach.perf_events import Attach, device_type, on_one_cpu
@@ -22,7 +23,7 @@ Since Linux commit a6ca88b241d5 ("trace_uprobe: support reference counter in fd-
 _LONGEST_INSTRUCTION = 16
 
 
-def uprobe(probe: ProbeSpec, program_fd: int) -> list[int]:
+def uprobe(probe: ProbeSpec, program_fd: int) -> Hooks:
     """Attach to a place of a file; of a USDT probe with a semaphore, the kernel counts it up in every process.
 
     KernelError for a place in the middle of an instruction: the kernel would break the program there.

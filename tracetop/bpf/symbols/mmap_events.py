@@ -7,13 +7,16 @@ to own: what is mapped already, see `process_maps`. The privileged tracer proces
 import mmap
 import os
 import struct
+import time
 from collections.abc import Iterator
 from typing import NamedTuple, Self
 
 from tracetop.bpf.symbols.process_maps import Mapping
+from tracetop.bpf.sys.cpu_events import CpuEvents
 from tracetop.bpf.sys.syscalls import PerfEventAttr, perf_event_open
 from tracetop.bpf.sys.sysfs import online_cpus
 from tracetop.bpf.sys.uapi import (
+    PERF_FORMAT_TOTAL_TIME_ENABLED,
     PERF_RECORD_MISC_COMM_EXEC,
     PERF_SAMPLE_TIME,
     PerfFlag,
@@ -25,6 +28,8 @@ from tracetop.model.abi.perf_events import SOFTWARE_EVENTS
 _RECORDED = PerfFlag.MMAP | PerfFlag.MMAP2 | PerfFlag.COMM | PerfFlag.COMM_EXEC | PerfFlag.TASK
 _DATA_BYTES = 512 << 10
 """Of each CPU; an exec with its libraries takes 1 to 3 KB."""
+_CPUS_S = 1.0
+"""How often it is looked whether there are other CPUs."""
 _HEAD, _TAIL = 1024 // 8, 1032 // 8
 """Words of struct perf_event_mmap_page: data_head, data_tail."""
 _HEADER = struct.Struct("=IHH")
@@ -61,30 +66,38 @@ class MappingEvents:
     """The events of all processes from now on. OSError where the kernel gives none."""
 
     def __init__(self) -> None:
-        self._buffers: list[_Buffer] = []
-        try:
-            for cpu in online_cpus():
-                self._buffers.append(_Buffer.open(cpu))
-        except OSError:
-            self.close()
-            raise
+        self._buffers: dict[int, _Buffer] = {}
+        """By descriptor."""
+        self._events = CpuEvents(self._open)
+        self._followed_s = time.monotonic()
 
     def read(self) -> list[Event]:
         """Return what happened since the last call, in the order that it happened."""
-        timed = [each for buffer in self._buffers for each in buffer.read()]
+        ended: list[_Buffer] = []
+        if time.monotonic() - self._followed_s > _CPUS_S:
+            ended = [self._buffers.pop(descriptor) for descriptor in self._events.follow(online_cpus()).ended]
+            self._followed_s = time.monotonic()
+        timed = [each for buffer in (*ended, *self._buffers.values()) for each in buffer.read()]
+        for buffer in ended:
+            buffer.close()
         return [event for _, event in sorted(timed, key=lambda each: each[0])]
 
     def close(self) -> None:
         """Stop recording."""
         while self._buffers:
-            self._buffers.pop().close()
+            self._buffers.popitem()[1].close()
+
+    def _open(self, cpu: int) -> int:
+        buffer = _Buffer.open(cpu)
+        self._buffers[buffer.descriptor] = buffer
+        return buffer.descriptor
 
 
 class _Buffer:
     """One CPU's event, and the ring that the kernel writes to."""
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self.descriptor = descriptor
         self._map = mmap.mmap(descriptor, mmap.PAGESIZE + _DATA_BYTES)
         self._words = memoryview(self._map)[: mmap.PAGESIZE].cast("Q")
         self._data = memoryview(self._map)[mmap.PAGESIZE :]
@@ -96,6 +109,7 @@ class _Buffer:
             config=SOFTWARE_EVENTS["dummy"].config,
             flags=_RECORDED | PerfFlag.SAMPLE_ID_ALL,
             sample_type=PERF_SAMPLE_TIME,
+            read_format=PERF_FORMAT_TOTAL_TIME_ENABLED,
         )
         descriptor = perf_event_open(attr, cpu=cpu)
         try:
@@ -123,7 +137,7 @@ class _Buffer:
         self._data.release()
         self._words.release()
         self._map.close()
-        os.close(self._descriptor)
+        os.close(self.descriptor)
 
 
 def _event(kind: int, misc: int, body: bytes) -> Event | None:

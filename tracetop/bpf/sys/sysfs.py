@@ -5,6 +5,7 @@ Owns: that one question. Refuses to own: what is read there. The privileged trac
 
 import ctypes
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from tracetop.errors import KernelError
@@ -71,6 +72,17 @@ def cpu_list(text: str) -> list[int]:
     """Return the numbers in a kernel's list of CPUs, such as ``0-3,8``."""
     spans = (part.partition("-") for part in text.strip().split(",") if part)
     return [cpu for low, _, high in spans for cpu in range(int(low), int(high or low) + 1)]
+
+
+def cpu_spans(cpus: Iterable[int]) -> str:
+    """Return CPUs as the kernel writes a list of them, such as ``0-3,8``; the reverse of `cpu_list`."""
+    spans: list[list[int]] = []
+    for cpu in sorted(cpus):
+        if spans and cpu == spans[-1][-1] + 1:
+            spans[-1][1:] = [cpu]
+        else:
+            spans.append([cpu])
+    return ",".join("-".join(map(str, span)) for span in spans)
 
 
 def lockdown_mode() -> str:

@@ -119,6 +119,7 @@ class PerfFlag(IntFlag):
 
 PERF_FLAG_FD_CLOEXEC = 1 << 3
 PERF_SAMPLE_TIME = 1 << 2
+PERF_FORMAT_TOTAL_TIME_ENABLED = 1 << 0
 
 
 class PerfRecord(IntEnum):

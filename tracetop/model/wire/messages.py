@@ -173,7 +173,6 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     protocol: int
     pid: int
     kernel: str
-    cpus: int
     hostname: str
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import psutil
 
-from tracetop.bpf import RunTimeStats
+from tracetop.bpf import RunTimeStats, online_cpus
 from tracetop.errors import TracetopError, UsageError
 from tracetop.library import Library
 from tracetop.model.frame import Frame, TracerCost
@@ -191,6 +191,7 @@ class Loop:
                 filter=self._panes.filter,
                 panes=self._panes.frames(),
                 tracer=self._cost,
+                cpus=len(online_cpus()),
                 final=final,
             )
         )

@@ -70,7 +70,8 @@ class Running(Shown):
     def rehearse(self) -> None:
         """Put the probes on their hooks before the script has begun; `control` with SAMPLE_NONE before."""
         self._loaded.attach()
-        self.attached, self.notes = True, (*self.program.notes, *self._loaded.notes)
+        self.attached = True
+        self._note()
 
     def attach(self) -> None:
         """Put the probes on their hooks, after the script's BEGIN the first time; what was counted before stays.
@@ -116,6 +117,8 @@ class Running(Shown):
 
     def read(self) -> None:
         """Read every map and bring the aggregators up to date."""
+        self._loaded.follow_cpus()
+        self._note()
         self.drain()
         now_s = time.monotonic()
         elapsed_s, self._read_s = max(now_s - self._read_s, 1e-3), now_s
@@ -168,6 +171,9 @@ class Running(Shown):
         """Run the script's END, where its BEGIN was run, and free everything in the kernel."""
         self.end()
         self._loaded.close()
+
+    def _note(self) -> None:
+        self.notes = (*self.program.notes, *self._loaded.notes)
 
     def _sample(self, spec: MapSpec) -> MapSample:
         """Read a map; return what it would hold had every event been counted."""

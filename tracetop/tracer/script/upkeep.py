@@ -23,6 +23,7 @@ from tracetop.tracer.aggregate.processes import comm_of
 from tracetop.tracer.loaded_script import LoadedScript
 
 _MAPS_S = 2.0
+_CPUS_S = 1.0
 _PROCESSES_S = 0.1
 _FULL = 0.5
 """The share of slots in use from which empty and old ones are given back."""
@@ -69,7 +70,7 @@ def upkeep_in_run(loaded: LoadedScript, remember: Callable[[int], None], *proces
 
     `remember` takes a process whose functions will need names: `processes` (0 for none) and those in the maps' keys.
     """
-    chores: list[tuple[float, Chore]] = [(_MAPS_S, lambda: free_empty(loaded))]
+    chores: list[tuple[float, Chore]] = [(_MAPS_S, lambda: free_empty(loaded)), (_CPUS_S, loaded.follow_cpus)]
     if takes_user_addresses(loaded.program):
         fixed = [pid for pid in processes if pid]
         chores.append((_PROCESSES_S, lambda: _each(remember, fixed)))

@@ -173,8 +173,9 @@ class HeaderLine(LineView):
         if self.pending.filter is not None:
             left.append((" pending… ", ink.warn))
         right: list[Part] = []
+        if self.frame and self.frame.cpus:
+            right.append((f" {self.frame.cpus} cpus ", ink.dim))
         if hello:
-            right.append((f" {hello.cpus} cpus ", ink.dim))
             right.append((f" {escape(hello.hostname)}  {escape(hello.kernel)} ", ink.dim))
         if self.frame:
             cost = self.frame.tracer
