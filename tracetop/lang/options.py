@@ -35,8 +35,8 @@ class Settings:
     """Bytes of a string whose length only the event knows."""
     max_map_keys: int = DEFAULT_ENTRIES
     stack_mode: str = "bpftrace"
-    missing_probes: str = "error"
-    """``error``, ``warn`` or ``ignore``."""
+    missing_probes: str = ""
+    """``error``, ``warn``, ``ignore`` or, where the script does not say, empty."""
     print_maps_on_exit: bool = True
 
 

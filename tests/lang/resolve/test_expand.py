@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.lang.fake_kernel import FakeKernel
-from tracetop.errors import Diagnostic, ScriptError
+from tracetop.errors import Diagnostic, ExitCode, ScriptError
 from tracetop.lang.parse.parser import parse
 from tracetop.lang.resolve import Expansion, Wanted, expand
 from tracetop.lang.source import Source
@@ -75,8 +75,11 @@ def _expand(kernel: FakeKernel, text: str, **wanted: object) -> Expansion:
         ("kfunc:vmlinux:vfs_read", ["fentry:vmlinux:vfs_read"]),
         ("kretfunc:kvm_exit", ["fexit:kvm:kvm_exit"]),
         ("fr:vfs_w*", ["fexit:vmlinux:vfs_write"]),
-        ("rt:sched_switch", ["rawtracepoint:sched_switch"]),
-        ("rawtracepoint:sched_wakeup*", ["rawtracepoint:sched_wakeup", "rawtracepoint:sched_wakeup_new"]),
+        ("rt:sched_switch", ["rawtracepoint:vmlinux:sched_switch"]),
+        (
+            "rawtracepoint:sched_wakeup*",
+            ["rawtracepoint:vmlinux:sched_wakeup", "rawtracepoint:vmlinux:sched_wakeup_new"],
+        ),
         ("t:sched:sched_switch", ["tracepoint:sched:sched_switch"]),
         ("tracepoint:sch*:sched_switch", ["tracepoint:sched:sched_switch"]),
         ("tracepoint:*sched_switch", ["tracepoint:sched:sched_switch"]),
@@ -103,7 +106,7 @@ def _expand(kernel: FakeKernel, text: str, **wanted: object) -> Expansion:
         ("s:faults", ["software:faults"]),
         ("software:page-faults:1e3", ["software:page-faults:1000"]),
         ("h:cycles:1_000", ["hardware:cycles:1000"]),
-        ("BEGIN", ["BEGIN"]),
+        ("BEGIN", ["begin"]),
         ("end", ["end"]),
     ],
 )
@@ -143,6 +146,8 @@ def test_the_named_process_is_on_hooks_that_can_be_on_one(hooks: Hooks) -> None:
 
 def test_without_a_binary_the_named_process_is_looked_at(hooks: Hooks) -> None:
     assert [hook.name for hook in hooks("usdt:app:stop", pid=7)] == [f"usdt:{PROG}:app:stop"]
+    assert [hook.name for hook in hooks("usdt::app:stop", pid=7)] == [f"usdt:{PROG}:app:stop"]
+    assert [hook.name for hook in hooks("usdt::stop", pid=7)] == [f"usdt:{PROG}:app:stop"]
     assert [hook.name for hook in hooks("usdt:stop", pid=7)] == [f"usdt:{PROG}:app:stop"]
     assert [hook.name for hook in hooks("uprobe:main", pid=7)] == [f"uprobe:{PROG}:main"]
 
@@ -252,6 +257,20 @@ def test_missing_probes_may_be_allowed(kernel: FakeKernel) -> None:
     assert len(warned.clauses) == 1
     assert warned.notes[0].startswith("left out kprobe:nope")
     assert _expand(kernel, text, missing="ignore").notes == ()
+    begin = _expand(kernel, "kprobe:nope { } BEGIN { }", missing="warn")
+    assert [entry.hook.name for entry in begin.clauses] == ["begin"]
+
+
+def test_missing_probes_may_be_errors_beside_others_too(kernel: FakeKernel) -> None:
+    with pytest.raises(ScriptError, match="nope"):
+        _expand(kernel, "kprobe:nope, kprobe:vfs_read { }", missing="error")
+
+
+def test_a_kind_that_the_kernel_refuses_is_the_kernels_fault(kernel: FakeKernel) -> None:
+    kernel.refusals[ProbeKind.KPROBE] = "kprobes are compiled out"
+    with pytest.raises(ScriptError) as raised:
+        _expand(kernel, "kprobe:vfs_read { }")
+    assert raised.value.diagnostic.code == ExitCode.KERNEL
 
 
 def test_a_flood_names_its_number_and_the_wildcard(kernel: FakeKernel, refused: Refused) -> None:

@@ -140,9 +140,9 @@ def _retval(node: syntax.Name, scope: Scope) -> typed.Expr:
         )
     if hook.function is not None:
         type_ = value_type(hook.function.returns)
-        if type_ is None:
+        if type_ is None and hook.kind is not ProbeKind.KRETPROBE:
             raise scope.error(node.at, f"{hook.event} returns nothing", hint="leave retval out")
-        return typed.Result(type_)
+        return typed.Result(type_ or INT64)  # of a breakpoint the register is there, whatever is in it
     return typed.Result(INT64 if hook.kind is not ProbeKind.URETPROBE else UINT64)
 
 

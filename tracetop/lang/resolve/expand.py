@@ -48,8 +48,9 @@ class Wanted:
 
     optional: frozenset[str] = frozenset()
     """Probes that the script can do without, as it writes them."""
-    missing: str = "error"
-    """What a clause is that has no probe on this kernel: ``error``, ``warn`` (a note) or ``ignore``."""
+    missing: str = ""
+    """What a probe is that is not on this kernel: ``error``, ``warn`` (a note) or ``ignore``; where the script does not
+    say, an error unless its clause has others."""
     pid: int = 0
     """The only process that user-space, sampling and counting probes are put on; 0 for all."""
     params: tuple[str, ...] | None = None
@@ -75,6 +76,8 @@ def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted
                     found.setdefault(hook, probe.text)
             except MissingProbeError as error:
                 failed.append((probe, error))
+        if wanted.missing == "error" and failed:
+            raise failed[0][1]
         if not found:
             _refuse_typos(failed, wanted)
         failures += failed
@@ -86,7 +89,7 @@ def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted
 
 def _refuse_typos(failed: list[tuple[syntax.Probe, MissingProbeError]], wanted: Wanted) -> None:
     """Raise the first failure of a clause without a hook that the kernel did not refuse, unless it is allowed."""
-    allowed = wanted.missing != "error" or all(probe.text in wanted.optional for probe, _ in failed)
+    allowed = bool(wanted.missing) or all(probe.text in wanted.optional for probe, _ in failed)
     typo = next((error for _, error in failed if not isinstance(error, RefusedProbeError)), None)
     if typo and not allowed:
         raise typo
@@ -103,7 +106,8 @@ def _refuse_rest(
     if not hooked and failures and all(probe.text in wanted.optional for probe, _ in failures):
         why = _note(*failures[0])
         raise source.error(0, "none of the script's probes is on this kernel", hint="see the notes", why=why)
-    if failures and all(entry.hook.kind.facts.is_idle for entry in hooked):
+    accepted = wanted.missing and hooked  # the script does with what is left, if that is only its beginning
+    if failures and not accepted and all(entry.hook.kind.facts.is_idle for entry in hooked):
         for probe, error in failures:
             if probe.text not in wanted.optional:
                 raise error

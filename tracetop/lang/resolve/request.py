@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from fnmatch import translate
 from typing import TypeVar
 
-from tracetop.errors import ScriptError, TracetopError, did_you_mean
+from msgspec.structs import replace
+
+from tracetop.errors import ExitCode, ScriptError, TracetopError, did_you_mean
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.lang.tree.hook import Hook
@@ -74,9 +76,11 @@ class Asked:
 
     def refused(self, why: str, hint: str) -> RefusedProbeError:
         """Return the error for a kind of probe that this kernel takes none of."""
-        return _as(
+        error = _as(
             RefusedProbeError, self.error(f"{self.probe.text} cannot be attached on this kernel", why=why, hint=hint)
         )
+        error.diagnostic = replace(error.diagnostic, code=ExitCode.KERNEL)  # the script is right
+        return error
 
     def unreadable(self, error: TracetopError) -> MissingProbeError:
         """Return the error for a binary that cannot be read, with the cause that reading it had."""

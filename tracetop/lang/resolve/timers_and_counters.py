@@ -69,10 +69,10 @@ def watchpoint(asked: Asked) -> list[Hook]:
 
 
 def once(asked: Asked) -> list[Hook]:
-    """``BEGIN`` and ``END``, in either case."""
+    """``begin`` and ``end``, or in capitals; ``probe`` has them in small letters."""
     if asked.parts not in ((), ("*",)):
         raise asked.malformed(asked.kind.value)
-    return [Hook(asked.kind, asked.probe.text.partition(":")[0])]
+    return [Hook(asked.kind, asked.kind.value.lower())]
 
 
 def _no_period(asked: Asked, forms: str) -> ScriptError:

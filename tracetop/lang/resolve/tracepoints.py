@@ -55,9 +55,8 @@ def raw_tracepoint(asked: Asked) -> list[Hook]:
         arity = asked.kernel.raw_tracepoint_arity(name)
         if arity is not None:
             function = asked.kernel.raw_tracepoint(name)
-            hooks.append(
-                Hook(ProbeKind.RAW_TRACEPOINT, f"rawtracepoint:{name}", event=name, arity=arity, function=function)
-            )
+            full = f"rawtracepoint:{function.module}:{name}" if function else f"rawtracepoint:{name}"
+            hooks.append(Hook(ProbeKind.RAW_TRACEPOINT, full, event=name, arity=arity, function=function))
     if not hooks:
         raise _no_raw_tracepoint(asked, event, known)
     return hooks

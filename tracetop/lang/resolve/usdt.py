@@ -48,6 +48,8 @@ def usdt(asked: Asked) -> list[Hook]:
 def _parts(asked: Asked) -> tuple[str, str, str]:
     """Return (binary, provider or empty, name)."""
     parts = asked.parts
+    if len(parts) in (2, 3) and not parts[0] and parts[-1] and asked.pid:  # usdt::PROVIDER:NAME
+        return "*", parts[1] if len(parts) == 3 else "", parts[-1]
     if len(parts) == 3 and parts[0] and parts[2]:
         return parts[0], parts[1], parts[2]
     if len(parts) == 2 and all(parts):
@@ -56,7 +58,7 @@ def _parts(asked: Asked) -> tuple[str, str, str]:
         return parts[0], "", parts[1]
     if len(parts) == 1 and parts[0] and asked.pid:
         return "*", "", parts[0]
-    raise asked.malformed("usdt:BINARY:PROVIDER:NAME or usdt:BINARY:NAME; without BINARY name a process with -p")
+    raise asked.malformed("usdt:BINARY:PROVIDER:NAME or usdt:BINARY:NAME; usdt::PROVIDER:NAME with a process (-p)")
 
 
 def _hook(asked: Asked, binary: Binary, probe: UsdtProbe) -> Hook:
