@@ -12,6 +12,7 @@ from tracetop.lang.check.check import check
 from tracetop.lang.emit.program import Emitted, emit
 from tracetop.lang.functions import FUNCTIONS
 from tracetop.lang.options import Options, read_settings
+from tracetop.lang.parse.macros import expand as expand_macros
 from tracetop.lang.parse.parameters import substitute
 from tracetop.lang.parse.parser import parse
 from tracetop.lang.plan.block_requests import key_by_request
@@ -56,7 +57,7 @@ def compile_script(
 def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Program:
     header = read_header(source.text)
     directives = read_directives(source, header)
-    script = substitute(source, parse(source, kernel.arch), options.params)
+    script = substitute(source, expand_macros(source, parse(source, kernel.arch)), options.params)
     seen("ast", script)
     settings = read_settings(source, script, directives.entries)
     wanted = Wanted(directives.optional, settings.missing_probes, options.pid, options.params, options.child)

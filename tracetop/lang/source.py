@@ -34,6 +34,20 @@ class Source:
             at=at,
         )
 
+    def used(self, error: ScriptError, what: str, at: int) -> ScriptError:
+        """Return an error within something, such as a macro, that also says where that was used."""
+        said = error.diagnostic
+        line, _column = self.line_and_column(at)
+        where = f"in {what}, used on line {line}"
+        return ScriptError(
+            said.what,
+            why=f"{said.why}; {where}" if said.why else where,
+            hint=said.hint,
+            where=said.where,
+            excerpt=said.excerpt,
+            at=said.at,
+        )
+
     def _excerpt(self, line: int, column: int) -> str:
         """Return the source line and a caret under `column`, tabs widened so that the two stay aligned."""
         lines = self.text.split("\n")

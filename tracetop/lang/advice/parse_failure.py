@@ -100,6 +100,17 @@ class Failure:
         braces = [token for token in self.trace.opened if token == "{" and (token.start_pos or 0) < line_at]
         return braces[-1] if braces else None
 
+    @cached_property
+    def before_block(self) -> str:
+        """The word right before the block that has just ended; empty where none has."""
+        depth = 0
+        before = [token for token in self.trace.tokens if (token.start_pos or 0) < self.at]
+        for i, token in reversed(list(enumerate(before))):
+            depth += (token == "}") - (token == "{")
+            if depth <= 0:
+                return str(before[i - 1]) if i and token == "{" else ""
+        return ""
+
     @property
     def is_stray(self) -> bool:
         """Whether a bracket stands there that closes none of those that are open."""

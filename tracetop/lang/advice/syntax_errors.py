@@ -58,6 +58,8 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The grammar could have taken all of these terminals."""
     unwanted: tuple[str, ...] = ()
     """And none of these."""
+    before_block: tuple[str, ...] = ()
+    """One of these words stands right before the block that has just ended."""
     stray: bool = False
     """The bracket that stands there closes none."""
     point: Literal["at", "end", "opened", "block"] = "at"
@@ -134,6 +136,7 @@ def _ask(advice: Advice, pattern: re.Pattern[str], failure: Failure, source: Sou
         or (advice.last and (failure.token is None or failure.token.type not in advice.last))
         or not failure.wanted.issuperset(advice.wanted)
         or not failure.wanted.isdisjoint(advice.unwanted)
+        or (advice.before_block and failure.before_block not in advice.before_block)
         or (advice.stray and not failure.is_stray)
         or (advice.point == "block" and point is None)
     ):

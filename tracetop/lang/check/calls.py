@@ -146,6 +146,8 @@ class StatementFunction(Function):
     """A statement of its own."""
 
     check: Callable[[Arguments], typed.Statement]
+    value: Callable[[Arguments], typed.Expr] | None = None
+    """What it comes to where its value is used."""
 
 
 @dataclass(frozen=True)

@@ -232,6 +232,8 @@ def _call(node: syntax.Call, scope: Scope) -> typed.Expr:
         return function.check(Arguments(scope, node, function.usage))
     if isinstance(function, Aggregation):
         raise scope.error(node.at, f"{node.name}() must be assigned to a map", hint=f"write @ = {function.usage}")
+    if isinstance(function, StatementFunction) and function.value is not None:
+        return function.value(Arguments(scope, node, function.usage))
     if isinstance(function, StatementFunction):
         raise scope.error(node.at, f"{node.name}() has no value", hint="write it as a statement of its own")
     if node.name in _ABSENT:

@@ -4,7 +4,9 @@ Owns: how uses of one map agree (kind, keys, value) and what is said where they 
 until nothing new is learnt, because a clause may read a map that a later one assigns.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from tracetop.errors import ScriptError, did_you_mean
@@ -19,6 +21,8 @@ from tracetop.model.program import LinearScale, TimeSeries
 from tracetop.model.value_kinds import ValueKind
 
 _MAX_KEY_BYTES = 512
+_MADE = re.compile(r"(?<=\w)(#\d+)+")
+"""What is added to the name of a macro's own variable (`parse.macros`)."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,17 @@ class Scope:
 
     def error(self, at: int, what: str, *, hint: str, why: str = "") -> ScriptError:
         """Return the error that points at offset `at`."""
-        return self.source.error(at, what, hint=hint, why=why)
+        return self.source.error(at, _MADE.sub("", what), hint=_MADE.sub("", hint), why=why)
+
+    @contextmanager
+    def used(self, macro: str, at: int) -> Iterator[None]:
+        """Check a macro's block: what is wrong there is said with the place of the call. No `macro`: any block."""
+        try:
+            yield
+        except ScriptError as error:
+            if not macro:
+                raise
+            raise self.source.used(error, f"the macro {macro}", at) from None
 
     def check_keys(self, node: syntax.Map) -> tuple[typed.Expr, ...]:
         """Return the typed keys of a map reference; one tuple in brackets is as good as its parts."""

@@ -1,5 +1,6 @@
 """Checking of statements: from syntax to typed trees, one function a construct."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import singledispatch
 
@@ -36,6 +37,29 @@ def check_statement(node: syntax.Statement, _scope: Scope) -> typed.Statement:
     raise AssertionError(f"no check for {node}")
 
 
+@check_expr.register
+def _block_value(node: syntax.BlockValue, scope: Scope) -> typed.Expr:
+    if node.value is None:
+        raise scope.error(node.at, "this block has no value", hint="end it with a value, without a ; after it")
+    inside = scope.enter()
+    with scope.used(node.macro, node.at):
+        body = tuple(check_statement(statement, inside) for statement in node.body)
+        value = check_expr(node.value, inside)
+    return typed.BlockValue(body, value, value.type) if body else value
+
+
+def _unfolded(node: syntax.Expr, change: Callable[[syntax.Expr], syntax.Statement]) -> syntax.Statement | None:
+    """Return a block or a choice, used for what it does, as a statement; `change` makes one of each value in it."""
+    match node:
+        case syntax.BlockValue(value=None):
+            return syntax.Block(at=node.at, body=node.body)
+        case syntax.BlockValue(value=syntax.Expr() as value):
+            return syntax.Block(at=node.at, body=(*node.body, change(value)))
+        case syntax.Ternary(condition=condition, then=then, otherwise=otherwise):
+            return syntax.If(at=node.at, condition=condition, then=(change(then),), otherwise=(change(otherwise),))
+    return None
+
+
 @check_statement.register
 def _assign(node: syntax.Assign, scope: Scope) -> typed.Statement:
     if isinstance(node.target, syntax.Map):
@@ -60,6 +84,10 @@ def _storable(node: syntax.Expr, scope: Scope) -> typed.Expr:
 
 
 def _assign_map(node: syntax.Assign, target: syntax.Map, scope: Scope) -> typed.Statement:
+    if _aggregates(node.value, scope):
+        unfolded = _unfolded(node.value, lambda value: replace(node, value=value))
+        if unfolded is not None:
+            return check_statement(unfolded, scope)
     slot = scope.use_map(target, scope.check_keys(target))
     if len(slot.keys) > _MAX_KEY_PARTS:
         raise scope.error(target.at, f"{target.name} has {len(slot.keys)} keys", hint=f"use at most {_MAX_KEY_PARTS}")
@@ -87,6 +115,16 @@ def _assign_map(node: syntax.Assign, target: syntax.Map, scope: Scope) -> typed.
 def _called(node: syntax.Expr, scope: Scope) -> Function | None:
     """Return the function that an expression is a call of, or None where it calls none of the language's."""
     return scope.functions.get(node.name) if isinstance(node, syntax.Call) else None
+
+
+def _aggregates(node: syntax.Expr, scope: Scope) -> bool:
+    """Say whether an expression comes to an aggregation, be it at the end of a block."""
+    match node:
+        case syntax.BlockValue(value=syntax.Expr() as value):
+            return _aggregates(value, scope)
+        case syntax.Ternary(then=then, otherwise=otherwise):
+            return _aggregates(then, scope) and _aggregates(otherwise, scope)
+    return isinstance(_called(node, scope), Aggregation)
 
 
 def _kind(type_: Type) -> ValueKind:
@@ -132,6 +170,10 @@ def _let(node: syntax.Let, scope: Scope) -> typed.Statement:
 @check_statement.register
 def _evaluate(node: syntax.Evaluate, scope: Scope) -> typed.Statement:
     value = node.value
+    unfolded = _unfolded(value, lambda part: syntax.Evaluate(at=part.at, value=part))
+    if unfolded is not None:
+        with scope.used(value.macro if isinstance(value, syntax.BlockValue) else "", value.at):
+            return check_statement(unfolded, scope)
     if isinstance(value, syntax.Step):
         target, _type = check_step(value, scope)
         one = typed.Const(1 if value.op == "++" else -1)

@@ -66,9 +66,12 @@ def statement(node: typed.Statement, _out: Writer) -> None:
 def text(node: typed.Expr, out: Writer) -> str:
     """Return the name of an array that holds what `node` is, ``node.type.size`` bytes; text is padded with NULs."""
     known = held_text(node, out)
-    if known:
+    if known and not (out.keeps_order and isinstance(node, typed.VarValue)):
         return known
     name = out.array(node.type.size)
+    if known:
+        out.move(name, known, node.type.size)
+        return name
     fill(node, name, out)
     return out.remember(node, name)
 

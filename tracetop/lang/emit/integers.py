@@ -67,7 +67,8 @@ def _field(node: typed.FieldValue, out: Writer) -> str:
 
 @value.register
 def _variable(node: typed.VarValue, out: Writer) -> str:
-    return out.variable(node.name)
+    place = out.variable(node.name)
+    return out.temporary(node.type, place) if out.keeps_order else place
 
 
 @value.register
@@ -153,7 +154,7 @@ def _step(node: typed.StepValue, out: Writer) -> str:
         out.memory.forget_variable(node.target.name)
         old = out.temporary(node.type, place)
         out.line(f"{place} += {node.delta};")
-        return place if node.prefix else old
+        return out.temporary(node.type, place) if node.prefix else old
     old = value(typed.MapValue(node.target, node.type), out)
     add(node.target, str(node.delta), out)
     return f"({old} + {node.delta})" if node.prefix else old

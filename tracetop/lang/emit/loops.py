@@ -10,7 +10,7 @@ from collections.abc import Callable
 from tracetop.lang.emit.dispatch import statement, value
 from tracetop.lang.emit.maps import pointer_to, sum_up
 from tracetop.lang.emit.prelude import LOOP_STRUCT
-from tracetop.lang.emit.statements import block
+from tracetop.lang.emit.statements import block, changes_midway
 from tracetop.lang.emit.writer import Frame, Writer, c_stored
 from tracetop.lang.plan.plan import PlannedMap
 from tracetop.lang.tree import typed
@@ -58,7 +58,8 @@ def _declare_variables(out: Writer, frame: Frame) -> None:
 @statement.register
 def _while(node: typed.While, out: Writer) -> None:
     def test(inner: Writer) -> None:
-        inner.when(f"!{value(node.condition, inner)}", "return 1;")
+        with inner.statement(keeps_order=changes_midway(node.condition)):
+            inner.when(f"!{value(node.condition, inner)}", "return 1;")
 
     with_callback = _callback(MarkerKind.LOOP, test, node.body, out)
     _call(f"tt_loop({_MOST_ROUNDS}, {with_callback});", node.body, out)

@@ -152,18 +152,34 @@ def add(slot: typed.Slot, amount: str, out: Writer) -> None:
 
 @statement.register
 def _delete(node: typed.Delete, out: Writer) -> None:
-    """Write ``delete(@slot)``: a kept slot is only marked empty, because the task will come back to it."""
-    slot = node.slot
+    _remove(node.slot, out)
+
+
+@value.register
+def _deleted(node: typed.Deleted, out: Writer) -> str:
+    found = out.temporary(node.type, "1", "found")
+    _remove(node.slot, out, found)
+    return found
+
+
+def _remove(slot: typed.Slot, out: Writer, found: str = "") -> None:
+    """Write ``delete(@slot)``: a kept slot is only marked empty, because the task will come back to it.
+
+    `found` is the variable that is told whether there was an entry; a map without a key always has its one.
+    """
     spec = out.planned(slot).spec
     if spec.layout is Layout.ARRAY:
         out.line(f"{out.need(SET_PRESENT)}({spec.drop_slot}, 0);")
     if spec.kept_slots or spec.layout in ARRAYS:
         place = pointer(slot, out)
+        if found and spec.layout is not Layout.ARRAY:
+            out.line(f"{found} = {place} && *{place};")
         with out.block(f"if ({place})"):
             in_bytes = not spec.kind.facts.fields
             out.line(f"__builtin_memset({place}, 0, sizeof(*{place}));" if in_bytes else f"*{place} = 0;")
         return
-    out.line(f"{spec.c_name}.delete(&{key(slot, out)});")
+    key_name = key(slot, out)
+    out.line(f"{f'{found} = !' if found else ''}{spec.c_name}.delete(&{key_name});")
     out.memory.forget_map(slot.map)
 
 

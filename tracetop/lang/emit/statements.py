@@ -1,11 +1,12 @@
 """C of statements."""
 
-from tracetop.lang.emit.dispatch import held, put, statement, text, value
+from tracetop.lang.emit.dispatch import Where, address, fill, held, put, statement, text, value
 from tracetop.lang.emit.maps import add, change, store
 from tracetop.lang.emit.prelude import LOG_BUCKET
 from tracetop.lang.emit.writer import Writer, in_parentheses
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import INT64, UINT64, Form, tuple_offsets
+from tracetop.lang.tree.walk import nodes
 from tracetop.model.abi.buckets import kernel_bits, linear_count
 from tracetop.model.abi.event_slots import EVENTS, DropSlots
 from tracetop.model.program import EVENT_HEADER_BYTES, Exit, TimeSeries
@@ -15,8 +16,31 @@ from tracetop.model.value_kinds import ValueKind
 def block(body: tuple[typed.Statement, ...], out: Writer) -> None:
     """Write statements one after another."""
     for node in body:
-        out.begin_statement()
-        statement(node, out)
+        with out.statement(keeps_order=changes_midway(node)):
+            statement(node, out)
+
+
+def changes_midway(node: object) -> bool:
+    """Say whether something is changed while a value is worked out."""
+    return any(isinstance(part, typed.StepValue | typed.BlockValue) for part in nodes(node))
+
+
+@value.register
+def _block_value(node: typed.BlockValue, out: Writer) -> str:
+    block(node.body, out)
+    return value(node.value, out)
+
+
+@fill.register
+def _fill_block_value(node: typed.BlockValue, place: str, out: Writer) -> None:
+    block(node.body, out)
+    put(node.value, place, out)
+
+
+@address.register
+def _address_of_block_value(node: typed.BlockValue, out: Writer) -> Where:
+    block(node.body, out)
+    return address(node.value, out)
 
 
 @statement.register

@@ -112,6 +112,8 @@ class Writer:
     """What of the clause lies in the program's scratch memory, since it does not fit on the stack."""
     names: set[str] = field(default_factory=set)
     """What was named in the clause by `name`: it does not change, as a script's variable may."""
+    keeps_order: bool = False
+    """The statement changes variables while it works out a value: what was read of them before is to be kept."""
     memory: Memory = field(default_factory=Memory)
     _depth: int = 1
     _temporaries: int = 0
@@ -170,9 +172,13 @@ class Writer:
         self.line(f"{c_integer(type_)} {name} = {text};")
         return name
 
-    def begin_statement(self) -> None:
-        """Say that a new statement begins: temporaries of the one before are done with."""
-        self._of_statement = 0
+    @contextmanager
+    def statement(self, *, keeps_order: bool) -> Iterator[None]:
+        """Write a statement: temporaries of the one before are done with. `keeps_order` as the member."""
+        outer = self._of_statement, self.keeps_order
+        self._of_statement, self.keeps_order = 0, keeps_order
+        yield
+        self._of_statement, self.keeps_order = outer
 
     def array(self, size: int, stem: str = "s") -> str:
         """Write an array of zeros, 8-aligned, on the stack or in scratch memory, and return its name, a ``char *``."""

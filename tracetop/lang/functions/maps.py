@@ -105,8 +105,8 @@ def _keyed(arguments: Arguments) -> tuple[syntax.Map, tuple[typed.Expr, ...]]:
     return target, arguments.scope.check_keys(target)
 
 
-@partial(StatementFunction, "delete(@MAP[KEY])", "removes an entry")
-def _delete(arguments: Arguments) -> typed.Statement:
+def _deleted(arguments: Arguments) -> typed.Slot:
+    """Return the slot that a call of delete() empties."""
     target, keys = _keyed(arguments)
     scope = arguments.scope
     known = scope.learnt.maps.get(target.name) or scope.known.maps.get(target.name)
@@ -126,7 +126,15 @@ def _delete(arguments: Arguments) -> typed.Statement:
             f"one distribution of {target.name} cannot be deleted",
             hint=f"write clear({target.name}) for all",
         )
-    return typed.Delete(slot)
+    return slot
+
+
+_DELETE = StatementFunction(
+    "delete(@MAP[KEY])",
+    "removes an entry; as a value, whether there was one",
+    lambda arguments: typed.Delete(_deleted(arguments)),
+    lambda arguments: typed.Deleted(_deleted(arguments)),
+)
 
 
 def _ask(arguments: Arguments) -> typed.Statement:
@@ -154,7 +162,7 @@ def _has_key(arguments: Arguments) -> typed.Expr:
     if not keys:
         raise arguments.error(f"no key of {target.name} stands here")
     slot = arguments.scope.use_map(target, keys)
-    return typed.HasKey(_has_key_c, slot, replace(INT64, size=1, signed=False))
+    return typed.HasKey(_has_key_c, slot)
 
 
 def _has_key_c(call: typed.HasKey, out: Writer) -> str:

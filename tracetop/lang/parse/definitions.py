@@ -28,6 +28,12 @@ def _type(_building: Building, meta: Meta, parts: list[Any]) -> syntax.TypeName:
     return syntax.TypeName(at=meta.start_pos, name=" ".join(words), pointers=stars, dimensions=dimensions)
 
 
+def _type_of(_building: Building, meta: Meta, parts: list[Any]) -> syntax.TypeName:
+    """Return ``typeof(…)`` with what stands after it."""
+    of, stars, *dimensions = parts
+    return syntax.TypeName(at=meta.start_pos, name="", pointers=stars, dimensions=tuple(dimensions), of=of)
+
+
 class _Stars(int):
     """How many stars stand before a name."""
 
@@ -206,9 +212,17 @@ def _map_declaration(building: Building, _meta: Meta, parts: list[Any]) -> synta
     return syntax.MapDeclaration(at=place(name), name=str(name), kind=str(kind), entries=count)
 
 
+def _import(building: Building, meta: Meta, _parts: list[Any]) -> None:
+    raise building.source.error(
+        meta.start_pos, "import is not supported", hint="copy what you need of the other script into this one"
+    )
+
+
 RULES: dict[str, Rule] = {
+    "import": _import,
     "cast_type": _type,
-    "value_type": _type,
+    "named_value_type": _type,
+    "type_of": _type_of,
     "member_type": _type,
     "stars": lambda _building, _meta, parts: _Stars(len(parts)),
     "dimension": _dimension,

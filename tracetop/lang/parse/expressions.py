@@ -162,9 +162,25 @@ def _tuple(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Tuple:
     return syntax.Tuple(at=meta.start_pos, items=tuple(part for part in parts if part is not None))
 
 
+def _elvis(_building: Building, meta: Meta, parts: list[syntax.Expr]) -> syntax.Expr:
+    """Return ``value ?: otherwise`` as a choice; what is more than a name is worked out once, in a variable."""
+    value, otherwise = parts
+    if isinstance(value, _NAMED):
+        return syntax.Ternary(at=meta.start_pos, condition=value, then=value, otherwise=otherwise)
+    variable = syntax.Variable(at=value.at, name=f"$?{meta.start_pos}")  # no script can write that name
+    kept = syntax.Let(at=value.at, name=variable.name, type=None, value=value)
+    choice = syntax.Ternary(at=meta.start_pos, condition=variable, then=variable, otherwise=otherwise)
+    return syntax.BlockValue(at=meta.start_pos, body=(kept,), value=choice)
+
+
+_NAMED = (syntax.Name, syntax.Variable, syntax.Parameter, syntax.Integer, syntax.String)
+"""What can be read twice with the same result, and at no cost."""
+
 RULES: dict[str, Rule] = {
     "operation": _operation,
     "ternary": made(syntax.Ternary, "condition", "then", "otherwise"),
+    "elvis": _elvis,
+    "comptime": made(syntax.Comptime, "operand"),
     "prefixed": made(syntax.Unary, "op", "operand"),
     "cast": made(syntax.Cast, "to", "operand"),
     "step_before": made(syntax.Step, "op", "target", prefix=True),

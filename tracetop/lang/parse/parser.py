@@ -45,6 +45,7 @@ def parse(source: Source, arch: str = "x86_64") -> syntax.Script:
         )
     return syntax.Script(
         clauses=clauses,
+        macros=tuple(part for part in parts if isinstance(part, syntax.Macro)),
         settings=tuple(setting for part in parts if isinstance(part, list) for setting in part),
         definitions=tuple(node for part in parts if isinstance(part, tuple) for node in part),
         includes=prepared.includes,

@@ -30,7 +30,7 @@ def key_by_request(script: typed.Script, kernel: Kernel) -> typed.Script:
             match node:
                 case typed.Slot(map=name) if not (_is_by_sector(node) and _has_request(clause, kernel)):
                     starts.discard(name)
-                case typed.Delete(slot=slot):
+                case typed.Delete(slot=slot) | typed.Deleted(slot=slot):
                     deleted.add(slot.map)
                 case typed.Send(action=MapAction() | PrintMap() | PrintEntry() as action):
                     starts.discard(action.map_name)

@@ -109,7 +109,7 @@ def _uses(clause: typed.Clause) -> _Uses:
             case typed.HasKey(slot=slot):
                 uses.read.add(slot.map)
                 uses.listed.add(slot.map)
-            case typed.Delete(slot=slot):
+            case typed.Delete(slot=slot) | typed.Deleted(slot=slot):
                 uses.read.add(slot.map)
                 uses.deleted.add(slot.map)
             case typed.ForMap(map=name):

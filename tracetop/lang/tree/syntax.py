@@ -46,6 +46,8 @@ class TypeName(Node):
     """Without stars and brackets, words separated by one space."""
     pointers: int = 0
     dimensions: tuple[int, ...] = ()
+    of: "TypeName | Expr | None" = None
+    """Of ``typeof(…)``: what has the type, or names it; the name is empty then."""
 
 
 class Parameter(Expr):
@@ -104,6 +106,21 @@ class Ternary(Expr):
     otherwise: Expr
 
 
+class BlockValue(Expr):
+    """``{ body value }``: a block as a value; None where its last statement has none, or ends with a semicolon."""
+
+    body: tuple["Statement", ...]
+    value: Expr | None
+    macro: str = ""
+    """The macro that was called here; empty for a block that the script has there."""
+
+
+class Comptime(Expr):
+    """``comptime operand``: a value that must be known while the script is compiled."""
+
+    operand: Expr
+
+
 class Cast(Expr):
     """``(uint32)operand``."""
 
@@ -157,6 +174,8 @@ class Evaluate(Statement):
     """An expression as a statement: a call, or ``@x++``."""
 
     value: Expr
+    is_last: bool = False
+    """It ends its block without a semicolon: it is the value of a block that is used as one."""
 
 
 class If(Statement):
@@ -294,10 +313,20 @@ class Clause(Node):
     body: tuple[Statement, ...]
 
 
+class Macro(Node):
+    """``macro name(value, $variable, @map) { body }``."""
+
+    name: str
+    parameters: tuple[str, ...]
+    """As written: ``$name`` is a variable and ``@name`` a map of the caller's, ``name`` any value."""
+    body: BlockValue
+
+
 class Script(Frozen, kw_only=True):
     """A whole script."""
 
     clauses: tuple[Clause, ...]
+    macros: tuple[Macro, ...] = ()
     settings: tuple[Setting, ...] = ()
     definitions: tuple[Definition, ...] = ()
     includes: tuple[str, ...] = ()

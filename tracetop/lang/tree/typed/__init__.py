@@ -8,11 +8,13 @@ of a map are equal nodes: that is what lets the emitter look a slot up once.
 from tracetop.lang.tree.typed.expressions import (
     Argument,
     Binary,
+    BlockValue,
     BuiltinValue,
     Call,
     Choice,
     Const,
     Convert,
+    Deleted,
     Deref,
     Element,
     Expr,

@@ -212,6 +212,15 @@ class Choice(Expr):
     type: Type
 
 
+class BlockValue(Expr):
+    """``{ body value }``: statements, then what they come to."""
+
+    body: tuple[Any, ...]
+    """Statements."""
+    value: Expr
+    type: Type
+
+
 class Convert(Expr):
     """A cast to an integer type."""
 
@@ -278,6 +287,13 @@ class HasKey(Expr):
     """``has_key(@map, key)``: to the plan, a read of the map."""
 
     c: Callable[["HasKey", Any], str]
+    slot: Slot
+    type: Type = BOOL
+
+
+class Deleted(Expr):
+    """``delete(@map, key)`` whose value is used: whether there was such an entry."""
+
     slot: Slot
     type: Type = BOOL
 
