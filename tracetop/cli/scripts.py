@@ -11,7 +11,7 @@ from tracetop.library import Library
 from tracetop.model.escape import escape
 from tracetop.model.wire.messages import PaneRequest
 from tracetop.source.privileges import drop_privileges
-from tracetop.source.script_files import offered_scripts, script_folders, script_text
+from tracetop.source.script_files import offered_scripts, script_folders, script_text, typed_text
 
 
 def pane_requests(
@@ -23,7 +23,9 @@ def pane_requests(
     `sample`: see `PaneRequest`. UsageError for a file that cannot be read or trusted.
     """
     requests = [_pane(pane, as_root=as_root) for pane in panes]
-    requests += [_request("script", text, "the program given with -e") for text in programs]
+    requests += [
+        _request("script", typed_text(text, as_root=as_root), "the program given with -e") for text in programs
+    ]
     bundled = {request.name for request in requests if not request.script}
     named: dict[str, PaneRequest] = {}
     for request in requests:

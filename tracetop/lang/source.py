@@ -3,11 +3,25 @@
 Owns: how a `ScriptError` points at the script. Every pass raises through it, so every error has a place.
 """
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from tracetop.errors import ScriptError
+from tracetop.model.header import IMPORTED
 
+_PART = re.compile(rf"^{re.escape(IMPORTED)}(?P<name>.*)\n", re.MULTILINE)
 _TAB_WIDTH = 4
+
+
+@dataclass(frozen=True)
+class Part:
+    """The text of one file, at `start` of the whole."""
+
+    start: int
+    text: str
+    file: str
+    """As errors show it."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +31,23 @@ class Source:
     name: str
     text: str
 
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The files that the text is of: the script's own, then those that it imports."""
+        marks = list(_PART.finditer(self.text))
+        ends = [*(mark.start() for mark in marks), len(self.text)]
+        own = Part(0, self.text[: ends[0]], f"{self.name}.bt")
+        imported = (Part(m.end(), self.text[m.end() : end], m["name"]) for m, end in zip(marks, ends[1:], strict=True))
+        return own, *imported
+
+    def part(self, at: int) -> Part:
+        """Return the file that offset `at` is in."""
+        return next(part for part in reversed(self.parts) if part.start <= at or not part.start)
+
     def line_and_column(self, at: int) -> tuple[int, int]:
-        """Return the place of the character at offset `at`, both from 1."""
+        """Return the place in its file of the character at offset `at`, both from 1."""
         line_start = self.text.rfind("\n", 0, at) + 1
-        return self.text.count("\n", 0, at) + 1, at - line_start + 1
+        return self.text.count("\n", self.part(at).start, at) + 1, at - line_start + 1
 
     def error(self, at: int, what: str, *, hint: str, why: str = "") -> ScriptError:
         """Return the error that points at offset `at`; the caller raises it."""
@@ -29,8 +56,8 @@ class Source:
             what,
             why=why,
             hint=hint,
-            where=f"{self.name}.bt:{line}:{column}",
-            excerpt=self._excerpt(line, column),
+            where=f"{self.part(at).file}:{line}:{column}",
+            excerpt=self._excerpt(self.part(at).text, line, column),
             at=at,
         )
 
@@ -38,7 +65,8 @@ class Source:
         """Return an error within something, such as a macro, that also says where that was used."""
         said = error.diagnostic
         line, _column = self.line_and_column(at)
-        where = f"in {what}, used on line {line}"
+        other = "" if self.part(at).start == self.part(said.at).start else f" of {self.part(at).file}"
+        where = f"in {what}, used on line {line}{other}"
         return ScriptError(
             said.what,
             why=f"{said.why}; {where}" if said.why else where,
@@ -48,9 +76,10 @@ class Source:
             at=said.at,
         )
 
-    def _excerpt(self, line: int, column: int) -> str:
+    @staticmethod
+    def _excerpt(part: str, line: int, column: int) -> str:
         """Return the source line and a caret under `column`, tabs widened so that the two stay aligned."""
-        lines = self.text.split("\n")
+        lines = part.split("\n")
         text = lines[line - 1] if line <= len(lines) else ""
         caret = " " * len(text[: column - 1].expandtabs(_TAB_WIDTH)) + "^"
         return f"{text.expandtabs(_TAB_WIDTH)}\n{caret}"

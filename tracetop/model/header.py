@@ -7,6 +7,8 @@ and what a reader does with a title or a key. Pure.
 import re
 
 LINE = re.compile(r"^[ \t]*//!(?P<text>.*)$", re.MULTILINE)
+IMPORTED = "//! imported: "
+"""The line before the text of an imported file, which stands after that of the script: then comes the file's name."""
 PAIR = re.compile(r"\s*(?P<name>[^:]+?)\s*:\s*(?P<value>.*?)\s*$")
 
 

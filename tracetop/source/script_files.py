@@ -14,6 +14,7 @@ import msgspec
 from tracetop.errors import UsageError
 from tracetop.library import pane_script
 from tracetop.model.escape import escape
+from tracetop.source.script_imports import with_imports
 
 _MOST_BYTES = 1 << 20
 _MOST_SHOWN_BYTES = 10240
@@ -35,10 +36,20 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 def script_text(path: str, *, as_root: bool) -> str:
-    """Return the text of a file. UsageError where it cannot be read or trusted, or is not text.
+    """Return the text of a script in a file. UsageError where it cannot be read or trusted, or is not text.
 
-    `as_root`: nobody was asked for a password on the way to root, so a script must be root's or the caller's own.
+    What it imports is put after it. `as_root`: nobody was asked for a password on the way to root, so a script, and
+    what it imports, must be root's or the caller's own.
     """
+    return with_imports(_text(path, as_root=as_root), Path(path), lambda other: _text(other, as_root=as_root))
+
+
+def typed_text(text: str, *, as_root: bool) -> str:
+    """Return the text of a script that was typed where the user stands, with what it imports."""
+    return with_imports(text, Path.cwd() / "-e", lambda path: _text(path, as_root=as_root))
+
+
+def _text(path: str, *, as_root: bool) -> str:
     try:
         with Path(path).open("rb") as file:
             if as_root:

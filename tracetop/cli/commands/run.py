@@ -11,7 +11,7 @@ from tracetop.cli.arguments import command_parser, positive
 from tracetop.errors import UsageError
 from tracetop.model.filter import Filter
 from tracetop.model.wire.messages import Run
-from tracetop.source.script_files import script_text
+from tracetop.source.script_files import script_text, typed_text
 from tracetop.source.thread_ids import named_process
 
 _NOTES = """\
@@ -94,7 +94,7 @@ def order_of(found: argparse.Namespace, name: str, text: str, *, child: int) -> 
 def _script(found: argparse.Namespace, *, as_root: bool) -> tuple[str, str]:
     """Return the script's name and text."""
     if found.program is not None:
-        return "script", found.program
+        return "script", typed_text(found.program, as_root=as_root)
     path = found.words[0]
     if "{" in path and not Path(path).exists():
         raise UsageError(
@@ -103,7 +103,7 @@ def _script(found: argparse.Namespace, *, as_root: bool) -> tuple[str, str]:
     if path != _STDIN:
         return Path(path).stem, script_text(path, as_root=as_root)
     try:
-        return "stdin", sys.stdin.buffer.read().decode()
+        return "stdin", typed_text(sys.stdin.buffer.read().decode(), as_root=as_root)
     except UnicodeDecodeError as error:
         raise UsageError(
             "standard input is not a script", why="it is not UTF-8 text", hint="pipe a text file"

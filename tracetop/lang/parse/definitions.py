@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 from lark import Token
@@ -194,6 +195,10 @@ def _definition(rule: Rule) -> Rule:
 
 def _setting(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Setting:
     key, _equals, value = parts
+    if building.source.part(place(key)).start:
+        raise building.source.error(
+            place(key), "an imported file has no config", hint="write it into the script that imports this one"
+        )
     meant: int | str | None = str(value)
     if value.type == "INTEGER":
         meant = integer(value)
@@ -212,10 +217,17 @@ def _map_declaration(building: Building, _meta: Meta, parts: list[Any]) -> synta
     return syntax.MapDeclaration(at=place(name), name=str(name), kind=str(kind), entries=count)
 
 
-def _import(building: Building, meta: Meta, _parts: list[Any]) -> None:
-    raise building.source.error(
-        meta.start_pos, "import is not supported", hint="copy what you need of the other script into this one"
-    )
+def _import(building: Building, meta: Meta, parts: list[Token]) -> None:
+    """Refuse what was not read: the text of an imported file stands in the source, under its name."""
+    named = PurePath(unescaped(building, parts[0]).decode(errors="replace"))
+    read = any(named.name in PurePath(part.file).parts for part in building.source.parts[1:])
+    if not read and named.parts[:1] != ("stdlib",) and building.source.part(meta.start_pos).start == 0:
+        raise building.source.error(
+            meta.start_pos,
+            f"{named} was not read",
+            why="what is imported is read with the file of a script, as the user; a text that is typed has none",
+            hint="write the script into a file, or copy what it needs into it",
+        )
 
 
 RULES: dict[str, Rule] = {

@@ -34,8 +34,9 @@ def parse(source: Source, arch: str = "x86_64") -> syntax.Script:
     ScriptError, with its place, for text that is not of the language.
     """
     prepared = preprocess(source, arch)
-    tree = _tree(source, prepared.text)
-    parts = _Build(Building(source, prepared.macros, _unfold)).transform(tree)
+    types: set[str] = set()
+    building = Building(source, prepared.macros, _unfold)
+    parts = [part for text in prepared.texts for part in _Build(building).transform(_tree(source, text, types=types))]
     clauses = tuple(part for part in parts if isinstance(part, syntax.Clause))
     if not clauses:
         raise source.error(
@@ -52,12 +53,15 @@ def parse(source: Source, arch: str = "x86_64") -> syntax.Script:
     )
 
 
-def _tree(source: Source, text: str, start: str = "start") -> Tree[Token]:
-    """Return lark's tree of a text of the script's own or of a macro. ScriptError where it has none."""
+def _tree(source: Source, text: str, start: str = "start", types: set[str] | None = None) -> Tree[Token]:
+    """Return lark's tree of a text of the script's own or of a macro. ScriptError where it has none.
+
+    `types` are the words that were made types so far, to which it adds.
+    """
     parser: Any = grammar().parse_interactive(text, start=start)
     trace = Trace()
     try:
-        for token in _tokens(parser):
+        for token in _tokens(parser, set() if types is None else types):
             trace.append(token)
             parser.feed_token(token)
         return cast("Tree[Token]", parser.feed_eof(trace.last()))
@@ -65,9 +69,8 @@ def _tree(source: Source, text: str, start: str = "start") -> Tree[Token]:
         raise syntax_error(source, text, error, frozenset(parser.accepts()), trace) from None
 
 
-def _tokens(parser: Any) -> Iterator[Token]:
+def _tokens(parser: Any, types: set[str]) -> Iterator[Token]:
     """Yield the tokens; a word that the script's own ``typedef`` made a type is one where it may be."""
-    types: set[str] = set()
     defining = False
     depth = 0
     last_name = ""

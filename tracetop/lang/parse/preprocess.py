@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from tracetop.errors import did_you_mean
-from tracetop.lang.source import Source
+from tracetop.lang.source import Part, Source
 from tracetop.lang.vocabulary.literals import integer
 
 # Comments and strings are passed over, and paths, since /* may stand in one. None of them can fail to match once it
@@ -32,7 +32,8 @@ _VERSION = frozenset({"LINUX_VERSION_CODE", "KERNEL_VERSION"})
 class Preprocessed:
     """A script without its directives and what these left out, both made blanks, and what they said."""
 
-    text: str
+    texts: tuple[str, ...]
+    """Of each of its files, the imported ones first; what is before it in the whole text is blank."""
     macros: dict[str, str]
     includes: tuple[str, ...]
 
@@ -65,19 +66,25 @@ class _State:
 def preprocess(source: Source, arch: str) -> Preprocessed:
     """Return the script without its directives. ScriptError at one that does not make sense here."""
     state = _State(source, {"BPFTRACE_HAVE_BTF": "1", f"__{arch}__": "1"})
-    pieces: list[str] = []
-    end = 0
-    for match in _PIECE.finditer(source.text):
+    own, *imported = source.parts
+    texts = tuple(_prepared(state, part) for part in (*imported, own))
+    return Preprocessed(texts, state.macros, tuple(state.includes))
+
+
+def _prepared(state: _State, part: Part) -> str:
+    """Return the text of one file without its directives, with blanks in place of the files before it."""
+    end = part.text.find("\n") if part.start and part.text.startswith("#!") else 0
+    pieces = [" " * (part.start + end)]
+    for match in _PIECE.finditer(part.text):
         if match["directive"] is None:
             continue
-        before = source.text[end : match.start()]
+        before = part.text[end : match.start()]
         pieces += [before if state.counts else _blank(before), _blank(match[0])]
         end = match.end()
-        _read(state, match[0], match.start() + match[0].index("#"))
+        _read(state, match[0], part.start + match.start() + match[0].index("#"))
     if state.conditions:
-        raise source.error(state.conditions[-1].at, "this condition has no end", hint="add #endif where it ends")
-    text = "".join([*pieces, source.text[end:]]) if pieces else source.text
-    return Preprocessed(text, state.macros, tuple(state.includes))
+        raise state.source.error(state.conditions[-1].at, "this condition has no end", hint="add #endif where it ends")
+    return "".join([*pieces, part.text[end:]])
 
 
 def _blank(text: str) -> str:
