@@ -17,7 +17,7 @@ class ExitCode(IntEnum):
 
     OK = 0
     INTERNAL = 1
-    """A bug in tracetop."""
+    """A bug in tracetop, or output that cannot be written."""
     USAGE = 2
     """The command line is wrong: an unknown option, pane, unit or file."""
     SCRIPT = 3

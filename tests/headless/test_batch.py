@@ -3,16 +3,14 @@
 import io
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 
 from tests.headless import frames
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.batch import run_batch
+from tracetop.headless.streams import Output, OutputError
 from tracetop.model.frame import Log
 from tracetop.model.wire.messages import Command, Fatal, Hello, LogLines, Message, Refused
 from tracetop.source.source import Ended, Listener
@@ -127,22 +125,15 @@ def test_text_ticks_are_separated_by_an_empty_line() -> None:
     assert [lines[heads[1] - 1], lines[-1]] == ["", ""]
 
 
-def test_a_reader_that_leaves_ends_it_quietly_with_141() -> None:
-    """As `tracetop batch | head -1`: a process of its own, since the stream that breaks is its stdout."""
-    program = (
-        "import sys\n"
-        "from tests.headless.test_batch import READY, Written, tick\n"
-        "from tracetop.headless.batch import run_batch\n"
-        "sys.exit(run_batch(Written([*READY, tick(3)]), 1, as_json=True, out=sys.stdout))\n"
-    )
+def test_a_reader_that_leaves_ends_it_and_closes_the_source() -> None:
+    """As `tracetop batch | head -1`; the exit code is made at the entry (tests/cli/test_streams.py)."""
     reading, writing = os.pipe()
     os.close(reading)
-    root = Path(__file__).parents[2]
-    ended = subprocess.run(
-        [sys.executable, "-c", program], cwd=root, stdout=writing, stderr=subprocess.PIPE, check=False
-    )
-    os.close(writing)
-    assert (ended.returncode, ended.stderr) == (141, b"")
+    source = Written([*READY, tick(3)])
+    out = io.TextIOWrapper(io.BufferedWriter(Output(writing, closefd=True)))
+    with pytest.raises(OutputError):
+        run_batch(source, 1, as_json=True, out=out)
+    assert source.closed == 1
 
 
 def logged(seq: int, first: int, *lines: str) -> Message:

@@ -12,6 +12,7 @@ import pytest
 
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.run import Style, run_script
+from tracetop.headless.streams import Output, OutputError
 from tracetop.model.wire import messages as m
 from tracetop.source.child import Child
 from tracetop.source.source import Ended, Listener
@@ -210,13 +211,17 @@ def test_a_reader_that_has_gone_ends_the_run() -> None:
     read, write = os.pipe()
     os.close(read)
     source = Told(m.Output(b"x"), ends=False)
-    with open(write, "wb") as out:  # noqa: PTH123 - a descriptor
-        assert run_script(source, ORDER, Style(), out) == 128 + signal.SIGPIPE
+    with io.BufferedWriter(Output(write, closefd=True)) as out, pytest.raises(OutputError) as lost:
+        run_script(source, ORDER, Style(), out)
+    assert lost.value.exit_code() == 128 + signal.SIGPIPE
+    assert source.closed
 
 
 def test_output_that_cannot_be_written_ends_the_run(capsys: pytest.CaptureFixture[str]) -> None:
-    with open("/dev/full", "wb", buffering=0) as out:  # noqa: PTH123 - a device
-        assert run_script(Told(m.Output(b"x"), ends=False), ORDER, Style(), out) == ExitCode.INTERNAL
+    full = os.open("/dev/full", os.O_WRONLY)
+    with io.BufferedWriter(Output(full, closefd=True)) as out, pytest.raises(OutputError) as lost:
+        run_script(Told(m.Output(b"x"), ends=False), ORDER, Style(), out)
+    assert lost.value.exit_code() == ExitCode.INTERNAL
     assert "cannot write the output" in capsys.readouterr().err
 
 

@@ -17,8 +17,9 @@ PANES = f"panes: {', '.join(DEFAULT)} and more (tracetop --panes), or a script's
 HELP_COLUMNS = 80
 """Of paragraphs in a help text; argparse wraps the options itself."""
 EXIT_CODES = """\
-exit codes: 0 done, 1 a bug, 2 wrong usage, 3 a script is wrong, 4 no privilege,
-  5 the kernel cannot, 6 BCC is not installed, 7 the tracer died, 128+n signal n
+exit codes: 0 done, 1 a bug or output that cannot be written, 2 wrong usage,
+  3 a script is wrong, 4 no privilege, 5 the kernel cannot, 6 BCC is not installed,
+  7 the tracer died, 128+n signal n
 """
 
 

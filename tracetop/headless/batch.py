@@ -15,7 +15,7 @@ import msgspec
 from tracetop.errors import Diagnostic, ExitCode
 from tracetop.headless.digest import json_line
 from tracetop.headless.report import text
-from tracetop.headless.streams import complain, silence
+from tracetop.headless.streams import complain
 from tracetop.model.frame import Frame, Log, PaneFrame, PaneState
 from tracetop.model.wire.messages import Fatal, Message, Refused
 from tracetop.source.source import Ended, Source
@@ -36,8 +36,7 @@ def run_batch(source: Source, ticks: int | None, as_json: bool, out: TextIO) -> 
     """Print `ticks` frames (None: until interrupted), close the source and return the exit code.
 
     Frames before the first whole interval in which every pane ran are not printed and do not count. Ends early where
-    the source does, where no pane can run at all, on Ctrl-C (130) and when the reader of `out` is gone (141, as for
-    any filter in a pipe).
+    the source does, where no pane can run at all, and on Ctrl-C (130). Raises what writing to `out` raises.
     """
     inbox: Inbox = queue.SimpleQueue()
     try:
@@ -45,9 +44,6 @@ def run_batch(source: Source, ticks: int | None, as_json: bool, out: TextIO) -> 
         return _print_ticks(inbox, ticks, as_json, out)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    except BrokenPipeError:
-        silence(out)
-        return 128 + signal.SIGPIPE
     finally:
         source.close()
 

@@ -4,7 +4,6 @@ Owns: those layouts. Refuses to own: what is found (`tracer.inspect`). Screen pr
 """
 
 import os
-import signal
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
@@ -13,7 +12,7 @@ import msgspec
 
 from tracetop.errors import ExitCode
 from tracetop.headless.digest import Object, escaped, named
-from tracetop.headless.streams import complain, silence
+from tracetop.headless.streams import complain
 from tracetop.model.frame import ColumnKind, Table
 from tracetop.model.wire.inquiries import Answer, Entry, Finding, Listing, Loaded, Remark, Verdict
 from tracetop.model.wire.messages import Fatal
@@ -81,20 +80,15 @@ def _verdict(findings: list[Finding]) -> str:
 
 def print_listing(answers: Iterable[Answer], out: TextIO) -> int:
     """Print probes on `out` and remarks on standard error; return the exit code."""
-    try:
-        for answer in answers:
-            match answer:
-                case Listing():
-                    out.write("".join(map(_entry_text, answer.entries)))
-                case Remark():
-                    print(f"note: {escape(answer.text)}", file=sys.stderr)
-                case Fatal():
-                    complain(answer.diagnostic)
-                    return int(answer.diagnostic.code)
-        out.flush()
-    except BrokenPipeError:
-        silence(out)
-        return 128 + signal.SIGPIPE
+    for answer in answers:
+        match answer:
+            case Listing():
+                out.write("".join(map(_entry_text, answer.entries)))
+            case Remark():
+                print(f"note: {escape(answer.text)}", file=sys.stderr)
+            case Fatal():
+                complain(answer.diagnostic)
+                return int(answer.diagnostic.code)
     return ExitCode.OK
 
 

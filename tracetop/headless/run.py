@@ -20,7 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tracetop.errors import Diagnostic, ExitCode
-from tracetop.headless.streams import complain, silence
+from tracetop.headless.streams import OutputError, complain
 from tracetop.model.wire import messages as m
 from tracetop.source.child import Child
 from tracetop.source.script_files import shown_file
@@ -46,14 +46,14 @@ class _Event(Enum):
     STOP = auto()
     """A signal."""
     CHILD_ENDED = auto()
-    NOBODY_READS = auto()
+    OUTPUT_LOST = auto()
     OVER = auto()
 
 
 def run_script(source: Source, order: m.Run, style: Style, out: BinaryIO, child: Child | None = None) -> int:
     """Print the run of a script until it ends; return the exit code. Closes the source, ends the child.
 
-    A signal ends it as ``exit()`` would, the second one at once; the reader of `out` going away ends it too (141).
+    A signal ends it as ``exit()`` would, the second one at once. OutputError where `out` cannot be written to any more.
     """
     events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
 
@@ -84,8 +84,8 @@ def _wait(
         match events.get():
             case _Event.OVER:
                 return writer.code
-            case _Event.NOBODY_READS:
-                return 128 + signal.SIGPIPE
+            case _Event.OUTPUT_LOST if writer.lost:
+                raise writer.lost
             case _Event.STOP if stopping:
                 raise KeyboardInterrupt
             case _Event.STOP:
@@ -112,27 +112,21 @@ class _Writer:
         self._out = out
         self._child = child
         self._events = events
+        self.lost: OutputError | None = None
+        """Why it cannot write any more."""
         self._finished = self._is_attached = False
 
     def take(self, message: m.Message | Ended) -> None:
-        """Carry out one message; a reader that has gone is an event, not an error."""
+        """Carry out one message; an output that is lost is an event, or the run would wait for its end for ever."""
         if self._finished:
             return
         try:
             self._take(message)
             if not self._style.buffered or self._finished:
                 self._out.flush()
-        except BrokenPipeError:
-            silence(self._out)
-            self._finished = True
-            self._events.put(_Event.NOBODY_READS)
-        except OSError as error:  # such as a full disk: without this the run would wait for its end for ever
-            silence(self._out)
-            complain(
-                Diagnostic(what="cannot write the output", why=error.strerror or str(error), hint="free some space")
-            )
-            self.code, self._finished = ExitCode.INTERNAL, True
-            self._events.put(_Event.OVER)
+        except OutputError as lost:
+            self.lost, self._finished = lost, True
+            self._events.put(_Event.OUTPUT_LOST)
 
     def _take(self, message: m.Message | Ended) -> None:
         match message:

@@ -4,11 +4,14 @@ import argparse
 import os
 import stat
 import sys
+from contextlib import nullcontext
+from io import BufferedWriter
 from pathlib import Path
 from typing import BinaryIO
 
 from tracetop.cli.arguments import command_parser, positive
 from tracetop.errors import UsageError
+from tracetop.headless.streams import Output
 from tracetop.model.filter import Filter
 from tracetop.model.wire.messages import Run
 from tracetop.source.script_files import script_text, typed_text
@@ -66,7 +69,7 @@ def run(words: list[str]) -> int:
         if not found.unsafe or sudo_user():  # what system() starts in a root login has a root login's rights
             drop_privileges()
         name, text = _script(found, as_root=as_root)
-        with open_output(found.output) as out:
+        with open_output(found.output) if found.output is not None else nullcontext(sys.stdout.buffer) as out:
             order = order_of(found, name, text, child=child.pid if child else 0)
             source.send(order)
             style = Style(quiet=found.quiet, verbose=found.verbose, buffered=found.buffer == "full")
@@ -110,10 +113,8 @@ def _script(found: argparse.Namespace, *, as_root: bool) -> tuple[str, str]:
         ) from error
 
 
-def open_output(path: str | None) -> BinaryIO:
+def open_output(path: str) -> BinaryIO:
     """Open what is printed to. UsageError where it cannot be, or where another user could have it written elsewhere."""
-    if path is None:
-        return open(sys.stdout.fileno(), "wb", closefd=False)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY, 0o666)
     except OSError as error:
@@ -126,4 +127,4 @@ def open_output(path: str | None) -> BinaryIO:
             os.close(descriptor)
             raise UsageError(f"will not write to {path}", why="it is another user's file", hint="name another file")
         os.ftruncate(descriptor, 0)
-    return open(descriptor, "wb")  # noqa: PTH123
+    return BufferedWriter(Output(descriptor, closefd=True))
