@@ -42,6 +42,10 @@ def hand_program(file: Path, *, bare: bool, empty: bool) -> Program:
     kernel = RunningKernel()
     constants = {"LOG_BUCKETS": LOG_BUCKETS, "SUB_BITS": SUB_BITS, "RING_PAGES": _RING_BYTES // mmap.PAGESIZE}
     constants |= {name: _offset(kernel, *field) for name, field in _FIELDS.items()}
+    if kernel.arch == "x86_64":
+        constants["TASK_STATUS"] = _offset(kernel, "task_struct", "thread_info") + _offset(
+            kernel, "thread_info", "status"
+        )
     if bare:
         constants["BARE"] = 1
     defines = "\n".join(f"#define {name} {value}" for name, value in constants.items())

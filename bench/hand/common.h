@@ -34,6 +34,18 @@ static __always_inline bool current_wanted(void)
     return true;
 }
 
+/* The number of a call with TABLE added where it is one of a 32-bit program. */
+#define TABLE 512
+static __always_inline u32 number_with_table(u32 number)
+{
+#ifdef TASK_STATUS
+    u32 flags = *(u32 *)((char *)bpf_get_current_task_btf() + TASK_STATUS);
+    return flags & 2 ? number + TABLE : number;
+#else
+    return number;
+#endif
+}
+
 /* Whether the events of a task count that is not the current one. */
 static __always_inline bool task_wanted(u64 task)
 {

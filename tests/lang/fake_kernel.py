@@ -103,6 +103,7 @@ _OFFSETS = {
     ("task_struct", "__state"): (24, 4),
     ("task_struct", "exit_state"): (1200, 4),
     ("task_struct", "thread_info"): (0, 24),
+    ("thread_info", "status"): (16, 4),
     ("thread_info", "cpu"): (20, 4),
     ("pt_regs", "orig_ax"): (120, 8),
     ("pt_regs", "di"): (112, 8),

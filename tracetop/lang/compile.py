@@ -68,7 +68,8 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
     checked, types = check(source, ended.expansion, kernel, FUNCTIONS, script.definitions, options, settings)
     seen("typed", checked)
     numbered, types = number_hooks(key_by_request(checked, kernel), types, kernel)
-    planned = plan(numbered, types, directives, settings.max_map_keys, kernel)
+    tables = options.params is None  # in a pane calls have names; what `run` prints are the kernel's own numbers
+    planned = plan(numbered, types, directives, settings.max_map_keys, kernel, tables=tables)
     _refuse_hoard(source, planned, kernel)
     emitted = emit(planned, source)
     _refuse_differing(source, emitted)

@@ -107,6 +107,8 @@ class MapSpec(msgspec.Struct, frozen=True, kw_only=True):
     value_size: int
     """Bytes of one CPU's value in the kernel. What is in them follows from `kind`: `bpf.maps.cpu_merge` reads them."""
     max_entries: int
+    others: int = 0
+    """Entries of a second table of the kernel, `others_name`, for numbers that are no index of this array."""
     unit: Unit = Unit.NONE
     linear: LinearScale | None = None
     bits: int = 0
@@ -122,6 +124,11 @@ class MapSpec(msgspec.Struct, frozen=True, kw_only=True):
     """True where all that is counted here is of events that `tt_control.sample` picks: counts are scaled back by it."""
     drop_slot: int = 0
     """Index into the program's ``tt_drops`` where failed updates of this map are counted."""
+
+    @property
+    def others_name(self) -> str:
+        """The name of that second table in the C text."""
+        return f"{self.c_name}_others"
 
 
 class ProbeSpec(msgspec.Struct, frozen=True, kw_only=True):

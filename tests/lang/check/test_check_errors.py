@@ -200,7 +200,7 @@ def test_a_size_of_more_digits_than_python_reads_is_refused(refuse: Refuse) -> N
 def test_what_no_pass_foresaw_is_an_error_of_this_script_only(
     kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_arguments: object) -> None:
+    def broken(*_arguments: object, **_named: object) -> None:
         raise KeyError("oops")
 
     monkeypatch.setattr(compile_module, "plan", broken)

@@ -7,10 +7,11 @@ from typing import cast
 import pytest
 
 from tests.lang.fake_kernel import FakeKernel
-from tracetop.lang import STACK_DEPTH
+from tracetop.lang import STACK_DEPTH, Options, compile_script
 from tracetop.lang.emit.prelude import Unit
 from tracetop.lang.emit.writer import Writer
 from tracetop.lang.plan.plan import Plan, PlannedProgram
+from tracetop.model.ctype import CKind, CType
 from tracetop.model.kernel import UsdtProbe
 from tracetop.model.program import MapAction, Program
 
@@ -86,13 +87,36 @@ def test_a_cheap_predicate_is_asked_before_the_filter(build: Build) -> None:
         "@[pid]++;",
         "@[pid] = hist(pid);",
         "@ = lhist(pid, 0, 10, 1);",
-        "@[args.id] = count();",
         "@ = 1; clear(@);",
     ],
 )
 def test_every_update_that_can_fail_is_counted(build: Build, body: str) -> None:
     program = build(f"{ENTER} {{ {body} }}")
     assert "tt_drop(0);" in clause(program)
+
+
+def test_a_number_that_is_no_index_is_counted_by_itself(build: Build) -> None:
+    program = build(f"{ENTER} {{ @[args.id] = count(); }}")
+    assert "m0__others_count(key" in clause(program)
+    assert "tt_drop(" not in program.c_text
+
+
+@pytest.mark.parametrize("btf", [True, False])
+def test_in_a_pane_a_call_s_number_says_of_which_table_it_is(kernel: FakeKernel, btf: bool) -> None:
+    """32-bit programs have another; `run` prints the kernel's numbers as they are."""
+    if btf:
+        kernel.constants["BPF_FUNC_get_current_task_btf"] = (158, CType(kind=CKind.ENUM, size=4))
+    for verb in ("sys_enter", "sys_exit"):
+        script = f"tracepoint:raw_syscalls:{verb} {{ @[args.id] = count(); }}"
+        in_pane = compile_script(script, "t", kernel).c_text
+        assert f"tt_{verb}_call(ctx)" in in_pane
+        assert ("bpf_get_current_task_btf() + 16" in in_pane) is btf
+        assert "_call(" not in compile_script(script, "t", kernel, Options(())).c_text
+
+
+def test_an_architecture_whose_32_bit_programs_are_unknown_is_left_alone(kernel: FakeKernel) -> None:
+    kernel.arch = "riscv64"
+    assert "_call(" not in compile_script(f"{ENTER} {{ @[args.id] = count(); }}", "t", kernel).c_text
 
 
 def test_no_text_of_the_script_reaches_the_c(build: Build) -> None:

@@ -59,19 +59,34 @@ static __always_inline bool tt_current_wanted(struct tt_control *control)
     return !tt_other_comm(control, comm);
 }
 
+static __always_inline s64 tt_sys_enter_call(struct bpf_raw_tracepoint_args *ctx)
+{
+    s32 call = ctx->args[1];
+    u32 flags = 0;
+    if ((u32)call >= 512)
+        return (u32)call < 1024 ? call + 536870912 : call;
+    bpf_probe_read_kernel(&flags, sizeof(flags), (void *)(bpf_get_current_task() + 16));
+    return flags & 0x2 ? call + 512 : call;
+}
+
 static __always_inline void tt_sys_enter_1_1(struct bpf_raw_tracepoint_args *ctx, struct tt_control *control)
 {
-    if (!(u64)(((s64)control->param_count == 0LL) || ((s64)ctx->args[1] == control->param[0])))
+    u64 t2 = !!((s64)control->param_count == 0LL);
+    if (!t2) {
+        s64 t1 = (s64)tt_sys_enter_call(ctx);
+        t2 = !!(t1 == control->param[0]);
+    }
+    if (!t2)
         return;
-    u64 nsecs_1 = bpf_ktime_get_ns();
-    u64 tid_2 = (u32)bpf_get_current_pid_tgid();
-    u32 key3 = tid_2;
-    u64 *at4 = m0_start.lookup(&key3);
-    if (at4) {
-        *at4 = nsecs_1;
+    u64 nsecs_3 = bpf_ktime_get_ns();
+    u64 tid_4 = (u32)bpf_get_current_pid_tgid();
+    u32 key5 = tid_4;
+    u64 *at6 = m0_start.lookup(&key5);
+    if (at6) {
+        *at6 = nsecs_3;
     } else {
-        u64 first5 = nsecs_1;
-        if (m0_start.update(&key3, &first5))
+        u64 first7 = nsecs_3;
+        if (m0_start.update(&key5, &first7))
             tt_drop(0);
     }
 }

@@ -15,15 +15,10 @@ struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
 BPF_PERCPU_ARRAY(tt_drops, u64, 4);
-BPF_PERCPU_ARRAY(m0_, u64, 1024);
-BPF_PERCPU_ARRAY(m1_errors, u64, 1024);
-
-static __always_inline void tt_drop(u32 slot)
-{
-    u64 *dropped = tt_drops.lookup(&slot);
-    if (dropped)
-        *dropped += 1;
-}
+BPF_PERCPU_ARRAY(m0_, u64, 1025);
+BPF_PERCPU_HASH(m0__others, s32, u64, 64);
+BPF_PERCPU_ARRAY(m1_errors, u64, 1025);
+BPF_PERCPU_HASH(m1_errors_others, s32, u64, 64);
 
 static __always_inline bool tt_other_comm(struct tt_control *control, u64 *comm)
 {
@@ -42,14 +37,56 @@ static __always_inline bool tt_current_wanted(struct tt_control *control)
     return !tt_other_comm(control, comm);
 }
 
+static __always_inline s64 tt_sys_enter_call(struct bpf_raw_tracepoint_args *ctx)
+{
+    s32 call = ctx->args[1];
+    u32 flags = 0;
+    if ((u32)call >= 512)
+        return (u32)call < 1024 ? call + 536870912 : call;
+    bpf_probe_read_kernel(&flags, sizeof(flags), (void *)(bpf_get_current_task() + 16));
+    return flags & 0x2 ? call + 512 : call;
+}
+
+static __always_inline void m0__others_count(s32 key)
+{
+    u32 last = 1024;
+    u64 first = 1, *at = m0__others.lookup(&key);
+    if (!at && m0__others.update(&key, &first))
+        at = m0_.lookup(&last);
+    if (at)
+        *at += 1;
+}
+
+static __always_inline s64 tt_sys_exit_call(struct bpf_raw_tracepoint_args *ctx)
+{
+    s32 call = -1;
+    bpf_probe_read_kernel(&call, sizeof(call), (void *)(ctx->args[0] + 120));
+    u32 flags = 0;
+    if ((u32)call >= 512)
+        return (u32)call < 1024 ? call + 536870912 : call;
+    bpf_probe_read_kernel(&flags, sizeof(flags), (void *)(bpf_get_current_task() + 16));
+    return flags & 0x2 ? call + 512 : call;
+}
+
+static __always_inline void m1_errors_others_count(s32 key)
+{
+    u32 last = 1024;
+    u64 first = 1, *at = m1_errors_others.lookup(&key);
+    if (!at && m1_errors_others.update(&key, &first))
+        at = m1_errors.lookup(&last);
+    if (at)
+        *at += 1;
+}
+
 static __always_inline void tt_sys_enter_1_1(struct bpf_raw_tracepoint_args *ctx, struct tt_control *control)
 {
-    u32 key1 = (s64)ctx->args[1];
-    u64 *at2 = m0_.lookup(&key1);
-    if (at2) {
-        *at2 += 1;
+    s64 t1 = (s64)tt_sys_enter_call(ctx);
+    u32 key2 = t1;
+    u64 *at3 = m0_.lookup(&key2);
+    if (at3) {
+        *at3 += 1;
     } else {
-        tt_drop(0);
+        m0__others_count(key2);
     }
 }
 
@@ -70,16 +107,15 @@ int tt_sys_enter_1(struct bpf_raw_tracepoint_args *ctx)
 
 static __always_inline void tt_sys_exit_2_1(struct bpf_raw_tracepoint_args *ctx, struct tt_control *control)
 {
-    s64 id_1 = 0;
-    bpf_probe_read_kernel(&id_1, sizeof(id_1), (void *)(ctx->args[0] + 120));
-    if (!((s64)id_1 >= 0LL))
+    s64 t1 = (s64)tt_sys_exit_call(ctx);
+    if (!(t1 != -1LL))
         return;
-    u32 key2 = (s64)id_1;
+    u32 key2 = t1;
     u64 *at3 = m1_errors.lookup(&key2);
     if (at3) {
         *at3 += 1;
     } else {
-        tt_drop(1);
+        m1_errors_others_count(key2);
     }
 }
 

@@ -9,6 +9,7 @@ from tracetop.lang import Options, compile_script
 from tracetop.model.abi.buckets import LOG_BUCKETS
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import Layout, MapSpec, Program
+from tracetop.model.syscalls import OTHERS
 
 Build = Callable[[str], Program]
 ENTER = "tracepoint:raw_syscalls:sys_enter"
@@ -29,7 +30,7 @@ def first_map(program: Program) -> MapSpec:
         ("@ = min(pid)", Layout.PERCPU_ARRAY, 1, 4, 16),
         ("@ = hist(pid)", Layout.PERCPU_ARRAY, LOG_BUCKETS, 4, 8),
         ("@ = lhist(pid, 0, 10, 2)", Layout.PERCPU_ARRAY, 7, 4, 8),
-        ("@[args.id] = count()", Layout.PERCPU_ARRAY, 1024, 4, 8),
+        ("@[args.id] = count()", Layout.PERCPU_ARRAY, OTHERS + 1, 4, 8),
         ("@[cpu] = count()", Layout.PERCPU_ARRAY, 4, 4, 8),
         ("@[cpu] = sum(pid)", Layout.PERCPU_HASH, 16384, 4, 8),
         ("@[pid] = count()", Layout.PERCPU_HASH, 16384, 4, 8),

@@ -11,7 +11,7 @@ from tests.tracer.specs import Value, part, sample, spec, text_key
 from tracetop.errors import UsageError
 from tracetop.model.frame import Cell, ColumnKind
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, Unit
-from tracetop.model.syscalls import SyscallNames
+from tracetop.model.syscalls import NO_TABLE, OTHERS, TABLE, SyscallNames
 from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.aggregates import Gauge
 from tracetop.tracer.aggregate.counters import as_keys
@@ -32,8 +32,8 @@ def cell_of(cells: KeyCells, one: KeyPart, data: bytes) -> Cell:
         (part(KeyRole.TID), struct.pack("=I", 7), 7),
         (part(KeyRole.CPU), struct.pack("=I", 3), 3),
         (part(KeyRole.SYSCALL, size=8), struct.pack("=Q", 0), "read"),
-        (part(KeyRole.SYSCALL, size=8, signed=True), struct.pack("=q", -1), "syscall_-1"),
-        (part(KeyRole.SYSCALL, size=4), struct.pack("=I", 1023), "syscall_1023"),
+        (part(KeyRole.SYSCALL, size=8, signed=True), struct.pack("=q", -1), "unknown (-1)"),
+        (part(KeyRole.SYSCALL, size=4), struct.pack("=I", 1023), "syscall_511 (32-bit)"),
         (part(KeyRole.UID), struct.pack("=I", 0), "root"),
         (part(KeyRole.UID), struct.pack("=I", 3999999), "3999999"),
         (part(KeyRole.INTEGER, size=1, signed=True), b"\xff", -1),
@@ -183,9 +183,26 @@ def test_system_calls_have_names_both_ways() -> None:
     names = SyscallNames("x86_64")
     assert (names.name(0), names.name(39), names.name(257)) == ("read", "getpid", "openat")
     assert (names.number("openat"), names.number("257"), names.number("511")) == (257, 257, 511)
-    assert names.name(9999) == "syscall_9999"
+    assert names.name(500) == "syscall_500", "newer than the table"
+    assert names.name(9999) == "unknown (9999)"
     arm = SyscallNames("aarch64")
     assert (arm.name(63), arm.number("openat")) == ("read", 56)
+
+
+def test_calls_of_32_bit_programs_are_of_their_own_table() -> None:
+    names = SyscallNames("x86_64")
+    assert (names.name(TABLE + 5), names.name(TABLE + 511)) == ("open (32-bit)", "syscall_511 (32-bit)")
+    assert names.number("open (32-bit)") == TABLE + 5
+    assert SyscallNames("aarch64").name(TABLE + 5) == "syscall_5 (32-bit)"
+
+
+@pytest.mark.parametrize("number", [-5, 600, 1 << 20])
+def test_a_number_of_no_table_says_so(number: int) -> None:
+    """As a map's key it may be the unsigned form of a negative one, or moved out of the other table's way."""
+    names = SyscallNames("x86_64")
+    held = number + NO_TABLE if number == 600 else number % (1 << 32)
+    assert names.name(held) == f"unknown ({number})"
+    assert names.name(OTHERS) == "unknown (others)"
 
 
 def test_an_architecture_without_a_table_still_has_numbers() -> None:

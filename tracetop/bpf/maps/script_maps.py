@@ -34,6 +34,7 @@ class Tables:
         self._slots = DropSlots(len(program.maps))
         self._specs = {spec.name: spec for spec in program.maps}
         self._maps: dict[str, KernelMap] = {}
+        self._others: dict[str, KernelMap] = {}
         self._control: KernelMap | None = None
         self._drops: KernelMap | None = None
         self._present: KernelMap | None = None
@@ -43,6 +44,10 @@ class Tables:
     def open(self) -> None:
         """Find the maps that the compile has made. TracetopError where one is not what the program says."""
         self._maps = {spec.name: _open_map(spec, _descriptor(self._module, spec.c_name)) for spec in self.program.maps}
+        for spec in self.program.maps:
+            others = _open_table(self._module, spec.others_name, Layout.PERCPU_HASH) if spec.others else None
+            if others:
+                self._others[spec.name] = others
         self._control = _open_table(self._module, CONTROL, Layout.ARRAY)
         self._drops = _open_table(self._module, DROPS, Layout.PERCPU_ARRAY)
         self._present = _open_table(self._module, PRESENT, Layout.ARRAY)
@@ -74,6 +79,9 @@ class Tables:
         """
         spec = self._specs[map_name]
         keys, values = self._maps[map_name].read()
+        if map_name in self._others:
+            more, its_values = self._others[map_name].read()
+            keys, values = np.concatenate([keys, more]), np.concatenate([values, its_values])
         if spec.layout is Layout.ARRAY and not values.any() and self._present is not None:
             written = self._present.lookup(_U32.pack(spec.drop_slot)) or b""
             keys, values = (keys, values) if any(written) else (keys[:0], values[:0])
@@ -115,12 +123,16 @@ class Tables:
     def clear(self, map_name: str) -> None:
         """Delete every key of a map; an array's values become zero."""
         self._maps[map_name].clear()
+        if map_name in self._others:
+            self._others[map_name].clear()
         if self._present is not None:
             self._present.update(_U32.pack(self._specs[map_name].drop_slot), bytes(8))
 
     def zero(self, map_name: str) -> None:
         """Write zero to every value of a map; keys stay."""
         self._maps[map_name].zero()
+        if map_name in self._others:
+            self._others[map_name].zero()
 
     def delete_keys(self, map_name: str, keys: Bytes) -> int:
         """Delete these keys, uint8 (rows, key_size), of a hash map; return how many were there."""
@@ -130,6 +142,8 @@ class Tables:
         """Return the value of one key of the kernel's, all CPUs merged, as a row of `read` has it; None for no such."""
         spec = self._specs[map_name]
         raw = self._maps[map_name].lookup(key)
+        if raw is None and map_name in self._others:
+            raw = self._others[map_name].lookup(key)
         if raw is None:
             return None
         _, values = merge(spec, *(np.frombuffer(part, np.uint8).reshape(1, -1) for part in (key, raw)))

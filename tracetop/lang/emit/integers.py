@@ -56,7 +56,7 @@ def _field(node: typed.FieldValue, out: Writer) -> str:
         return known
     if reading.kernel is None:
         if reading.helper:
-            out.need(Helper(node.field.name, reading.helper))
+            out.need(Helper(reading.value, reading.helper))
         written = narrowed(node.type, reading.value)
         return written if reading.is_argument else out.remember(node, out.temporary(node.type, written))
     base, offset, size = reading.kernel

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracetop.lang.emit.dispatch import held, put, statement, value
-from tracetop.lang.emit.prelude import DIVIDE, OF_CPU, SET_PRESENT
+from tracetop.lang.emit.prelude import DIVIDE, OF_CPU, SET_PRESENT, Helper
 from tracetop.lang.emit.tables import ARRAYS, is_plain, key_type, value_type
 from tracetop.lang.emit.writer import Writer, c_stored
 from tracetop.lang.plan.plan import PlannedMap
@@ -96,7 +96,10 @@ def change(slot: typed.Slot, in_place: Callable[[str], str], first: str, out: Wr
 
 
 def _insert(planned: PlannedMap, key_name: str, first: str, out: Writer) -> None:
-    """Write the insertion of a key; an array's index that is out of range counts as a drop."""
+    """Write the insertion of a key; an array's index that is out of range has another table, or counts as a drop."""
+    if planned.spec.others:
+        out.line(f"{out.need(_others(planned))}({key_name});")
+        return
     drop = out.drop(planned.spec.drop_slot)
     if planned.spec.layout in ARRAYS:
         out.line(drop)
@@ -105,6 +108,26 @@ def _insert(planned: PlannedMap, key_name: str, first: str, out: Writer) -> None
     out.stack_bytes += planned.spec.value_size
     out.line(f"{value_type(planned)} {name} = {first};")
     out.when(f"{planned.spec.c_name}.update(&{key_name}, &{name})", drop)
+
+
+def _others(planned: PlannedMap) -> Helper:
+    """Return the function that counts a number that is no index: by itself, or with all others in the last entry."""
+    spec = planned.spec
+    name = f"{spec.others_name}_count"
+    return Helper(
+        name,
+        f"""
+static __always_inline void {name}(s32 key)
+{{
+    u32 last = {spec.max_entries - 1};
+    u64 first = 1, *at = {spec.others_name}.lookup(&key);
+    if (!at && {spec.others_name}.update(&key, &first))
+        at = {spec.c_name}.lookup(&last);
+    if (at)
+        *at += 1;
+}}
+""",
+    )
 
 
 def store(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:

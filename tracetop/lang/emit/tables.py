@@ -38,6 +38,9 @@ def _declare(planned: PlannedMap) -> str:
     table = _TABLES[spec.layout].format(
         name=spec.c_name, key=key_type(planned), value=value_type(planned), entries=spec.max_entries
     )
+    if spec.others:
+        others = f"BPF_PERCPU_HASH({spec.others_name}, s32, {value_type(planned)}, {spec.others});"
+        return f"{structs}{table}\n{others}\n"
     return f"{structs}{table}\n"
 
 

@@ -11,7 +11,7 @@ from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.ctypes.value_types import layout
 from tracetop.lang.plan.map_uses import MapUses, map_uses
 from tracetop.lang.plan.program_sharing import alike, hook_number, tells_hook
-from tracetop.lang.plan.raw_tracepoints import REQUEST, RawForm, raw_form
+from tracetop.lang.plan.raw_tracepoints import REQUEST, RawForm, raw_form, with_table
 from tracetop.lang.plan.syscall_events import Calls
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import Hook
@@ -22,11 +22,14 @@ from tracetop.model.abi.buckets import BUCKET_BYTES, bucket_place, linear_count,
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, ProbeSpec, Unit
+from tracetop.model.syscalls import OTHERS
 from tracetop.model.value import ValueType
 from tracetop.model.value_kinds import ValueKind
 
-SYSCALLS = 1024
-"""Entries of an array by system-call number: more than any architecture has."""
+SYSCALLS = OTHERS + 1
+"""Entries of an array by system-call number: more than any architecture has; the last for those of no table."""
+_OTHER_CALLS = 64
+"""How many numbers of no table have an entry of their own: any program may call them."""
 MANY_CALLS = 64
 """Events of single calls from which on one raw tracepoint is cheaper, though other calls come by there too."""
 _WORD_BYTES = 8
@@ -94,14 +97,25 @@ class _Planning:
     kernel: Kernel
 
 
-def plan(script: typed.Script, types: KnownTypes, directives: Directives, entries: int, kernel: Kernel) -> Plan:
-    """Return how a checked script is carried out on this kernel; `entries` is the size of a keyed map."""
+def plan(
+    script: typed.Script,
+    types: KnownTypes,
+    directives: Directives,
+    entries: int,
+    kernel: Kernel,
+    *,
+    tables: bool = False,
+) -> Plan:
+    """Return how a checked script is carried out on this kernel; `entries` is the size of a keyed map.
+
+    `tables`: whether the number of a system call says of which table it is, see `model.syscalls`.
+    """
     planning = _Planning(map_uses(script), types, directives, entries, kernel)
     maps = {
         type_.name: PlannedMap(_map_spec(slot, type_, planning), type_, type_.name in planning.uses.deleted)
         for slot, type_ in enumerate(script.maps)
     }
-    programs = tuple(_programs(script, kernel, planning.uses.sampled_clauses))
+    programs = tuple(_programs(script, kernel, planning.uses.sampled_clauses, tables=tables))
     return Plan(maps, programs, tuple(dict.fromkeys(_notes(programs))), kernel.arch)
 
 
@@ -112,8 +126,10 @@ def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
     held, entries = _layout(type_, type_.entries or planning.entries, planning.kernel, deleted=sparse)
     parts, key_size = key_layout(type_.keys, type_.labels, planning.types, bucket=type_.kind.facts.is_bucketed)
     in_array = held in (Layout.ARRAY, Layout.PERCPU_ARRAY)
+    is_calls = in_array and bool(type_.keys) and type_.keys[0].role is KeyRole.SYSCALL
     if in_array and type_.keys:
-        parts = (KeyPart(type_.keys[0].role, 0, 4, label=type_.labels[0], type=ValueType(size=4, signed=False)),)
+        held_as = ValueType(size=4, signed=is_calls)
+        parts = (KeyPart(type_.keys[0].role, 0, 4, signed=is_calls, label=type_.labels[0], type=held_as),)
     state = deleted and type_.kind is ValueKind.SCALAR
     recurs = type_.labels == (REQUEST,) or all(key.role in _RECURRING for key in type_.keys)
     kept = state and recurs and type_.name in uses.always_set
@@ -126,6 +142,7 @@ def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
         key_size=4 if in_array else key_size,
         value_size=_value_size(type_),
         max_entries=entries,
+        others=_OTHER_CALLS if is_calls else 0,
         unit=directives.units.get(type_.name, Unit.NONE if type_.kind is ValueKind.COUNT else type_.value.unit),
         linear=type_.linear,
         bits=type_.bits,
@@ -195,7 +212,9 @@ def _value_size(type_: typed.MapType) -> int:
     return -(-type_.value.size // whole) * whole
 
 
-def _programs(script: typed.Script, kernel: Kernel, sampled_clauses: tuple[bool, ...]) -> Iterator[PlannedProgram]:
+def _programs(
+    script: typed.Script, kernel: Kernel, sampled_clauses: tuple[bool, ...], *, tables: bool
+) -> Iterator[PlannedProgram]:
     by_hook: dict[Hook, list[tuple[typed.Clause, bool]]] = {}
     for clause, sampled in zip(script.clauses, sampled_clauses, strict=True):
         by_hook.setdefault(clause.hook, []).append((clause, sampled))
@@ -209,7 +228,7 @@ def _programs(script: typed.Script, kernel: Kernel, sampled_clauses: tuple[bool,
         raw = _usable(calls.form(together, f"tt_calls_{number}"), clauses) if len(together) >= MANY_CALLS else None
         hooks = together if raw else (hook,)
         done.update(hooks)
-        raw = raw or _usable_raw_form(hook, clauses, kernel)
+        raw = raw or _usable_raw_form(hook, clauses, kernel, tables=tables)
         where = hook.spec_fields()
         if raw:
             where |= {"kind": ProbeKind.RAW_TRACEPOINT, "category": "", "event": raw.event}
@@ -244,9 +263,11 @@ def _is_cheap(node: object, hook: Hook, raw: RawForm | None) -> bool:
     return isinstance(node, typed.Const | typed.Argument | typed.Unary | typed.Convert | typed.Logical)
 
 
-def _usable_raw_form(hook: Hook, clauses: list[typed.Clause], kernel: Kernel) -> RawForm | None:
+def _usable_raw_form(hook: Hook, clauses: list[typed.Clause], kernel: Kernel, *, tables: bool) -> RawForm | None:
     """Return the hook's raw form where it gives every field that its clauses read."""
     raw = raw_form(hook.format, kernel) if hook.format else None
+    if raw and tables and hook.category == "raw_syscalls":
+        raw = with_table(raw, kernel)
     return _usable(raw, clauses) if raw and kernel.raw_tracepoint_arity(raw.event) is not None else None
 
 

@@ -5,9 +5,10 @@ field's value is exactly what the record would hold. Refuses to own: whether it 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracetop.model.kernel import Kernel, TracepointFormat
+from tracetop.model.syscalls import NO_TABLE, TABLE
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,47 @@ def _argument(index: int) -> str:
 
 def _bare(index: int) -> Reading:
     return Reading(value=_argument(index), is_argument=True)
+
+
+def with_table(form: RawForm, kernel: Kernel) -> RawForm:
+    """Return the form of a system call's event with the number in it that `model.syscalls` gives names to.
+
+    It costs a load or two. Programs may read the current task without a helper since Linux commit 3ca1032ab7ab ("bpf:
+    Implement get_current_task_btf and RET_PTR_TO_BTF_ID"), in v5.11.
+    """
+    outer = kernel.field_offset("task_struct", "thread_info")
+    field, flag = _COMPAT.get(kernel.arch, ("", 0))
+    inner = kernel.field_offset("thread_info", field) if field else None
+    number = form.readings.get("id")
+    if number is None or outer is None or inner is None:
+        return form
+    if kernel.constant("BPF_FUNC_get_current_task_btf") is None:
+        read = (
+            f"bpf_probe_read_kernel(&flags, sizeof(flags), (void *)(bpf_get_current_task() + {outer[0] + inner[0]}));"
+        )
+    else:
+        read = f"flags = *(u32 *)((char *)bpf_get_current_task_btf() + {outer[0] + inner[0]});"
+    if number.kernel:
+        base, offset, _size = number.kernel
+        call = f"s32 call = -1;\n    bpf_probe_read_kernel(&call, sizeof(call), (void *)({base} + {offset}));"
+    else:
+        call = f"s32 call = {number.value};"
+    helper = f"""
+static __always_inline s64 tt_{form.event}_call(struct bpf_raw_tracepoint_args *ctx)
+{{
+    {call}
+    u32 flags = 0;
+    if ((u32)call >= {TABLE})
+        return (u32)call < {2 * TABLE} ? call + {NO_TABLE} : call;
+    {read}
+    return flags & {flag:#x} ? call + {TABLE} : call;
+}}
+"""
+    return replace(form, readings={**form.readings, "id": Reading(f"tt_{form.event}_call(ctx)", helper=helper)})
+
+
+_COMPAT = {"x86_64": ("status", 0x2), "aarch64": ("flags", 1 << 22)}
+"""Where thread_info says that a call is by the numbers of 32-bit programs: TS_COMPAT, TIF_32BIT."""
 
 
 def _sys_enter(_format: TracepointFormat, kernel: Kernel) -> RawForm:
