@@ -127,13 +127,74 @@ def test_a_linear_scale_is_kept(build: Build) -> None:
     "body",
     [
         'if (1) { $x = 1; } if (2) { $x = "a"; }',
-        'let $x = 1; let $x = "a"; print($x);',
+        '{ let $x = 1; } { let $x = "a"; print($x); }',
         '@m["k"] = 1; for ($x : 0..2) { print($x); } for ($x : @m) { print($x.0); }',
         "if (1) { $x = 1; } else { $x = 2; } print($x);",
     ],
 )
 def test_a_name_may_be_another_variable_in_another_block(build: Callable[[str], Program], body: str) -> None:
     assert build(f"BEGIN {{ {body} }}").c_text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'let $x = 1; let $x = "a";',
+        "$x = 1; { let $x = 2; }",
+        "$x = 1; for ($x : 0..2) { print($x); }",
+        "$x = 1; @m[1] = 1; for ($x : @m) { print($x); }",
+    ],
+)
+def test_a_name_that_stands_for_a_variable_is_not_declared_again(
+    refuse: Callable[[str], Diagnostic], body: str
+) -> None:
+    assert refuse(f"BEGIN {{ {body} }}").what == "$x stands for another variable here already"
+
+
+@pytest.mark.parametrize("body", ["{ let $x = 1; } print($x);", "for ($x : 0..2) { print($x); } print($x);"])
+def test_what_a_block_declares_ends_with_it(refuse: Callable[[str], Diagnostic], body: str) -> None:
+    assert refuse(f"BEGIN {{ {body} }}").what == "$x is not known here"
+
+
+@pytest.mark.parametrize(
+    ("value", "type_"),
+    [
+        ("300", "uint8"),
+        ("-1", "uint64"),
+        ("70000", "int16"),
+        ("18446744073709551615", "int64"),
+        ('"abcd"', "string[4]"),
+    ],
+)
+def test_what_does_not_fit_into_a_declared_variable_is_refused(
+    refuse: Callable[[str], Diagnostic], value: str, type_: str
+) -> None:
+    assert "does not fit into $x" in refuse(f"BEGIN {{ let $x: {type_} = {value}; }}").what
+
+
+@pytest.mark.parametrize(
+    ("body", "size", "signed"),
+    [
+        ("$x = 1;", 1, True),
+        ("$x = -129;", 2, True),
+        ("$x = 1; $x = (uint64)2;", 8, False),
+        ("$x = 200; $x = (uint8)3;", 2, False),
+        ("$x = (int8)1; $x = (uint8)1;", 2, True),
+        ("$x = (int32)1; $x = (uint32)1;", 8, True),
+        ("$x = (int32)1; $x = (uint8)1;", 4, True),
+        ("$x = (uint64)1; $x = -1;", 8, True),
+        ("$x = (uint16)1; $x++;", 8, False),
+        ("$x = (uint64)1; $x--;", 8, True),
+        ("$x = 1; $x = $x + 1;", 8, True),
+        ("$x = (uint8)1; $x = $x * 3;", 8, False),
+        ("$x = pid; $x = $x - 1;", 8, True),
+        ("let $x: uint16 = 5; $x++;", 2, False),
+        ("$x = pid == 1 ? 200 : (uint8)1;", 2, False),
+    ],
+)
+def test_a_variable_is_as_wide_as_what_is_assigned_to_it(build: Build, body: str, size: int, signed: bool) -> None:
+    held = one_map(build(f"BEGIN {{ {body} @[$x] = count(); }}")).keys[0].type
+    assert (held.size, held.signed) == (size, signed)
 
 
 def test_a_block_within_has_the_variable_of_the_one_around_it(refuse: Callable[[str], Diagnostic]) -> None:

@@ -97,7 +97,7 @@ static __always_inline void tt_block_rq_complete_2_1(struct bpf_raw_tracepoint_a
         return;
     u64 nsecs_4 = bpf_ktime_get_ns();
     u64 old5 = at2 ? *at2 : 0;
-    s64 value6 = (nsecs_4 - old5);
+    s64 value6 = (s64)(nsecs_4 - old5);
     u32 key7 = tt_log_bucket(value6, 3);
     u64 *at8 = m1_latency.lookup(&key7);
     if (at8) {

@@ -116,7 +116,7 @@ static __always_inline void tt_sys_exit_2_1(struct bpf_raw_tracepoint_args *ctx,
         return;
     u64 nsecs_5 = bpf_ktime_get_ns();
     u64 old6 = at3 ? *at3 : 0;
-    s64 value7 = (nsecs_5 - old6);
+    s64 value7 = (s64)(nsecs_5 - old6);
     u32 key8 = tt_log_bucket(value7, 3);
     u64 *at9 = m1_latency.lookup(&key8);
     if (at9) {

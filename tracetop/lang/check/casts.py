@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+from tracetop.errors import ScriptError
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import value_type
 from tracetop.lang.tree import syntax, typed
-from tracetop.lang.tree.types import Form, Type, spoken, tuple_of
+from tracetop.lang.tree.joining import join
+from tracetop.lang.tree.types import INT64, Form, Type, spoken, tuple_of
 from tracetop.model.ctype import CKind, CType
 from tracetop.model.value import Shape
 
@@ -47,13 +49,14 @@ def cast(node: syntax.Cast, scope: Scope) -> typed.Expr:
         user = operand.type.user if operand.type.form is Form.POINTER else None
         to = replace(to, user=True if to.user else user)
     if to.form is Form.ARRAY and operand.type.form is Form.INTEGER:
-        if to.size != operand.type.size:
+        if to.size < operand.type.size:
             raise scope.error(
                 node.at,
                 f"an integer of {operand.type.size} bytes cannot be cast to an array of {to.size}",
                 hint="cast it first, as in (uint8[4])(uint32)$x",
             )
-        held = typed.Tuple((operand,), tuple_of((operand.type,)))
+        words = (operand, *[typed.number(0)] * (-(-to.size // 8) - 1))  # what the integer has no bytes for is zero
+        held = typed.Tuple(words, tuple_of((INT64,) * len(words)))
         return typed.Member(held, 0, replace(to, user=False))
     if not to.is_integer:
         if to.form is operand.type.form and to.c == operand.type.c:
@@ -73,7 +76,7 @@ def cast(node: syntax.Cast, scope: Scope) -> typed.Expr:
             node.at, f"what is cast must be an integer, this is {spoken(operand.type)}", hint="leave the cast out"
         )
     if to.shape is Shape.BOOL:
-        return typed.Binary("!=", operand, typed.Const(0), operand.type.signed, to)
+        return typed.Binary("!=", operand, typed.number(0), operand.type.signed, to)
     if to.form is Form.POINTER or to.shape is Shape.ENUM:
         return typed.Convert(operand, to)
     return typed.Convert(operand, replace(to, role=operand.type.role, unit=operand.type.unit, stamp=operand.type.stamp))
@@ -84,9 +87,50 @@ def size_of(node: syntax.SizeOf, scope: Scope) -> typed.Expr:
     if isinstance(node.of, syntax.TypeName):
         found = named_type(node.of, scope)
         struct = scope.types.struct(found.name) if found.kind in (CKind.STRUCT, CKind.UNION) else None
-        return typed.Const(struct.size if struct else found.size)
+        return typed.number(struct.size if struct else found.size)
     value = scope.check(node.of, scope)
-    return typed.Const(len(value.value) + 1 if isinstance(value, typed.Text) else value.type.size)
+    return typed.number(len(value.value) + 1 if isinstance(value, typed.Text) else packed_size(value.type))
+
+
+def packed_size(type_: Type) -> int:
+    """Return the bytes that a value takes where nothing but its own parts is aligned: of (1, "ab") 4."""
+    if type_.form is not Form.TUPLE or not type_.parts:
+        return type_.exact or type_.size
+    end, widest = 0, 1
+    for part in type_.parts:
+        align = _packed_align(part)
+        end = -(-end // align) * align + packed_size(part)
+        widest = max(widest, align)
+    return -(-end // widest) * widest
+
+
+def _packed_align(type_: Type) -> int:
+    return max(map(_packed_align, type_.parts), default=1) if type_.form is Form.TUPLE else type_.align
+
+
+def fitted(value: typed.Expr, to: Type, name: str, at: int, scope: Scope) -> typed.Expr:
+    """Return a value as a variable of a declared type takes it. ScriptError for what would lose something."""
+    given = value.type
+    if given.form is Form.UNKNOWN:
+        return value
+    if not (given.is_integer and to.is_integer):
+        joined = join(to, given)
+        if joined is None or packed_size(given) > to.size:
+            raise _unfit(spoken(given), to, name, at, scope)
+        return value
+    if isinstance(value, typed.Const) and to.form is Form.INTEGER:
+        least = -(1 << 8 * to.size - 1) if to.signed else 0
+        if not least <= value.value < least + (1 << 8 * to.size):
+            raise _unfit(str(value.value), to, name, at, scope)
+        return value
+    return typed.Convert(value, to) if to.form is Form.INTEGER and to.size < 8 else value
+
+
+def _unfit(spelt: str, to: Type, name: str, at: int, scope: Scope) -> ScriptError:
+    kind = f"{'' if to.signed else 'u'}int{8 * to.size}" if to.form is Form.INTEGER else spoken(to)
+    return scope.error(
+        at, f"{spelt} does not fit into {name}, which is declared as {kind}", hint="declare it wider, or cast the value"
+    )
 
 
 def offset_of(node: syntax.OffsetOf, scope: Scope) -> typed.Expr:
@@ -101,4 +145,4 @@ def offset_of(node: syntax.OffsetOf, scope: Scope) -> typed.Expr:
         if place is None:
             raise scope.error(node.at, f"there is no member {name}", hint="write offsetof(struct NAME, MEMBER)")
         offset, c = offset + place.offset, place.member.type
-    return typed.Const(offset)
+    return typed.number(offset)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from tracetop.errors import did_you_mean
 from tracetop.lang.check import loops
 from tracetop.lang.check.expressions import check_expr, check_integer
-from tracetop.lang.check.scope import Function, Learnt, MapUse, Scope, refuse_undefined
+from tracetop.lang.check.learnt import Learnt, MapUse
+from tracetop.lang.check.scope import Function, Scope, refuse_undefined
 from tracetop.lang.check.statements import check_block
 from tracetop.lang.ctypes.definitions import define
 from tracetop.lang.ctypes.type_table import KnownTypes
@@ -45,7 +46,7 @@ def check(
     types = KnownTypes(define(source, definitions, kernel), kernel)
     known, settling = Learnt(), False
     for _run in range(_MAX_RUNS):
-        learnt = Learnt()
+        learnt = Learnt(outliving=known.outliving)
         clauses = tuple(
             _clause(
                 Scope(

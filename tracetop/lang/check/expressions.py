@@ -1,7 +1,7 @@
 """Checking of expressions: from syntax to typed trees, one function a construct.
 
-Owns: what each operator means for types, signs and units. Integers are 64 bits wide; a 64-bit unsigned operand makes
-an operation unsigned, narrower ones fit a signed one, and a literal takes the sign of the other side.
+Owns: what each operator means for types, signs and units. The result of arithmetic is 64 bits wide, whatever its
+operands are; it is signed where one of them is, and a number that is spelt out takes the sign of the other side.
 """
 
 from dataclasses import replace
@@ -15,18 +15,9 @@ from tracetop.lang.check.casts import cast, offset_of, size_of
 from tracetop.lang.check.identifiers import HOOK_BUILTINS, name_value
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.tree import syntax, typed
-from tracetop.lang.tree.types import (
-    INT64,
-    UINT64,
-    Form,
-    Type,
-    divided_unit,
-    join,
-    join_units,
-    spoken,
-    text_type,
-    tuple_of,
-)
+from tracetop.lang.tree.constant_folding import operate
+from tracetop.lang.tree.joining import divided_unit, is_signed, join, join_units
+from tracetop.lang.tree.types import BOOL, UINT64, Form, Type, spoken, text_type, tuple_of
 from tracetop.lang.vocabulary.builtins import BUILTINS
 from tracetop.model.abi.control import PARAMS
 from tracetop.model.program import Unit
@@ -38,8 +29,7 @@ buf_pinned is_err is_ptr override percpu_kaddr pton skboutput socket_cookie strc
 """
 _ABSENT = frozenset(_ABSENT_WORDS.split())
 """Functions of bpftrace that this compiler does not have."""
-_TRUTH = Type(size=1, signed=False)
-"""What a comparison gives: 0 or 1, printed as such."""
+_FOLDED = frozenset({"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"})
 
 
 @singledispatch
@@ -59,17 +49,17 @@ def check_integer(node: syntax.Expr, scope: Scope, what: str) -> typed.Expr:
 
 def arithmetic(op: str, left: typed.Expr, right: typed.Expr) -> typed.Expr:
     """Return the node of ``left op right`` for two integers, comparisons included."""
-    signed = _signed(left, right)
-    if op in _COMPARISONS:
-        return typed.Binary(op, left, right, signed, _TRUTH)
     a, b = left.type, right.type
+    signed = is_signed(a, b)
+    if op in _COMPARISONS:
+        return typed.Binary(op, left, right, signed, BOOL)
     if op in ("+", "-") and Form.POINTER in (a.form, b.form) and a.form is not b.form:
         if a.form is Form.POINTER:
             return lvalues.moved(op, left, right)
         if op == "+":
             return lvalues.moved(op, right, left)
-    if op in ("<<", ">>"):
-        signed = left.type.signed
+    if op in ("<<", ">>") and not a.plain:
+        signed = a.signed
     unit, stamp = Unit.NONE, False
     if op == "-" and a.stamp and b.stamp:
         unit = Unit.NS
@@ -77,7 +67,10 @@ def arithmetic(op: str, left: typed.Expr, right: typed.Expr) -> typed.Expr:
         unit, stamp = join_units(a.unit, b.unit), a.stamp or b.stamp
     elif op == "/":
         unit = divided_unit(a.unit, right.value if isinstance(right, typed.Const) else None)
-    return typed.Binary(op, left, right, signed, Type(signed=signed, unit=unit, stamp=stamp))
+    # A difference may be less than nothing, whatever its parts are.
+    plain = op != "-" and Form.UNKNOWN in (a.form, b.form)
+    type_ = Type(signed=signed or op == "-", unit=unit, stamp=stamp, plain=plain)
+    return typed.Binary(op, left, right, signed, type_)
 
 
 def refuse_zero(op: str, right: typed.Expr, at: int, scope: Scope) -> None:
@@ -86,18 +79,9 @@ def refuse_zero(op: str, right: typed.Expr, at: int, scope: Scope) -> None:
         raise scope.error(at, f"{op} by 0 has no result", hint="divide by another number")
 
 
-def _signed(left: typed.Expr, right: typed.Expr) -> bool:
-    for literal, other in ((left, right), (right, left)):
-        if isinstance(literal, typed.Const) and literal.value >= 0:
-            return other.type.signed
-    if left.type.signed == right.type.signed:
-        return left.type.signed
-    return not any(side.type.size == 8 and not side.type.signed for side in (left, right))
-
-
 @check_expr.register
 def _integer(node: syntax.Integer, _scope: Scope) -> typed.Expr:
-    return typed.Const(node.value, INT64 if node.value < 1 << 63 else UINT64)
+    return typed.number(node.value)
 
 
 @check_expr.register
@@ -150,21 +134,37 @@ def _unary(node: syntax.Unary, scope: Scope) -> typed.Expr:
         return lvalues.address_of(node, scope)
     operand = check_integer(node.operand, scope, f"the operand of {node.op}")
     if node.op == "-" and isinstance(operand, typed.Const) and operand.value <= 1 << 63:
-        return typed.Const(-operand.value)
-    type_ = _TRUTH if node.op == "!" else Type(signed=operand.type.signed or node.op == "-", unit=operand.type.unit)
-    return typed.Unary(node.op, operand, type_)
+        return typed.number(-operand.value)
+    if node.op == "~" and isinstance(operand, typed.Const):
+        return typed.Const(operand.value ^ (1 << 64) - 1 if operand.value >= 0 else ~operand.value, UINT64)
+    if node.op == "!":
+        return typed.Unary(node.op, operand, BOOL)
+    changed = typed.Unary(node.op, operand, Type(signed=operand.type.signed, unit=operand.type.unit))
+    if operand.type.signed or operand.type.size == 8 or operand.type.plain:
+        return changed
+    return typed.Convert(typed.Convert(changed, operand.type), changed.type)
 
 
 @check_expr.register
 def _binary(node: syntax.Binary, scope: Scope) -> typed.Expr:
     if node.op in ("&&", "||"):
         left, right = (check_integer(side, scope, f"each side of {node.op}") for side in (node.left, node.right))
-        return typed.Logical(node.op, left, right, _TRUTH)
+        return typed.Logical(node.op, left, right)
     left, right = check_expr(node.left, scope), check_expr(node.right, scope)
     refuse_zero(node.op, right, node.right.at, scope)
+    if node.op in _FOLDED and isinstance(left, typed.Const) and isinstance(right, typed.Const):
+        return _folded(node, left.value, right.value, scope)
     if left.type.is_integer and right.type.is_integer:
         return arithmetic(node.op, left, right)
     return _same(node, left, right, scope)
+
+
+def _folded(node: syntax.Binary, left: int, right: int, scope: Scope) -> typed.Expr:
+    """Return the number that an operation on two that are spelt out gives. ScriptError where 64 bits do not hold it."""
+    value = operate(node.op, left, right)
+    if value is None or not -(1 << 63) <= value < 1 << 64:
+        raise scope.error(node.at, f"the result of {node.op} does not fit into 64 bits", hint="use smaller numbers")
+    return typed.number(value)
 
 
 def _same(node: syntax.Binary, left: typed.Expr, right: typed.Expr, scope: Scope) -> typed.Expr:
@@ -183,12 +183,11 @@ def _same(node: syntax.Binary, left: typed.Expr, right: typed.Expr, scope: Scope
         raise scope.error(node.at, f"{kinds} are compared", hint=hint)
     negated = node.op == "!="
     if left.type.form is Form.STRING or Form.UNKNOWN in (left.type.form, right.type.form):
-        return typed.SameText(left, right, negated, type=_TRUTH)
+        return typed.SameText(left, right, negated)
     if left.type.is_scalar:
-        return typed.Binary(node.op, left, right, False, _TRUTH)
-    if left.type.size != right.type.size:
-        raise scope.error(node.at, f"{kinds} of different sizes are compared", hint="compare their parts")
-    return typed.SameBytes(left, right, negated, _TRUTH)
+        return typed.Binary(node.op, left, right, False, BOOL)
+    left, right = (side if side.type == joined else typed.Widened(side, joined) for side in (left, right))
+    return typed.SameBytes(left, right, negated)
 
 
 @check_expr.register
@@ -202,27 +201,33 @@ def _ternary(node: syntax.Ternary, scope: Scope) -> typed.Expr:
             f"the two values of ?: are {spoken(then.type)} and {spoken(otherwise.type)}",
             hint="make both integers or strings",
         )
-    if type_.form is Form.INTEGER:
-        type_ = replace(type_, size=8, signed=_signed(then, otherwise))
     return typed.Choice(condition, then, otherwise, type_)
 
 
 @check_expr.register
 def _step(node: syntax.Step, scope: Scope) -> typed.Expr:
-    target, type_ = check_step(node, scope)
-    return typed.StepValue(target, 1 if node.op == "++" else -1, node.prefix, type_)
+    return check_step(node, scope)
 
 
-def check_step(node: syntax.Step, scope: Scope) -> tuple[typed.VarValue | typed.Slot, Type]:
-    """Return what ``++`` or ``--`` counts, and its type. ScriptError for a string."""
+def check_step(node: syntax.Step, scope: Scope) -> typed.StepValue:
+    """Return ``++`` or ``--`` of a variable or map: of a pointer by what it points to. ScriptError for a string."""
+    target: typed.VarValue | typed.Slot
     if isinstance(node.target, syntax.Map):
-        slot = scope.use_map(node.target, scope.check_keys(node.target))
-        scope.assign_map(node.target, ValueKind.SCALAR, INT64)
-        return slot, scope.map_value(node.target)
-    variable = scope.variable(node.target)
-    if not variable.type.is_integer:
-        raise scope.error(node.at, f"{node.op} does not go with {spoken(variable.type)}", hint="use it with an integer")
-    return variable, variable.type
+        target = scope.use_map(node.target, scope.check_keys(node.target))
+        current: typed.Expr = typed.MapValue(target, scope.map_value(node.target))
+    else:
+        current = target = scope.variable(node.target)
+    if not current.type.is_integer:
+        raise scope.error(node.at, f"{node.op} does not go with {spoken(current.type)}", hint="use it with an integer")
+    stepped = replace(arithmetic(node.op[0], current, typed.number(1)).type, stamp=False)
+    if isinstance(node.target, syntax.Map):
+        scope.assign_map(node.target, ValueKind.SCALAR, stepped)
+        type_ = scope.map_value(node.target)
+    else:
+        name = scope.assign_variable(node.target, stepped)
+        type_ = scope.declared(name) or scope.variable(node.target).type
+    delta = lvalues.step_of(current.type) * (1 if node.op == "++" else -1)
+    return typed.StepValue(target, delta, node.prefix, type_)
 
 
 @check_expr.register

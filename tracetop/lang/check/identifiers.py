@@ -40,7 +40,7 @@ def name_value(node: syntax.Name, scope: Scope) -> typed.Expr:
     if constant:
         value, c = constant
         type_ = value_type(c) if c.kind is CKind.ENUM else None
-        return typed.Const(value, type_ or (INT64 if value < 1 << 63 else UINT64))
+        return typed.Const(value, type_) if type_ else typed.number(value)
     raise _unknown(node, scope)
 
 
@@ -210,10 +210,12 @@ HOOK_BUILTINS = {
     ),
     "curtask": HookBuiltin(_current_task, "the current task: a struct task_struct *"),
     "usermode": HookBuiltin(_usermode, "1 where a sample was taken in user mode"),
-    "ncpus": HookBuiltin(lambda _node, scope: typed.Const(scope.kernel.cpus), "how many processors there can be"),
+    "ncpus": HookBuiltin(
+        lambda _node, scope: typed.Const(scope.kernel.cpus, UINT64), "how many processors there can be"
+    ),
     "ppid": HookBuiltin(_of_parent("tgid"), "id of the parent process"),
     "pcomm": HookBuiltin(_of_parent("comm"), "name of the parent process"),
     "cpid": HookBuiltin(
-        lambda _node, scope: typed.Const(scope.options.child), "id of the process that `tracetop run -c` started"
+        lambda _node, scope: typed.number(scope.options.child), "id of the process that `tracetop run -c` started"
     ),
 }

@@ -7,9 +7,11 @@ so none has to be unrolled or bounded for the verifier's sake (`emit.loops`).
 from dataclasses import replace
 
 from tracetop.lang.check.expressions import check_expr, check_integer
-from tracetop.lang.check.scope import MapUse, Scope
+from tracetop.lang.check.learnt import MapUse
+from tracetop.lang.check.scope import Scope
 from tracetop.lang.check.statements import check_block, check_statement
 from tracetop.lang.tree import syntax, typed
+from tracetop.lang.tree.joining import join
 from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Type, spoken, tuple_of
 from tracetop.model.value_kinds import ValueKind
 
@@ -23,10 +25,10 @@ def _while(node: syntax.While, scope: Scope) -> typed.Statement:
 @check_statement.register
 def _for(node: syntax.For, scope: Scope) -> typed.Statement:
     variable = syntax.Variable(at=node.at, name=node.name)
-    inside = replace(scope, in_loop=True)
+    inside = replace(scope.enter(), in_loop=True)
     if isinstance(node.over, syntax.Range):
         low, high = _bound(node.over.low, scope), _bound(node.over.high, scope)
-        name = scope.assign_variable(variable, INT64, declares=True)
+        name = inside.declare(variable, join(low.type, high.type) or INT64)
         return typed.ForRange(name, low, high, check_block(node.body, inside))
     if node.over.keys:
         raise scope.error(
@@ -35,7 +37,7 @@ def _for(node: syntax.For, scope: Scope) -> typed.Statement:
             hint=f"write for ({node.name} : {node.over.name}), and {node.name}.0 for the key",
         )
     entry = _entry(node.over, scope)
-    name = scope.assign_variable(variable, entry, declares=True)
+    name = inside.declare(variable, entry)
     return typed.ForMap(name, node.over.name, entry, check_block(node.body, inside))
 
 

@@ -3,13 +3,11 @@
 Owns: what ``.``, ``->``, ``[]``, ``*`` and ``&`` mean. A pointer is followed by ``.`` as by ``->``.
 """
 
-from dataclasses import replace
-
 from tracetop.errors import ScriptError, did_you_mean
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import field_type, member_type, value_type
 from tracetop.lang.tree import syntax, typed
-from tracetop.lang.tree.types import INT64, UINT64, Form, Type, pointer, spoken, tuple_offsets
+from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Form, Type, pointer, spoken, tuple_offsets
 from tracetop.model.ctype import CKind
 from tracetop.model.kernel import Field
 from tracetop.model.kinds import ProbeKind
@@ -23,7 +21,7 @@ def access(node: syntax.Access, scope: Scope) -> typed.Expr:
         return _argument(node, scope)
     base = scope.check(node.base, scope)
     if base.type.form is Form.UNKNOWN:
-        return typed.Member(base, 0, replace(INT64, form=Form.UNKNOWN))
+        return typed.Member(base, 0, UNKNOWN)
     if base.type.form is Form.TUPLE:
         return _tuple_item(node, base, scope)
     record = _followed(base)
@@ -123,21 +121,30 @@ def address_of(node: syntax.Unary, scope: Scope) -> typed.Expr:
 
 def moved(op: str, base: typed.Expr, by: typed.Expr) -> typed.Expr:
     """Return ``pointer + n`` or ``pointer - n``, counted in elements as C does."""
-    value = value_type(base.type.c) if base.type.c else None
-    size = value.size if value and value.size else 1
     if op == "-":
-        by = typed.Unary("-", by, INT64)
-    return _moved(base, by, size)
+        by = typed.number(-by.value) if isinstance(by, typed.Const) else typed.Unary("-", by, INT64)
+    return _moved(base, by, step_of(base.type))
+
+
+def step_of(type_: Type) -> int:
+    """Return by how much ``+ 1`` moves: of a pointer the bytes of what it points to, else 1."""
+    value = value_type(type_.c) if type_.form is Form.POINTER and type_.c else None
+    return value.size if value and value.size else 1
+
+
+def scaled(by: typed.Expr, size: int) -> typed.Expr:
+    """Return `size` times an integer."""
+    if size == 1:
+        return by
+    if isinstance(by, typed.Const):
+        return typed.number(by.value * size)
+    return typed.Binary("*", by, typed.number(size), True, INT64)
 
 
 def _moved(base: typed.Expr, by: typed.Expr, size: int) -> typed.Expr:
-    if isinstance(by, typed.Const):
-        if by.value == 0:
-            return base
-        distance: typed.Expr = typed.Const(by.value * size)
-    else:
-        distance = typed.Binary("*", by, typed.Const(size), True, INT64) if size != 1 else by
-    return typed.Binary("+", base, distance, False, base.type)
+    if isinstance(by, typed.Const) and by.value == 0:
+        return base
+    return typed.Binary("+", base, scaled(by, size), False, base.type)
 
 
 def _followed(base: typed.Expr) -> typed.Expr | None:

@@ -7,17 +7,18 @@ until nothing new is learnt, because a clause may read a map that a later one as
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from tracetop.errors import ScriptError, did_you_mean
+from tracetop.lang.check.learnt import Binding, Learnt, MapUse, Scale
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.options import Options, Settings
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.hook import Hook
-from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Form, Type, join, spoken, tuple_offsets
+from tracetop.lang.tree.joining import join
+from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Form, Type, spoken, tuple_offsets
 from tracetop.model.kernel import Kernel
-from tracetop.model.program import LinearScale, TimeSeries
 from tracetop.model.value_kinds import ValueKind
 
 _MAX_KEY_BYTES = 512
@@ -37,55 +38,6 @@ class Function:
     def name(self) -> str:
         """What a call begins with."""
         return self.usage.partition("(")[0]
-
-
-@dataclass(frozen=True)
-class MapUse:
-    """What has been learnt of one map so far."""
-
-    at: int
-    keys: tuple[Type, ...]
-    labels: tuple[str, ...]
-    kind: ValueKind | None = None
-    value: Type = UNKNOWN
-    scale: "Scale" = None
-
-
-Scale = LinearScale | TimeSeries | int | None
-"""What two aggregations of one map must share beside the kind: of lhist, tseries and hist (its bits)."""
-
-
-@dataclass(frozen=True)
-class Binding:
-    """The variable that a name stands for: its own name, and the block that it belongs to."""
-
-    variable: str
-    block: int
-
-
-@dataclass
-class Learnt:
-    """What one run over the script finds out; read by the next run."""
-
-    maps: dict[str, MapUse] = field(default_factory=dict)
-    variables: dict[tuple[int, str], Type] = field(default_factory=dict)
-    """By clause (its number) and name; of a name that stands for several variables, each has a name of its own."""
-    bindings: dict[tuple[int, str], "Binding"] = field(default_factory=dict)
-    """What each name of a clause stands for, where the run is."""
-    blocks: int = 0
-    """Blocks that were entered so far."""
-    asked: dict[str, int] = field(default_factory=dict)
-    """Maps that are named without being read or assigned (by clear(), zero(), print(), len() and for), and where."""
-
-    def settled(self) -> "Learnt":
-        """Return the same, where what nothing was learnt of is an integer: `@a = @a` says nothing of what it holds."""
-        maps = {name: use if _is_known(use.value) else replace(use, value=INT64) for name, use in self.maps.items()}
-        variables = {place: type_ if _is_known(type_) else INT64 for place, type_ in self.variables.items()}
-        return Learnt(maps, variables, self.bindings, self.blocks, self.asked)
-
-
-def _is_known(type_: Type) -> bool:
-    return type_.form is not Form.UNKNOWN
 
 
 @dataclass
@@ -213,49 +165,107 @@ class Scope:
         self.learnt.blocks += 1
         return replace(self, blocks=(*self.blocks, self.learnt.blocks))
 
-    def assign_variable(self, node: syntax.Variable, value: Type, *, declares: bool = False) -> str:
-        """Learn that the variable holds `value`; return its own name, without the ``$``.
+    def declare(self, node: syntax.Variable, type_: Type, *, fixed: bool = False) -> str:
+        """Learn that a variable of that name begins here, until its block ends; return its own name, without the ``$``.
 
-        A name is a variable of its clause, and of a block of its own where another block, or a declaration
-        (`declares`), gives it another type.
+        `fixed`: the script says of what type it is. ScriptError where the name stands for another already.
         """
-        binding = self.learnt.bindings.setdefault((self.clause, node.name), Binding(node.name, self._block))
-        held = self.learnt.variables.get((self.clause, binding.variable))
-        joined = join(held or UNKNOWN, value)
-        if joined is None and not declares and binding.block in self.blocks:
+        binding = self._binding(node.name)
+        if binding is not None:
             raise self.error(
                 node.at,
-                f"{node.name} holds {spoken(value)} here and {spoken(held or UNKNOWN)} before",
+                f"{node.name} stands for another variable here already",
+                why=f"that of {self._place(binding.at)} is known until its block ends",
+                hint="use another name",
+            )
+        name = self._bind(node, declared=True)
+        if fixed:
+            self.learnt.declared[self.clause, f"${name}"] = type_
+        self._widen(name, type_)
+        return name
+
+    def assign_variable(self, node: syntax.Variable, value: Type) -> str:
+        """Learn that the variable holds `value`; return its own name, without the ``$``.
+
+        A name that stands for nothing in the blocks around becomes a variable of the innermost of them.
+        """
+        binding = self._binding(node.name)
+        name = binding.variable[1:] if binding else self._bind(node)
+        if (self.clause, f"${name}") not in self.learnt.declared and not self._widen(name, value):
+            held = self.learnt.variables[self.clause, f"${name}"]
+            raise self.error(
+                node.at,
+                f"{node.name} holds {spoken(value)} here and {spoken(held)} before",
                 hint="use another variable for it",
             )
-        if joined is None or (declares and held and UNKNOWN in (held, value)):
-            binding, joined = self._another(node.name), value
-        self.learnt.variables[self.clause, binding.variable] = joined
-        return binding.variable[1:]
+        return name
+
+    def declared(self, name: str) -> Type | None:
+        """Return the type that the script declares a variable of (its own name) with, or None."""
+        return self.learnt.declared.get((self.clause, f"${name}"))
 
     def variable(self, node: syntax.Variable) -> typed.VarValue:
         """Return the variable's value. ScriptError where nothing was assigned before."""
-        binding = self.learnt.bindings.get((self.clause, node.name))
+        binding = self._binding(node.name) or self._ended(node.name)
         if binding is None:
-            here = [name for clause, name in self.learnt.bindings if clause == self.clause]
-            elsewhere = any(name == node.name for _clause, name in self.learnt.bindings)
-            raise self.error(
-                node.at,
-                f"{node.name} is read before anything is assigned to it",
-                why="a variable is gone when its clause ends; only maps outlast it" if elsewhere else "",
-                hint=f"use a map in both clauses: @{node.name[1:]}[tid]"
-                if elsewhere
-                else did_you_mean(node.name, here, f"assign {node.name} first, as in {node.name} = 0;"),
-            )
+            raise self._unassigned(node)
         place = (self.clause, binding.variable)
-        return typed.VarValue(binding.variable[1:], self.known.variables.get(place, self.learnt.variables[place]))
+        known = self.known.variables.get(place, UNKNOWN)
+        return typed.VarValue(binding.variable[1:], self.learnt.variables[place] if known == UNKNOWN else known)
 
-    def _another(self, name: str) -> Binding:
-        """Return a new variable that the name stands for from here on."""
-        others = sum(clause == self.clause and each.startswith(f"{name}#") for clause, each in self.learnt.variables)
-        binding = Binding(f"{name}#{others + 2}", self._block)  # no script can write that name
-        self.learnt.bindings[self.clause, name] = binding
+    def _unassigned(self, node: syntax.Variable) -> ScriptError:
+        here = [name for clause, name in self.learnt.bindings if clause == self.clause]
+        if node.name in here:
+            return self.error(
+                node.at,
+                f"{node.name} is not known here",
+                why="a variable is gone when the block ends in which it was assigned first",
+                hint=f"write let {node.name}; before that block",
+            )
+        elsewhere = any(name == node.name for _clause, name in self.learnt.bindings)
+        return self.error(
+            node.at,
+            f"{node.name} is read before anything is assigned to it",
+            why="a variable is gone when its clause ends; only maps outlast it" if elsewhere else "",
+            hint=f"use a map in both clauses: @{node.name[1:]}[tid]"
+            if elsewhere
+            else did_you_mean(node.name, here, f"assign {node.name} first, as in {node.name} = 0;"),
+        )
+
+    def _binding(self, name: str) -> Binding | None:
+        """Return what the name stands for, or None where no block around has such a variable."""
+        binding = self.learnt.bindings.get((self.clause, name))
+        return binding if binding and binding.block in self.blocks else None
+
+    def _ended(self, name: str) -> Binding | None:
+        """Return the variable of a block that has ended; from the next run on the whole clause is where it is known."""
+        binding = self.learnt.bindings.get((self.clause, name))
+        if binding is None or binding.declared:
+            return None
+        self.learnt.outliving |= {(self.clause, name)}
         return binding
+
+    def _bind(self, node: syntax.Variable, *, declared: bool = False) -> str:
+        """Return a variable that the name stands for from here to the end of the block, without the ``$``.
+
+        Where an unrolled loop comes by again, it is the one of the round before.
+        """
+        origins = self.learnt.origins.setdefault((self.clause, node.name), {})
+        number = origins.setdefault(node.at, len(origins) + 1)
+        variable = node.name if number == 1 else f"{node.name}~{number}"  # no script can write that name
+        outlives = (self.clause, node.name) in self.known.outliving and not declared
+        block = self.blocks[0] if outlives else self._block
+        self.learnt.bindings[self.clause, node.name] = Binding(variable, block, node.at, declared)
+        self.learnt.variables.setdefault((self.clause, variable), UNKNOWN)
+        return variable[1:]
+
+    def _widen(self, name: str, value: Type) -> bool:
+        """Learn that a variable (its own name) holds `value` too; False where that does not go with what it held."""
+        place = (self.clause, f"${name}")
+        joined = join(self.learnt.variables[place], value)
+        if joined is not None:
+            self.learnt.variables[place] = joined
+        return joined is not None
 
     @property
     def _block(self) -> int:

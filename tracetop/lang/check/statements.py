@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import singledispatch
 
 from tracetop.lang.check.calls import Aggregation, Arguments, StatementFunction
-from tracetop.lang.check.casts import value_type_of
+from tracetop.lang.check.casts import fitted, value_type_of
 from tracetop.lang.check.expressions import (
     arithmetic,
     check_expr,
@@ -13,10 +13,10 @@ from tracetop.lang.check.expressions import (
     check_step,
     refuse_zero,
 )
+from tracetop.lang.check.lvalues import scaled, step_of
 from tracetop.lang.check.scope import Function, Scope
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UNKNOWN, Form, Type, spoken
-from tracetop.model.value import Shape
 from tracetop.model.value_kinds import ValueKind
 
 _MAX_KEY_PARTS = 16
@@ -67,7 +67,13 @@ def _assign(node: syntax.Assign, scope: Scope) -> typed.Statement:
     value = _storable(node.value, scope)
     if node.op != "=":
         value = _combined(node, scope, scope.variable(node.target), value)
-    return typed.SetVariable(scope.assign_variable(node.target, _whole(value.type)), value)
+    return _set(scope.assign_variable(node.target, value.type), value, node, scope)
+
+
+def _set(name: str, value: typed.Expr, node: syntax.Statement, scope: Scope) -> typed.Statement:
+    """Return the assignment to a variable (its own name); of a declared type, whatever fits is converted to it."""
+    declared = scope.declared(name)
+    return typed.SetVariable(name, value if declared is None else fitted(value, declared, f"${name}", node.at, scope))
 
 
 def _storable(node: syntax.Expr, scope: Scope) -> typed.Expr:
@@ -97,18 +103,16 @@ def _assign_map(node: syntax.Assign, target: syntax.Map, scope: Scope) -> typed.
             raise scope.error(node.at, f"{node.value.name}() is assigned with =", hint=f"write {target.name} = …")
         return function.check(Arguments(scope, node.value, function.usage), target, slot)
     value = _storable(node.value, scope)
-    # A number that is spelt out takes the meaning of what else is stored: `@start[tid] = 0` stores no time.
-    spelt_out = isinstance(value, typed.Const) and value.type.shape is Shape.INTEGER
-    if value.type.form is not Form.UNKNOWN:
-        scope.assign_map(target, _kind(value.type), UNKNOWN if spelt_out else _whole(value.type))
     if node.op == "=":
+        if value.type.form is not Form.UNKNOWN:
+            scope.assign_map(target, _kind(value.type), value.type)
         return typed.Store(slot, value)
     current = typed.MapValue(slot, scope.map_value(target))
     combined = _combined(node, scope, current, value)
-    if node.op == "+=":
-        return typed.Add(slot, value)
-    if node.op == "-=":
-        return typed.Add(slot, typed.Unary("-", value, INT64))
+    scope.assign_map(target, _kind(combined.type), combined.type)
+    if node.op in ("+=", "-="):
+        amount = value if node.op == "+=" else typed.Unary("-", value, INT64)
+        return typed.Add(slot, scaled(amount, step_of(current.type)))
     return typed.Store(slot, combined)
 
 
@@ -143,28 +147,17 @@ def _combined(node: syntax.Assign, scope: Scope, current: typed.Expr, value: typ
     return arithmetic(node.op[:-1], current, value)
 
 
-def _whole(type_: Type) -> Type:
-    """Return the type that a place for such values has: integers are kept whole, 64 bits wide."""
-    if type_.form is not Form.INTEGER or type_.size == 8:
-        return type_
-    return replace(type_, size=8, signed=True)
-
-
 @check_statement.register
 def _let(node: syntax.Let, scope: Scope) -> typed.Statement:
     target = syntax.Variable(at=node.at, name=node.name)
-    if node.value is not None:
-        value = _storable(node.value, scope)
-        declared = value_type_of(node.type, scope) if node.type and node.type.name != "string" else None
-        if declared is not None and declared.is_integer and value.type.is_integer:
-            value = typed.Convert(value, declared) if declared.size < 8 else value
-        else:
-            declared = value.type
-        return typed.SetVariable(scope.assign_variable(target, _whole(declared), declares=True), value)
-    known = node.type if node.type and node.type.name != "string" else None
-    type_ = _whole(value_type_of(known, scope)) if known else UNKNOWN
-    scope.assign_variable(target, type_, declares=True)
-    return typed.Block(())
+    of_any_length = node.type is not None and node.type.name == "string" and not node.type.dimensions
+    declared = value_type_of(node.type, scope) if node.type and not of_any_length else None
+    value = None if node.value is None else _storable(node.value, scope)
+    if declared is not None:
+        name = scope.declare(target, declared, fixed=True)
+    else:
+        name = scope.declare(target, value.type if value else UNKNOWN)
+    return _set(name, value, node, scope) if value else typed.ClearVariable(name)
 
 
 @check_statement.register
@@ -175,11 +168,11 @@ def _evaluate(node: syntax.Evaluate, scope: Scope) -> typed.Statement:
         with scope.used(value.macro if isinstance(value, syntax.BlockValue) else "", value.at):
             return check_statement(unfolded, scope)
     if isinstance(value, syntax.Step):
-        target, _type = check_step(value, scope)
-        one = typed.Const(1 if value.op == "++" else -1)
-        if isinstance(target, typed.VarValue):
-            return typed.SetVariable(target.name, arithmetic("+", target, one))
-        return typed.Add(target, one)
+        step = check_step(value, scope)
+        if isinstance(step.target, typed.VarValue):
+            one = typed.number(1)
+            return _set(step.target.name, arithmetic(value.op[0], step.target, one), node, scope)
+        return typed.Add(step.target, typed.number(step.delta))
     function = _called(value, scope)
     if isinstance(value, syntax.Call) and isinstance(function, StatementFunction):
         return function.check(Arguments(scope, value, function.usage))
@@ -204,9 +197,9 @@ def _unroll(node: syntax.Unroll, scope: Scope) -> typed.Statement:
     count = check_expr(node.count, scope)
     if isinstance(count, typed.Param):  # it may change while the script runs: a loop whose variable no script can name
         variable = syntax.Variable(at=node.at, name=f"${node.at}")
-        name = scope.assign_variable(variable, INT64)
-        body = check_block(node.body, replace(scope, in_loop=False))
-        return typed.ForRange(name, typed.Const(0), count, body)
+        inside = replace(scope.enter(), in_loop=False)
+        name = inside.declare(variable, INT64)
+        return typed.ForRange(name, typed.number(0), count, check_block(node.body, inside))
     if not isinstance(count, typed.Const) or not 1 <= count.value <= _MAX_ROUNDS:
         raise scope.error(
             node.count.at,

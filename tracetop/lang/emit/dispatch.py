@@ -9,7 +9,7 @@ from functools import singledispatch
 
 from tracetop.lang.emit.writer import Writer, c_stored
 from tracetop.lang.tree import typed
-from tracetop.lang.tree.types import Type
+from tracetop.lang.tree.types import Form, Type, tuple_offsets
 
 
 class Space(Enum):
@@ -91,14 +91,40 @@ def held(node: typed.Expr, type_: Type, stem: str, out: Writer) -> str:
     return out.temporary(type_, written, stem)
 
 
-def put(node: typed.Expr, place: str, out: Writer) -> None:
-    """Write any value into memory of ours at `place`, a ``char *`` that is aligned for its type."""
-    if node.type.is_scalar:
+def put(node: typed.Expr, place: str, out: Writer, type_: Type | None = None) -> None:
+    """Write any value into memory of ours at `place`, a ``char *`` to zeros that is aligned for its type.
+
+    `type_`: that of what lies there, which holds all that the value's own does; None for its own.
+    """
+    type_ = type_ or node.type
+    if type_.is_scalar:
         written = value(node, out)
-        out.line(f"*({c_stored(node.type)} *)({place}) = {written};")
+        out.line(f"*({c_stored(type_)} *)({place}) = {written};")
         return
     held = held_text(node, out)
-    if held:
+    if type_.form is Form.TUPLE and not same_layout(node.type, type_):
+        _widen(node, held, place, type_, out)
+    elif held:
         out.move(place, held, node.type.size)
     else:
         fill(node, place, out)
+
+
+def same_layout(a: Type, b: Type) -> bool:
+    """Say whether the bytes of a value of one type are those of the same value of the other."""
+    if a.form is not Form.TUPLE or b.form is not Form.TUPLE:
+        return a.form is b.form and a.size == b.size
+    return a.names == b.names and all(same_layout(x, y) for x, y in zip(a.parts, b.parts, strict=True))
+
+
+def _widen(node: typed.Expr, held: str | None, place: str, to: Type, out: Writer) -> None:
+    """Write a tuple into a place that is laid out otherwise, part by part."""
+    order = [node.type.names.index(name) for name in to.names] or range(len(to.parts))
+    if isinstance(node, typed.Tuple):
+        parts: list[typed.Expr] = [node.parts[i] for i in order]
+    else:
+        source = held or text(node, out)
+        offsets, _size = tuple_offsets(node.type.parts)
+        parts = [typed.Local(f"{source} + {offsets[i]}", node.type.parts[i]) for i in order]
+    for part, offset, type_ in zip(parts, tuple_offsets(to.parts)[0], to.parts, strict=True):
+        put(part, f"({place} + {offset})" if offset else place, out, type_)

@@ -97,6 +97,8 @@ def _binary(node: typed.Binary, out: Writer) -> str:
         return f"({left} {node.op} ({right} & 63))"
     if node.op in ("/", "%") and node.signed:
         return f"{out.need(DIVIDE if node.op == '/' else MODULO)}({left}, {right})"
+    if node.op == "-" and not node.signed:
+        return f"(s64)({left} - {right})"
     if node.op in ("/", "%") and not divides_safely:
         divisor = out.temporary(Type(signed=False), right)
         return f"({divisor} ? {left} {node.op} {divisor} : {'0' if node.op == '/' else left})"
@@ -153,7 +155,10 @@ def _step(node: typed.StepValue, out: Writer) -> str:
         place = out.variable(node.target.name)
         out.memory.forget_variable(node.target.name)
         old = out.temporary(node.type, place)
-        out.line(f"{place} += {node.delta};")
+        if node.type.size < 8:
+            out.line(f"{place} = ({c_stored(node.type)})({place} + {node.delta});")
+        else:
+            out.line(f"{place} += {node.delta};")
         return out.temporary(node.type, place) if node.prefix else old
     old = value(typed.MapValue(node.target, node.type), out)
     add(node.target, str(node.delta), out)

@@ -36,7 +36,7 @@ def open_frame(out: Writer) -> None:
     """Write the variables of a clause with loops into scratch memory, where its callbacks find them."""
     out.frame = Frame(ended=out.take_scratch(8))
     out.line(f"*(u64 *)(scratch + {out.frame.ended}) = 0;")
-    for name, type_ in out.variables:
+    for name, type_ in out.variables.places.items():
         size = -(-type_.size // 8) * 8
         out.frame.places[name] = out.take_scratch(size)
         out.clear(f"(scratch + {out.frame.places[name]})", size)
@@ -50,9 +50,9 @@ def _declare_context(out: Writer) -> None:
 
 
 def _declare_variables(out: Writer, frame: Frame) -> None:
-    for name, type_ in out.variables:
+    for name, type_ in out.variables.places.items():
         c_type = c_stored(Type(signed=type_.signed)) if type_.is_scalar else "char"
-        out.line(f"{c_type} *{out.c_names[name]} = ({c_type} *)(scratch + {frame.places[name]});")
+        out.line(f"{c_type} *{name} = ({c_type} *)(scratch + {frame.places[name]});")
 
 
 @statement.register

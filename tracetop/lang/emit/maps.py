@@ -7,7 +7,7 @@ pointers.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tracetop.lang.emit.dispatch import held, put, statement, value
+from tracetop.lang.emit.dispatch import held, put, same_layout, statement, value
 from tracetop.lang.emit.prelude import DIVIDE, OF_CPU, SET_PRESENT, Helper
 from tracetop.lang.emit.tables import ARRAYS, is_plain, key_type, value_type
 from tracetop.lang.emit.writer import Writer, c_stored
@@ -44,8 +44,9 @@ def key(slot: typed.Slot, out: Writer, bucket: str = "") -> str:
         if number is not None:
             out.line(f"{place} = {number};")
             continue
-        put(node, place, out)
-        if out.recall(node) is None and not isinstance(node, typed.VarValue):
+        type_ = planned.type.keys[i]
+        put(node, place, out, type_)
+        if same_layout(node.type, type_) and out.recall(node) is None and not isinstance(node, typed.VarValue):
             out.remember(node, place)
     if bucket:
         out.line(f"{name}.bucket = {bucket};")
@@ -151,7 +152,7 @@ def _store_memory(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
     planned = out.planned(slot)
     key_name = key(slot, out)
     name = out.lvalue(value_type(planned), planned.spec.value_size, "new")
-    put(source, f"{name}.text", out)
+    put(source, f"{name}.text", out, planned.type.value)
     out.when(f"{planned.spec.c_name}.update(&{key_name}, &{name})", out.drop(planned.spec.drop_slot))
     out.memory.forget_map(slot.map)
 

@@ -6,7 +6,7 @@ A string is padded with NULs, so that it can be a part of a key.
 from tracetop.lang.emit.dispatch import fill, put, text, value
 from tracetop.lang.emit.maps import pointer
 from tracetop.lang.emit.prelude import SAME
-from tracetop.lang.emit.writer import Writer, in_parentheses
+from tracetop.lang.emit.writer import Writer, c_stored, in_parentheses
 from tracetop.lang.plan.plan import field_key
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Form, Type, tuple_offsets
@@ -83,7 +83,22 @@ def _choice(node: typed.Choice, place: str, out: Writer) -> None:
     test = value(node.condition, out)
     for head, branch in ((f"if {in_parentheses(test)}", node.then), ("else", node.otherwise)):
         with out.block(head):
-            out.move(place, text(branch, out), branch.type.size)
+            put(branch, place, out, node.type)
+
+
+@fill.register
+def _widened(node: typed.Widened, place: str, out: Writer) -> None:
+    put(node.operand, place, out, node.type)
+
+
+@value.register
+def _local(node: typed.Local, _out: Writer) -> str:
+    return f"*({c_stored(node.type)} *)({node.place})"
+
+
+@fill.register
+def _local_bytes(node: typed.Local, place: str, out: Writer) -> None:
+    out.move(place, node.place, node.type.size)
 
 
 @fill.register

@@ -17,7 +17,7 @@ from tracetop.lang.emit.prelude import CURRENT_WANTED, DROP, HELPERS, RECORD_WAN
 from tracetop.lang.emit.reads import record_members
 from tracetop.lang.emit.statements import block
 from tracetop.lang.emit.tables import tables
-from tracetop.lang.emit.writer import Writer, c_integer, in_parentheses
+from tracetop.lang.emit.writer import Variables, Writer, c_integer, in_parentheses
 from tracetop.lang.plan.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.source import Source
 from tracetop.lang.tree import typed
@@ -166,7 +166,7 @@ def _program(program: PlannedProgram, unit: Unit, source: Source) -> _Program:
     ]
     clauses, scratch, asks_current = [], 0, False
     for clause, gate, picked in zip(program.clauses, gates, _picked(program), strict=True):
-        out = Writer(unit, program, clause.clause.variables, read)
+        out = Writer(unit, program, Variables(dict(clause.clause.variables)), read)
         _write_clause(clause, out)
         _refuse_large(clause, out, source)
         scratch = max(scratch, out.scratch_bytes)
@@ -187,12 +187,12 @@ def _write_clause(planned: PlannedClause, out: Writer) -> None:
     """Write the body of a clause's function."""
     if has_loop(planned.clause):
         open_frame(out)
-    for name, type_ in () if out.frame else out.variables:
+    for name, type_ in () if out.frame else out.variables.places.items():
         if type_.is_scalar:
             out.stack_bytes += 8
-            out.line(f"{c_integer(type_)} {out.variable(name)} = 0;")
+            out.line(f"{c_integer(type_)} {name} = 0;")
         else:
-            out.line(f"char *{out.c_names[name]} = {out.array(type_.size)};")
+            out.line(f"char *{name} = {out.array(type_.size)};")
     for part in planned.rest:
         out.when(f"!{value(part, out)}", "return;")
     block(planned.clause.body, out)

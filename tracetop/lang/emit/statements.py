@@ -1,6 +1,6 @@
 """C of statements."""
 
-from tracetop.lang.emit.dispatch import Where, address, fill, held, put, statement, text, value
+from tracetop.lang.emit.dispatch import Where, address, fill, held, put, same_layout, statement, text, value
 from tracetop.lang.emit.maps import add, change, store
 from tracetop.lang.emit.prelude import LOG_BUCKET
 from tracetop.lang.emit.writer import Writer, in_parentheses
@@ -48,12 +48,25 @@ def _set_variable(node: typed.SetVariable, out: Writer) -> None:
     if node.value.type.is_scalar:
         out.line(f"{out.variable(node.name)} = {value(node.value, out)};")
     else:
-        name, source = out.c_names[node.name], text(node.value, out)
-        if source != name:
-            size = dict(out.variables)[node.name].size
-            if node.value.type.size < size:
-                out.clear(name, -(-size // 8) * 8)
+        name, type_ = out.c_names[node.name], out.variables.types[node.name]
+        if not same_layout(node.value.type, type_) and type_.form is Form.TUPLE:
+            source = out.array(type_.size)
+            put(node.value, source, out, type_)
+            out.move(name, source, type_.size)
+        elif (source := text(node.value, out)) != name:
+            if node.value.type.size < type_.size:
+                out.clear(name, -(-type_.size // 8) * 8)
             out.move(name, source, node.value.type.size)
+    out.memory.forget_variable(node.name)
+
+
+@statement.register
+def _clear_variable(node: typed.ClearVariable, out: Writer) -> None:
+    type_ = out.variables.types[node.name]
+    if type_.is_scalar:
+        out.line(f"{out.variable(node.name)} = 0;")
+    else:
+        out.clear(out.c_names[node.name], -(-type_.size // 8) * 8)
     out.memory.forget_variable(node.name)
 
 

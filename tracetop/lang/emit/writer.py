@@ -87,14 +87,32 @@ class Frame:
     """Where each variable lies."""
 
 
+class Variables:
+    """The variables of a clause, by their own names: names without the ``$``, each once."""
+
+    def __init__(self, types: dict[str, Type]) -> None:
+        """Name them: by their numbers, and for a reader by what of the script's name C can spell.
+
+        Those of one name and type share a place: where one begins the others are gone.
+        """
+        places: dict[tuple[str, Type], str] = {}
+        self.types = types
+        self.c_names: dict[str, str] = {}
+        for i, (name, type_) in enumerate(types.items()):
+            stem = name.partition("~")[0]
+            self.c_names[name] = places.setdefault((stem, type_), f"v{i}_{_NO_WORD.sub('', stem)}")
+        self.places = {self.c_names[name]: type_ for name, type_ in types.items()}
+        """By the names in C, each once."""
+
+
 @dataclass
 class Writer:
     """Writes one clause of one program."""
 
     unit: Unit
     program: PlannedProgram
-    variables: tuple[tuple[str, Type], ...] = ()
-    """Of the clause: names without the ``$``, each once."""
+    variables: "Variables" = field(default_factory=lambda: Variables({}))
+    """Of the clause."""
     record_fields: set[str] = field(default_factory=set)
     """Shared by all writers of a program: the fields of the tracepoint's record that it reads."""
     lines: list[str] = field(default_factory=list)
@@ -123,9 +141,13 @@ class Writer:
     """Names of pointers and arrays that are known to be 8-aligned."""
 
     def __post_init__(self) -> None:
-        """Name the variables: by their numbers, and for a reader by what of the script's name C can spell."""
-        self.c_names = {name: f"v{i}_{_NO_WORD.sub('', name)}" for i, (name, _) in enumerate(self.variables)}
-        self._aligned.update(self.c_names.values())
+        """Know that variables lie at multiples of 8."""
+        self._aligned.update(self.variables.places)
+
+    @property
+    def c_names(self) -> dict[str, str]:
+        """The C names of variables, by their own."""
+        return self.variables.c_names
 
     def need(self, helper: Helper) -> str:
         """Ask for a helper to be in the C; return its name."""

@@ -4,7 +4,7 @@ from functools import partial
 
 from tracetop.lang.check.calls import Arguments, ValueFunction
 from tracetop.lang.check.identifiers import MAX_STACK_DEPTH
-from tracetop.lang.check.scope import MapUse
+from tracetop.lang.check.learnt import MapUse
 from tracetop.lang.emit.dispatch import text
 from tracetop.lang.emit.memory import skipped_frames
 from tracetop.lang.emit.prelude import Helper

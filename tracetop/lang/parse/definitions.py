@@ -8,9 +8,9 @@ from typing import Any
 from lark import Token
 from lark.tree import Meta
 
-from tracetop.lang.parse.constant_folding import fold
 from tracetop.lang.parse.expressions import Building, Rule, place, row, unescaped
 from tracetop.lang.tree import syntax
+from tracetop.lang.tree.constant_folding import fold
 from tracetop.lang.vocabulary.literals import integer
 
 _MAX_COUNT = (1 << 31) - 1

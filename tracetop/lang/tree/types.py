@@ -1,14 +1,14 @@
 """The types of values: what they are made of, how wide, and what they mean (role, unit).
 
-Pure data and the rules that join two of them. How a type of C becomes one of these, and how one lies in bytes for
-whoever decodes it, is in `ctypes.value_types`.
+Pure data. How two of them are joined is in `tree.joining`; how a type of C becomes one of these, and how one lies in
+bytes for whoever decodes it, in `ctypes.value_types`.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tracetop.model.ctype import CType
-from tracetop.model.program import NS_IN, KeyRole, Unit
+from tracetop.model.program import KeyRole, Unit
 from tracetop.model.value import Shape
 
 STRING_BYTES = 64
@@ -44,8 +44,10 @@ class Type:
 
     form: Form = Form.INTEGER
     size: int = 8
-    """Bytes that it takes as part of a key; arithmetic is always done in 64 bits."""
+    """Bytes that it takes where it lies in memory; arithmetic is always done in 64 bits."""
     signed: bool = True
+    plain: bool = False
+    """A number that is spelt out and not negative, or a copy of one: it takes the sign of what it is joined with."""
     role: KeyRole = KeyRole.INTEGER
     unit: Unit = Unit.NONE
     stamp: bool = False
@@ -58,10 +60,14 @@ class Type:
     """Of a pointer, record or array: in the memory of the process; None where only the event knows."""
     parts: tuple["Type", ...] = ()
     """Of a tuple."""
+    names: tuple[str, ...] = ()
+    """Of a tuple that is a record, what each part is called."""
     text: str = ""
     """Of a STRFTIME its format, of a stack its mode."""
     depth: int = 0
     """Of a stack: the most frames that are shown."""
+    exact: int = 0
+    """Of a string that is spelt out, its bytes with the NUL: `size` is rounded up. 0 where there is no such length."""
     own: bool = False
     """Of a string: nothing but what the script itself spells out, so that a newline in it is the script's."""
 
@@ -85,12 +91,18 @@ class Type:
         return self.size if self.is_scalar else _ALIGN_8
 
 
-UNKNOWN = Type(form=Form.UNKNOWN)
+UNKNOWN = Type(form=Form.UNKNOWN, plain=True)
 NONE = Type(form=Form.NONE, size=0)
 INT64 = Type()
 UINT64 = Type(signed=False)
-BOOL = Type(size=1, signed=False, shape=Shape.BOOL)
+BOOL = Type(size=1, signed=False, shape=Shape.BOOL, plain=True)
 NSECS = Type(signed=False, stamp=True)
+
+
+def literal(value: int) -> Type:
+    """Return the type of a number that is spelt out: signed and as narrow as holds it."""
+    size = next((size for size in _SCALAR_SIZES if -(1 << 8 * size - 1) <= value < 1 << 8 * size - 1), 8)
+    return Type(size=size, signed=value < 1 << 63, plain=0 <= value < 1 << 63)
 
 
 def string(size: int, role: KeyRole = KeyRole.STRING) -> Type:
@@ -100,7 +112,7 @@ def string(size: int, role: KeyRole = KeyRole.STRING) -> Type:
 
 def text_type(data: bytes) -> Type:
     """Return the type of a text that is spelt out: room for it and its NUL, a multiple of 8 bytes."""
-    return replace(string(-(-(len(data) + 1) // _ALIGN_8) * _ALIGN_8), own=True)
+    return replace(string(-(-(len(data) + 1) // _ALIGN_8) * _ALIGN_8), own=True, exact=len(data) + 1)
 
 
 def opaque(shape: Shape, size: int, role: KeyRole = KeyRole.STRING, *, text: str = "", depth: int = 0) -> Type:
@@ -108,9 +120,10 @@ def opaque(shape: Shape, size: int, role: KeyRole = KeyRole.STRING, *, text: str
     return Type(form=Form.OPAQUE, size=size, signed=False, role=role, shape=shape, text=text, depth=depth)
 
 
-def tuple_of(parts: tuple[Type, ...]) -> Type:
-    """Return the type of a tuple; its parts are laid out by `tuple_offsets`."""
-    return Type(form=Form.TUPLE, size=tuple_offsets(parts)[1], signed=False, parts=parts, shape=Shape.TUPLE)
+def tuple_of(parts: tuple[Type, ...], names: tuple[str, ...] = ()) -> Type:
+    """Return the type of a tuple, or of a record with such names; its parts are laid out by `tuple_offsets`."""
+    size, shape = tuple_offsets(parts)[1], Shape.STRUCT if names else Shape.TUPLE
+    return Type(form=Form.TUPLE, size=size, signed=False, parts=parts, names=names, shape=shape)
 
 
 def tuple_offsets(parts: tuple[Type, ...]) -> tuple[tuple[int, ...], int]:
@@ -129,66 +142,6 @@ def pointer(to: CType, *, user: bool | None = None) -> Type:
     return Type(form=Form.POINTER, signed=False, c=to, user=user, shape=Shape.POINTER)
 
 
-def join(a: Type, b: Type) -> Type | None:
-    """Return the type that holds what either holds, or None where there is none (a string and an integer)."""
-    if Form.UNKNOWN in (a.form, b.form):
-        return b if a.form is Form.UNKNOWN else a
-    if a.is_integer and b.is_integer:
-        return _join_integers(a, b)
-    if a.form is not b.form:
-        return None
-    if a.form is Form.STRING:
-        role = a.role if a.role == b.role else KeyRole.STRING
-        return replace(a, size=max(a.size, b.size), role=role, own=a.own and b.own)
-    if a.form is Form.TUPLE:
-        parts = [join(x, y) for x, y in zip(a.parts, b.parts, strict=False)]
-        return tuple_of(tuple(part for part in parts if part)) if len(a.parts) == len(b.parts) and all(parts) else None
-    if a.form is Form.BUFFER:
-        return replace(a, size=max(a.size, b.size))
-    if a.form in (Form.RECORD, Form.ARRAY):
-        return a if a.c == b.c else None
-    return a if (a.shape, a.text) == (b.shape, b.text) else None
-
-
-def _join_integers(a: Type, b: Type) -> Type:
-    for each in (a, b):
-        if each.form is Form.POINTER:  # and the other a number, such as 0: still that pointer
-            return each
-    signed = a.signed and b.signed if a.size == b.size else a.signed or b.signed
-    size = max(a.size, b.size)
-    if a.signed != b.signed and a.size != b.size:
-        size = 8
-    return Type(
-        size=size,
-        signed=signed,
-        role=_join_roles(a.role, b.role),
-        unit=join_units(a.unit, b.unit),
-        stamp=a.stamp and b.stamp,
-        shape=a.shape if (a.shape, a.c) == (b.shape, b.c) else Shape.INTEGER,
-        c=a.c if a.c == b.c else None,
-    )
-
-
-def _join_roles(a: KeyRole, b: KeyRole) -> KeyRole:
-    """Return what a number of two roles is: a process's is that of its main thread."""
-    if {a, b} == {KeyRole.PID, KeyRole.TID}:
-        return KeyRole.PID
-    return a if a == b else KeyRole.INTEGER
-
-
-def join_units(a: Unit, b: Unit) -> Unit:
-    """Return the unit of two values that go to the same place: a bare number takes the other's."""
-    return a if b in (a, Unit.NONE) else b if a is Unit.NONE else Unit.NONE
-
-
-def divided_unit(unit: Unit, divisor: int | None) -> Unit:
-    """Return the unit of a quotient: nanoseconds by 1000 are microseconds; by anything unknown, a bare number."""
-    if divisor == 1:
-        return unit
-    quotient_ns = NS_IN.get(unit, 0) * (divisor or 0)
-    return next((each for each in Unit if NS_IN.get(each) == quotient_ns), Unit.NONE)
-
-
 def spoken(type_: Type) -> str:
     """Return what a value of the type is called in an error."""
     match type_.form:
@@ -201,7 +154,7 @@ def spoken(type_: Type) -> str:
         case Form.ARRAY:
             return "an array"
         case Form.TUPLE:
-            return f"a tuple of {len(type_.parts)}"
+            return f"a record of {', '.join(type_.names)}" if type_.names else f"a tuple of {len(type_.parts)}"
         case Form.BUFFER:
             return "a buffer"
         case Form.OPAQUE:

@@ -22,6 +22,7 @@ from tracetop.lang.tree.typed.expressions import (
     HasKey,
     HookName,
     HookNumber,
+    Local,
     Logical,
     MapLength,
     MapValue,
@@ -43,6 +44,8 @@ from tracetop.lang.tree.typed.expressions import (
     Unary,
     UserAddress,
     VarValue,
+    Widened,
+    number,
 )
 from tracetop.lang.tree.typed.statements import (
     Add,
@@ -50,6 +53,7 @@ from tracetop.lang.tree.typed.statements import (
     Block,
     Break,
     Clause,
+    ClearVariable,
     Continue,
     Delete,
     Evaluate,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tracetop.lang.tree.node import Frozen
-from tracetop.lang.tree.types import BOOL, INT64, UINT64, Type
+from tracetop.lang.tree.types import BOOL, INT64, UINT64, Type, literal
 from tracetop.model.kernel import Field
 
 
@@ -23,6 +23,11 @@ class Const(Expr):
 
     value: int
     type: Type = INT64
+
+
+def number(value: int) -> Const:
+    """Return a number with the type that it has where a script spells it out."""
+    return Const(value, literal(value))
 
 
 class Text(Expr):
@@ -186,12 +191,27 @@ class SameText(Expr):
 
 
 class SameBytes(Expr):
-    """``==`` of two tuples, or other values of one type that lie in memory."""
+    """``==`` of two values of one type that lie in memory, such as tuples and arrays."""
 
     left: Expr
     right: Expr
     negated: bool
     type: Type = BOOL
+
+
+class Local(Expr):
+    """What lies in memory of the program's own: only the emitter makes such nodes, of tuples that it takes apart."""
+
+    place: str
+    """C text of its address."""
+    type: Type
+
+
+class Widened(Expr):
+    """A tuple laid out as another type, whose parts hold what its own hold."""
+
+    operand: Expr
+    type: Type
 
 
 class Logical(Expr):
@@ -229,7 +249,7 @@ class Convert(Expr):
 
 
 class StepValue(Expr):
-    """``++`` or ``--`` whose value is used: `delta` is 1 or -1, `prefix` gives the new value."""
+    """``++`` or ``--`` whose value is used: `delta` is what is added, `prefix` gives the new value."""
 
     target: VarValue | Slot
     delta: int

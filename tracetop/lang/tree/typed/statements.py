@@ -20,6 +20,12 @@ class SetVariable(Statement):
     value: Expr
 
 
+class ClearVariable(Statement):
+    """``let $name``: zero, or an empty string."""
+
+    name: str
+
+
 class Store(Statement):
     """``@name[keys] = value``."""
 

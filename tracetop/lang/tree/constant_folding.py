@@ -58,6 +58,13 @@ def _fold(node: syntax.Expr, constants: Mapping[str, int]) -> int | None:
     return None
 
 
+def operate(op: str, a: int, b: int) -> int | None:
+    """Return ``a op b`` in full, or None where it has no value, or one that 64 bits cannot hold."""
+    if (op in "/%" and not b) or (op in ("<<", ">>") and not 0 <= b <= _MAX_SHIFT):
+        return None
+    return int(_OPERATIONS[op](a, b))
+
+
 def _fold_binary(node: syntax.Binary, constants: Mapping[str, int]) -> int | None:
     a, b = fold(node.left, constants), fold(node.right, constants)
     if a is None or b is None or (node.op in "/%" and not b):
