@@ -23,6 +23,7 @@ dev | bench | vm)
     extra='[dev]'
     packages="$packages
 gcc /usr/bin/gcc
+g++ /usr/bin/g++
 libc6-dev /usr/include/stdio.h
 bpftrace /usr/bin/bpftrace
 tmux /usr/bin/tmux"

@@ -60,7 +60,8 @@ ROOMS = {
         "symbols": "sys",
         "objects": "sys",
         "attach": "symbols sys",
-        "kernel": "attach symbols sys",  # which kinds of probes it takes is found by attaching one
+        "debug_info": "symbols sys",
+        "kernel": "attach debug_info symbols sys",  # which kinds of probes it takes is found by attaching one
         "load": "kernel objects symbols sys",
         "maps": "load objects sys",  # BCC, which has loaded them, has their descriptors
     },

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from tests.lang.fake_types import CONSTANTS, ENUMS, FUNCTIONS, NAMED_TYPES, RAW_TRACEPOINTS, STRUCTS
 from tracetop.errors import KernelError
-from tracetop.model.ctype import CFunction, CStruct, CType
+from tracetop.model.ctype import CFunction, CStruct, CType, DebugFunction
 from tracetop.model.kernel import Field, TracepointFormat, UsdtProbe, UserSymbol
 from tracetop.model.kinds import ProbeKind
 
@@ -116,11 +116,30 @@ _OFFSETS = {
 
 
 @dataclass
+class FakeSources:
+    """Implements `SourceInfo`: by path, what a test says of the binary."""
+
+    known: dict[tuple[str, int], DebugFunction] = field(default_factory=dict)
+    types: dict[tuple[str, str], CType] = field(default_factory=dict)
+    lines: dict[tuple[str, str, int], tuple[int, ...]] = field(default_factory=dict)
+
+    def functions(self, path: str, offsets: tuple[int, ...]) -> tuple[DebugFunction | None, ...]:
+        return tuple(self.known.get((path, offset)) for offset in offsets)
+
+    def type(self, path: str, name: str) -> CType | None:
+        return self.types.get((path, name))
+
+    def line_offsets(self, path: str, file: str, line: int) -> tuple[int, ...]:
+        return self.lines.get((path, file, line), ())
+
+
+@dataclass
 class FakeKernel:
     """Implements `Kernel`; a test takes away or changes what its claim is about."""
 
     arch: str = "x86_64"
     cpus: int = 4
+    sources: FakeSources = field(default_factory=FakeSources)
     formats: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(_FORMATS))
     arity: dict[str, int] = field(default_factory=lambda: dict(_ARITY))
     offsets: dict[tuple[str, str], tuple[int, int]] = field(default_factory=lambda: dict(_OFFSETS))

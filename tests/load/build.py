@@ -11,5 +11,7 @@ def build_loads(directory: Path) -> dict[str, Path]:
     programs = {source.stem: directory / source.stem for source in sorted(SOURCES.glob("*.c"))}
     for name, program in programs.items():
         source = SOURCES / f"{name}.c"
-        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", program, source], check=True)
+        described = ["-g"] if name == "typed" else []
+        flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-pthread", *described]
+        subprocess.run(["gcc", *flags, "-o", program, source], check=True)
     return programs

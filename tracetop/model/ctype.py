@@ -88,6 +88,20 @@ class CFunction(msgspec.Struct, frozen=True, kw_only=True):
     module: str = "vmlinux"
 
 
+class DebugFunction(msgspec.Struct, frozen=True, kw_only=True):
+    """A function: its parameters and result, and where it finds the parameters when it is called."""
+
+    function: CFunction
+    registers: tuple[int, ...]
+    """By parameter: the DWARF number of its register, BY_CONVENTION or NOWHERE."""
+    result_by_address: bool = False
+    """It is handed, before its parameters, where to put its result: one that is large, or no bytes to be copied."""
+    lines: tuple[str, ...]
+    """By parameter: its declaration, as the source spells types: ``const char* text``."""
+
+
+BY_CONVENTION, NOWHERE = -1, -2
+"""Of a parameter: where the calling convention has it; in no register that a program could read, or left out."""
 VOID = CType(kind=CKind.VOID)
 CHAR = CType(kind=CKind.CHAR, size=1, signed=True, name="char")
 BOOL = CType(kind=CKind.BOOL, size=1, name="bool")

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from tracetop.model.ctype import CFunction, CStruct, CType
+from tracetop.model.ctype import CFunction, CStruct, CType, DebugFunction
 from tracetop.model.kinds import ProbeKind
 
 
@@ -52,6 +52,19 @@ class UsdtProbe(msgspec.Struct, frozen=True, kw_only=True):
     """Where each argument is, as the assembler wrote it, e.g. ``-4@%edi``."""
 
 
+class SourceInfo(Protocol):
+    """What binaries' debug information says of their sources. KernelError where it is damaged."""
+
+    def functions(self, path: str, offsets: tuple[int, ...]) -> tuple[DebugFunction | None, ...]:
+        """Return what is known of functions, by their places in the file; None for those of which nothing is."""
+
+    def type(self, path: str, name: str) -> CType | None:
+        """Return the type that a binary's source knows by this name: ``struct foo``, ``foo_t``; None for none."""
+
+    def line_offsets(self, path: str, file: str, line: int) -> tuple[int, ...]:
+        """Return where in the file the code of a line of source begins, once for each function that has some."""
+
+
 class Kernel(Protocol):
     """A kernel: the running one (`bpf.kernel.running_kernel`) or one that a test wrote down."""
 
@@ -59,6 +72,10 @@ class Kernel(Protocol):
     """As ``platform.machine()`` says it: x86_64, aarch64."""
     cpus: int
     """Possible CPUs."""
+
+    @property
+    def sources(self) -> SourceInfo:
+        """What binaries' debug information says."""
 
     def tracepoint(self, category: str, event: str) -> TracepointFormat | None:
         """Return the format, or None where the kernel has no such event."""
@@ -73,7 +90,7 @@ class Kernel(Protocol):
         """Return (offset, size) in bytes of a field in a kernel struct from BTF, or None where either is missing."""
 
     def struct(self, name: str) -> CStruct | None:
-        """Return a struct or union by its name (without ``struct``), or an anonymous one by the name its CType has."""
+        """Return a struct or union by its name (without ``struct``), or by the one that its CType has."""
 
     def named_type(self, name: str) -> CType | None:
         """Return the type that C knows by this name: ``pid_t``, ``struct sock``, ``unsigned long``."""

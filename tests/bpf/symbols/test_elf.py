@@ -150,10 +150,10 @@ def test_which_files_a_librarys_name_means(wanted: str, file: str, same: bool) -
     assert matches_library(wanted, file) is same
 
 
-def test_programs_are_found_by_name_and_by_path(monkeypatch: pytest.MonkeyPatch, built: dict[str, Path]) -> None:
-    binaries = Binaries()
+def test_programs_are_found_by_name_and_by_path(built: dict[str, Path]) -> None:
+    binaries = Binaries(str(built["pie"].parent))
     assert binaries.find("gcc") == "/usr/bin/gcc"
-    monkeypatch.chdir(built["pie"].parent)
     assert binaries.find("./pie") == str(built["pie"])
     assert binaries.find("no-such-program-at-all") is None
     assert binaries.matching(str(built["pie"].parent / "p*")) == (str(built["pie"]),)
+    assert binaries.matching("./p*") == ("./pie",)

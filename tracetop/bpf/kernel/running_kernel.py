@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from tracetop.bpf.debug_info.source_info import BinarySources
 from tracetop.bpf.kernel.btf import Btf
 from tracetop.bpf.kernel.constants import macro
 from tracetop.bpf.kernel.probe_support import why_refused
@@ -32,6 +33,7 @@ class UserSpace:
 
     def __init__(self, folder: str = "/") -> None:
         self._binaries = Binaries(folder)
+        self.sources = BinarySources(self._binaries)
 
     def binary(self, name: str, pid: int = 0) -> str | None:
         """Return the absolute path of a program or library, below a container's root where `pid` is in one, or None."""
@@ -93,7 +95,9 @@ class RunningKernel(UserSpace):
         return self.btf.field_offset(struct, field) if self.btf else None
 
     def struct(self, name: str) -> CStruct | None:
-        """Return a struct or union by the name that its CType has, or None where BTF has none."""
+        """Return a struct or union by the name that its CType has, or None where there is none."""
+        if "@" in name:
+            return self.sources.struct(name)
         return self.btf.struct(name) if self.btf else None
 
     def named_type(self, name: str) -> CType | None:
@@ -111,6 +115,8 @@ class RunningKernel(UserSpace):
 
     def enum_names(self, name: str) -> Mapping[int, str]:
         """Return the enumerators of an enum by value; empty for an unknown one."""
+        if "@" in name:
+            return self.sources.enum_names(name)
         return self.btf.enum_names(name) if self.btf else {}
 
     def type_name(self, number: int) -> str:

@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from tracetop.bpf.symbols.debug_files import debug_file
 from tracetop.bpf.symbols.symbol_table import SymbolTable, symbol_rows
 from tracetop.errors import KernelError
 
@@ -35,7 +36,7 @@ _PT_LOAD, _PF_X = 1, 1
 _SHT_NOBITS = 8
 _MAX_SECTION_BYTES = 512 << 20
 _MAX_DEBUGDATA_BYTES = 64 << 20
-_DEBUG_ROOT = "/usr/lib/debug/.build-id"
+_MAX_LINK_BYTES = 4096
 
 
 class Segment(NamedTuple):
@@ -155,6 +156,20 @@ class Elf:
         note = self.contents(section) if section and section.size < 256 else b""
         return note[16:].hex() if note[12:16] == b"GNU\0" else ""
 
+    @property
+    def debug_link(self) -> bytes:
+        """What the section says that names a separate debug file; empty for none."""
+        return self._small(".gnu_debuglink")
+
+    @property
+    def shared_debug_file(self) -> tuple[str, bytes]:
+        """The build id of the file that this debug file shares parts with, empty for none, and no link."""
+        return self._small(".gnu_debugaltlink").partition(b"\0")[2].hex(), b""
+
+    def _small(self, name: str) -> bytes:
+        section = self.section(name)
+        return self.contents(section) if section and section.size < _MAX_LINK_BYTES else b""
+
     @cached_property
     def symbols(self) -> SymbolTable:
         """The functions by address: of the file, else of what the distribution has beside it."""
@@ -185,12 +200,11 @@ class Elf:
 
     def _debug_file(self) -> "Elf | None":
         """Return the separate file with the symbols of this one, as the distribution installs it, or None."""
-        if not self.build_id:
-            return None
         try:
-            with open(f"{_DEBUG_ROOT}/{self.build_id[:2]}/{self.build_id[2:]}.debug", "rb") as file:  # noqa: PTH123
-                data = file.read(_MAX_SECTION_BYTES)
-            return Elf.of(data, self.name)
+            with debug_file(self.build_id, self.debug_link, self.name) as descriptor:
+                if descriptor is None:
+                    return None
+                return Elf.of(os.pread(descriptor, _MAX_SECTION_BYTES, 0), self.name)
         except (OSError, KernelError):
             return None
 

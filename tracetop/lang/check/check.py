@@ -5,6 +5,7 @@ typed is in `statements`, expressions in `expressions`; how uses of one map agre
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tracetop.errors import did_you_mean
 from tracetop.lang.check import loops
@@ -18,9 +19,11 @@ from tracetop.lang.options import Options, Settings
 from tracetop.lang.resolve import Expansion, HookedClause
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax, typed
+from tracetop.lang.tree.hook import Hook
 from tracetop.lang.tree.types import INT64, Form
 from tracetop.lang.vocabulary.directives import process_directive
 from tracetop.model.kernel import Kernel
+from tracetop.model.kinds import Family
 from tracetop.model.program import LinearScale, TimeSeries
 from tracetop.model.value_kinds import ValueKind
 
@@ -50,7 +53,17 @@ def check(
         clauses = tuple(
             _clause(
                 Scope(
-                    source, kernel, types, options, settings, hooked.hook, number, known, learnt, check_expr, functions
+                    source,
+                    kernel,
+                    _types_of(types, hooked.hook),
+                    options,
+                    settings,
+                    hooked.hook,
+                    number,
+                    known,
+                    learnt,
+                    check_expr,
+                    functions,
                 ),
                 hooked,
             )
@@ -65,6 +78,11 @@ def check(
     sizes = {node.name: node.entries for node in definitions if isinstance(node, syntax.MapDeclaration)}
     maps = tuple(_map_type(name, use, sizes.get(name, 0)) for name, use in known.maps.items())
     return typed.Script(clauses, maps), types
+
+
+def _types_of(types: KnownTypes, hook: Hook) -> KnownTypes:
+    """Return the types that a clause on the hook can name."""
+    return replace(types, binary=hook.target) if hook.kind.facts.family is Family.USER else types
 
 
 def _map_type(name: str, use: MapUse, entries: int) -> typed.MapType:

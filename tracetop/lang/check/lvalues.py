@@ -3,12 +3,13 @@
 Owns: what ``.``, ``->``, ``[]``, ``*`` and ``&`` mean. A pointer is followed by ``.`` as by ``->``.
 """
 
-from tracetop.errors import ScriptError, did_you_mean
+from tracetop.errors import KernelError, ScriptError, did_you_mean
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import field_type, member_type, value_type
+from tracetop.lang.resolve.calling_convention import parameter_places
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Form, Type, pointer, spoken, tuple_offsets
-from tracetop.model.ctype import CKind
+from tracetop.model.ctype import BY_CONVENTION, CKind, DebugFunction
 from tracetop.model.kernel import Field
 from tracetop.model.kinds import ProbeKind
 
@@ -197,6 +198,8 @@ def _argument(node: syntax.Access, scope: Scope) -> typed.Expr:
                 node.at, f"fields of type {field.c_type} have no value that a script can use", hint="use another field"
             )
         return typed.FieldValue(field, found.type, data_loc=found.data_loc)
+    if hook.kind is ProbeKind.UPROBE:
+        return _parameter(node, scope)
     if hook.function is None:
         raise _no_args(node, scope)
     parameters = hook.function.parameters
@@ -210,6 +213,44 @@ def _argument(node: syntax.Access, scope: Scope) -> typed.Expr:
         f"{hook.name} has no argument {node.field}",
         hint=did_you_mean(node.field, names, f"it has {', '.join(names)}" if names else "use arg0 and so on"),
     )
+
+
+def _parameter(node: syntax.Access, scope: Scope) -> typed.Expr:
+    """Return ``args.name`` of a program's function that debug information describes."""
+    hook = scope.hook
+    found = user_function(scope)
+    if found is None:
+        raise _no_args(node, scope)
+    parameters = found.function.parameters
+    places = parameter_places(found, scope.kernel.arch, scope.types.struct)
+    for parameter, place in zip(parameters, places, strict=True):
+        if parameter.name == node.field:
+            type_ = value_type(parameter.type, user=True)
+            is_copied_from = "." in hook.event and place is not None and not place.in_memory
+            if place is None or type_ is None or (is_copied_from and BY_CONVENTION in found.registers):
+                raise scope.error(
+                    node.at,
+                    f"{node.field} of {hook.name} has no value that a script can use",
+                    why="it is in a place that no BPF program can read, or it is a floating-point number",
+                    hint="use another, or read memory that a pointer among them points to",
+                )
+            return typed.Parameter(place, type_)
+    names = [parameter.name for parameter in parameters if parameter.name]
+    raise scope.error(
+        node.at,
+        f"{hook.name} has no argument {node.field}",
+        hint=did_you_mean(node.field, names, f"it has {', '.join(names)}" if names else "it has none"),
+    )
+
+
+def user_function(scope: Scope) -> DebugFunction | None:
+    """Return what the debug information of the hook's binary says of its function, or None. ScriptError for damage."""
+    hook = scope.hook
+    try:
+        return scope.kernel.sources.functions(hook.target, (hook.offset,))[0]
+    except KernelError as error:
+        said = error.diagnostic
+        raise scope.error(0, said.what, why=said.why, hint=said.hint) from error
 
 
 def _field(node: syntax.Access, scope: Scope) -> Field:
@@ -237,4 +278,6 @@ def _no_args(node: syntax.Access, scope: Scope) -> ScriptError:
         why, hint = "this kernel does not tell the names of its arguments", "use arg0 and so on"
     elif kind.facts.is_on_code:
         why, hint = "nothing is known of the function's parameters", "use arg0 and so on"
+        if kind is ProbeKind.UPROBE:
+            why = f"{scope.hook.target} has no debug information, or none of this place"
     return scope.error(node.base.at, f"{scope.hook.name} has no args", why=why, hint=hint)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
+from tracetop.errors import KernelError
 from tracetop.lang.tree import syntax
 from tracetop.model.ctype import CHAR, INTEGER_NAMES, CField, CKind, CStruct, CType, builtin_type
 from tracetop.model.kernel import Kernel
@@ -58,6 +59,8 @@ class KnownTypes:
 
     definitions: Definitions
     kernel: Kernel
+    binary: str = ""
+    """The program or library that a clause is on, whose own types come before the kernel's; empty for none."""
 
     def struct(self, name: str) -> CStruct | None:
         """Return a struct or union by its name, without the word."""
@@ -74,10 +77,17 @@ class KnownTypes:
     def resolve(self, type_name: syntax.TypeName) -> CType | None:
         """Return the type that a script writes, or None where nobody knows it."""
         name = type_name.name
-        found = self.definitions.types.get(name) or plain_type(name) or self.kernel.named_type(name)
+        found = self.definitions.types.get(name) or plain_type(name) or self._of_binary(name)
+        found = found or self.kernel.named_type(name)
         if name == "string" and type_name.dimensions:
             found = CHAR
         return found and wrapped(found, type_name.pointers, type_name.dimensions)
+
+    def _of_binary(self, name: str) -> CType | None:
+        try:
+            return self.kernel.sources.type(self.binary, name) if self.binary else None
+        except KernelError:  # it is damaged: then it says nothing
+            return None
 
     def named(self, text: str) -> CType | None:
         """Return the type that a format file or BTF calls by this name, without stars and brackets."""

@@ -9,6 +9,7 @@ from tracetop.lang.emit.prelude import READ, READ_STR
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored
 from tracetop.lang.plan.plan import PlannedProgram, field_key
 from tracetop.lang.tree import typed
+from tracetop.lang.tree.hook import UsdtArgument
 from tracetop.lang.tree.types import Form, Type
 from tracetop.lang.vocabulary.builtins import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
 from tracetop.model.kernel import Field
@@ -33,10 +34,24 @@ def _argument(node: typed.Argument, out: Writer) -> str:
     return narrowed(node.type, f"ctx->{ARGUMENTS[arch][node.index]}")
 
 
+@value.register
+def _parameter(node: typed.Parameter, out: Writer) -> str:
+    return _placed(node, node.place, out)
+
+
+@address.register
+def _place_of_parameter(node: typed.Parameter, _out: Writer) -> Where:
+    return Where(f"(u64)ctx->{node.place.register} + {node.place.displacement}", Space.USER)
+
+
 def _usdt(node: typed.Argument, out: Writer) -> str:
     place = out.program.hook.arguments[node.index]
     if place is None:
         raise AssertionError("checked before")
+    return _placed(node, place, out)
+
+
+def _placed(node: typed.Argument | typed.Parameter, place: UsdtArgument, out: Writer) -> str:
     if place.constant is not None:
         return f"{place.constant}LL" if place.constant >= -(1 << 63) + 1 else "(-9223372036854775807LL - 1)"
     if not place.in_memory:
@@ -137,7 +152,7 @@ def _read_value(node: typed.Deref | typed.Member | typed.Element, out: Writer) -
 
 
 @fill.register
-def _copy(node: typed.Deref | typed.Member | typed.Element, place: str, out: Writer) -> None:
+def _copy(node: typed.Deref | typed.Member | typed.Element | typed.Parameter, place: str, out: Writer) -> None:
     copy(address(node, out), place, node.type, out)
 
 

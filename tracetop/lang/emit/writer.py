@@ -351,6 +351,7 @@ _CONSTANT = (
     typed.HookNumber,
     typed.FieldValue,
     typed.Argument,
+    typed.Parameter,
     typed.Result,
     typed.StackArgument,
     typed.Register,

@@ -256,6 +256,8 @@ def _is_cheap(node: object, hook: Hook, raw: RawForm | None) -> bool:
     if isinstance(node, typed.Argument):
         place = hook.arguments[node.index] if hook.arguments else None
         return raw is None and node.type.is_scalar and not (place and place.in_memory)
+    if isinstance(node, typed.Parameter):
+        return not node.place.in_memory
     if isinstance(node, typed.FieldValue):
         return node.type.is_integer and not node.data_loc and (raw is None or raw.readings[field_key(node)].is_argument)
     if isinstance(node, typed.Binary):

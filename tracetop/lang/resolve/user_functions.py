@@ -19,7 +19,7 @@ _CPP = "cpp"
 
 
 def user_function(asked: Asked) -> list[Hook]:
-    """``uprobe:BINARY:FUNCTION``, ``…+OFFSET``, ``uprobe:BINARY:ADDRESS``, ``uprobe:BINARY:cpp:"NAME"``; ``uretprobe``.
+    """``uprobe:BINARY:FUNCTION`` or ``…+OFFSET``, ``…:ADDRESS``, ``…:cpp:"NAME"``, ``BINARY@FILE:LINE``; ``uretprobe``.
 
     With a process named, the binary may be left out: it is the process's own program.
     """
@@ -30,6 +30,9 @@ def user_function(asked: Asked) -> list[Hook]:
         raise asked.malformed(
             f"{asked.kind}:BINARY:FUNCTION, e.g. {asked.kind}:libc:malloc or {asked.kind}:./prog:main"
         )
+    file = parts[0].rpartition("@")[2] if "@" in parts[0] and parts[1].isdecimal() else ""
+    if file and asked.kernel.binary(parts[0], asked.pid) is None:
+        return _on_line(asked, parts[0].removesuffix(f"@{file}"), file, int(parts[1]))
     errors: list[MissingProbeError] = []
     hooks: list[Hook] = []
     for binary in find_binaries(asked, parts[0]):
@@ -41,6 +44,29 @@ def user_function(asked: Asked) -> list[Hook]:
             raise asked.flood(len(hooks))
     if not hooks:
         raise errors[0]
+    return hooks
+
+
+def _on_line(asked: Asked, name: str, file: str, line: int) -> list[Hook]:
+    """``uprobe:BINARY@FILE:LINE``: where the code of a line of source begins, in each function that has some."""
+    if asked.kind is not ProbeKind.UPROBE:
+        raise asked.error(f"{asked.kind} takes a function's name, no line", hint="name the function, or use uprobe")
+    hooks = []
+    for binary in find_binaries(asked, name):
+        try:
+            offsets = asked.kernel.sources.line_offsets(binary.path, file, line)
+        except KernelError as error:
+            raise asked.unreadable(error) from error
+        hooks += [_in_file(asked, binary, offset, offset) for offset in offsets]
+    if not hooks:
+        raise asked.missing(
+            "line",
+            f"{file}:{line}",
+            (),
+            where=f" in {name}",
+            why="the binary has no debug information, or no code of its own for that line",
+            hint="name a line with a statement, and build with -g",
+        )
     return hooks
 
 
@@ -122,6 +148,10 @@ def _at_address(asked: Asked, binary: Binary, address: int) -> Hook:
             f"{binary.written} has no code at 0x{address:x}",
             hint=f"see nm {binary.written} or objdump -d {binary.written} for its addresses",
         )
+    return _in_file(asked, binary, address, offset)
+
+
+def _in_file(asked: Asked, binary: Binary, address: int, offset: int) -> Hook:
     name = f"{asked.kind}:{binary.written}:{address}"
     return Hook(asked.kind, name, event=f"0x{address:x}", target=binary.path, offset=offset, pid=asked.user_pid)
 

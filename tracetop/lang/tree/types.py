@@ -150,7 +150,7 @@ def spoken(type_: Type) -> str:
         case Form.POINTER:
             return "a pointer"
         case Form.RECORD:
-            return f"a {type_.c.kind.value} {type_.c.name}" if type_.c else "a struct"
+            return f"a {type_.c.kind.value} {type_.c.name.partition('@')[0]}" if type_.c else "a struct"
         case Form.ARRAY:
             return "an array"
         case Form.TUPLE:

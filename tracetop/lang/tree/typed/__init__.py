@@ -30,6 +30,7 @@ from tracetop.lang.tree.typed.expressions import (
     MemoryCall,
     Named,
     Param,
+    Parameter,
     Register,
     Result,
     SameBytes,

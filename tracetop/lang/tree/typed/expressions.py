@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from tracetop.lang.tree.hook import UsdtArgument
 from tracetop.lang.tree.node import Frozen
 from tracetop.lang.tree.types import BOOL, INT64, UINT64, Type, literal
 from tracetop.model.kernel import Field
@@ -75,6 +76,13 @@ class Argument(Expr):
     """Argument `index` of the hook: ``arg0`` and so on, or one that BTF names."""
 
     index: int
+    type: Type
+
+
+class Parameter(Expr):
+    """A parameter that debug information names, in its place at the function's first instruction."""
+
+    place: UsdtArgument
     type: Type
 
 
