@@ -1,6 +1,9 @@
 """Reading a user's scripts: what becomes a pane, and which files are not trusted with root."""
 
+import grp
 import os
+import pwd
+import struct
 from pathlib import Path
 
 import pytest
@@ -96,12 +99,40 @@ def test_a_file_over_1_mib_is_refused(folder: Path) -> None:
     assert len(requests(script(folder, text=b"/" * (1 << 20)))[0].script) == 1 << 20
 
 
-@pytest.mark.parametrize("mode", [0o664, 0o646, 0o666])
+@pytest.mark.parametrize("mode", [0o646, 0o666])
 def test_a_file_that_others_can_write_is_refused_as_root(folder: Path, mode: int) -> None:
     path = script(folder, mode=mode)
     diagnostic = refusal(path)
     assert diagnostic.what == f"will not run {path} as root"
     assert diagnostic.why == f"another user can change {path}"
+
+
+def test_a_file_that_a_group_can_write_is_refused_where_others_are_in_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A umask of 002 makes files of mode 664, on systems that give each user a group of his own."""
+    path = script(folder, mode=0o664)
+    assert requests(path) == [PaneRequest("mine", TEXT)]
+    os.chown(path, 0, NOBODY)  # the group of another
+    assert refusal(path).why == f"another user can change {path}"
+    os.chown(path, 0, 0x7000_0000)  # one that nobody knows
+    assert refusal(path).why == f"another user can change {path}"
+
+    os.chown(path, 0, 0)
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: grp.struct_group(("root", "x", gid, ["daemon"])))
+    assert refusal(path).why == f"another user can change {path}"
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: grp.struct_group(("staff", "x", gid, [])))
+    monkeypatch.setattr(pwd, "getpwall", list)
+    assert refusal(path).why == f"another user can change {path}", "a directory may not list who is in it"
+
+
+def test_a_file_with_an_access_list_for_others_is_refused(folder: Path) -> None:
+    path = script(folder, mode=0o664)
+    entry = struct.Struct("<HHI")
+    nobody_writes = [(1, 6, -1), (2, 6, NOBODY), (4, 6, -1), (16, 6, -1), (32, 4, -1)]
+    acl = struct.pack("<I", 2) + b"".join(entry.pack(tag, may, who & 0xFFFFFFFF) for tag, may, who in nobody_writes)
+    os.setxattr(path, "system.posix_acl_access", acl)
+    assert refusal(path).why == f"another user can change {path}"
 
 
 def test_a_file_of_another_user_is_refused_as_root(folder: Path) -> None:

@@ -6,7 +6,11 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from tracetop.source.privileges import drop_privileges, sudo_user
+import pytest
+
+from tracetop.errors import UsageError
+from tracetop.source.privileges import become_caller, drop_privileges, sudo_user
+from tracetop.source.spawner import Spawner
 
 NOBODY = 65534
 Report = dict[str, str]
@@ -104,16 +108,41 @@ def test_what_is_started_afterwards_has_no_capability_either() -> None:
     assert powerless(in_child(child_of_the_dropped, {"SUDO_UID": "", "SUDO_GID": ""}))
 
 
-def test_sudo_user_believes_only_numbers_of_somebody_else_than_root() -> None:
-    def users() -> Report:
-        found: Report = {}
-        for uid, gid in (("1000", "1001"), ("0", "0"), ("", ""), ("x", "1"), ("1000", "-1")):
-            os.environ["SUDO_UID"], os.environ["SUDO_GID"] = uid, gid
-            found[f"{uid} {gid}"] = str(sudo_user())
-        return found
+@pytest.mark.parametrize(
+    ("uid", "gid", "user"),
+    [("1000", "1001", (1000, 1001)), ("0", "0", None), ("", "", None), ("4294967294", "0", (4294967294, 0))],
+)
+def test_who_ran_sudo(monkeypatch: pytest.MonkeyPatch, uid: str, gid: str, user: tuple[int, int] | None) -> None:
+    monkeypatch.setenv("SUDO_UID", uid)
+    monkeypatch.setenv("SUDO_GID", gid)
+    assert sudo_user() == user
 
-    expected = {"1000 1001": "(1000, 1001)", "0 0": "None", " ": "None", "x 1": "None", "1000 -1": "None"}
-    assert in_child(users, {}) == expected
+
+@pytest.mark.parametrize(
+    ("uid", "gid", "what"),
+    [
+        ("x", "1", "SUDO_UID is not a user's number"),
+        ("", "1", "SUDO_UID is not a user's number"),
+        ("-1", "1", "SUDO_UID is not a user's number"),
+        ("4294967295", "1", "SUDO_UID is not a user's number"),
+        ("4294967296", "0", "SUDO_UID is not a user's number"),
+        ("9" * 5000, "0", "SUDO_UID is not a user's number"),
+        ("\uff11", "0", "SUDO_UID is not a user's number"),
+        ("1000", "", "SUDO_GID is not a group's number"),
+        ("1000", "-1", "SUDO_GID is not a group's number"),
+    ],
+)
+def test_somebody_who_cannot_be_is_refused_and_not_taken_for_root(
+    monkeypatch: pytest.MonkeyPatch, uid: str, gid: str, what: str
+) -> None:
+    monkeypatch.setenv("SUDO_UID", uid)
+    monkeypatch.setenv("SUDO_GID", gid)
+    for act in (sudo_user, drop_privileges, become_caller, lambda: Spawner(("true",))):
+        with pytest.raises(UsageError) as refused:
+            act()
+        assert refused.value.diagnostic.what == what
+        assert len(refused.value.diagnostic.text()) < 400
+    assert os.geteuid() == 0
 
 
 def test_another_user_than_root_keeps_what_he_has() -> None:

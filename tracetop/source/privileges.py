@@ -8,12 +8,17 @@ import ctypes
 import os
 import pwd
 
+from tracetop.errors import UsageError
+
 _PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
+_NOBODY_AT_ALL = 0xFFFF_FFFF
+"""The kernel's -1: no user and no group has it, nor a number above."""
+_MOST_DIGITS, _SHOWN = 10, 40
 
 
 class _CapabilityHeader(ctypes.Structure):
@@ -25,11 +30,24 @@ class _CapabilityData(ctypes.Structure):
 
 
 def sudo_user() -> tuple[int, int] | None:
-    """Return (uid, gid) of who ran sudo, None where this process does not run under it."""
-    uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
-    if os.geteuid() != 0 or not (uid.isdecimal() and gid.isdecimal()) or int(uid) == 0:
+    """Return (uid, gid) of who ran sudo, None where this process does not run under it.
+
+    UsageError where the environment names somebody who cannot be: to go on as root would give a user root's rights.
+    """
+    if os.geteuid() != 0:
         return None
-    return int(uid), int(gid)
+    words = {name: os.environ.get(name, "") for name in ("SUDO_UID", "SUDO_GID")}
+    if not any(words.values()):
+        return None
+    for name, word in words.items():
+        if not (word.isascii() and word.isdecimal() and len(word) <= _MOST_DIGITS and int(word) < _NOBODY_AT_ALL):
+            raise UsageError(
+                f"{name} is not a user's number" if name == "SUDO_UID" else f"{name} is not a group's number",
+                why=f"it is {word[:_SHOWN]!r}, and sudo sets both to who ran it" if word else "only the other is set",
+                hint="run it with sudo, or as root with both unset: env -u SUDO_UID -u SUDO_GID tracetop ...",
+            )
+    uid, gid = map(int, words.values())
+    return (uid, gid) if uid else None
 
 
 def drop_privileges() -> None:

@@ -1,7 +1,7 @@
 """Files read as the user who asks: scripts, and what scripts show with ``cat``. What he may not read, neither may be.
 
-Owns: the folders for scripts, and refusing files that somebody else could have written where the tracer runs them as
-root. Refuses to own: what is opened (`cli`) or offered (`ui`). Screen process, which has given up root.
+Owns: the folders for scripts, and when a file has to be trusted (`file_trust`). Refuses to own: what is opened (`cli`)
+or offered (`ui`). Screen process, which has given up root.
 """
 
 import os
@@ -14,6 +14,7 @@ import msgspec
 from tracetop.errors import UsageError
 from tracetop.library import pane_script
 from tracetop.model.escape import escape
+from tracetop.source.file_trust import check_trust
 from tracetop.source.script_imports import with_imports
 
 _MOST_BYTES = 1 << 20
@@ -53,7 +54,7 @@ def _text(path: str, *, as_root: bool) -> str:
     try:
         with Path(path).open("rb") as file:
             if as_root:
-                _check_trust(path, os.fstat(file.fileno()))
+                check_trust(path, os.fstat(file.fileno()))
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise UsageError(
@@ -117,17 +118,3 @@ def _offer(name: str, path: str, *, as_root: bool) -> Offer:
         return Offer(name, name, path, "", "it is empty")
     script = pane_script(name, text, bundled=False)
     return Offer(name, script.variant.title, path, text, about=script.about)
-
-
-def _check_trust(path: str, status: os.stat_result) -> None:
-    """Refuse a file, or a folder on the way to it, that another user could change."""
-    parents = [(str(folder), folder.stat()) for folder in Path(path).absolute().parents]
-    for name, found in [(path, status), *parents]:
-        others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
-        if (others and not sticky) or found.st_uid not in (0, os.getuid()):
-            raise UsageError(
-                f"will not run {path} as root",
-                why=f"another user can change {name}",
-                hint="copy the script to a folder of your own, or take the others' right to write away",
-            )

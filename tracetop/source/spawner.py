@@ -6,6 +6,7 @@ loaded, waits on a socket, and ends when the screen does. The tracer's pipes are
 
 import contextlib
 import os
+import re
 import select
 import shutil
 import signal
@@ -15,9 +16,14 @@ import sys
 from typing import NoReturn
 
 from tracetop.errors import PrivilegeError
+from tracetop.source.privileges import sudo_user
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
-"""All that a root tracer gets to see: what the user's shell exports is not to steer a compiler that runs as root."""
+"""All that a root tracer gets to see: what the user's shell exports is not to steer a compiler that runs as root.
+
+And `TZ`, which says how times are printed."""
+_ZONE = re.compile(r":?(/etc/localtime|(/usr/share/zoneinfo/)?[A-Za-z0-9<][A-Za-z0-9_+\-,./:<>]*)")
+"""A time zone by its name, or by its rules; of files only those that the system has for it."""
 TRACER = (sys.executable, "-I", "-m", "tracetop.tracer")
 """The command that a tracer is; ``-I`` so that neither the folder nor the environment can slip it other modules."""
 RUNNER = (*TRACER, "run")
@@ -54,6 +60,7 @@ class Spawner:
 
     def __init__(self, tracer: tuple[str, ...] = TRACER, *, privileged: bool = True) -> None:
         """Fork. PrivilegeError where no tracer could be started anyway; not `privileged`: without sudo, as it is."""
+        sudo_user()  # refused before anything runs as root, where it is nobody
         self.through_sudo = privileged and needs_sudo()
         """True where tracers are started through sudo."""
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -152,12 +159,20 @@ def _start(descriptors: list[int], argv: tuple[str, ...], *, sudo: bool, again: 
     if sudo:  # a second time the terminal is the dashboard's: nobody could type a password
         how = ("-n",) if again else ("-p", "[tracetop] password of %p to load BPF programs: ")
         argv = ("sudo", *how, "--", *argv)
-    environment = {**os.environ} if sudo else _ENVIRONMENT
+    environment = {**os.environ} if sudo else {**_ENVIRONMENT, **_time_zone()}
     try:
         return subprocess.Popen(argv, stdin=descriptors[0], stdout=descriptors[1], env=environment)
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def _time_zone() -> dict[str, str]:
+    """Return what the environment says of the time zone, where it leads to no other file than one of a zone."""
+    zone = os.environ.get("TZ")
+    if zone is None or (zone and not (_ZONE.fullmatch(zone) and ".." not in zone)):
+        return {}
+    return {"TZ": zone}
 
 
 def _kill(tracer: subprocess.Popen[bytes]) -> None:
