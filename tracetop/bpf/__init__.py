@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tracetop.bpf.kernel.privileges import (
+        check_all_programs,
         check_btf,
         check_capabilities,
         check_lockdown,
@@ -31,13 +32,14 @@ if TYPE_CHECKING:
     from tracetop.bpf.symbols.kallsyms import KernelSymbols
     from tracetop.bpf.symbols.user_symbols import UserFrame, UserSymbols
     from tracetop.bpf.sys.captured_output import CapturedOutput
+    from tracetop.bpf.sys.containers import container
     from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode, online_cpus
     from tracetop.bpf.sys.uapi import MapType
 else:
     _ROOMS = MappingProxyType(
         {
-            "kernel.privileges": "check_btf check_capabilities check_lockdown check_namespace check_privileges "
-            "check_system_calls try_map",
+            "kernel.privileges": "check_all_programs check_btf check_capabilities check_lockdown check_namespace "
+            "check_privileges check_system_calls try_map",
             "kernel.running_kernel": "RunningKernel",
             "load.bcc": "load_bcc",
             "load.trial": "Trial",
@@ -49,6 +51,7 @@ else:
             "symbols.kallsyms": "KernelSymbols",
             "symbols.user_symbols": "UserFrame UserSymbols",
             "sys.captured_output": "CapturedOutput",
+            "sys.containers": "container",
             "sys.sysfs": "ensure_tracefs lockdown_mode online_cpus",
             "sys.uapi": "MapType",
         }

@@ -4,7 +4,6 @@ What takes long (the tracer loading BCC, Textual being imported) runs side by si
 refused is refused before the terminal is taken.
 """
 
-import os
 from collections.abc import Callable
 
 from tracetop.cli.arguments import Arguments
@@ -22,10 +21,10 @@ def show(arguments: Arguments, read: Reader, *, asks: bool) -> int:
     `asks`: there is somebody to ask before a script runs that is very hot; else it runs.
     """
     from tracetop.source.live import LiveSource  # noqa: PLC0415 - --help needs none of this
-    from tracetop.source.privileges import drop_privileges  # noqa: PLC0415
+    from tracetop.source.privileges import drop_privileges, has_privilege  # noqa: PLC0415
     from tracetop.source.spawner import Spawner  # noqa: PLC0415
 
-    as_root = os.geteuid() == 0
+    as_root = has_privilege()
     source = LiveSource(Spawner())
     try:
         drop_privileges()

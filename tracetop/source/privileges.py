@@ -7,8 +7,10 @@ readable) but no capability, so that a flaw in drawing hostile text has no more 
 import ctypes
 import os
 import pwd
+from pathlib import Path
 
 from tracetop.errors import UsageError
+from tracetop.model.capabilities import capability_set, may_read_all, may_trace
 
 _PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38
@@ -16,6 +18,7 @@ _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
+_TRACEFS = ("/sys/kernel/tracing/events", "/sys/kernel/debug/tracing/events")
 _NOBODY_AT_ALL = 0xFFFF_FFFF
 """The kernel's -1: no user and no group has it, nor a number above."""
 _MOST_DIGITS, _SHOWN = 10, 40
@@ -50,15 +53,31 @@ def sudo_user() -> tuple[int, int] | None:
     return (uid, gid) if uid else None
 
 
+def ambient_capabilities() -> int:
+    """Return the set of capabilities that a program started by this process has too, where this is not root."""
+    return capability_set(Path("/proc/self/status").read_text(), "CapAmb")
+
+
+def has_privilege() -> bool:
+    """Say whether what this process starts may trace as it is, with nobody asked for a password: root, or capabilities.
+
+    Those have to be enough to read tracefs too, where not everybody may.
+    """
+    if os.geteuid() == 0:
+        return True
+    held = ambient_capabilities()
+    return may_trace(held) and (may_read_all(held) or any(os.access(each, os.R_OK | os.X_OK) for each in _TRACEFS))
+
+
 def drop_privileges() -> None:
-    """Give up root for good: this process, its threads to come and what it starts. Does nothing for other users.
+    """Give up root for good: this process, its threads to come and what it starts; other users give up capabilities.
 
     Raises OSError where the kernel refuses, which it has no reason to.
     """
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and not ambient_capabilities():
         return
     libc = ctypes.CDLL(None, use_errno=True)
-    for capability in range(_LAST_CAPABILITY + 1):
+    for capability in range(_LAST_CAPABILITY + 1) if os.geteuid() == 0 else ():
         libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)  # EINVAL beyond the last one that this kernel knows
     if user := sudo_user():
         _become(*user)

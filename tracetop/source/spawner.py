@@ -16,7 +16,8 @@ import sys
 from typing import NoReturn
 
 from tracetop.errors import PrivilegeError
-from tracetop.source.privileges import sudo_user
+from tracetop.model.capabilities import WANTED, named
+from tracetop.source.privileges import ambient_capabilities, has_privilege, sudo_user
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 """All that a root tracer gets to see: what the user's shell exports is not to steer a compiler that runs as root.
@@ -35,13 +36,14 @@ _END_S = 2.0
 
 def needs_sudo() -> bool:
     """Say whether a tracer has to be started through sudo. PrivilegeError where there is none."""
-    if os.geteuid() == 0:
+    if has_privilege():
         return False
     if shutil.which("sudo") is None:
+        lacks = [name for name in WANTED if name not in named(ambient_capabilities())]
         raise PrivilegeError(
-            "tracetop needs root to load BPF programs",
-            why="this is not root, and there is no sudo on this machine",
-            hint="run it as root, or install sudo",
+            "tracetop needs root, or capabilities, to load BPF programs",
+            why=f"this is not root, it has not {', '.join(lacks)}, and there is no sudo on this machine",
+            hint=f"run it as root, or with {', '.join(WANTED)} as ambient capabilities, or install sudo",
         )
     return True
 
@@ -51,7 +53,7 @@ def sudo_refused() -> PrivilegeError:
     return PrivilegeError(
         "the tracer was not started",
         why="sudo did not allow it",
-        hint="run tracetop as root, or as a user who may use sudo",
+        hint="run tracetop as root, or as a user who may use sudo or has the capabilities to trace",
     )
 
 

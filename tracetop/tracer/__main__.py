@@ -33,7 +33,7 @@ def main() -> int:
     outbox = Outbox(output.saved_stdout)
     try:
         kernel = RunningKernel(leave_folder())
-        check_privileges(kernel)
+        check_privileges()
         outbox.send(Hello(PROTOCOL, os.getpid(), platform.release(), socket.gethostname()))
         names = MachineNames(KernelSymbols(), UserSymbols())
         if sys.argv[1:] == ["run"]:

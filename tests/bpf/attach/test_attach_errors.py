@@ -6,11 +6,12 @@ import pytest
 
 from tracetop.bpf import attach
 from tracetop.bpf.attach import attach_errors, perf_events
-from tracetop.bpf.kernel.privileges import effective_capabilities, may_trace, owns_all_ids
+from tracetop.bpf.kernel.privileges import owns_all_ids
 from tracetop.bpf.load.compile import kernel_version
 from tracetop.bpf.load.verifier_errors import clang_reason, refused_function, verifier_reason
 from tracetop.bpf.sys.sysfs import cpu_list, selected
 from tracetop.errors import ExitCode, KernelError, TracetopError
+from tracetop.model.capabilities import capability_set, may_trace
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import ProbeSpec, Program
 
@@ -96,7 +97,7 @@ def test_cpu_lists(text: str, cpus: list[int]) -> None:
     [("000001ffffffffff", True), ("0000000000200000", True), ("000000c000000000", True), ("0000008000000000", False)],
 )
 def test_which_capabilities_are_enough(cap_eff: str, enough: bool) -> None:
-    assert may_trace(effective_capabilities(f"Name:\tx\nCapEff:\t{cap_eff}\nCapBnd:\t0\n")) is enough
+    assert may_trace(capability_set(f"Name:\tx\nCapEff:\t{cap_eff}\nCapBnd:\t0\n", "CapEff")) is enough
 
 
 def test_root_of_a_user_namespace_is_not_root() -> None:

@@ -10,39 +10,47 @@ from pathlib import Path
 
 from tracetop.bpf.kernel.btf import VMLINUX
 from tracetop.bpf.kernel.running_kernel import RunningKernel
+from tracetop.bpf.sys.containers import container
 from tracetop.bpf.sys.syscalls import MapCreateAttr, PerfEventAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode
 from tracetop.bpf.sys.uapi import Command, MapType, PerfFlag, PerfType
 from tracetop.errors import InstallError, KernelError, PrivilegeError, TracetopError
 from tracetop.model.abi.perf_events import SOFTWARE_EVENTS
+from tracetop.model.capabilities import WANTED, capability_set, may_trace, named
 
-_CAPABILITIES = {"CAP_SYS_ADMIN": 21, "CAP_PERFMON": 38, "CAP_BPF": 39}
 _WHOLE_RANGE = 4294967295
 
 
-def check_privileges(kernel: RunningKernel) -> None:
+def check_privileges() -> None:
     """Return where this process may load, attach and read BPF programs; tracefs is mounted then.
 
-    PrivilegeError where it lacks a right, KernelError where the kernel lacks or locks what is needed, InstallError
-    without libbpf.
+    PrivilegeError where it lacks a right, KernelError where the kernel lacks or locks what is needed. Types (BTF) are
+    no part of that: a script that names none runs without.
     """
     check_capabilities()
     check_namespace()
     check_lockdown()
     check_system_calls()
     ensure_tracefs()
-    check_btf(kernel)
 
 
 def check_capabilities() -> None:
     """Raise PrivilegeError where this process lacks the capabilities to trace."""
-    if not may_trace(effective_capabilities(Path("/proc/self/status").read_text())):
-        in_container = os.geteuid() == 0
-        raise PrivilegeError(
-            "no permission to trace the kernel",
-            why="this process has neither CAP_SYS_ADMIN nor CAP_BPF with CAP_PERFMON",
-            hint="start the container with --cap-add SYS_ADMIN or --privileged" if in_container else "run it with sudo",
-        )
+    held = capability_set(Path("/proc/self/status").read_text(), "CapEff")
+    if may_trace(held):
+        return
+    lacks = [name for name in ("CAP_BPF", "CAP_PERFMON") if name not in named(held)]
+    if os.geteuid() != 0:
+        hint = f"run it with sudo, or with the capabilities {', '.join(WANTED)} as ambient ones"
+    elif container():
+        hint = "start the container with --cap-add SYS_ADMIN or --privileged"
+    else:
+        hint = "run it where nothing has taken root's capabilities, as a service's CapabilityBoundingSet= does"
+    raise PrivilegeError(
+        "no permission to trace the kernel",
+        why=f"this process has neither CAP_SYS_ADMIN nor {' with '.join(lacks)}",
+        hint=hint,
+    )
 
 
 def check_namespace() -> None:
@@ -66,7 +74,10 @@ def check_lockdown() -> None:
 
 
 def check_system_calls() -> None:
-    """Raise KernelError or PrivilegeError where bpf(2) or perf_event_open(2) is not to be had."""
+    """Raise KernelError or PrivilegeError where bpf(2) or perf_event_open(2) is not to be had.
+
+    The capabilities are there: for want of them it would be refused too.
+    """
     try:
         try_map(MapType.ARRAY, key_size=4, value_size=8, max_entries=1)  # the least that any program needs
     except OSError as error:
@@ -77,6 +88,16 @@ def check_system_calls() -> None:
     except OSError as error:
         if error.errno != errno.ENODEV:  # CPU 0 is offline
             raise _refused(error, "the system call perf_event_open") from error
+
+
+def check_all_programs() -> None:
+    """Raise PrivilegeError where this process may not look at programs that others have loaded."""
+    if "CAP_SYS_ADMIN" not in named(capability_set(Path("/proc/self/status").read_text(), "CapEff")):
+        raise PrivilegeError(
+            "no permission to look at the BPF programs of others",
+            why="the kernel shows them to CAP_SYS_ADMIN only",
+            hint="run it as root, or with sudo",
+        )
 
 
 def check_btf(kernel: RunningKernel) -> None:
@@ -93,18 +114,6 @@ def check_btf(kernel: RunningKernel) -> None:
             why=f"there is no {VMLINUX}",
             hint="use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as those of most distributions since 2021 are",
         )
-
-
-def effective_capabilities(status: str) -> int:
-    """Return the bit set of CapEff in the text of a /proc/PID/status."""
-    line = next((line for line in status.splitlines() if line.startswith("CapEff:")), "CapEff: 0")
-    return int(line.split()[1], 16)
-
-
-def may_trace(capabilities: int) -> bool:
-    """Say whether a set of capabilities is enough: CAP_SYS_ADMIN, or its two parts since v5.8."""
-    held = {name for name, bit in _CAPABILITIES.items() if capabilities >> bit & 1}
-    return "CAP_SYS_ADMIN" in held or {"CAP_BPF", "CAP_PERFMON"} <= held
 
 
 def owns_all_ids(uid_map: str) -> bool:

@@ -8,13 +8,15 @@ import ctypes
 import errno
 import os
 import struct
+from pathlib import Path
 
-from tracetop.bpf.attach.perf_events import DEVICES
+from tracetop.bpf.attach.perf_events import device_type
 from tracetop.bpf.kernel.btf import Btf
 from tracetop.bpf.sys.syscalls import PerfEventAttr, ProgramLoadAttr, RawTracepointAttr, bpf, perf_event_open
-from tracetop.bpf.sys.sysfs import find_tracefs, online_cpus
+from tracetop.bpf.sys.sysfs import find_tracefs, lockdown_mode, online_cpus
 from tracetop.bpf.sys.uapi import ENOTSUPP, Command, Opcode, PerfFlag, PerfType
 from tracetop.model.abi.perf_events import HARDWARE_EVENTS, SOFTWARE_EVENTS
+from tracetop.model.capabilities import capability_set, named
 from tracetop.model.kinds import Family, ProbeKind, ProgramType
 
 _RETURN_ZERO = struct.pack("=BBhiBBhi", Opcode.MOVE_CONSTANT, 0, 0, 0, Opcode.EXIT, 0, 0, 0)
@@ -28,10 +30,11 @@ _NO_UPROBES = "uprobes are compiled out of this kernel (CONFIG_UPROBES, CONFIG_U
 
 def why_refused(kind: ProbeKind, btf: Btf | None) -> str:
     """Return in one line why this kernel takes no probe of that kind; empty where it takes them."""
+    if lockdown_mode() == "confidentiality":
+        return "the kernel is locked down (confidentiality), which forbids BPF to read its memory"
     match kind.facts.program:
         case ProgramType.KPROBE:
-            device, why = ("uprobe", _NO_UPROBES) if kind.facts.family is Family.USER else ("kprobe", _NO_KPROBES)
-            return "" if (DEVICES / device / "type").exists() else why
+            return _breakpoint("uprobe", _NO_UPROBES) if kind.facts.family is Family.USER else _kprobe()
         case ProgramType.TRACING:
             return _trampoline(btf)
         case ProgramType.PERF_EVENT if kind is ProbeKind.HARDWARE:
@@ -41,7 +44,41 @@ def why_refused(kind: ProbeKind, btf: Btf | None) -> str:
         case ProgramType.TRACEPOINT:
             return "" if find_tracefs() else "tracefs is not mounted, and could not be"
         case ProgramType.RAW_TRACEPOINT:
-            return ""
+            return "" if btf else "the kernel does not describe its raw tracepoints (CONFIG_DEBUG_INFO_BTF)"
+
+
+def _kprobe() -> str:
+    return _breakpoint("kprobe", _NO_KPROBES)
+
+
+def _breakpoint(device: str, why_absent: str) -> str:
+    """Ask for a probe where none can be, at address 0 or in a file without a name: what may not be is refused before.
+
+    For want of a right, or by the lockdown of the kernel, which knows one for kprobes alone.
+    """
+    try:
+        type_ = device_type(device)
+    except FileNotFoundError:
+        return why_absent
+    no_name = ctypes.create_string_buffer(b"")
+    attr = PerfEventAttr(type=type_, flags=PerfFlag.DISABLED)
+    attr.config1 = ctypes.addressof(no_name) if device == "uprobe" else 0
+    try:
+        os.close(perf_event_open(attr, cpu=online_cpus()[0]))
+    except OSError as error:
+        if error.errno in (errno.EPERM, errno.EACCES):
+            return why_forbidden(f"{device}s")
+    return ""
+
+
+def why_forbidden(what: str) -> str:
+    """Return in one line why the kernel refuses something to a process that may trace."""
+    mode = lockdown_mode()
+    if mode not in ("", "none"):
+        return f"the kernel is locked down ({mode}), which forbids {what}"
+    if "CAP_SYS_ADMIN" not in named(capability_set(Path("/proc/self/status").read_text(), "CapEff")):
+        return f"this kernel asks for CAP_SYS_ADMIN for {what}"
+    return f"the kernel forbids {what} (EPERM), by a policy of its own"
 
 
 def _perf_event(type_: int, config: int) -> str:

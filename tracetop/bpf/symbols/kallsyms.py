@@ -29,6 +29,11 @@ def symbol_address(name: str) -> int | None:
     return int(found[1], 16) or None if found else None
 
 
+def has_symbol(name: str) -> bool:
+    """Say whether the kernel has a symbol of that name, where addresses are hidden too."""
+    return re.search(rb"^[0-9a-f]+ \S " + re.escape(name.encode()) + rb"$", read_kallsyms(), re.MULTILINE) is not None
+
+
 class KernelSymbols:
     """Looks names up; reads the list at the first look-up, and again when programs or modules came meanwhile."""
 

@@ -1,7 +1,6 @@
 """``tracetop [PANE|FILE.bt]...``: the live dashboard."""
 
 import argparse
-import os
 import sys
 from functools import partial
 
@@ -11,6 +10,7 @@ from tracetop.cli.commands import COMMANDS
 from tracetop.cli.scripts import print_panes
 from tracetop.cli.show import show
 from tracetop.errors import UsageError
+from tracetop.source.privileges import has_privilege
 from tracetop.source.script_files import offered_scripts
 from tracetop.source.source import Source
 
@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
 def run(words: list[str]) -> int:
     """Draw until the user leaves; return the exit code."""
     found = parser().parse_args(words)
-    as_root = os.geteuid() == 0
+    as_root = has_privilege()
     if found.list_panes:
         return print_panes(as_root=as_root)
     arguments = pane_arguments(found)

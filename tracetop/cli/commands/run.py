@@ -57,12 +57,12 @@ def run(words: list[str]) -> int:
     from tracetop.headless.run import Style, run_script  # noqa: PLC0415 - --help needs none of this
     from tracetop.source.child import Child  # noqa: PLC0415
     from tracetop.source.live import LiveSource  # noqa: PLC0415
-    from tracetop.source.privileges import drop_privileges, sudo_user  # noqa: PLC0415
+    from tracetop.source.privileges import drop_privileges, has_privilege, sudo_user  # noqa: PLC0415
     from tracetop.source.spawner import RUNNER, Spawner  # noqa: PLC0415
 
     if found.program is None and not found.words:
         raise UsageError("nothing to run", why="neither a file nor -e was given", hint="tracetop run FILE.bt")
-    as_root = os.geteuid() == 0
+    as_root = has_privilege()
     child = Child(found.command) if found.command is not None else None
     source = LiveSource(Spawner(RUNNER))
     try:

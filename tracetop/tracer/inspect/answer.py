@@ -63,7 +63,7 @@ def _answers(question: Question) -> Iterator[Answer]:
 def _programs(question: ListPrograms, kernel: RunningKernel) -> Iterator[Answer]:
     from tracetop.tracer.inspect.bpf_objects import ProgramTables  # noqa: PLC0415
 
-    check_privileges(kernel)
+    check_privileges()
     tables = ProgramTables(kernel, _ALL_ROWS)
     with RunTimeStats() as stats:
         if stats.on:

@@ -11,7 +11,16 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from tracetop.bpf import Holders, LoadedMap, LoadedProgram, RunningKernel, find_holders, loaded_maps, loaded_programs
+from tracetop.bpf import (
+    Holders,
+    LoadedMap,
+    LoadedProgram,
+    RunningKernel,
+    check_all_programs,
+    find_holders,
+    loaded_maps,
+    loaded_programs,
+)
 from tracetop.model.filter import Filter
 from tracetop.model.frame import Cell, Column, ColumnKind, Row, Sort, Table
 from tracetop.model.program import KeyRole, Unit
@@ -95,6 +104,8 @@ class ProgramTables:
     """What is loaded, from read to read. Rates need the kernel's statistics on since the read before."""
 
     def __init__(self, kernel: RunningKernel, limit: int) -> None:
+        """PrivilegeError where the kernel does not show what others have loaded."""
+        check_all_programs()
         self.programs = ObjectTable("programs", _PROGRAM_COLUMNS, Sort("cpu_percent"), limit)
         self.maps = ObjectTable("maps", _MAP_COLUMNS, Sort("memory_bytes"), limit)
         self._kernel = kernel

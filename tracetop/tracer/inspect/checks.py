@@ -8,8 +8,9 @@ import os
 import platform
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from tracetop.bpf import (
     MapType,
@@ -20,12 +21,13 @@ from tracetop.bpf import (
     check_lockdown,
     check_namespace,
     check_system_calls,
+    container,
     ensure_tracefs,
     load_bcc,
     lockdown_mode,
     try_map,
 )
-from tracetop.errors import Diagnostic, KernelError, TracetopError
+from tracetop.errors import Diagnostic, ExitCode, KernelError, TracetopError
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.wire.inquiries import Finding, Verdict
 
@@ -34,6 +36,8 @@ _LARGE_MAP_BYTES = 16 << 20
 _RING_BYTES = 4096
 _LEAST_SAMPLE_RATE = 49
 """Samples per second of the pane of kernel stacks."""
+_LACKING = "CAP_SYS_ADMIN"
+_ANY_FUNCTION = "schedule"
 _FUNCTIONS = {
     "kprobe_multi": ("bpf_kprobe_multi_link_attach", "kprobes, thousands at once", "attach fewer (Linux 5.18 has it)"),
     "bpf_loop": ("bpf_loop", "loops of any length", "use unroll() or a range of at most 64 (Linux 5.17 has it)"),
@@ -43,19 +47,24 @@ _FUNCTIONS = {
 
 
 def examine_rights(kernel: RunningKernel) -> Iterator[Finding]:
-    """Yield what the process is and may do; nothing after the first that is BAD can work."""
+    """Yield what the process is and may do; nothing after the first that is BAD can work.
+
+    What would only repeat that capabilities are missing is not asked.
+    """
     yield _kernel(kernel)
     yield Finding(id="container", title="container", verdict=Verdict.GOOD, detail=container() or "none")
-    yield attempt("capabilities", "capabilities", _capabilities)
+    capabilities = attempt("capabilities", "capabilities", _capabilities)
+    yield capabilities
     yield attempt("namespace", "user namespace", lambda: _done(check_namespace, "the machine's own"))
     yield attempt("lockdown", "lockdown", lambda: _done(check_lockdown, lockdown_mode() or "none"))
-    yield attempt("bpf", "system calls bpf and perf_event_open", lambda: _done(check_system_calls, "allowed"))
+    if capabilities.verdict is Verdict.GOOD:
+        yield attempt("bpf", "system calls bpf and perf_event_open", lambda: _done(check_system_calls, "allowed"))
 
 
 def examine_machine(kernel: RunningKernel) -> Iterator[Finding]:
     """Yield what kernel and installation offer to a process that may trace."""
     yield attempt("tracefs", "tracefs", lambda: str(ensure_tracefs()))
-    yield attempt("btf", "kernel types (BTF)", lambda: _done(lambda: check_btf(kernel), "/sys/kernel/btf/vmlinux"))
+    yield _types(kernel)
     yield attempt("bcc", "BCC", _bcc)
     yield attempt("memlock", "locked memory", _memlock)
     yield attempt("ring_buffer", "ring buffer", lambda: _map(MapType.RINGBUF, 0, 0, _RING_BYTES, "events in order"))
@@ -66,14 +75,16 @@ def examine_machine(kernel: RunningKernel) -> Iterator[Finding]:
     yield attempt("sample_rate", "sampling rate", _sample_rate)
     for kind in features:
         if kind.facts.feature_hint:
-            yield _offered(kind.value, kind.facts.feature, kernel.refuses(kind), kind.facts.feature_hint)
+            reason = kernel.refuses(kind)
+            hint = "run it as root" if _LACKING in reason else kind.facts.feature_hint
+            yield _offered(kind.value, kind.facts.feature, reason, hint)
     for name, (function, title, hint) in _FUNCTIONS.items():
         reason = kernel.refuses(ProbeKind.KPROBE) if name == "kprobe_multi" else ""
         if reason:
             yield _offered(name, title, reason, ProbeKind.KPROBE.facts.feature_hint)
         else:
-            found = kernel.function(function) is not None
-            yield _offered(name, title, "" if found else f"this kernel has no {function}", hint)
+            yield _offered(name, title, "" if kernel.has_code(function) else f"this kernel has no {function}", hint)
+    yield _symbols(kernel)
     yield _statistics()
 
 
@@ -98,19 +109,6 @@ def bad(id_: str, title: str, diagnostic: Diagnostic) -> Finding:
     )
 
 
-def container() -> str:
-    """Return which kind of container this process seems to be in, empty for none."""
-    if Path("/.dockerenv").exists():
-        return "docker"
-    if Path("/run/.containerenv").exists():
-        return "podman"
-    with suppress(OSError):
-        variables = Path("/proc/1/environ").read_bytes().split(b"\0")
-        found = next((each for each in variables if each.startswith(b"container=")), b"")
-        return found.partition(b"=")[2].decode(errors="replace")
-    return ""
-
-
 def _kernel(kernel: RunningKernel) -> Finding:
     detail = f"Linux {platform.release()}, {kernel.arch}, {kernel.cpus} CPUs"
     if kernel.arch in _ARCHITECTURES:
@@ -127,6 +125,12 @@ def _done(check: Callable[[], None], detail: str) -> str:
 def _capabilities() -> str:
     check_capabilities()
     return "root" if os.geteuid() == 0 else "granted without being root"
+
+
+def _types(kernel: RunningKernel) -> Finding:
+    """Return whether types are known; without them only scripts that name one are refused."""
+    found = attempt("btf", "kernel types (BTF)", lambda: _done(lambda: check_btf(kernel), "/sys/kernel/btf/vmlinux"))
+    return found if found.verdict is Verdict.GOOD else replace(found, verdict=Verdict.NONE, code=ExitCode.OK)
 
 
 def _bcc() -> str:
@@ -180,6 +184,13 @@ def _sysctl(name: str) -> int:
         raise KernelError(
             "no perf events", why=f"kernel.{name} is not there", hint="use a kernel with CONFIG_PERF_EVENTS"
         ) from error
+
+
+def _symbols(kernel: RunningKernel) -> Finding:
+    hidden = kernel.address(_ANY_FUNCTION) is None
+    reason = "the kernel hides their addresses from who has not CAP_SYSLOG (kernel.kptr_restrict)" if hidden else ""
+    hint = "run it as root, or with CAP_SYSLOG too; stacks show addresses until then"
+    return _offered("symbols", "names of the kernel's functions", reason, hint)
 
 
 def _statistics() -> Finding:
