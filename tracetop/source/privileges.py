@@ -10,7 +10,7 @@ import pwd
 from pathlib import Path
 
 from tracetop.errors import UsageError
-from tracetop.model.capabilities import capability_set, may_read_all, may_trace
+from tracetop.model.abi.capabilities import capability_set, may_read_all, may_trace
 
 _PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38

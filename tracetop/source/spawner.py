@@ -16,7 +16,7 @@ import sys
 from typing import NoReturn
 
 from tracetop.errors import PrivilegeError
-from tracetop.model.capabilities import WANTED, named
+from tracetop.model.abi.capabilities import WANTED, named
 from tracetop.source.privileges import ambient_capabilities, has_privilege, sudo_user
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}

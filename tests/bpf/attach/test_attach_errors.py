@@ -11,7 +11,7 @@ from tracetop.bpf.load.compile import kernel_version
 from tracetop.bpf.load.verifier_errors import clang_reason, refused_function, verifier_reason
 from tracetop.bpf.sys.sysfs import cpu_list, selected
 from tracetop.errors import ExitCode, KernelError, TracetopError
-from tracetop.model.capabilities import capability_set, may_trace
+from tracetop.model.abi.capabilities import capability_set, may_trace
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import ProbeSpec, Program
 

@@ -15,8 +15,8 @@ from tracetop.bpf.sys.syscalls import MapCreateAttr, PerfEventAttr, bpf, perf_ev
 from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode
 from tracetop.bpf.sys.uapi import Command, MapType, PerfFlag, PerfType
 from tracetop.errors import InstallError, KernelError, PrivilegeError, TracetopError
+from tracetop.model.abi.capabilities import WANTED, capability_set, may_trace, named
 from tracetop.model.abi.perf_events import SOFTWARE_EVENTS
-from tracetop.model.capabilities import WANTED, capability_set, may_trace, named
 
 _WHOLE_RANGE = 4294967295
 

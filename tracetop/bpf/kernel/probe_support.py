@@ -15,8 +15,8 @@ from tracetop.bpf.kernel.btf import Btf
 from tracetop.bpf.sys.syscalls import PerfEventAttr, ProgramLoadAttr, RawTracepointAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import find_tracefs, lockdown_mode, online_cpus
 from tracetop.bpf.sys.uapi import ENOTSUPP, Command, Opcode, PerfFlag, PerfType
+from tracetop.model.abi.capabilities import capability_set, named
 from tracetop.model.abi.perf_events import HARDWARE_EVENTS, SOFTWARE_EVENTS
-from tracetop.model.capabilities import capability_set, named
 from tracetop.model.kinds import Family, ProbeKind, ProgramType
 
 _RETURN_ZERO = struct.pack("=BBhiBBhi", Opcode.MOVE_CONSTANT, 0, 0, 0, Opcode.EXIT, 0, 0, 0)
