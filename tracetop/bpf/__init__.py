@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tracetop.bpf.objects.kernel_objects import LoadedMap, LoadedProgram, loaded_maps, loaded_programs, program_ids
     from tracetop.bpf.objects.owners import Holders, find_holders
     from tracetop.bpf.objects.stats import ProgStats, RunTimeStats
-    from tracetop.bpf.symbols.kallsyms import KernelSymbols
+    from tracetop.bpf.symbols.kallsyms import KernelSymbols, has_symbol
     from tracetop.bpf.symbols.user_symbols import UserFrame, UserSymbols
     from tracetop.bpf.sys.captured_output import CapturedOutput
     from tracetop.bpf.sys.containers import container
@@ -48,7 +48,7 @@ else:
             "objects.kernel_objects": "LoadedMap LoadedProgram loaded_maps loaded_programs program_ids",
             "objects.owners": "Holders find_holders",
             "objects.stats": "ProgStats RunTimeStats",
-            "symbols.kallsyms": "KernelSymbols",
+            "symbols.kallsyms": "KernelSymbols has_symbol",
             "symbols.user_symbols": "UserFrame UserSymbols",
             "sys.captured_output": "CapturedOutput",
             "sys.containers": "container",

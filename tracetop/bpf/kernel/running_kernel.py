@@ -17,7 +17,7 @@ from tracetop.bpf.kernel.probe_support import why_refused
 from tracetop.bpf.kernel.traceable_functions import probed_functions
 from tracetop.bpf.kernel.tracepoint_formats import parse_format
 from tracetop.bpf.symbols.binaries import Binaries
-from tracetop.bpf.symbols.kallsyms import has_symbol, symbol_address
+from tracetop.bpf.symbols.kallsyms import symbol_address
 from tracetop.bpf.symbols.symbol_table import demangle
 from tracetop.bpf.sys.sysfs import possible_cpus, tracefs
 from tracetop.model.ctype import CFunction, CKind, CStruct, CType, builtin_type
@@ -130,10 +130,6 @@ class RunningKernel(UserSpace):
     def function(self, name: str, module: str = "") -> CFunction | None:
         """Return a kernel function's parameters and result from BTF, or None where BTF has none of that name."""
         return self.btf.function(name, module) if self.btf else None
-
-    def has_code(self, function: str) -> bool:
-        """Say whether the kernel has a function of that name, as BTF says or without it the list of symbols."""
-        return self.function(function) is not None or (not self.btf and has_symbol(function))
 
     def raw_tracepoint(self, event: str) -> CFunction | None:
         """Return what a raw tracepoint passes, or None where BTF has none."""

@@ -23,6 +23,7 @@ from tracetop.bpf import (
     check_system_calls,
     container,
     ensure_tracefs,
+    has_symbol,
     load_bcc,
     lockdown_mode,
     try_map,
@@ -83,7 +84,8 @@ def examine_machine(kernel: RunningKernel) -> Iterator[Finding]:
         if reason:
             yield _offered(name, title, reason, ProbeKind.KPROBE.facts.feature_hint)
         else:
-            yield _offered(name, title, "" if kernel.has_code(function) else f"this kernel has no {function}", hint)
+            found = kernel.function(function) is not None or has_symbol(function)  # the first only where BTF is
+            yield _offered(name, title, "" if found else f"this kernel has no {function}", hint)
     yield _symbols(kernel)
     yield _statistics()
 
