@@ -9,6 +9,7 @@ from functools import cached_property
 
 from tracetop.errors import ScriptError
 from tracetop.model.header import IMPORTED
+from tracetop.model.program import Place
 
 _PART = re.compile(rf"^{re.escape(IMPORTED)}(?P<name>.*)\n", re.MULTILINE)
 _TAB_WIDTH = 4
@@ -48,6 +49,12 @@ class Source:
         """Return the place in its file of the character at offset `at`, both from 1."""
         line_start = self.text.rfind("\n", 0, at) + 1
         return self.text.count("\n", self.part(at).start, at) + 1, at - line_start + 1
+
+    def place(self, at: int) -> Place:
+        """Return the place at offset `at`, for what is said of it while the script runs."""
+        line, column = self.line_and_column(at)
+        part = self.part(at)
+        return Place(part.file, line, column, self._excerpt(part.text, line, column))
 
     def error(self, at: int, what: str, *, hint: str, why: str = "") -> ScriptError:
         """Return the error that points at offset `at`; the caller raises it."""

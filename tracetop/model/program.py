@@ -214,7 +214,7 @@ class Conversion(msgspec.Struct, frozen=True):
     field: str = ""
     """Least width and precision as C and Python write them: ``8``, ``.3``, ``8.3``."""
     bits: int = 64
-    """What a length modifier leaves of a number."""
+    """What the length modifier, or its lack, leaves of a number."""
 
 
 class Format(msgspec.Struct, frozen=True, tag="format"):
@@ -239,7 +239,24 @@ class Exit(msgspec.Struct, frozen=True, tag="exit"):
     """``exit(code)``; the payload is `code`, an s64."""
 
 
-Action = MapAction | PrintMap | PrintValue | PrintEntry | Format | Exit
+class Place(msgspec.Struct, frozen=True):
+    """Where something stands in a script: line and column from 1."""
+
+    file: str
+    line: int
+    column: int
+    excerpt: str
+    """The line, and below it a caret."""
+
+
+class Warned(msgspec.Struct, frozen=True, tag="warned"):
+    """What a program met that makes its numbers odd, such as a division by 0; without a payload."""
+
+    text: str
+    place: Place
+
+
+Action = MapAction | PrintMap | PrintValue | PrintEntry | Format | Exit | Warned
 """What user space does when the kernel sends the action's number, with the payload that it describes."""
 ENDED_MAP = "@tt_ended"
 """The map that the compiler adds to a pane of processes: by process and time, what it had counted when its number

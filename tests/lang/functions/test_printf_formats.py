@@ -14,8 +14,8 @@ from tracetop.model.program import Conversion, Format, Program
     [
         ("", ()),
         ("a%%b%%%%", ("a%b%%",)),
-        ("%d", (Conversion("d"),)),
-        ("%%%d%%", ("%", Conversion("d"), "%")),
+        ("%d", (Conversion("d", bits=32),)),
+        ("%%%d%%", ("%", Conversion("d", bits=32), "%")),
         ("%-08.3llx|%hhu%hd", (Conversion("x", "-0", "8.3"), "|", Conversion("u", bits=8), Conversion("d", bits=16))),
         ("%rx%rh%r\n", (Conversion("rx"), Conversion("rh"), Conversion("r"), "\n")),
         ("%.2s%5s", (Conversion("s", "", ".2"), Conversion("s", "", "5"))),
@@ -30,7 +30,7 @@ def test_a_program_carries_the_parts_and_they_survive_being_sent() -> None:
     said, clock = program.actions
     assert isinstance(said, Format)
     assert isinstance(clock, Format)
-    assert said.parts == (Conversion("d", "", "5"), "% of ", Conversion("s"), "\n")
+    assert said.parts == (Conversion("d", "", "5", bits=32), "% of ", Conversion("s"), "\n")
     assert len(said.arguments) == 2
     assert clock.text == "%H:%M\n"
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(program), type=Program) == program

@@ -1,4 +1,4 @@
-"""printf prints what C prints, but whole numbers; `%s` prints any value."""
+"""printf prints what C prints; `%s` prints any value."""
 
 import struct
 
@@ -43,7 +43,10 @@ def number(format_: str, value: int) -> str:
         ("%hhd", 300, "44"),
         ("%hhd", 200, "-56"),
         ("%hd", 70000, "4464"),
-        ("%u", -1, "18446744073709551615"),
+        ("%u", -1, "4294967295"),
+        ("%lu", -1, "18446744073709551615"),
+        ("%d", 1 << 32 | 5, "5"),
+        ("%ld", 1 << 32 | 5, "4294967301"),
         ("%+u", 1, "1"),
         ("%hhu", -1, "255"),
         ("%x", 255, "ff"),
@@ -51,7 +54,8 @@ def number(format_: str, value: int) -> str:
         ("%#x", 255, "0xff"),
         ("%#x", 0, "0"),
         ("%#10x|", 255, "      0xff|"),
-        ("%x", -1, "ffffffffffffffff"),
+        ("%x", -1, "ffffffff"),
+        ("%lx", -1, "ffffffffffffffff"),
         ("%hx", 0x12345678ABCDEF, "cdef"),
         ("%o", 8, "10"),
         ("%#o", 8, "010"),
@@ -71,13 +75,17 @@ def test_a_64_bit_number(format_: str, value: int, text: str) -> None:
 @pytest.mark.parametrize(
     ("type_", "value", "format_", "text"),
     [
-        (U32, 0xFFFFFFFF, "%d", "4294967295"),
+        (U32, 0xFFFFFFFF, "%d", "-1"),
+        (U32, 0xFFFFFFFF, "%ld", "4294967295"),
         (S32, -1, "%d", "-1"),
-        (S32, -1, "%u", "18446744073709551615"),
+        (S32, -1, "%u", "4294967295"),
+        (S32, -1, "%lu", "18446744073709551615"),
         (U8, 200, "%d", "200"),
-        (S8, -56, "%x", "ffffffffffffffc8"),
+        (S8, -56, "%x", "ffffffc8"),
+        (S8, -56, "%lx", "ffffffffffffffc8"),
         (U64, (1 << 64) - 1, "%d", "-1"),
-        (U64, (1 << 64) - 1, "%u", "18446744073709551615"),
+        (U64, (1 << 64) - 1, "%u", "4294967295"),
+        (U64, (1 << 64) - 1, "%lu", "18446744073709551615"),
     ],
 )
 def test_a_number_is_printed_as_wide_as_it_is(type_: ValueType, value: int, format_: str, text: str) -> None:
@@ -136,3 +144,19 @@ def test_arguments_are_taken_from_their_places() -> None:
 
 def test_a_format_without_conversions_is_text() -> None:
     assert compile_format(parse_format("100%%\n"), (), decoder())(b"") == "100%\n"
+
+
+@pytest.mark.parametrize(
+    ("format_", "value", "is_cut"),
+    [
+        ("%d", 1 << 32, True),
+        ("%x", -1, False),
+        ("%u", (1 << 32) - 1, False),
+        ("%ld", 1 << 32, False),
+        ("%d", -1 << 32, True),
+    ],
+)
+def test_a_number_that_loses_bits_is_noted(format_: str, value: int, is_cut: bool) -> None:
+    how = decoder()
+    compile_format(parse_format(format_), parts(S64), how)(struct.pack("=q", value))
+    assert {conversion.letter for conversion in how.cut} == ({format_[-1]} if is_cut else set())

@@ -9,7 +9,18 @@ import pytest
 
 from tests.tracer.fake_kernel import FakeKernel, FakeLoaded, fake_machine
 from tests.tracer.specs import spec
-from tracetop.model.program import Action, Conversion, Exit, Format, MapAction, PrintMap, PrintValue, Program
+from tracetop.model.program import (
+    Action,
+    Conversion,
+    Exit,
+    Format,
+    MapAction,
+    Place,
+    PrintMap,
+    PrintValue,
+    Program,
+    Warned,
+)
 from tracetop.model.value import ValuePart, ValueType
 from tracetop.model.value_kinds import ValueKind
 from tracetop.model.wire import messages as m
@@ -21,6 +32,7 @@ from tracetop.tracer.script.printed_lines import MOST_FILES, MOST_LINES, FileReq
 NUMBER = ValueType(size=8)
 ARGUMENT = (ValuePart(offset=0, type=NUMBER),)
 FIVE = struct.pack("=q", 5)
+WARNED = Warned("odd", Place("t.bt", 2, 3, "  $x / 0\n  ^"))
 Sent = list[tuple[int, bytes]]
 
 
@@ -78,6 +90,7 @@ def take(kernel: FakeKernel, actions: tuple[Action, ...], sent: Sent, sink: Sink
         (Format("warnf", ("odd ", Conversion("d")), ARGUMENT), "WARNING: odd 5\n"),
         (Format("cat", ("/proc/", Conversion("d"), "/comm"), ARGUMENT), "the text of /proc/5/comm\n"),
         (PrintValue(NUMBER), "5\n"),
+        (WARNED, "t.bt:2:3: WARNING: odd\n  $x / 0\n  ^\n"),
         (PrintMap("@"), "@: 3\n"),
         (MapAction("clear", "@"), ""),
         (MapAction("zero", "@"), ""),
@@ -102,6 +115,11 @@ def test_a_map_is_printed_as_it_was_between_two_changes(kernel: FakeKernel, verb
     for way in (in_run, in_pane):
         kernel.rows_at_load["@"] = {0: 3}
         assert way(kernel, actions, [(0, b""), (1, b""), (1, b""), (0, b"")]) == f"@: 3\n{after}"
+
+
+def test_what_was_met_is_counted_and_makes_no_log(kernel: FakeKernel) -> None:
+    events = take(kernel, (WARNED,), [(0, b"")] * 3, PrintedLines(FileRequests(lambda _: None)))
+    assert (events.warnings, events.prints) == ({WARNED: 3}, False)
 
 
 def test_what_end_prints_comes_after_the_exit_whose_code_stays(kernel: FakeKernel) -> None:

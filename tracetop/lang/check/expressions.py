@@ -20,7 +20,7 @@ from tracetop.lang.tree.joining import divided_unit, is_signed, join, join_units
 from tracetop.lang.tree.types import BOOL, UINT64, Form, Type, spoken, text_type, tuple_of
 from tracetop.lang.vocabulary.builtins import BUILTINS
 from tracetop.model.abi.control import PARAMS
-from tracetop.model.program import Unit
+from tracetop.model.program import Unit, Warned
 from tracetop.model.value_kinds import ValueKind
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
@@ -29,6 +29,7 @@ buf_pinned is_err is_ptr override percpu_kaddr pton skboutput socket_cookie strc
 """
 _ABSENT = frozenset(_ABSENT_WORDS.split())
 """Functions of bpftrace that this compiler does not have."""
+_ZERO = "Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result."
 _FOLDED = frozenset({"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"})
 
 
@@ -73,10 +74,17 @@ def arithmetic(op: str, left: typed.Expr, right: typed.Expr) -> typed.Expr:
     return typed.Binary(op, left, right, signed, type_)
 
 
-def refuse_zero(op: str, right: typed.Expr, at: int, scope: Scope) -> None:
-    """Raise ScriptError for a division by a 0 that is spelt out; any other by 0 gives 0, as BPF has it."""
-    if op in ("/", "%", "/=", "%=") and isinstance(right, typed.Const) and right.value == 0:
-        raise scope.error(at, f"{op} by 0 has no result", hint="divide by another number")
+def divided(
+    op: str, left: typed.Expr, right: typed.Expr, node: syntax.Binary | syntax.Assign, scope: Scope
+) -> typed.Expr:
+    """Return `arithmetic`; of a division by what may be 0 with the warning. ScriptError for a 0 that is spelt out."""
+    if op in ("/", "%") and isinstance(right, typed.Const) and right.value == 0:
+        at = node.right.at if isinstance(node, syntax.Binary) else node.value.at
+        raise scope.error(at, f"{node.op} by 0 has no result", hint="divide by another number")
+    value = arithmetic(op, left, right)
+    if op in ("/", "%") and isinstance(value, typed.Binary) and not isinstance(right, typed.Const):
+        return replace(value, warned=Warned(_ZERO, scope.source.place(node.at)))
+    return value
 
 
 @check_expr.register
@@ -151,11 +159,14 @@ def _binary(node: syntax.Binary, scope: Scope) -> typed.Expr:
         left, right = (check_integer(side, scope, f"each side of {node.op}") for side in (node.left, node.right))
         return typed.Logical(node.op, left, right)
     left, right = check_expr(node.left, scope), check_expr(node.right, scope)
-    refuse_zero(node.op, right, node.right.at, scope)
     if node.op in _FOLDED and isinstance(left, typed.Const) and isinstance(right, typed.Const):
-        return _folded(node, left.value, right.value, scope)
+        return (
+            _folded(node, left.value, right.value, scope)
+            if right.value or node.op not in "/%"
+            else divided(node.op, left, right, node, scope)
+        )
     if left.type.is_integer and right.type.is_integer:
-        return arithmetic(node.op, left, right)
+        return divided(node.op, left, right, node, scope)
     return _same(node, left, right, scope)
 
 

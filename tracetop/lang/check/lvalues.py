@@ -12,7 +12,9 @@ from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Form, Type, pointer
 from tracetop.model.ctype import BY_CONVENTION, CKind, DebugFunction
 from tracetop.model.kernel import Field
 from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import Warned
 
+_BEYOND = "Array access out of bounds. This can lead to unexpected results."
 _CHARACTER = Type(size=1, signed=True)
 
 
@@ -89,7 +91,8 @@ def index(node: syntax.Index, scope: Scope) -> typed.Expr:
         )
     if isinstance(base, typed.FieldValue) and isinstance(where, typed.Const):
         return typed.FieldValue(base.field, value, index=where.value)
-    return typed.Element(base, where, value)
+    warned = Warned(_BEYOND, scope.source.place(node.at)) if count and not isinstance(where, typed.Const) else None
+    return typed.Element(base, where, value, count, warned)
 
 
 def dereference(node: syntax.Unary, scope: Scope) -> typed.Expr:

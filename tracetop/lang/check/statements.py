@@ -11,7 +11,7 @@ from tracetop.lang.check.expressions import (
     check_expr,
     check_integer,
     check_step,
-    refuse_zero,
+    divided,
 )
 from tracetop.lang.check.lvalues import scaled, step_of
 from tracetop.lang.check.scope import Function, Scope
@@ -143,8 +143,7 @@ def _combined(node: syntax.Assign, scope: Scope, current: typed.Expr, value: typ
             raise scope.error(
                 node.at, f"{node.op} does not go with {spoken(side.type)}", hint="use = to assign it as it is"
             )
-    refuse_zero(node.op, value, node.value.at, scope)
-    return arithmetic(node.op[:-1], current, value)
+    return divided(node.op[:-1], current, value, node, scope)
 
 
 @check_statement.register

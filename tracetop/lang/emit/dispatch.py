@@ -3,7 +3,7 @@
 Owns: the points that the modules here register with, so that they can call one another without importing one another.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import singledispatch
 
@@ -49,6 +49,12 @@ class Where:
 
     address: str
     space: Space
+    valid: str = ""
+    """C condition of there being such a place; where it is false, what lies there is zero. Empty: there is."""
+
+    def moved(self, offset: str | int) -> "Where":
+        """Return the place so many bytes further, in C text or a number."""
+        return replace(self, address=f"{self.address} + {offset}") if offset else self
 
 
 @singledispatch

@@ -1,6 +1,6 @@
 """C of integer expressions."""
 
-from tracetop.lang.emit.dispatch import address, value
+from tracetop.lang.emit.dispatch import address, statement, value
 from tracetop.lang.emit.maps import add, pointer
 from tracetop.lang.emit.prelude import DIVIDE, HOOK_NUMBER, MODULO, Helper
 from tracetop.lang.emit.reads import narrowed
@@ -92,17 +92,29 @@ def _unary(node: typed.Unary, out: Writer) -> str:
 def _binary(node: typed.Binary, out: Writer) -> str:
     left = _as(node.signed, node.left, out)
     right = _as(node.signed, node.right, out)
-    divides_safely = isinstance(node.right, typed.Const) and node.right.value > 0
+    if node.warned:
+        return _divided(node, left, right, out)
     if node.op in ("<<", ">>"):
         return f"({left} {node.op} ({right} & 63))"
     if node.op in ("/", "%") and node.signed:
         return f"{out.need(DIVIDE if node.op == '/' else MODULO)}({left}, {right})"
     if node.op == "-" and not node.signed:
         return f"(s64)({left} - {right})"
-    if node.op in ("/", "%") and not divides_safely:
-        divisor = out.temporary(Type(signed=False), right)
-        return f"({divisor} ? {left} {node.op} {divisor} : {'0' if node.op == '/' else left})"
     return f"({left} {node.op} {right})"
+
+
+def _divided(node: typed.Binary, left: str, right: str, out: Writer) -> str:
+    """Write a division by what may be 0, which gives 1 and is told."""
+    divisor = out.temporary(Type(signed=node.signed), right, "divisor")
+    result = out.temporary(Type(signed=node.signed), "1")
+    with out.block(f"if ({divisor})"):
+        divide = DIVIDE if node.op == "/" else MODULO
+        quotient = f"{out.need(divide)}({left}, {divisor})" if node.signed else f"{left} {node.op} {divisor}"
+        out.line(f"{result} = {quotient};")
+    with out.block("else"):
+        if node.warned:
+            statement(typed.Send(node.warned), out)
+    return result
 
 
 def _as(signed: bool, node: typed.Expr, out: Writer) -> str:

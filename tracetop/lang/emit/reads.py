@@ -3,8 +3,11 @@
 Nothing is followed by C itself: every read is a helper's, which gives zeros where there is nothing to read.
 """
 
+from contextlib import nullcontext
+from dataclasses import replace
+
 from tracetop.lang.ctypes.value_types import array_of, is_text
-from tracetop.lang.emit.dispatch import Space, Where, address, fill, value
+from tracetop.lang.emit.dispatch import Space, Where, address, fill, statement, value
 from tracetop.lang.emit.prelude import READ, READ_STR
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored
 from tracetop.lang.plan.plan import PlannedProgram, field_key
@@ -89,7 +92,8 @@ def read(where: Where, type_: Type, out: Writer, bit_offset: int = 0, bits: int 
     """Write the read of an integer, or of a bit-field of `bits` in it, and return C text of its value."""
     if where.space is Space.LOCAL:
         held = f"*({c_stored(type_)} *)({where.address})"
-        return out.temporary(type_, _bits(held, type_, bit_offset, bits) if bits else held)
+        held = _bits(held, type_, bit_offset, bits) if bits else held
+        return out.temporary(type_, f"{where.valid} ? {held} : 0" if where.valid else held)
     name = out.number(f"u{type_.size * 8}" if bits else c_stored(type_), "m", "0")
     read_memory(where, f"&{name}", f"sizeof({name})", out)
     if bits:
@@ -109,8 +113,7 @@ def _place_of_deref(node: typed.Deref, out: Writer) -> Where:
 
 @address.register
 def _place_of_member(node: typed.Member, out: Writer) -> Where:
-    base = address(node.base, out)
-    return Where(f"{base.address} + {node.offset}", base.space) if node.offset else base
+    return address(node.base, out).moved(node.offset)
 
 
 @address.register
@@ -120,13 +123,19 @@ def _place_of_element(node: typed.Element, out: Writer) -> Where:
         offset = node.index.value * node.type.size
         if base.space is Space.LOCAL and not 0 <= offset < node.base.type.size:
             return Where("0", Space.KERNEL)
-        return Where(f"{base.address} + {offset}", base.space)
+        return base.moved(offset)
     index = out.temporary(Type(signed=False), value(node.index, out), "i")
-    if base.space is not Space.LOCAL:
-        return Where(f"{base.address} + {index} * {node.type.size}", base.space)
-    count = max(1, node.base.type.size // node.type.size)
-    out.when(f"{index} >= {count}", f"{index} = {count - 1};")
-    return Where(f"{base.address} + {index} * {node.type.size}", Space.LOCAL)
+    count = node.count or (max(1, node.base.type.size // node.type.size) if base.space is Space.LOCAL else 0)
+    if not count:
+        return base.moved(f"{index} * {node.type.size}")
+    within = out.temporary(Type(signed=False), f"{index} < {count}", "within")
+    with out.block(f"if (!{within})"):
+        out.line(f"{index} = {count - 1};")
+        if node.warned:
+            statement(typed.Send(node.warned), out)
+    return replace(
+        base.moved(f"{index} * {node.type.size}"), valid=f"{base.valid} && {within}" if base.valid else within
+    )
 
 
 @address.register
@@ -159,7 +168,8 @@ def _copy(node: typed.Deref | typed.Member | typed.Element | typed.Parameter, pl
 def copy(where: Where, place: str, type_: Type, out: Writer) -> None:
     """Write the copy of what lies somewhere into a place of ours; of text, up to its NUL."""
     if where.space is Space.LOCAL:
-        out.move(place, where.address, type_.size)
+        with out.block(f"if ({where.valid})") if where.valid else nullcontext():
+            out.move(place, where.address, type_.size)
     else:
         # What lies after the NUL is nobody's: in a key it would make several of one.
         read_memory(where, place, str(type_.size), out, is_text=type_.form is Form.STRING)
@@ -167,6 +177,8 @@ def copy(where: Where, place: str, type_: Type, out: Writer) -> None:
 
 def read_memory(where: Where, place: str, size: str, out: Writer, *, is_text: bool = False) -> None:
     """Write the read of `size` (C text) bytes of memory that is not ours; of text at most so many, NUL included."""
+    if where.valid:
+        where = Where(out.temporary(Type(signed=False), f"{where.valid} ? {where.address} : 0"), where.space)
     if where.space is Space.ANY:
         out.line(f"{out.need(READ_STR if is_text else READ)}({place}, {size}, {where.address});")
     else:

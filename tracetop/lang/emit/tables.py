@@ -6,7 +6,7 @@ from tracetop.lang.plan.plan import PlannedMap
 from tracetop.model.abi.buckets import BUCKET_BYTES, bucket_place
 from tracetop.model.abi.control import CONTROL
 from tracetop.model.abi.event_slots import DROPS, EVENTS, PRESENT, SCRATCH, DropSlots
-from tracetop.model.program import Exit, Layout, MapAction
+from tracetop.model.program import Exit, Layout, MapAction, Warned
 from tracetop.model.value_kinds import ValueKind
 
 STACKS = 65536
@@ -100,7 +100,7 @@ def tables(unit: Unit) -> str:
     if any(planned.spec.layout is Layout.ARRAY for planned in plan.maps.values()):  # it cannot tell what is not there
         parts.append(f"BPF_ARRAY({PRESENT}, u64, {len(plan.maps)});\n")
     if actions:
-        printing = any(not isinstance(action, MapAction) for action in actions)
+        printing = any(not isinstance(action, MapAction | Warned) for action in actions)
         parts.append(f"BPF_RINGBUF_OUTPUT({EVENTS}, {_PRINT_PAGES if printing else _EVENT_PAGES});\n")
     if unit.scratch_bytes:
         parts.append(_scratch(unit.scratch_bytes, len(plan.programs)))

@@ -22,7 +22,10 @@ _PIECE = re.compile(
 _WIDTH = re.compile(r"\d+")
 _MOST_WIDTH = 4096
 """Characters; a line of text is shorter, and the tracer makes it for every event."""
-_CUT_BITS = {"hh": 8, "h": 16}
+_CUT_BITS = {"hh": 8, "h": 16, None: 32}
+"""What is left of a number by the length modifier; all by any other."""
+_CUT = frozenset("diuxXo")
+"""Conversions that a length modifier, or its lack, says something of."""
 _TEXT_SHAPES = frozenset(Shape) - {Shape.INTEGER, Shape.TUPLE, Shape.STRUCT, Shape.ARRAY, Shape.TSERIES}
 
 
@@ -36,7 +39,11 @@ def _parts(pieces: list[re.Match[str]]) -> Iterator[str | Conversion]:
         if piece["text"]:
             yield piece["text"].replace("%%", "%")
         else:
-            yield Conversion(piece["letter"], piece["flags"], piece["field"], _CUT_BITS.get(piece["length"], 64))
+            yield Conversion(piece["letter"], piece["flags"], piece["field"], _bits(piece))
+
+
+def _bits(piece: re.Match[str]) -> int:
+    return _CUT_BITS.get(piece["length"], 64) if piece["letter"] in _CUT else 64
 
 
 def check_format(arguments: Arguments, text: str, values: tuple[typed.Expr, ...]) -> tuple[str | Conversion, ...]:

@@ -12,7 +12,7 @@ from tracetop.lang import STACK_DEPTH
 from tracetop.model.abi.control import pack_control
 from tracetop.model.filter import Filter
 from tracetop.model.frame import Cost, Log, View
-from tracetop.model.program import MapSpec, Program
+from tracetop.model.program import MapSpec, Program, Warned
 from tracetop.model.syscalls import SyscallNames
 from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.aggregates import Aggregates
@@ -65,7 +65,8 @@ class Running(Shown):
         self._upkeep = upkeep.upkeep_in_pane(self._loaded, self._aggregates)
         self._lines = PrintedLines(machine.files)
         self._lost_events = 0
-        self._events = Events(self._loaded, Printer(self._loaded, machine.names), self._lines)
+        self._printer = Printer(self._loaded, machine.names)
+        self._events = Events(self._loaded, self._printer, self._lines)
 
     def rehearse(self) -> None:
         """Put the probes on their hooks before the script has begun; `control` with SAMPLE_NONE before."""
@@ -118,8 +119,8 @@ class Running(Shown):
     def read(self) -> None:
         """Read every map and bring the aggregators up to date."""
         self._loaded.follow_cpus()
-        self._note()
         self.drain()
+        self._note()
         now_s = time.monotonic()
         elapsed_s, self._read_s = max(now_s - self._read_s, 1e-3), now_s
         samples = {name: self._sample(spec) for name, spec in self._aggregates.specs.items()}
@@ -173,7 +174,8 @@ class Running(Shown):
         self._loaded.close()
 
     def _note(self) -> None:
-        self.notes = (*self.program.notes, *self._loaded.notes)
+        met = tuple(_met(each, count) for each, count in self._events.warnings.items())
+        self.notes = (*self.program.notes, *self._loaded.notes, *met, *self._printer.notes)
 
     def _sample(self, spec: MapSpec) -> MapSample:
         """Read a map; return what it would hold had every event been counted."""
@@ -208,3 +210,9 @@ def _user_name(frame: UserFrame) -> str:
     if not frame.name.startswith("0x"):
         return frame.name
     return f"[{frame.module.rpartition('/')[2] or 'unknown'}]"
+
+
+def _met(warned: Warned, count: int) -> str:
+    """Return the note about something that was met while the script ran."""
+    often = "once" if count == 1 else f"{count:,} times"
+    return f"line {warned.place.line}, {often}: {warned.text}"

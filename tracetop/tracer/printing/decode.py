@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable, Sequence
 
 from tracetop.model.escape import escape
+from tracetop.model.program import Conversion
 from tracetop.model.value import Shape, ValuePart, ValueType
 from tracetop.tracer.printing.machine_names import MachineNames
 from tracetop.tracer.printing.values import Buffer, Datum, Named, Stack
@@ -60,6 +61,8 @@ class Decoder:
         self._clean = clean
         self._own = own
         self.clock = names.wall_clock
+        self.cut: set[Conversion] = set()
+        """Conversions of formats that printed 32 bits of a number that has more."""
 
     def reader(self, type_: ValueType) -> Read:
         """Return what decodes values of this type."""

@@ -7,7 +7,7 @@ terminal takes them for its own. Pure.
 import json
 from collections.abc import Sequence
 
-from tracetop.model.program import MapSpec
+from tracetop.model.program import MapSpec, Warned
 from tracetop.tracer.printing.maps import Entry
 from tracetop.tracer.printing.text import text
 from tracetop.tracer.printing.values import (
@@ -43,6 +43,13 @@ class JsonLines:
         else:
             inner = _value(entries[0].value)
         return _line(spec.kind.facts.json, _object({spec.name: inner}))
+
+    def warned(self, warned: Warned) -> str:
+        """Return the line about a place of the script that something was met at."""
+        place = warned.place
+        members = {"type": "runtime_error", "msg": warned.text, "filename": place.file}
+        numbers = {"line": str(place.line), "col": str(place.column)}
+        return _object({name: json.dumps(member) for name, member in members.items()} | numbers) + "\n"
 
     def lost(self, events: int) -> str:
         """Return the line about events that did not fit into the buffer."""

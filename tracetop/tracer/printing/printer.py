@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from tracetop.bpf import is_array
-from tracetop.model.program import Action, Format, MapSpec, PrintEntry, PrintMap, PrintValue
+from tracetop.model.program import Action, Format, MapSpec, PrintEntry, PrintMap, PrintValue, Warned
 from tracetop.model.value import Shape, ValuePart
 from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.printing.decode import Clean, Decoder, json_text, raw_text, spelt_text
@@ -44,6 +44,12 @@ class Printer:
         if action not in self._shows:
             self._shows[action] = self._show(self._loaded.program.actions[action])
         return self._shows[action]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was printed otherwise than it is, a line each."""
+        letters = sorted({conversion.letter for conversion in self._decoder.cut})
+        return tuple(f"%{each} printed 32 bits of a greater number: write %l{each} for all of it" for each in letters)
 
     def words(self, number: int, action: Format, payload: bytes) -> str:
         """Return what an action's format makes of its payload, a command or a path: as in C up to its first NUL.
@@ -81,6 +87,9 @@ class Printer:
             case PrintValue():
                 read = self._decoder.reader(action.value)
                 return lambda payload: self.lines.value(read(payload, 0))
+            case Warned():
+                said = self.lines.warned(action)
+                return lambda _: said
             case PrintEntry():
                 return partial(self._entry, action)
             case _:

@@ -1,7 +1,7 @@
-"""``printf``: a format and a payload become text, as C does it, but that integers are printed whole.
+"""``printf``: a format and a payload become text, as C does it.
 
-Without a length modifier a number is not cut to 32 bits (as bpftrace since 0.22); ``h`` and ``hh`` cut. ``%s`` prints
-any value. Refuses to own: taking a format apart and what a conversion takes, which `lang` has done. Pure.
+Without a length modifier 32 bits of a number are printed; where more of it would have been, that is noted. ``%s``
+prints any value. Refuses to own: taking a format apart and what a conversion takes, which `lang` has done. Pure.
 
 A format's parts become one of Python's, and the payload's one struct, so that an event costs one unpacking, one
 formatting, and what its strings take.
@@ -20,6 +20,9 @@ from tracetop.tracer.printing.values import Buffer, Datum
 
 _NUMBERS = frozenset({Shape.INTEGER, Shape.BOOL, Shape.ENUM, Shape.POINTER})
 _WORD_BITS = 64
+_INT_BITS = 32
+_INT_RANGE = (-(1 << 31), 1 << 32)
+"""What 32 bits hold, with a sign or without."""
 _SIGNED = ("d", "i")
 _INTEGERS = {"d": "d", "i": "d", "u": "d", "x": "x", "X": "X", "o": "o"}
 """Conversions of integers that Python has, under its names; of others the text is made here."""
@@ -78,7 +81,7 @@ def _step(conversion: Conversion, type_: ValueType, decoder: Decoder) -> _Step:
         return _Step(f"{type_.size}s", f"%{plain_flags}{field}s", lambda data: show(read(data, 0)))
     if letter in _INTEGERS and "#" not in flags:
         flags = flags if letter in _SIGNED else plain_flags
-        code, convert = _integer(letter, conversion.bits, type_)
+        code, convert = _integer(conversion, type_, decoder.cut)
         return _Step(code, f"%{flags}{field}{_INTEGERS[letter]}", convert)
     return _Step(struct_code(type_), f"%{plain_flags}{field}s", _spelling(conversion, type_, decoder))
 
@@ -98,15 +101,31 @@ def _spelling(conversion: Conversion, type_: ValueType, decoder: Decoder) -> Cal
     return lambda value: (prefix if value else "") + f"{cut(value):{letter}}"
 
 
-def _integer(letter: str, bits: int, type_: ValueType) -> tuple[str, Callable[[int], int] | None]:
-    """Return how an integer is unpacked, and what is to be done to it for this conversion."""
-    signed = letter in _SIGNED
+def _integer(conversion: Conversion, type_: ValueType, cut: set[Conversion]) -> tuple[str, Callable[[int], int] | None]:
+    """Return how an integer is unpacked, and what is to be done to it; `cut` is told of one that loses something."""
+    signed, bits = conversion.letter in _SIGNED, conversion.bits
     code = struct_code(type_)
+    if type_.size == bits // 8 and bits < _WORD_BITS:
+        return code.lower() if signed else code.upper(), None
+    if bits == _INT_BITS and type_.size > bits // 8:
+        return code, _shortened(conversion, _masked(bits, signed=signed), cut)
     if bits < _WORD_BITS:
-        return code, _masked(bits, signed=signed)
+        narrow = type_.size < bits // 8 and (signed or code.isupper())
+        return code, None if narrow else _masked(bits, signed=signed)
     if type_.size == _WORD_BITS // 8:
         return "q" if signed else "Q", None
     return code, None if signed or code.isupper() else _masked(_WORD_BITS, signed=False)
+
+
+def _shortened(conversion: Conversion, mask: Callable[[int], int], cut: set[Conversion]) -> Callable[[int], int]:
+    """Return what cuts a number of 64 bits to 32, and notes the conversion where that changes it."""
+
+    def shorten(value: int) -> int:
+        if not _INT_RANGE[0] <= value < _INT_RANGE[1]:
+            cut.add(conversion)
+        return mask(value)
+
+    return shorten
 
 
 def _masked(bits: int, *, signed: bool) -> Callable[[int], int]:

@@ -5,7 +5,7 @@ Owns: the form of each kind of value, map and message as text. Pure.
 
 from collections.abc import Sequence
 
-from tracetop.model.program import MapSpec
+from tracetop.model.program import MapSpec, Warned
 from tracetop.tracer.printing.histogram import draw
 from tracetop.tracer.printing.maps import Entry
 from tracetop.tracer.printing.time_series import draw_series
@@ -86,6 +86,11 @@ class TextLines:
         if lines and spec.kind.facts.json == "stats":
             lines.append("\n")
         return "".join(lines)
+
+    def warned(self, warned: Warned) -> str:
+        """Return what is said of a place of the script while it runs."""
+        place = warned.place
+        return f"{place.file}:{place.line}:{place.column}: WARNING: {warned.text}\n{place.excerpt}\n"
 
     def lost(self, events: int) -> str:
         """Return the line about events that did not fit into the buffer."""

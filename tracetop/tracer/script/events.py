@@ -9,10 +9,11 @@ import os
 import struct
 from typing import Protocol
 
-from tracetop.model.program import Action, Exit, Format, MapAction
+from tracetop.model.program import Action, Exit, Format, MapAction, Warned
 from tracetop.model.wire.messages import Execute, Output, ShowFile
 from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.pipe import Outbox
+from tracetop.tracer.printing.json_lines import JsonLines
 from tracetop.tracer.printing.printer import Printer
 
 _CODE = struct.Struct("=q")
@@ -57,8 +58,11 @@ class Events:
         self._changes = {number: action for number, action in actions.items() if isinstance(action, MapAction)}
         self._exits = {number for number, action in actions.items() if isinstance(action, Exit)}
         self._texts = {number: printer.show(number) for number, action in actions.items() if _is_text(action)}
-        self.prints = len(actions) > len(self._changes) + len(self._exits)
-        """Whether anything can come for the sink."""
+        self._warned = {number: action for number, action in actions.items() if isinstance(action, Warned)}
+        self.warnings: dict[Warned, int] = {}
+        """How often what was met at each place."""
+        self.prints = len(actions) > len(self._changes) + len(self._exits) + len(self._warned)
+        """Whether the script prints."""
 
     def begin(self) -> None:
         """Run BEGIN; an end of before is forgotten."""
@@ -115,6 +119,11 @@ class Events:
             self._sink.add(self._texts[number](payload))
             return
         action = self._loaded.program.actions[number]
+        if isinstance(action, Warned):
+            self.warnings[action] = self.warnings.get(action, 0) + 1
+            if isinstance(self._printer.lines, JsonLines):
+                self._sink.add(self._printer.show(number)(payload))
+                return
         match action:
             case Format(verb="cat"):
                 self._sink.show_file(self._printer.words(number, action, payload))
@@ -128,7 +137,7 @@ def _is_text(action: Action) -> bool:
     """Say whether an event of this action is a piece of the standard output and nothing else."""
     if isinstance(action, Format):
         return action.verb not in ("cat", "system", "errorf", "warnf")
-    return not isinstance(action, Exit | MapAction)
+    return not isinstance(action, Exit | MapAction | Warned)
 
 
 class StreamSink:

@@ -91,7 +91,7 @@ class ScriptRun:
         self._serve(loaded, events, target)
         os.set_blocking(self._outbox.fd, True)
         self._end(loaded, printer, events)
-        return m.Finished(events.exit_code or 0, loaded.program.notes + loaded.notes + _losses(loaded))
+        return m.Finished(events.exit_code or 0, loaded.program.notes + loaded.notes + printer.notes + _losses(loaded))
 
     def _take(self, events: Events) -> None:
         """Print what has come; a reader that is late is waited for, with events in the kernel's buffer."""

@@ -7,6 +7,7 @@ from tracetop.lang.tree.hook import UsdtArgument
 from tracetop.lang.tree.node import Frozen
 from tracetop.lang.tree.types import BOOL, INT64, UINT64, Type, literal
 from tracetop.model.kernel import Field
+from tracetop.model.program import Warned
 
 
 class _Typed:
@@ -124,15 +125,15 @@ class Member(Expr):
 
 
 class Element(Expr):
-    """``base[index]`` of an array or string; `type` is the element's.
-
-    Of an array in the kernel's or a process's memory an index beyond it reads what lies there; of one that the program
-    holds itself the last element, or zero where the script spells the index out.
-    """
+    """``base[index]`` of an array or string; `type` is the element's. An index beyond its end gives zero."""
 
     base: Expr
     index: Expr
     type: Type
+    count: int = 0
+    """Elements of the array; 0 where it does not say."""
+    warned: Warned | None = None
+    """What is said of an index beyond its end."""
 
 
 class Tuple(Expr):
@@ -186,6 +187,8 @@ class Binary(Expr):
     right: Expr
     signed: bool
     type: Type
+    warned: Warned | None = None
+    """Of a division, what is said where the divisor is 0; the result is 1 then."""
 
 
 class SameText(Expr):
