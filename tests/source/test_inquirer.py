@@ -10,14 +10,14 @@ from tracetop.model.wire.inquiries import Entry, Listing, ListProbes, Remark
 from tracetop.source import inquirer, spawner
 from tracetop.source.inquirer import ask
 
-QUESTION = ListProbes("*exec*", verbose=True)
+QUESTION = ListProbes(("*exec*",), verbose=True)
 ANSWERS = [Listing((Entry("BEGIN"), Entry("tracepoint:a:b", ("int fd",)))), Remark("\x1b left out")]
 ECHO = """
 import os
 from tracetop.model.wire.inquiries import Entry, Listing, Remark, decode_question
 from tracetop.model.wire.messages import Splitter, encode
 (question,) = map(decode_question, Splitter().feed(os.read(0, 4096)))
-assert (question.pattern, question.verbose) == ("*exec*", True)
+assert (question.patterns[0], question.verbose) == ("*exec*", True)
 for answer in (Listing((Entry("BEGIN"), Entry("tracepoint:a:b", ("int fd",)))), Remark("\\x1b left out")):
     os.write(1, encode(answer))
 """

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from tracetop.lang.compile import compile_script
     from tracetop.lang.completion.completer import Completer
     from tracetop.lang.emit.tables import STACK_DEPTH
+    from tracetop.lang.first_passes import script_hooks
     from tracetop.lang.functions.printf_formats import parse_format
     from tracetop.lang.options import Options
     from tracetop.lang.resolve.probe_syntax import is_wildcard
     from tracetop.lang.tree.dump import dump
+    from tracetop.lang.tree.hook import Hook
 else:
     _ROOMS = MappingProxyType(
         {
@@ -28,7 +30,9 @@ else:
             "parse_format": "functions.printf_formats",
             "Options": "options",
             "is_wildcard": "resolve.probe_syntax",
+            "script_hooks": "first_passes",
             "dump": "tree.dump",
+            "Hook": "tree.hook",
         }
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernel.hooks.probed import Start
 from tracetop.bpf import ensure_tracefs
 from tracetop.errors import ExitCode
 
@@ -72,10 +73,10 @@ def test_a_part_of_a_name_finds_probes_of_any_kind(pattern: str) -> None:
 
 def test_raw_tracepoints_have_their_arguments_with_types() -> None:
     assert listed("-v", "rawtracepoint:sched_switch") == [
-        "rawtracepoint:sched_switch",
+        "rawtracepoint:vmlinux:sched_switch",
         "    bool preempt",
-        "    struct task_struct *prev",
-        "    struct task_struct *next",
+        "    struct task_struct * prev",
+        "    struct task_struct * next",
         "    unsigned int prev_state",
     ]
 
@@ -130,3 +131,48 @@ def test_a_reader_that_leaves_early_ends_it_quietly() -> None:
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     assert done.stdout.count("\n") == 1
     assert "Traceback" not in done.stderr
+
+
+def test_several_patterns_are_listed_together_and_once() -> None:
+    found = listed("tracepoint:sched:sched_sw*,t:syscalls:sys_enter_nanosleep", "tracepoint:sched:sched_switch")
+    assert found.count("tracepoint:sched:sched_switch") == 1
+    assert "tracepoint:syscalls:sys_enter_nanosleep" in found
+    done = run("tracepoint:sched:sched_switch", "tracepoint:sched:no_such_event")
+    assert done.stdout == "tracepoint:sched:sched_switch\n"
+    assert "no_such_event" in done.stderr
+
+
+def test_the_probes_of_a_script(tmp_path: Path, loads: Mapping[str, Path]) -> None:
+    script = f"tracepoint:sched:sched_switch, interval:s:1 {{ }} BEGIN {{ }} uprobe:{loads['probed']}:tt_* {{ }}"
+    probes = [
+        "tracepoint:sched:sched_switch",
+        "interval:s:",
+        f"uprobe:{loads['probed']}:tt_probed_add",
+        f"uprobe:{loads['probed']}:tt_probed_gate",
+    ]
+    assert listed("-e", script) == probes
+    file = tmp_path / "mine.bt"
+    file.write_text(script.replace("sched_switch", "$1"))
+    assert listed(str(file), "sched_switch") == probes
+    assert run("-e", "nonsense").returncode == ExitCode.SCRIPT
+
+
+def test_parameters_of_functions_are_those_of_the_source(loads: Mapping[str, Path]) -> None:
+    path = loads["typed"]
+    assert listed("-v", f"uprobe:{path}:tt_typed_call") == [
+        f"uprobe:{path}:tt_typed_call",
+        "    int a",
+        "    long int b",
+        "    struct tt_record* r",
+        "    const char* text",
+        "    enum tt_colour colour",
+        "    tt_number n",
+    ]
+    assert listed("-v", "-e", f"uprobe:{path}:tt_typed_result {{ }}")[1:] == ["    int only"]
+
+
+def test_a_process_alone_means_all_that_it_has_mapped(start: Start) -> None:
+    probed = start()
+    found = listed("-p", str(probed.pid))
+    assert f"uprobe:{probed.path}:tt_probed_add" in found
+    assert f"usdt:{probed.path}:tt_probed:plain" in found

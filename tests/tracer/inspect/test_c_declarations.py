@@ -42,7 +42,7 @@ def test_a_declaration_is_what_c_writes(type_: CType, name: str, expected: str) 
 
 def test_a_function_has_a_line_a_parameter_and_one_for_its_result() -> None:
     function = CFunction(name="f", parameters=(CParameter("file", pointer(FILE)), CParameter("", INT)), returns=INT)
-    assert function_lines(function) == ("struct file *file", "int arg1")
+    assert function_lines(function) == ("struct file * file", "int arg1")
     assert function_lines(function, returns=True)[-1] == "int retval"
     assert function_lines(CFunction(name="f", parameters=(), returns=VOID), returns=True) == ()
 

@@ -136,7 +136,7 @@ class RunningKernel(UserSpace):
         return self.btf.raw_tracepoint(event) if self.btf else None
 
     def raw_tracepoint_names(self) -> Iterable[str]:
-        """Return the raw tracepoints that BTF describes."""
+        """Return the raw tracepoints that BTF describes, as ``module:event``."""
         return self.btf.raw_tracepoint_names() if self.btf else ()
 
     def function_names(self) -> Iterable[str]:

@@ -16,12 +16,22 @@ from tracetop.model.wire.messages import Fatal, decoding
 class ListProbes(msgspec.Struct, frozen=True, tag="list_probes"):
     """Which probes there are; answered by `Listing`s and `Remark`s."""
 
-    pattern: str
-    """As ``list`` takes it. Empty: all."""
+    patterns: tuple[str, ...]
+    """As ``list`` takes them; one probe that several find is listed once."""
     verbose: bool = False
     """With the arguments that each has."""
     pid: int = 0
     """The process whose program and libraries ``uprobe:*`` and ``usdt:*`` mean; 0 for none."""
+
+
+class ListScript(msgspec.Struct, frozen=True, tag="list_script"):
+    """Which probes a script would be on; answered as `ListProbes`."""
+
+    name: str
+    script: str
+    params: tuple[str, ...] = ()
+    verbose: bool = False
+    pid: int = 0
 
 
 class ListPrograms(msgspec.Struct, frozen=True, tag="list_programs"):
@@ -35,7 +45,7 @@ class Examine(msgspec.Struct, frozen=True, tag="examine"):
     """What this machine can trace; answered by a `Finding` a check."""
 
 
-Question = ListProbes | ListPrograms | Examine
+Question = ListProbes | ListScript | ListPrograms | Examine
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):

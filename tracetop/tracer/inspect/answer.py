@@ -12,7 +12,15 @@ from collections.abc import Iterator
 
 from tracetop.bpf import RunningKernel, RunTimeStats, check_privileges
 from tracetop.errors import TracetopError
-from tracetop.model.wire.inquiries import Answer, ListProbes, ListPrograms, Loaded, Question, decode_question
+from tracetop.model.wire.inquiries import (
+    Answer,
+    ListProbes,
+    ListPrograms,
+    ListScript,
+    Loaded,
+    Question,
+    decode_question,
+)
 from tracetop.model.wire.messages import Fatal, Splitter, encode
 from tracetop.tracer.pipe import leave_folder, unforeseen
 
@@ -52,6 +60,10 @@ def _answers(question: Question) -> Iterator[Answer]:
             from tracetop.tracer.inspect.list_probes import list_probes  # noqa: PLC0415
 
             return list_probes(question, kernel)
+        case ListScript():
+            from tracetop.tracer.inspect.list_script import list_script  # noqa: PLC0415
+
+            return list_script(question, kernel)
         case ListPrograms():
             return _programs(question, kernel)
         case _:

@@ -27,11 +27,21 @@ def declaration(type_: CType, name: str = "") -> str:
 
 
 def function_lines(function: CFunction, *, returns: bool = False) -> tuple[str, ...]:
-    """Return one line a parameter, and with `returns` one for the result, called ``retval``."""
-    lines = [declaration(each.type, each.name or f"arg{i}") for i, each in enumerate(function.parameters)]
+    """Return one line a parameter, and with `returns` one for the result, called ``retval``: ``struct sock * sk``."""
+    lines = [_parameter(each.type, each.name or f"arg{i}") for i, each in enumerate(function.parameters)]
     if returns and function.returns.kind is not CKind.VOID:
-        lines.append(declaration(function.returns, "retval"))
+        lines.append(_parameter(function.returns, "retval"))
     return tuple(lines)
+
+
+def _parameter(type_: CType, name: str) -> str:
+    """Return a parameter as the formats of tracepoints write one, where it is no more than pointers."""
+    to, stars = type_, ""
+    while to.kind is CKind.POINTER and to.element is not None and not to.alias:
+        to, stars = to.element, f"{stars}*"
+    if not stars or to.kind in (CKind.ARRAY, CKind.FUNCTION):
+        return declaration(type_, name)
+    return f"{declaration(to)} {stars} {name}"
 
 
 def struct_lines(struct: CStruct, find: FindStruct) -> tuple[str, ...]:

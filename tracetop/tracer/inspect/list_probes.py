@@ -8,22 +8,32 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
-from itertools import islice
+from itertools import islice, repeat
 
 from tracetop.bpf import RunningKernel, ensure_tracefs
 from tracetop.errors import KernelError, TracetopError, UsageError, did_you_mean
 from tracetop.lang import is_wildcard
 from tracetop.model.abi.perf_events import ALIASES
-from tracetop.model.kernel import TracepointFormat
 from tracetop.model.kinds import SHORT, TIMER_UNITS, Family, ProbeKind, probe_kind
 from tracetop.model.wire.inquiries import Entry, Listing, ListProbes, Remark
-from tracetop.tracer.inspect.c_declarations import enum_lines, function_lines, struct_lines
+from tracetop.tracer.inspect.argument_lines import argument_lines, parameter_lines
+from tracetop.tracer.inspect.c_declarations import enum_lines, struct_lines
 
+_COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 _BATCH = 2000
 """Entries of one message."""
 _TAGS = ("struct", "union", "enum")
 _ANYWHERE = tuple(kind for kind in sorted(ProbeKind) if kind.facts.family is not Family.USER and not kind.facts.returns)
 """The kinds that a pattern without one is looked for in."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One pattern, and how it is asked."""
+
+    pattern: str
+    verbose: bool
+    pid: int
 
 
 @dataclass(frozen=True)
@@ -45,18 +55,43 @@ class Wanted:
 
 def list_probes(question: ListProbes, kernel: RunningKernel) -> Iterator[Listing | Remark]:
     """Yield what matches. UsageError or KernelError where nothing does."""
-    tag = question.pattern.split(" ", 1)[0]
-    source = _types if tag in _TAGS else _probes
-    entries, found = source(question, kernel), False
+    seen: set[str] = set()
+    failures: list[TracetopError] = []
+    for pattern in dict.fromkeys(part for text in question.patterns for part in _separate(text)):
+        asked = Asked(pattern, question.verbose, question.pid)
+        source = _types if _tag(pattern) in _TAGS else _probes
+        before = len(seen)
+        try:
+            yield from in_batches(source(asked, kernel), seen)
+        except TracetopError as error:
+            failures.append(error)
+            continue
+        if len(seen) == before:
+            failures.append(_nothing(asked, kernel))
+    if failures and not seen:
+        raise failures[0]
+    for failure in failures:
+        yield Remark(f"{failure.diagnostic.what}: {failure.diagnostic.why}")
+
+
+def in_batches(entries: Iterator[Entry | Remark], seen: set[str]) -> Iterator[Listing | Remark]:
+    """Yield entries in messages, each name that is not in `seen` once."""
     while batch := list(islice(entries, _BATCH)):
-        remarks = [each for each in batch if isinstance(each, Remark)]
-        listed = tuple(each for each in batch if isinstance(each, Entry))
-        found = found or bool(listed)
-        yield from remarks
+        yield from (each for each in batch if isinstance(each, Remark))
+        listed = {each.name: each for each in batch if isinstance(each, Entry) and each.name not in seen}
+        seen.update(listed)
         if listed:
-            yield Listing(listed)
-    if not found:
-        raise _nothing(question, kernel)
+            yield Listing(tuple(listed.values()))
+
+
+def _separate(text: str) -> list[str]:
+    """Return the patterns that stand between commas; those in quotes are a C++ function's parameters."""
+    parts = _COMMA.split(text)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _tag(pattern: str) -> str:
+    return pattern.partition(" ")[0]
 
 
 def understand(pattern: str) -> Wanted:
@@ -95,19 +130,24 @@ def _globs(kind: ProbeKind, parts: tuple[str, ...]) -> tuple[str, ...]:
         return (f"{kind}:{text}",) if len(parts) > 1 else (f"{kind}:{text}:*", f"{kind}:*:{text}")
     if kind.facts.family in (Family.COUNTER, Family.TIMER):  # a number follows
         return (f"{kind}:{parts[0]}:",)
+    if kind is ProbeKind.RAW_TRACEPOINT:
+        return (f"{kind}:*:{parts[-1]}",)
     return (f"{kind}:{parts[-1]}",)  # a module or category before it says nothing more
 
 
-def _probes(question: ListProbes, kernel: RunningKernel) -> Iterator[Entry | Remark]:
-    wanted = understand(question.pattern)
+def _probes(asked: Asked, kernel: RunningKernel) -> Iterator[Entry | Remark]:
+    wanted = understand(asked.pattern)
     reasons: dict[str, list[str]] = {}
     for kind in wanted.kinds:
         if reason := kernel.refuses(kind):
             reasons.setdefault(reason, []).append(kind.value)
             continue
         try:
-            for name in wanted.matching(_names(kernel, kind, wanted.path, question.pid)):
-                yield Entry(name, _lines(kind, name, kernel) if question.verbose else ())
+            if kind.facts.family is Family.USER:
+                yield from _user(kernel, kind, wanted, asked)
+                continue
+            for name in wanted.matching(_names(kernel, kind)):
+                yield Entry(name, argument_lines(kind, name, kernel) if asked.verbose else ())
         except TracetopError as error:
             if len(wanted.kinds) == 1:
                 raise
@@ -118,8 +158,8 @@ def _probes(question: ListProbes, kernel: RunningKernel) -> Iterator[Entry | Rem
         yield Remark(f"{', '.join(kinds)} probes are not listed: {reason}")
 
 
-def _names(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> Iterable[str]:
-    """Return the names of a kind's probes, of those in user space in the binaries that `path` stands for."""
+def _names(kernel: RunningKernel, kind: ProbeKind) -> Iterable[str]:
+    """Return the names of a kind's probes, of a kind that is not of user space."""
     names: Iterable[str]
     match kind.facts.family:
         case Family.TRACEPOINT if kind is ProbeKind.TRACEPOINT:
@@ -135,19 +175,29 @@ def _names(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> Itera
             names = [f"{name}:" for name in sorted([*known, *also])]
         case Family.TIMER:
             names = [f"{unit}:" for unit in sorted(TIMER_UNITS)]
-        case Family.USER:
-            return _user(kernel, kind, path, pid)
-        case Family.ONCE:
+        case _:
             return (kind.value,)
     return (f"{kind}:{name}" for name in names)
 
 
-def _user(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> Iterator[str]:
-    for written, binary in _binaries(kernel, kind, path, pid):
-        if kind is ProbeKind.USDT:
-            yield from sorted({f"{kind}:{written}:{each.provider}:{each.name}" for each in kernel.usdt_probes(binary)})
-        else:
-            yield from (f"{kind}:{written}:{name}" for name in sorted(kernel.user_symbols(binary)))
+def _user(kernel: RunningKernel, kind: ProbeKind, wanted: Wanted, asked: Asked) -> Iterator[Entry]:
+    """Yield the probes of one kind in the binaries that the pattern's path stands for."""
+    for written, binary in _binaries(kernel, kind, wanted.path, asked.pid):
+        try:
+            if kind is ProbeKind.USDT:
+                probes = {f"{kind}:{written}:{each.provider}:{each.name}": 0 for each in kernel.usdt_probes(binary)}
+            else:
+                symbols = kernel.user_symbols(binary)
+                probes = {f"{kind}:{written}:{name}": symbol.offset for name, symbol in symbols.items()}
+        except KernelError:
+            if is_wildcard(wanted.path):  # not everything that a wildcard stands for is a program
+                continue
+            raise
+        names = tuple(wanted.matching(sorted(probes)))
+        lines: Iterable[tuple[str, ...]] = repeat(())
+        if asked.verbose and kind is ProbeKind.UPROBE:
+            lines = parameter_lines(binary, tuple(probes[name] for name in names), kernel)
+        yield from map(Entry, names, lines)
 
 
 def _binaries(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> list[tuple[str, str]]:
@@ -170,33 +220,12 @@ def _binaries(kernel: RunningKernel, kind: ProbeKind, path: str, pid: int) -> li
     return known
 
 
-def _lines(kind: ProbeKind, name: str, kernel: RunningKernel) -> tuple[str, ...]:
-    """Return the arguments of a probe, one a line."""
-    _, *parts = name.split(":")
-    if kind is ProbeKind.TRACEPOINT:
-        format_ = kernel.tracepoint(*parts)
-        return _fields(format_) if format_ else ()
-    if kind is ProbeKind.RAW_TRACEPOINT:
-        function = kernel.raw_tracepoint(*parts)
-    elif kind.facts.family is Family.FUNCTION and kind is not ProbeKind.KRETPROBE:
-        function = kernel.function(*parts)
-    else:
-        return ()
-    return function_lines(function, returns=kind is ProbeKind.FEXIT) if function else ()
-
-
-def _fields(format_: TracepointFormat) -> tuple[str, ...]:
-    """Return the fields as C declares them, ``char comm[16]``."""
-    split = [(field.name, field.c_type.partition("[")) for field in format_.fields]
-    return tuple(f"{base} {name}{bracket}{dimensions}" for name, (base, bracket, dimensions) in split)
-
-
-def _types(question: ListProbes, kernel: RunningKernel) -> Iterator[Entry]:
-    tag, _, pattern = question.pattern.partition(" ")
+def _types(asked: Asked, kernel: RunningKernel) -> Iterator[Entry]:
+    tag, _, pattern = asked.pattern.partition(" ")
     pattern = pattern.strip() or "*"
     names = sorted(set(filter(re.compile(translate(pattern)).match, kernel.type_names(tag))))
     for name in names if is_wildcard(pattern) else [pattern] * (pattern in names):
-        yield Entry(f"{tag} {name}", _definition(tag, name, kernel) if question.verbose else ())
+        yield Entry(f"{tag} {name}", _definition(tag, name, kernel) if asked.verbose else ())
 
 
 def _definition(tag: str, name: str, kernel: RunningKernel) -> tuple[str, ...]:
@@ -206,17 +235,17 @@ def _definition(tag: str, name: str, kernel: RunningKernel) -> tuple[str, ...]:
     return struct_lines(struct, kernel.struct) if struct else ()
 
 
-def _nothing(question: ListProbes, kernel: RunningKernel) -> TracetopError:
+def _nothing(asked: Asked, kernel: RunningKernel) -> TracetopError:
     """Return the error of a pattern that nothing matches."""
-    tag, _, name = question.pattern.partition(" ")
+    tag, _, name = asked.pattern.partition(" ")
     if tag in _TAGS:
         return UsageError(
-            f"no {question.pattern}",
+            f"no {asked.pattern}",
             why="the kernel's type information has none of that name",
             hint=did_you_mean(name, kernel.type_names(tag), f"try `tracetop list '{tag} *{name[:4]}*'`"),
         )
-    wanted = understand(question.pattern)
-    what = f"no probe matches {question.pattern}"
+    wanted = understand(asked.pattern)
+    what = f"no probe matches {asked.pattern}"
     refusals = [kernel.refuses(kind) for kind in wanted.kinds]
     if refusals and all(refusals):
         return KernelError(what, why=refusals[0], hint="see `tracetop doctor` for the kinds that this kernel takes")
@@ -226,12 +255,12 @@ def _nothing(question: ListProbes, kernel: RunningKernel) -> TracetopError:
         return UsageError(
             what, why="the binary has none of that name", hint=f"see all with `tracetop list {wanted.path}`"
         )
-    kind, colon, name = question.pattern.partition(":")
+    kind, colon, name = asked.pattern.partition(":")
     if colon and probe_kind(kind) is None:
         known = [each.value for each in ProbeKind]
         return UsageError(
             what, why=f"{kind} is not a kind of probe", hint=did_you_mean(kind, known, f"use {', '.join(known)}")
         )
-    events = [each.partition(":")[2] for each in _names(kernel, ProbeKind.TRACEPOINT, "", 0)]
+    events = [each.partition(":")[2] for each in _names(kernel, ProbeKind.TRACEPOINT)]
     near = did_you_mean(name or kind, events, "write a part of its name, e.g. `tracetop list '*exec*'`")
     return UsageError(what, why="this kernel has none of that name", hint=near)

@@ -105,10 +105,10 @@ class Btf:
         return None
 
     def raw_tracepoint_names(self) -> Iterator[str]:
-        """Yield the raw tracepoints that `raw_tracepoint` knows."""
+        """Yield the raw tracepoints that `raw_tracepoint` knows, as ``module:event``."""
         for types in self._all():
             names = types.raw.names(Kind.TYPEDEF)
-            yield from (name.removeprefix(_RAW) for name in names if name.startswith(_RAW))
+            yield from (f"{types.module}:{name.removeprefix(_RAW)}" for name in names if name.startswith(_RAW))
 
     def raw_tracepoint_arity(self, event: str) -> int | None:
         """Return how many arguments a raw tracepoint passes to its programs, or None where BTF does not know it."""
