@@ -117,4 +117,4 @@ def test_without_types_runs_what_names_none() -> None:
         assert json.loads(shown.stdout.splitlines()[-1])["panes"][pane]["state"] == "on"
     raw = run(WITHOUT_TYPES, "run", "-e", "rawtracepoint:sys_enter { exit(); }")
     assert "does not describe" in raw.stderr
-    assert raw.returncode == ExitCode.SCRIPT
+    assert raw.returncode == ExitCode.KERNEL
