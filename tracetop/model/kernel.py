@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from tracetop.model.abi.relocations import HelperId
 from tracetop.model.ctype import CFunction, CStruct, CType, DebugFunction
 from tracetop.model.kinds import ProbeKind
 
@@ -63,6 +64,10 @@ class SourceInfo(Protocol):
 
     def line_offsets(self, path: str, file: str, line: int) -> tuple[int, ...]:
         """Return where in the file the code of a line of source begins, once for each function that has some."""
+
+
+_OLDEST = "BPF_FUNC_map_lookup_elem"
+"""The enumerator of a helper that every kernel has."""
 
 
 class Kernel(Protocol):
@@ -148,3 +153,8 @@ class Kernel(Protocol):
 
     def cgroup_id(self, path: str) -> int | None:
         """Return the id of the cgroup whose folder this is, or None where there is no such folder."""
+
+
+def lacks_helper(kernel: Kernel, helper: HelperId) -> bool:
+    """Say whether a kernel has no such helper for BPF programs; one that does not describe its types is believed."""
+    return bool(kernel.constant(_OLDEST)) and not kernel.constant(f"BPF_FUNC_{helper.name.lower()}")

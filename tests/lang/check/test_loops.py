@@ -5,8 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tracetop.errors import ScriptError
+from tests.lang.fake_kernel import FakeKernel
+from tracetop.errors import ExitCode, ScriptError
+from tracetop.lang import compile_script
 from tracetop.model.abi.relocations import MarkerKind, marker
+from tracetop.model.ctype import CKind, CType
 from tracetop.model.program import Program
 
 Build = Callable[[str], Program]
@@ -70,3 +73,54 @@ def test_only_programs_that_may_meet_themselves_ask_whether_scratch_memory_is_in
     text = build(f"{probe} {{ for ($i : 0..2) {{ @ = count(); }} }}").c_text
     assert len(re.findall(r"__sync_fetch_and_add\(&mine->busy, -?1\)", text)) == (3 if guarded else 0)
     assert ("KERNEL_VERSION(6, 1, 0)" in text) is guarded
+
+
+class OldKernel(FakeKernel):
+    """Linux 5.10: it describes its types, and has none of the helpers for loops."""
+
+    def constant(self, name: str) -> tuple[int, CType] | None:
+        return (1, CType(kind=CKind.INT, size=4)) if name == "BPF_FUNC_map_lookup_elem" else super().constant(name)
+
+
+def on_old(script: str) -> Program:
+    return compile_script(script, "t", OldKernel())
+
+
+def test_a_short_range_is_unrolled_where_the_kernel_has_no_loops() -> None:
+    program = on_old("BEGIN { for ($i : 2..5) { @[$i] = count(); } }")
+    assert program.callbacks == ()
+    assert [f"v0_i = {number}LL;" in program.c_text for number in (1, 2, 3, 4, 5)] == [False, True, True, True, False]
+
+
+def test_what_leaves_a_round_of_an_unrolled_loop_goes_to_the_place_after_it() -> None:
+    text = on_old(
+        "BEGIN { for ($i : 0..2) { if ($i == 1) { continue; } for ($j : 0..2) { if ($j == $i) { break; } } } }"
+    ).c_text
+    assert text.count("goto next") == 2
+    assert text.count("goto done") == 4
+    jumps, labels = set(re.findall(r"goto (\w+);", text)), re.findall(r"^\s*(\w+):;", text, re.MULTILINE)
+    assert jumps <= set(labels)
+    assert len(labels) == len(set(labels))
+
+
+@pytest.mark.parametrize(
+    ("script", "place", "what", "since", "hint"),
+    [
+        ("BEGIN { while (1) { } }", 9, "while", "5.17", "0..64"),
+        ("BEGIN { for ($i : 0..65) { } }", 9, "for over a range that is longer than 64", "5.17", "0..10"),
+        ("BEGIN { for ($i : 0..pid) { } }", 9, "for over a range", "5.17", "0..10"),
+        ("BEGIN { unroll ($1) { } }", 9, "unroll() by a parameter", "5.17", "spell the number out"),
+        ("BEGIN { @a[1] = 1; for ($kv : @a) { } }", 31, "for over a map, @a", "5.13", "print(@a)"),
+        ("BEGIN { @a[1] = 1; print(len(@a)); }", 30, "len(@a)", "5.13", "@n++"),
+    ],
+)
+def test_a_loop_that_the_kernel_has_no_helper_for_is_refused_at_its_place(
+    script: str, place: int, what: str, since: str, hint: str
+) -> None:
+    with pytest.raises(ScriptError) as caught:
+        on_old(script)
+    diagnostic = caught.value.diagnostic
+    assert (diagnostic.where, diagnostic.code) == (f"t.bt:1:{place}", ExitCode.KERNEL)
+    assert diagnostic.what.startswith(what)
+    assert since in diagnostic.why
+    assert hint in diagnostic.hint

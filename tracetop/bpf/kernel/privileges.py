@@ -11,6 +11,7 @@ from pathlib import Path
 from tracetop.bpf.kernel.btf import VMLINUX
 from tracetop.bpf.kernel.running_kernel import RunningKernel
 from tracetop.bpf.sys.containers import container
+from tracetop.bpf.sys.memory_limit import within_memory_limit
 from tracetop.bpf.sys.syscalls import MapCreateAttr, PerfEventAttr, bpf, perf_event_open
 from tracetop.bpf.sys.sysfs import ensure_tracefs, lockdown_mode
 from tracetop.bpf.sys.uapi import Command, MapType, PerfFlag, PerfType
@@ -122,9 +123,9 @@ def owns_all_ids(uid_map: str) -> bool:
 
 
 def try_map(type_: MapType, *, key_size: int, value_size: int, max_entries: int) -> None:
-    """Make a map and let go of it. OSError where the kernel refuses it."""
+    """Make a map and let go of it, as loading does. OSError where the kernel refuses it."""
     attr = MapCreateAttr(map_type=type_, key_size=key_size, value_size=value_size, max_entries=max_entries)
-    os.close(bpf(Command.MAP_CREATE, attr))
+    os.close(within_memory_limit(lambda: bpf(Command.MAP_CREATE, attr)))
 
 
 def _refused(error: OSError, what: str) -> TracetopError:

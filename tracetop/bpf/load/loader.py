@@ -6,9 +6,7 @@ thread.
 """
 
 import ctypes
-import errno
 import os
-import resource
 from contextlib import suppress
 from typing import Any
 
@@ -17,6 +15,7 @@ from tracetop.bpf.load.linker import FUNC_INFO_BYTES, Linked, function_types, li
 from tracetop.bpf.load.trampoline_targets import TracedFunctions
 from tracetop.bpf.load.verifier_errors import refused_function
 from tracetop.bpf.sys.captured_output import CapturedOutput
+from tracetop.bpf.sys.memory_limit import within_memory_limit
 from tracetop.bpf.sys.syscalls import BtfLoadAttr, ProgramLoadAttr, bpf
 from tracetop.bpf.sys.uapi import Command
 from tracetop.errors import KernelError, TracetopError, VerifierError
@@ -185,24 +184,5 @@ def _patiently(attr: ProgramLoadAttr) -> int:
     """Load a program in spite of signals, which end the verifier's work, and of a low limit on locked memory."""
     for _ in range(_TRIES):
         with suppress(BlockingIOError):
-            try:
-                return bpf(Command.PROG_LOAD, attr)
-            except OSError as error:
-                if error.errno != errno.EPERM or not _lift_memory_limit():
-                    raise
+            return within_memory_limit(lambda: bpf(Command.PROG_LOAD, attr))
     return bpf(Command.PROG_LOAD, attr)
-
-
-def _lift_memory_limit() -> bool:
-    """Let this process lock any amount of memory; False where it may already, or may not.
-
-    Kernels count programs and maps as locked memory until Linux commit 80ee81e0403c ("bpf: Eliminate rlimit-based
-    memory accounting infra for bpf maps"), in v5.11.
-    """
-    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY:
-        return False
-    try:
-        resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    except (ValueError, OSError):
-        return False
-    return True

@@ -46,7 +46,7 @@ def refused_function(
 ) -> KernelError | PrivilegeError | VerifierError:
     """Say why the kernel took a function's program not in, from the errno and the verifier's log."""
     what = f"{program.name}: the kernel refuses the program of {', '.join(probe.names)}"
-    missing = _missing_helper(program, log)
+    missing = _missing_helper(program, log, f"{program.name}.bt:{probe.line}")
     if missing is not None:
         return missing
     reason = verifier_reason(log)
@@ -63,7 +63,7 @@ def refused_function(
     )
 
 
-def _missing_helper(program: Program, log: str) -> KernelError | None:
+def _missing_helper(program: Program, log: str, where: str) -> KernelError | None:
     """Return the error of a program that calls a helper which this kernel has not, None for any other refusal."""
     unknown = re.search(r"(?:unknown|invalid) func (\S+)#(\d+)", log)
     number = int(unknown[2]) if unknown else HelperId.LOOP if any(words in log for words in _NO_CALLBACKS) else 0
@@ -76,7 +76,7 @@ def _missing_helper(program: Program, log: str) -> KernelError | None:
         name = unknown[1] if unknown and unknown[1] != "unknown" else f"number {number}"
         what, why = "a part of the script", f"it has no helper {name}, or not for this kind of probe"
         hint = "use a newer Linux, another kind of probe, or leave that part out"
-    return KernelError(f"{program.name}: this kernel cannot do {what}", why=why, hint=hint, detail=log)
+    return KernelError(f"{program.name}: this kernel cannot do {what}", why=why, hint=hint, where=where, detail=log)
 
 
 def not_permitted(what: str, why: str) -> PrivilegeError:

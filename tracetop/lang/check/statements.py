@@ -17,6 +17,8 @@ from tracetop.lang.check.lvalues import scaled, step_of
 from tracetop.lang.check.scope import Function, Scope
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UNKNOWN, Form, Type, spoken
+from tracetop.lang.vocabulary.kernel_helpers import needs_helper
+from tracetop.model.abi.relocations import HelperId
 from tracetop.model.value_kinds import ValueKind
 
 _MAX_KEY_PARTS = 16
@@ -194,7 +196,10 @@ def _block(node: syntax.Block, scope: Scope) -> typed.Statement:
 @check_statement.register
 def _unroll(node: syntax.Unroll, scope: Scope) -> typed.Statement:
     count = check_expr(node.count, scope)
-    if isinstance(count, typed.Param):  # it may change while the script runs: a loop whose variable no script can name
+    if isinstance(count, typed.Param):
+        what, instead = "unroll() by a parameter", f"spell the number out: 1 to {_MAX_ROUNDS}"
+        needs_helper(scope.kernel, scope.source, node.at, HelperId.LOOP, what, instead)
+        # It may change while the script runs: a loop whose variable no script can name.
         variable = syntax.Variable(at=node.at, name=f"${node.at}")
         inside = replace(scope.enter(), in_loop=False)
         name = inside.declare(variable, INT64)

@@ -108,13 +108,31 @@ def _map_length(node: typed.MapLength, out: Writer) -> str:
 
 
 @statement.register
+def _unrolled(node: typed.Unrolled, out: Writer) -> None:
+    outer, done = out.leaving, out.name("done")
+    stack_bytes = most_bytes = out.stack_bytes
+    for body in node.rounds:
+        out.stack_bytes = stack_bytes  # what a round keeps there is gone after it
+        out.leaving = out.name("next"), done
+        with out.block("do"):  # what is remembered within may not have run where a label comes after it
+            block(body, out)
+        out.line("while (0);")
+        most_bytes = max(most_bytes, out.stack_bytes)
+        if any(isinstance(each, typed.Continue) for each in nodes(body)):
+            out.line(f"{out.leaving[0]}:;")
+    if any(isinstance(each, typed.Break) for each in nodes(node.rounds)):
+        out.line(f"{done}:;")
+    out.leaving, out.stack_bytes = outer, most_bytes
+
+
+@statement.register
 def _break(_node: typed.Break, out: Writer) -> None:
-    out.line("return 1;")
+    out.line(f"goto {out.leaving[1]};" if out.leaving else "return 1;")
 
 
 @statement.register
 def _continue(_node: typed.Continue, out: Writer) -> None:
-    out.line("return 0;")
+    out.line(f"goto {out.leaving[0]};" if out.leaving else "return 0;")
 
 
 def _callback(kind: MarkerKind, begin: Callable[[Writer], None], body: tuple[typed.Statement, ...], out: Writer) -> str:

@@ -120,6 +120,8 @@ class Writer:
     """What the clause's strings and keys take of the BPF stack."""
     frame: Frame | None = None
     """Of a clause with loops; nothing of it but numbers lies on the stack."""
+    leaving: tuple[str, str] | None = None
+    """Within an unrolled loop the labels after a round and after the last."""
     is_callback: bool = False
     """This is the body of a loop."""
     apart_stack_bytes: int = 0

@@ -12,6 +12,8 @@ from tracetop.lang.emit.writer import Writer
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import BOOL, INT64, UINT64, Form, Type, spoken
+from tracetop.lang.vocabulary.kernel_helpers import needs_helper
+from tracetop.model.abi.relocations import HelperId
 from tracetop.model.value import Shape
 
 _LENGTH = Helper(
@@ -131,7 +133,10 @@ def _entries(arguments: Arguments, target: syntax.Map, use: MapUse | None) -> ty
             hint="count on the way, as in @n++",
             at=arguments.at(0),
         )
-    arguments.scope.learnt.asked.setdefault(target.name, target.at)
+    scope = arguments.scope
+    what, instead = f"len({target.name})", "count on the way, as in @n++"
+    needs_helper(scope.kernel, scope.source, arguments.at(0), HelperId.FOR_EACH_MAP_ELEM, what, instead)
+    scope.learnt.asked.setdefault(target.name, target.at)
     return typed.MapLength(target.name)
 
 

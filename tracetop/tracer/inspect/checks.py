@@ -29,6 +29,8 @@ from tracetop.bpf import (
     try_map,
 )
 from tracetop.errors import Diagnostic, ExitCode, KernelError, TracetopError
+from tracetop.model.abi.relocations import HelperId
+from tracetop.model.kernel import lacks_helper
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.wire.inquiries import Finding, Verdict
 
@@ -39,12 +41,13 @@ _LEAST_SAMPLE_RATE = 49
 """Samples per second of the pane of kernel stacks."""
 _LACKING = "CAP_SYS_ADMIN"
 _ANY_FUNCTION = "schedule"
-_FUNCTIONS = {
-    "kprobe_multi": ("bpf_kprobe_multi_link_attach", "kprobes, thousands at once", "attach fewer (Linux 5.18 has it)"),
-    "bpf_loop": ("bpf_loop", "loops of any length", "use unroll() or a range of at most 64 (Linux 5.17 has it)"),
-    "for_each": ("bpf_for_each_map_elem", "loops over maps", "print the map instead (Linux 5.13 has it)"),
+_MULTI = "bpf_kprobe_multi_link_attach"
+"""The kernel's function that is there where kprobes can be put on by the thousand."""
+_HELPERS = {
+    "bpf_loop": (HelperId.LOOP, "loops of any length", "use unroll() or a range of at most 64 (Linux 5.17 has it)"),
+    "for_each": (HelperId.FOR_EACH_MAP_ELEM, "loops over maps", "print the map instead (Linux 5.13 has it)"),
 }
-"""By check: the kernel's function that is there where the feature is."""
+"""By check: a helper that scripts may call; the compiler asks for it by the same question."""
 
 
 def examine_rights(kernel: RunningKernel) -> Iterator[Finding]:
@@ -79,13 +82,11 @@ def examine_machine(kernel: RunningKernel) -> Iterator[Finding]:
             reason = kernel.refuses(kind)
             hint = "run it as root" if _LACKING in reason else kind.facts.feature_hint
             yield _offered(kind.value, kind.facts.feature, reason, hint)
-    for name, (function, title, hint) in _FUNCTIONS.items():
-        reason = kernel.refuses(ProbeKind.KPROBE) if name == "kprobe_multi" else ""
-        if reason:
-            yield _offered(name, title, reason, ProbeKind.KPROBE.facts.feature_hint)
-        else:
-            found = kernel.function(function) is not None or has_symbol(function)  # the first only where BTF is
-            yield _offered(name, title, "" if found else f"this kernel has no {function}", hint)
+    yield _many_kprobes(kernel)
+    for name, (helper, title, hint) in _HELPERS.items():
+        function = f"bpf_{helper.name.lower()}"
+        lacks = lacks_helper(kernel, helper) or not (kernel.btf or has_symbol(function))
+        yield _offered(name, title, f"this kernel has no {function}" if lacks else "", hint)
     yield _symbols(kernel)
     yield _statistics()
 
@@ -186,6 +187,13 @@ def _sysctl(name: str) -> int:
         raise KernelError(
             "no perf events", why=f"kernel.{name} is not there", hint="use a kernel with CONFIG_PERF_EVENTS"
         ) from error
+
+
+def _many_kprobes(kernel: RunningKernel) -> Finding:
+    title, hint = "kprobes, thousands at once", "attach fewer (Linux 5.18 has it)"
+    if reason := kernel.refuses(ProbeKind.KPROBE):
+        return _offered("kprobe_multi", title, reason, ProbeKind.KPROBE.facts.feature_hint)
+    return _offered("kprobe_multi", title, "" if has_symbol(_MULTI) else f"this kernel has no {_MULTI}", hint)
 
 
 def _symbols(kernel: RunningKernel) -> Finding:

@@ -70,5 +70,6 @@ from tracetop.lang.tree.typed.statements import (
     Statement,
     Store,
     Subject,
+    Unrolled,
     While,
 )

@@ -98,6 +98,12 @@ class ForRange(Statement):
     body: tuple[Statement, ...]
 
 
+class Unrolled(Statement):
+    """A loop over a range, round after round, for a kernel without a helper for loops."""
+
+    rounds: tuple[tuple[Statement, ...], ...]
+
+
 class ForMap(Statement):
     """``for ($name : @map) { body }``; `entry` is the type of the variable: a tuple of key and value."""
 
