@@ -80,6 +80,7 @@ _FORMATS: dict[str, tuple[str, ...]] = {
         for name in (
             *("read", "pread64", "readv", "preadv", "preadv2"),
             *("write", "pwrite64", "writev", "pwritev", "pwritev2", "openat"),
+            *("recvfrom", "recvmsg", "sendto", "sendmsg", "sendfile64", "copy_file_range", "splice"),
         )
     },
 }

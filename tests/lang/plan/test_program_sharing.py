@@ -141,3 +141,11 @@ def test_hooks_that_differ_are_fewer_than_hooks_that_share(
         many.formats[f"many:e{i}"] = ("int size 8 4 s",)
     assert len(build("tracepoint:many:* { @[probe] = count(); }").probes) == 600
     assert "600 programs, at most 512" in refuse("tracepoint:many:* { @last = probe; }").what
+
+
+def test_single_calls_that_are_listed_share_a_program(calls: FakeKernel, build: Build) -> None:
+    """Few as they are: nothing but the number of the hook tells one from another, unless the script names it."""
+    assert calls
+    probes = f"tracepoint:syscalls:sys_exit_{CALLS[0]}, tracepoint:syscalls:sys_exit_{CALLS[1]}"
+    assert len(functions(build(f"{probes} {{ @[pid] = sum(args.ret); }}"))) == 1
+    assert len(functions(build(f"{probes} {{ @[probe] = sum(args.ret); }}"))) == 2

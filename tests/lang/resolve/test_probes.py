@@ -6,6 +6,7 @@ import pytest
 
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.errors import Diagnostic
+from tracetop.model.ctype import CKind, CType
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import Program
 
@@ -54,6 +55,18 @@ def test_a_probe_beside_one_that_exists_may_be_missing(build: Build) -> None:
     program = build("tracepoint:sched:gone, tracepoint:sched:sched_switch { @ = count(); }")
     assert [probe.event for probe in program.probes] == ["sched_switch"]
     assert program.notes == ("left out tracepoint:sched:gone: this kernel has no tracepoint of that name",)
+
+
+def test_an_optional_clause_is_left_out_where_the_kernel_has_no_loops(kernel: FakeKernel, build: Build) -> None:
+    probe = "tracepoint:raw_syscalls:sys_exit"
+    text = f"//! optional: {probe}\nBEGIN {{ @a = 1; }}\n{probe} {{ $i = 0; while ($i < 3) {{ $i++; }} @b = count(); }}"
+    program = build(text)
+    assert (program.notes, [spec.name for spec in program.maps]) == (
+        (f"left out {probe}: loops need Linux 5.17",),
+        ["@a"],
+    )
+    kernel.constants["BPF_FUNC_loop"] = (181, CType(kind=CKind.ENUM, size=4))
+    assert [spec.name for spec in build(text).maps] == ["@a", "@b"]
 
 
 def test_a_clause_may_be_missing_where_the_header_calls_it_optional(build: Build) -> None:

@@ -49,13 +49,22 @@ def number_hooks(script: typed.Script, types: KnownTypes, kernel: Kernel) -> tup
 
 
 def alike(hooks: Mapping[Hook, tuple[typed.Clause, ...]]) -> dict[Hook, tuple[Hook, ...]]:
-    """Return for each hook those with the same clauses but for the hook itself, where they are many."""
+    """Return for each hook those with the same clauses but for the hook itself, where it is worth it.
+
+    That is from two on for single system calls, which a script lists by name: their records are alike, and nothing but
+    the number of the hook could tell its program where it runs.
+    """
     groups: dict[tuple[str, ...], list[Hook]] = {}
-    if len(hooks) < MANY:
+    if len(hooks) < MANY and not any(map(_is_call, hooks)):
         return {}
     for hook, clauses in hooks.items():
         groups.setdefault((hook.kind, *map(_without_hook, clauses)), []).append(hook)
-    return {hook: tuple(group) for group in groups.values() if len(group) >= MANY for hook in group}
+    worth = [group for group in groups.values() if len(group) >= (2 if all(map(_is_call, group)) else MANY)]
+    return {hook: tuple(group) for group in worth for hook in group}
+
+
+def _is_call(hook: Hook) -> bool:
+    return hook.kind is ProbeKind.TRACEPOINT and hook.category == "syscalls"
 
 
 def hook_number(clauses: Iterable[typed.Clause]) -> int:

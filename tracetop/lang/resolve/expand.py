@@ -13,6 +13,7 @@ from tracetop.lang.resolve.request import MAX_PROBES, Asked, Expand, MissingProb
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.lang.tree.hook import Hook
+from tracetop.lang.tree.walk import nodes
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import NOT_TAKEN, SHORT, ProbeKind, probe_kind
 
@@ -62,12 +63,18 @@ class Wanted:
 def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted) -> Expansion:
     """Return every clause once for every hook its probes name.
 
-    A clause is left out where all its probes are of kinds that this kernel refuses, or are optional; with a note. Else
+    A clause is left out where all its probes are of kinds that this kernel refuses, or are optional and not there, or
+    optional and the clause needs what the kernel has not; with a note. Else
     ScriptError for one that has no hook here, and where what is left sees nothing of the machine.
     """
     hooked: list[HookedClause] = []
     failures: list[tuple[syntax.Probe, MissingProbeError]] = []
+    left_out: list[str] = []
     for clause in script.clauses:
+        lacking = _lacking(clause, kernel) if all(probe.text in wanted.optional for probe in clause.probes) else ""
+        if lacking:
+            left_out += [f"left out {probe.text}: {lacking}" for probe in clause.probes]
+            continue
         found: dict[Hook, str] = {}
         failed: list[tuple[syntax.Probe, MissingProbeError]] = []
         for probe in clause.probes:
@@ -84,7 +91,16 @@ def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted
         hooked += [HookedClause(clause, hook, text) for hook, text in found.items()]
     _refuse_rest(source, script, hooked, failures, wanted)
     notes = () if wanted.missing == "ignore" else tuple(dict.fromkeys(_note(*failure) for failure in failures))
-    return Expansion(tuple(hooked), notes)
+    return Expansion(tuple(hooked), (*notes, *left_out))
+
+
+def _lacking(clause: syntax.Clause, kernel: Kernel) -> str:
+    """Return what a clause needs that the kernel has not, empty where it has all.
+
+    Loops came with Linux commit e6f2dd0f8067 ("bpf: Add bpf_loop helper"), in v5.17.
+    """
+    loops = any(isinstance(node, syntax.While | syntax.For) for node in nodes(clause.body))
+    return "loops need Linux 5.17" if loops and kernel.constant("BPF_FUNC_loop") is None else ""
 
 
 def _refuse_typos(failed: list[tuple[syntax.Probe, MissingProbeError]], wanted: Wanted) -> None:
