@@ -81,7 +81,12 @@ _FORMATS: dict[str, tuple[str, ...]] = {
             *("read", "pread64", "readv", "preadv", "preadv2"),
             *("write", "pwrite64", "writev", "pwritev", "pwritev2", "openat"),
             *("recvfrom", "recvmsg", "sendto", "sendmsg", "sendfile64", "copy_file_range", "splice"),
+            *("recvmmsg", "sendmmsg"),
         )
+    },
+    **{
+        f"syscalls:sys_enter_{name}": ("int __syscall_nr 8 4 s", "int fd 16 8 u", "struct mmsghdr * mmsg 24 8 u")
+        for name in ("recvmmsg", "sendmmsg")
     },
 }
 _ARITY = {

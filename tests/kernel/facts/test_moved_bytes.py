@@ -33,6 +33,8 @@ def test_all_ways_are_counted(loads: Mapping[str, Path], tmp_path: Path) -> None
     assert files["UNIX-STREAM"] == (3 * BYTES, 3 * BYTES)
     assert files["UNIX"] == (BYTES, BYTES)
     in_files = sum(read for read, _ in files.values()), sum(written for _, written in files.values())
-    assert (row["read_bytes_total"], row["write_bytes_total"]) == in_files
+    assert row["write_bytes_total"] == in_files[1]
+    # The line that it waited for: that read was under way before it was traced, so that its file is not known.
+    assert row["read_bytes_total"] - in_files[0] in (0, 1)
     by_io = kernel["wchar"] + (SPLICES + SOCKET_CALLS) * BYTES
     assert by_io <= row["write_bytes_total"] <= by_io + 100, "and the lines that it prints"

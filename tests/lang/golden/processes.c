@@ -14,7 +14,7 @@ struct tt_extreme { s64 value; u64 set; };  /* min, max */
 struct tt_series { u64 epoch; s64 value; u64 count; };  /* tseries */
 
 BPF_ARRAY(tt_control, struct tt_control, 1);
-BPF_PERCPU_ARRAY(tt_drops, u64, 8);
+BPF_PERCPU_ARRAY(tt_drops, u64, 9);
 BPF_PERCPU_HASH(m0_syscalls, u32, u64, 16384);
 BPF_PERCPU_HASH(m1_switches, u32, u64, 16384);
 BPF_PERCPU_HASH(m2_faults, u32, u64, 16384);
@@ -22,6 +22,7 @@ struct m3_name_value { char text[16]; };
 BPF_HASH(m3_name, u32, struct m3_name_value, 16384);
 BPF_PERCPU_HASH(m4_read_bytes, u32, s64, 16384);
 BPF_PERCPU_HASH(m5_write_bytes, u32, s64, 16384);
+BPF_HASH(m6_messages, u32, u64, 16384);
 
 static __always_inline void tt_drop(u32 slot)
 {
@@ -56,72 +57,26 @@ struct tt_sched_process_exit_4_record {
 
 struct tt_sys_exit_read_5_record {
     u64 common;
-    s32 f___syscall_nr;
-    u8 pad12[4];
+    u8 pad8[8];
     s64 f_ret;
 };
 
-struct tt_sys_exit_pread64_6_record {
+struct tt_sys_exit_write_12_record {
     u64 common;
-    s32 f___syscall_nr;
-    u8 pad12[4];
+    u8 pad8[8];
     s64 f_ret;
 };
 
-struct tt_sys_exit_readv_7_record {
+struct tt_sys_exit_sendfile64_19_record {
     u64 common;
-    s32 f___syscall_nr;
-    u8 pad12[4];
+    u8 pad8[8];
     s64 f_ret;
 };
 
-struct tt_sys_exit_preadv_8_record {
+struct tt_sys_enter_recvmmsg_22_record {
     u64 common;
-    s32 f___syscall_nr;
-    u8 pad12[4];
-    s64 f_ret;
-};
-
-struct tt_sys_exit_preadv2_9_record {
-    u64 common;
-    s32 f___syscall_nr;
-    u8 pad12[4];
-    s64 f_ret;
-};
-
-struct tt_sys_exit_write_10_record {
-    u64 common;
-    s32 f___syscall_nr;
-    u8 pad12[4];
-    s64 f_ret;
-};
-
-struct tt_sys_exit_pwrite64_11_record {
-    u64 common;
-    s32 f___syscall_nr;
-    u8 pad12[4];
-    s64 f_ret;
-};
-
-struct tt_sys_exit_writev_12_record {
-    u64 common;
-    s32 f___syscall_nr;
-    u8 pad12[4];
-    s64 f_ret;
-};
-
-struct tt_sys_exit_pwritev_13_record {
-    u64 common;
-    s32 f___syscall_nr;
-    u8 pad12[4];
-    s64 f_ret;
-};
-
-struct tt_sys_exit_pwritev2_14_record {
-    u64 common;
-    s32 f___syscall_nr;
-    u8 pad12[4];
-    s64 f_ret;
+    u8 pad8[16];
+    u64 f_mmsg;
 };
 
 static __always_inline void tt_sys_enter_1_1(struct bpf_raw_tracepoint_args *ctx, struct tt_control *control)
@@ -271,135 +226,7 @@ int tt_sys_exit_read_5(struct tt_sys_exit_read_5_record *ctx)
     return 0;
 }
 
-static __always_inline void tt_sys_exit_pread64_6_1(struct tt_sys_exit_pread64_6_record *ctx, struct tt_control *control)
-{
-    s64 value1 = (s64)ctx->f_ret;
-    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
-    u32 key3 = pid_2;
-    s64 *at4 = m4_read_bytes.lookup(&key3);
-    if (at4) {
-        *at4 += value1;
-    } else {
-        s64 first5 = value1;
-        if (m4_read_bytes.update(&key3, &first5))
-            tt_drop(4);
-    }
-}
-
-/* tracepoint:syscalls:sys_exit_pread64 */
-int tt_sys_exit_pread64_6(struct tt_sys_exit_pread64_6_record *ctx)
-{
-    if (!(((s64)ctx->f_ret > 0LL)))
-        return 0;
-    u32 zero = 0;
-    struct tt_control *control = tt_control.lookup(&zero);
-    if (!control)
-        return 0;
-    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
-        return 0;
-    bool current = tt_current_wanted(control);
-    if (current)
-        tt_sys_exit_pread64_6_1(ctx, control);
-    return 0;
-}
-
-static __always_inline void tt_sys_exit_readv_7_1(struct tt_sys_exit_readv_7_record *ctx, struct tt_control *control)
-{
-    s64 value1 = (s64)ctx->f_ret;
-    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
-    u32 key3 = pid_2;
-    s64 *at4 = m4_read_bytes.lookup(&key3);
-    if (at4) {
-        *at4 += value1;
-    } else {
-        s64 first5 = value1;
-        if (m4_read_bytes.update(&key3, &first5))
-            tt_drop(4);
-    }
-}
-
-/* tracepoint:syscalls:sys_exit_readv */
-int tt_sys_exit_readv_7(struct tt_sys_exit_readv_7_record *ctx)
-{
-    if (!(((s64)ctx->f_ret > 0LL)))
-        return 0;
-    u32 zero = 0;
-    struct tt_control *control = tt_control.lookup(&zero);
-    if (!control)
-        return 0;
-    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
-        return 0;
-    bool current = tt_current_wanted(control);
-    if (current)
-        tt_sys_exit_readv_7_1(ctx, control);
-    return 0;
-}
-
-static __always_inline void tt_sys_exit_preadv_8_1(struct tt_sys_exit_preadv_8_record *ctx, struct tt_control *control)
-{
-    s64 value1 = (s64)ctx->f_ret;
-    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
-    u32 key3 = pid_2;
-    s64 *at4 = m4_read_bytes.lookup(&key3);
-    if (at4) {
-        *at4 += value1;
-    } else {
-        s64 first5 = value1;
-        if (m4_read_bytes.update(&key3, &first5))
-            tt_drop(4);
-    }
-}
-
-/* tracepoint:syscalls:sys_exit_preadv */
-int tt_sys_exit_preadv_8(struct tt_sys_exit_preadv_8_record *ctx)
-{
-    if (!(((s64)ctx->f_ret > 0LL)))
-        return 0;
-    u32 zero = 0;
-    struct tt_control *control = tt_control.lookup(&zero);
-    if (!control)
-        return 0;
-    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
-        return 0;
-    bool current = tt_current_wanted(control);
-    if (current)
-        tt_sys_exit_preadv_8_1(ctx, control);
-    return 0;
-}
-
-static __always_inline void tt_sys_exit_preadv2_9_1(struct tt_sys_exit_preadv2_9_record *ctx, struct tt_control *control)
-{
-    s64 value1 = (s64)ctx->f_ret;
-    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
-    u32 key3 = pid_2;
-    s64 *at4 = m4_read_bytes.lookup(&key3);
-    if (at4) {
-        *at4 += value1;
-    } else {
-        s64 first5 = value1;
-        if (m4_read_bytes.update(&key3, &first5))
-            tt_drop(4);
-    }
-}
-
-/* tracepoint:syscalls:sys_exit_preadv2 */
-int tt_sys_exit_preadv2_9(struct tt_sys_exit_preadv2_9_record *ctx)
-{
-    if (!(((s64)ctx->f_ret > 0LL)))
-        return 0;
-    u32 zero = 0;
-    struct tt_control *control = tt_control.lookup(&zero);
-    if (!control)
-        return 0;
-    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
-        return 0;
-    bool current = tt_current_wanted(control);
-    if (current)
-        tt_sys_exit_preadv2_9_1(ctx, control);
-    return 0;
-}
-
-static __always_inline void tt_sys_exit_write_10_1(struct tt_sys_exit_write_10_record *ctx, struct tt_control *control)
+static __always_inline void tt_sys_exit_write_12_1(struct tt_sys_exit_write_12_record *ctx, struct tt_control *control)
 {
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
@@ -415,7 +242,7 @@ static __always_inline void tt_sys_exit_write_10_1(struct tt_sys_exit_write_10_r
 }
 
 /* tracepoint:syscalls:sys_exit_write */
-int tt_sys_exit_write_10(struct tt_sys_exit_write_10_record *ctx)
+int tt_sys_exit_write_12(struct tt_sys_exit_write_12_record *ctx)
 {
     if (!(((s64)ctx->f_ret > 0LL)))
         return 0;
@@ -427,27 +254,37 @@ int tt_sys_exit_write_10(struct tt_sys_exit_write_10_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_write_10_1(ctx, control);
+        tt_sys_exit_write_12_1(ctx, control);
     return 0;
 }
 
-static __always_inline void tt_sys_exit_pwrite64_11_1(struct tt_sys_exit_pwrite64_11_record *ctx, struct tt_control *control)
+static __always_inline void tt_sys_exit_sendfile64_19_1(struct tt_sys_exit_sendfile64_19_record *ctx, struct tt_control *control)
 {
     s64 value1 = (s64)ctx->f_ret;
     u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
     u32 key3 = pid_2;
-    s64 *at4 = m5_write_bytes.lookup(&key3);
+    s64 *at4 = m4_read_bytes.lookup(&key3);
     if (at4) {
         *at4 += value1;
     } else {
         s64 first5 = value1;
-        if (m5_write_bytes.update(&key3, &first5))
+        if (m4_read_bytes.update(&key3, &first5))
+            tt_drop(4);
+    }
+    s64 value6 = (s64)ctx->f_ret;
+    u32 key7 = pid_2;
+    s64 *at8 = m5_write_bytes.lookup(&key7);
+    if (at8) {
+        *at8 += value6;
+    } else {
+        s64 first9 = value6;
+        if (m5_write_bytes.update(&key7, &first9))
             tt_drop(5);
     }
 }
 
-/* tracepoint:syscalls:sys_exit_pwrite64 */
-int tt_sys_exit_pwrite64_11(struct tt_sys_exit_pwrite64_11_record *ctx)
+/* tracepoint:syscalls:sys_exit_sendfile64 */
+int tt_sys_exit_sendfile64_19(struct tt_sys_exit_sendfile64_19_record *ctx)
 {
     if (!(((s64)ctx->f_ret > 0LL)))
         return 0;
@@ -459,30 +296,28 @@ int tt_sys_exit_pwrite64_11(struct tt_sys_exit_pwrite64_11_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_pwrite64_11_1(ctx, control);
+        tt_sys_exit_sendfile64_19_1(ctx, control);
     return 0;
 }
 
-static __always_inline void tt_sys_exit_writev_12_1(struct tt_sys_exit_writev_12_record *ctx, struct tt_control *control)
+static __always_inline void tt_sys_enter_recvmmsg_22_1(struct tt_sys_enter_recvmmsg_22_record *ctx, struct tt_control *control)
 {
-    s64 value1 = (s64)ctx->f_ret;
-    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
-    u32 key3 = pid_2;
-    s64 *at4 = m5_write_bytes.lookup(&key3);
+    u64 new1 = (u64)(u64)(u64)ctx->f_mmsg;
+    u64 tid_2 = (u32)bpf_get_current_pid_tgid();
+    u32 key3 = tid_2;
+    u64 *at4 = m6_messages.lookup(&key3);
     if (at4) {
-        *at4 += value1;
+        *at4 = new1;
     } else {
-        s64 first5 = value1;
-        if (m5_write_bytes.update(&key3, &first5))
-            tt_drop(5);
+        u64 first5 = new1;
+        if (m6_messages.update(&key3, &first5))
+            tt_drop(6);
     }
 }
 
-/* tracepoint:syscalls:sys_exit_writev */
-int tt_sys_exit_writev_12(struct tt_sys_exit_writev_12_record *ctx)
+/* tracepoint:syscalls:sys_enter_recvmmsg */
+int tt_sys_enter_recvmmsg_22(struct tt_sys_enter_recvmmsg_22_record *ctx)
 {
-    if (!(((s64)ctx->f_ret > 0LL)))
-        return 0;
     u32 zero = 0;
     struct tt_control *control = tt_control.lookup(&zero);
     if (!control)
@@ -491,70 +326,6 @@ int tt_sys_exit_writev_12(struct tt_sys_exit_writev_12_record *ctx)
         return 0;
     bool current = tt_current_wanted(control);
     if (current)
-        tt_sys_exit_writev_12_1(ctx, control);
-    return 0;
-}
-
-static __always_inline void tt_sys_exit_pwritev_13_1(struct tt_sys_exit_pwritev_13_record *ctx, struct tt_control *control)
-{
-    s64 value1 = (s64)ctx->f_ret;
-    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
-    u32 key3 = pid_2;
-    s64 *at4 = m5_write_bytes.lookup(&key3);
-    if (at4) {
-        *at4 += value1;
-    } else {
-        s64 first5 = value1;
-        if (m5_write_bytes.update(&key3, &first5))
-            tt_drop(5);
-    }
-}
-
-/* tracepoint:syscalls:sys_exit_pwritev */
-int tt_sys_exit_pwritev_13(struct tt_sys_exit_pwritev_13_record *ctx)
-{
-    if (!(((s64)ctx->f_ret > 0LL)))
-        return 0;
-    u32 zero = 0;
-    struct tt_control *control = tt_control.lookup(&zero);
-    if (!control)
-        return 0;
-    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
-        return 0;
-    bool current = tt_current_wanted(control);
-    if (current)
-        tt_sys_exit_pwritev_13_1(ctx, control);
-    return 0;
-}
-
-static __always_inline void tt_sys_exit_pwritev2_14_1(struct tt_sys_exit_pwritev2_14_record *ctx, struct tt_control *control)
-{
-    s64 value1 = (s64)ctx->f_ret;
-    u64 pid_2 = bpf_get_current_pid_tgid() >> 32;
-    u32 key3 = pid_2;
-    s64 *at4 = m5_write_bytes.lookup(&key3);
-    if (at4) {
-        *at4 += value1;
-    } else {
-        s64 first5 = value1;
-        if (m5_write_bytes.update(&key3, &first5))
-            tt_drop(5);
-    }
-}
-
-/* tracepoint:syscalls:sys_exit_pwritev2 */
-int tt_sys_exit_pwritev2_14(struct tt_sys_exit_pwritev2_14_record *ctx)
-{
-    if (!(((s64)ctx->f_ret > 0LL)))
-        return 0;
-    u32 zero = 0;
-    struct tt_control *control = tt_control.lookup(&zero);
-    if (!control)
-        return 0;
-    if (control->sample > 1 && bpf_get_prandom_u32() % control->sample)
-        return 0;
-    bool current = tt_current_wanted(control);
-    if (current)
-        tt_sys_exit_pwritev2_14_1(ctx, control);
+        tt_sys_enter_recvmmsg_22_1(ctx, control);
     return 0;
 }
