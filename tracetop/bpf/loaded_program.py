@@ -5,6 +5,7 @@ own: when to do what, history, and any second program. All descriptors are close
 keep the program alive. BCC is not thread-safe: the tracer's one thread.
 """
 
+import time
 from typing import Any, Self
 
 from tracetop.bpf.attach import run_once
@@ -12,7 +13,7 @@ from tracetop.bpf.attach.attachment import Attachment
 from tracetop.bpf.load.compile import compile_program
 from tracetop.bpf.load.loader import close_all, load_functions
 from tracetop.bpf.maps.script_maps import Tables
-from tracetop.bpf.objects.stats import ProgStats, program_stats
+from tracetop.bpf.objects.stats import ProgStats, RunTimeStats, program_stats
 from tracetop.errors import TracetopError
 from tracetop.model.abi.control import CONTROL_BYTES, silenced
 from tracetop.model.kinds import ProbeKind
@@ -126,3 +127,25 @@ def _run_all(functions: list[tuple[ProbeSpec, int]], kind: ProbeKind) -> None:
     for probe, program_fd in functions:
         if probe.kind is kind:
             run_once(probe, program_fd)
+
+
+def run_signalled(loaded: Loaded) -> None:
+    """Run a script's functions once, in order, that a signal to its run is for."""
+    _run_all(loaded._functions, ProbeKind.SELF)
+
+
+def measure(loaded: Loaded, runs: int) -> list[tuple[str, int]]:
+    """Run each function of a script that is to be measured so often; return names and nanoseconds of a run."""
+    found = []
+    with RunTimeStats() as stats:
+        for probe, program_fd in loaded._functions:
+            if probe.kind is not ProbeKind.BENCH:
+                continue
+            before, start_ns = program_stats(program_fd, probe.function), time.monotonic_ns()
+            for _ in range(runs):
+                run_once(probe, program_fd)
+            took_ns = time.monotonic_ns() - start_ns
+            if stats.on:  # else the way to the kernel and back is counted too
+                took_ns = program_stats(program_fd, probe.function).run_time_ns - before.run_time_ns
+            found.append((probe.event, took_ns // max(runs, 1)))
+    return found

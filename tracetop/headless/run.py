@@ -45,6 +45,8 @@ class _Event(Enum):
 
     STOP = auto()
     """A signal."""
+    SIGNALLED = auto()
+    """SIGUSR1, which is for the script."""
     CHILD_ENDED = auto()
     OUTPUT_LOST = auto()
     OVER = auto()
@@ -86,6 +88,9 @@ def _wait(
                 return writer.code
             case _Event.OUTPUT_LOST if writer.lost:
                 raise writer.lost
+            case _Event.SIGNALLED:
+                source.send(m.Signalled())
+                continue
             case _Event.STOP if stopping:
                 raise KeyboardInterrupt
             case _Event.STOP:
@@ -205,6 +210,7 @@ class _Writer:
 def _signals(events: "queue.SimpleQueue[_Event]") -> Iterator[None]:
     """Turn the signals that end a program into events, until left."""
     before = {number: signal.signal(number, lambda *_: events.put(_Event.STOP)) for number in _STOPPING}
+    before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, lambda *_: events.put(_Event.SIGNALLED))
     try:
         yield
     finally:

@@ -60,7 +60,9 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
     script = substitute(source, expand_macros(source, parse(source, kernel.arch)), options.params)
     seen("ast", script)
     settings = read_settings(source, script, directives.entries)
-    wanted = Wanted(directives.optional, settings.missing_probes, options.pid, options.params, options.child)
+    wanted = Wanted(
+        directives.optional, settings.missing_probes, options.pid, options.params, options.mode, options.child
+    )
     expansion = expand(source, script, kernel, wanted)
     ended = Ended(expansion)
     if options.params is None and header.get("ended"):

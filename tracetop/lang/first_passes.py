@@ -18,6 +18,8 @@ def script_hooks(text: str, name: str, kernel: Kernel, options: Options) -> tupl
     directives = read_directives(source, read_header(text))
     script = substitute(source, expand_macros(source, parse(source, kernel.arch)), options.params)
     settings = read_settings(source, script, directives.entries)
-    wanted = Wanted(directives.optional, settings.missing_probes, options.pid, options.params, options.child)
+    wanted = Wanted(
+        directives.optional, settings.missing_probes, options.pid, options.params, options.mode, options.child
+    )
     expansion = expand(source, script, kernel, wanted)
     return tuple(dict.fromkeys(entry.hook for entry in expansion.clauses)), expansion.notes

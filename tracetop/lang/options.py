@@ -23,6 +23,8 @@ class Options:
     """The only process that user-space, sampling and counting probes are put on; 0 for all."""
     child: int = 0
     """What ``cpid`` is; 0 where there is no child."""
+    mode: str = ""
+    """``bench``: to measure the script's ``bench`` probes, and run nothing else."""
     unsafe: bool = False
     """Whether functions that act on the machine may be used."""
 

@@ -200,6 +200,8 @@ class ProbeKind(StrEnum):
     )
     BEGIN = _once("BEGIN", "once, before the others", "begin")
     END = _once("END", "once, after the others", "end")
+    SELF = _once("self", "a signal comes to tracetop run", "", written="self:signal:SIGUSR1")
+    BENCH = _once("bench", "measured by tracetop run --bench", "", written="bench:NAME")
 
 
 TIMER_UNITS = {
@@ -212,9 +214,7 @@ TIMER_UNITS = {
 NOT_TAKEN = {
     "asyncwatchpoint": "use watchpoint with an address, or a uprobe on the function that is handed it",
     "iter": "count with tracepoint:sched probes, or list with ps, lsof and /proc what is there already",
-    "self": "use interval:s:1 and a condition, or BEGIN and END",
     "test": "use BEGIN, and exit(1) where a condition does not hold",
-    "bench": "use BEGIN with a loop, and print the difference of nsecs",
 }
 """Kinds of bpftrace's that there are none of here, each with what serves."""
 SHORT = {short: kind.value for kind in ProbeKind for short in kind.facts.short.split()} | {

@@ -50,6 +50,27 @@ def test_a_signal_prints_the_maps_and_is_no_failure(number: signal.Signals) -> N
         assert process.returncode == 0
 
 
+def test_a_signal_for_the_script_runs_its_probe_each_time() -> None:
+    with start("-e", "self:signal:SIGUSR1 { @ = count(); print(probe); if (@ == 3) { exit(7); } }") as process:
+        attached(process)
+        assert process.stdout is not None
+        for _ in range(3):
+            process.send_signal(signal.SIGUSR1)
+            assert process.stdout.readline() == "self:signal:SIGUSR1\n"
+        assert process.communicate(timeout=20)[0].strip() == "@: 3"
+        assert process.returncode == 7
+
+
+def test_a_signal_for_no_probe_of_the_script_is_nothing() -> None:
+    with start("-e", "interval:s:60 { }") as process:
+        attached(process)
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(0.3)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_all_processes_of_the_command_prints_the_maps_too(number: signal.Signals) -> None:
     """timeout(1) tells the whole process group, and so does a terminal that closes: the tracer as well."""

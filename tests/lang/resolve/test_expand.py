@@ -108,6 +108,7 @@ def _expand(kernel: FakeKernel, text: str, **wanted: object) -> Expansion:
         ("h:cycles:1_000", ["hardware:cycles:1000"]),
         ("BEGIN", ["begin"]),
         ("end", ["end"]),
+        ("self:signal:SIGUSR1", ["self:signal:SIGUSR1"]),
     ],
 )
 def test_the_full_name_of_each_probe(hooks: Hooks, probe: str, names: list[str]) -> None:
@@ -202,7 +203,8 @@ def test_a_watchpoint_is_of_the_process_that_is_named_or_started(hooks: Hooks, p
         ("watchpoint:0x14:8:rw", "8 bytes at 0x14 cannot be watched", "watchpoint:0x404038:8:w"),
         ("watchpoint:0x10:8:r", "r is not a way to use memory", "w, rw, x"),
         ("iter:task", "iter probes are not supported", "tracepoint:sched"),
-        ("self:signal:SIGUSR1", "self probes are not supported", "interval"),
+        ("self:signal:SIGUSR2", "self:signal:SIGUSR2 is not a whole probe", "self:signal:SIGUSR1"),
+        ("test:mine", "test probes are not supported", "exit"),
         ("kprobe:$2", "kprobe:$2 needs a value for $2", "tracetop run"),
         ("kprob:vfs_read", "unknown kind of probe kprob", "did you mean kprobe?"),
     ],
@@ -259,6 +261,15 @@ def test_missing_probes_may_be_allowed(kernel: FakeKernel) -> None:
     assert _expand(kernel, text, missing="ignore").notes == ()
     begin = _expand(kernel, "kprobe:nope { } BEGIN { }", missing="warn")
     assert [entry.hook.name for entry in begin.clauses] == ["begin"]
+
+
+def test_what_is_to_be_measured_runs_alone_and_only_when_it_is_asked_for(kernel: FakeKernel) -> None:
+    text = "bench:one { } BEGIN { } bench:two, profile:hz:99 { }"
+    assert [entry.hook.name for entry in _expand(kernel, text).clauses] == ["begin", "profile:hz:99"]
+    assert [entry.hook.name for entry in _expand(kernel, text, mode="bench").clauses] == ["bench:one", "bench:two"]
+    for only, mode in (("bench:one { }", ""), ("BEGIN { }", "bench")):
+        with pytest.raises(ScriptError, match="bench probe"):
+            _expand(kernel, only, mode=mode)
 
 
 def test_missing_probes_may_be_errors_beside_others_too(kernel: FakeKernel) -> None:

@@ -1,4 +1,4 @@
-"""The functions of one binary, by address and by name; and C++ names as their source has them.
+"""The functions of one binary, by address and by name; and names of C++ and Rust as their source has them.
 
 Owns: the records of ELF symbol tables, the look-ups, and the C++ runtime's own function where it is installed. Refuses
 to own: files. The privileged tracer process.
@@ -11,6 +11,8 @@ from functools import cache
 from typing import Self
 
 import numpy as np
+
+from tracetop.model.abi.rust_names import demangle_rust, without_hash
 
 _SYMBOL = np.dtype(
     [("name", "<u4"), ("info", "u1"), ("other", "u1"), ("shndx", "<u2"), ("value", "<u8"), ("size", "<u8")]
@@ -119,7 +121,9 @@ def _runtime() -> tuple[ctypes.CDLL, ctypes.CDLL] | None:
 
 
 def demangle(symbol: str) -> str:
-    """Return ``ns::f(int)`` for ``_ZN2ns1fEi``; a symbol that is not of C++, or cannot be read, as it is."""
+    """Return ``ns::f(int)`` for ``_ZN2ns1fEi``; a symbol that is not of C++ or Rust, or cannot be read, as it is."""
+    if symbol.startswith("_R") and len(symbol) <= _MOST_SYMBOL_BYTES:
+        return demangle_rust(symbol) or symbol
     runtime = _runtime() if symbol.startswith("_Z") and len(symbol) <= _MOST_SYMBOL_BYTES else None
     if runtime is None:
         return symbol
@@ -128,6 +132,6 @@ def demangle(symbol: str) -> str:
     if not spoken:
         return symbol
     try:
-        return ctypes.string_at(spoken).decode(errors="backslashreplace")
+        return without_hash(ctypes.string_at(spoken).decode(errors="backslashreplace"))
     finally:
         libc.free(spoken)

@@ -38,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
     add("-v", dest="verbose", action="store_true", help="more about errors, and how -c's command ended")
     add("-d", dest="debug", action="append", default=[], choices=("ast", "typed", "c"), help="show a stage instead")
     add("--dry-run", action="store_true", help="compile and load, attach nothing")
+    add("--mode", default="", choices=("bench",), help="bench: measure the script's bench probes; run nothing else")
+    add("--bench", dest="mode", action="store_const", const="bench", help="the same as --mode bench")
     add("--unsafe", action="store_true", help="allow system() and signal()")
     return parser
 
@@ -87,6 +89,7 @@ def order_of(found: argparse.Namespace, name: str, text: str, *, child: int) -> 
         filter=Filter(pid=found.pid),
         pid=found.pid,
         child=child,
+        mode=found.mode,
         unsafe=found.unsafe,
         dry_run=found.dry_run,
         debug=tuple(found.debug),

@@ -80,7 +80,7 @@ class ProbeWords:
         refused = []
         for kind in ProbeKind:
             why = self._kernel.refuses(kind)
-            word = kind.value if kind.facts.family is Family.ONCE else f"{kind.value}:"
+            word = (kind.facts.written or kind.value) if kind.facts.family is Family.ONCE else f"{kind.value}:"
             if why:
                 refused.append(Completion(word, f"not here: {why}"))
             else:

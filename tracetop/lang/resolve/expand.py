@@ -56,6 +56,8 @@ class Wanted:
     """The only process that user-space, sampling and counting probes are put on; 0 for all."""
     params: tuple[str, ...] | None = None
     """``$1`` and so on, where they are known."""
+    mode: str = ""
+    """``bench``: only what is measured is to run, else all but that."""
     child: int = 0
     """The only process that user-space probes are put on where `pid` is 0; it has not executed its program yet."""
 
@@ -77,7 +79,10 @@ def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted
             continue
         found: dict[Hook, str] = {}
         failed: list[tuple[syntax.Probe, MissingProbeError]] = []
-        for probe in clause.probes:
+        probes = [probe for probe in clause.probes if _is_measured(probe) == (wanted.mode == "bench")]
+        if not probes:
+            continue
+        for probe in probes:
             try:
                 for hook in _resolve(source, probe, kernel, wanted):
                     found.setdefault(hook, probe.text)
@@ -89,6 +94,9 @@ def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted
             _refuse_typos(failed, wanted)
         failures += failed
         hooked += [HookedClause(clause, hook, text) for hook, text in found.items()]
+    if not hooked and not failures:
+        what = "there is no bench probe" if wanted.mode else "there are only bench probes"
+        raise source.error(0, f"{what} in the script", hint="tracetop run --bench runs those, and no others")
     _refuse_rest(source, script, hooked, failures, wanted)
     notes = () if wanted.missing == "ignore" else tuple(dict.fromkeys(_note(*failure) for failure in failures))
     return Expansion(tuple(hooked), (*notes, *left_out))
@@ -101,6 +109,10 @@ def _lacking(clause: syntax.Clause, kernel: Kernel) -> str:
     """
     loops = any(isinstance(node, syntax.While | syntax.For) for node in nodes(clause.body))
     return "loops need Linux 5.17" if loops and kernel.constant("BPF_FUNC_loop") is None else ""
+
+
+def _is_measured(probe: syntax.Probe) -> bool:
+    return probe.text.partition(":")[0] == ProbeKind.BENCH
 
 
 def _refuse_typos(failed: list[tuple[syntax.Probe, MissingProbeError]], wanted: Wanted) -> None:

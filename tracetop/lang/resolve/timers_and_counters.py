@@ -75,6 +75,20 @@ def once(asked: Asked) -> list[Hook]:
     return [Hook(asked.kind, asked.kind.value.lower())]
 
 
+def signalled(asked: Asked) -> list[Hook]:
+    """``self:signal:SIGUSR1``."""
+    if asked.parts != ("signal", "SIGUSR1"):
+        raise asked.malformed(asked.kind.facts.written)
+    return [Hook(asked.kind, asked.kind.facts.written)]
+
+
+def measured(asked: Asked) -> list[Hook]:
+    """``bench:NAME``."""
+    if len(asked.parts) != 1 or not asked.parts[0]:
+        raise asked.malformed(asked.kind.facts.written)
+    return [Hook(asked.kind, f"{asked.kind}:{asked.parts[0]}", event=asked.parts[0])]
+
+
 def _no_period(asked: Asked, forms: str) -> ScriptError:
     """Return the error for a clock without a time, or with a wrong one."""
     text = asked.probe.text
@@ -126,4 +140,6 @@ EXPANSIONS: dict[ProbeKind, Expand] = {
     ProbeKind.INTERVAL: interval,
     ProbeKind.BEGIN: once,
     ProbeKind.END: once,
+    ProbeKind.SELF: signalled,
+    ProbeKind.BENCH: measured,
 }

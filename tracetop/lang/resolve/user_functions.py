@@ -199,7 +199,10 @@ def _names(full: str) -> set[str]:
     bare = plain[start:]
     found = {full, plain, bare}
     if bare.endswith(">") and "<" in bare:
-        found.add(bare.partition("<")[0])
+        found.add(bare.partition("<")[0].removesuffix("::"))
+    if bare.startswith("<") and " as " not in bare:  # <crate::Pool<u8>>::add of Rust: crate::Pool::add
+        owner, _, method = bare[1:].rpartition(">::")
+        found |= {f"{owner}::{method}", f"{owner.partition('<')[0]}::{method}"}
     return found
 
 

@@ -137,6 +137,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """The process that ends the run when it ends, and the only one that its hooks are put on; 0 for none."""
     child: int = 0
     """The process that ``cpid`` names: it waits for `Attached` before it executes its program."""
+    mode: str = ""
+    """``bench``: measure the script's ``bench`` probes, and run nothing else."""
     unsafe: bool = False
     """Whether ``system()`` and ``signal()`` may be used."""
     dry_run: bool = False
@@ -145,6 +147,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """Stages to show instead of running: ``ast``, ``typed``, ``c``."""
     json: bool = False
     """Whether what is printed is lines of JSON instead of text."""
+
+
+class Signalled(msgspec.Struct, frozen=True, tag="signalled"):
+    """The run was sent SIGUSR1: what ``self:signal`` probes are for."""
 
 
 class FileShown(msgspec.Struct, frozen=True, tag="file_shown"):
@@ -164,7 +170,7 @@ PanesCommand = SetFilter | Reset | AddPane | PaneCommand
 """What is about panes, all of them or one: carried out by who has them, every other command by the loop."""
 Inquiry = CheckScript | Complete
 """What only wants to know, of a text that is being typed."""
-Command = Start | SetInterval | PanesCommand | Inquiry | Run | FileShown | Stop
+Command = Start | SetInterval | PanesCommand | Inquiry | Run | Signalled | FileShown | Stop
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):

@@ -122,7 +122,7 @@ def understand(pattern: str) -> Wanted:
 def _globs(kind: ProbeKind, parts: tuple[str, ...]) -> tuple[str, ...]:
     """Return what a probe of that kind may be called, where after the kind stand `parts`."""
     if kind.facts.family is Family.ONCE:
-        return (kind.value,)
+        return (f"{kind}:*",) if kind.facts.written else (kind.value,)
     if not parts:
         return (f"{kind}:*",)
     if kind is ProbeKind.TRACEPOINT:
@@ -176,7 +176,7 @@ def _names(kernel: RunningKernel, kind: ProbeKind) -> Iterable[str]:
         case Family.TIMER:
             names = [f"{unit}:" for unit in sorted(TIMER_UNITS)]
         case _:
-            return (kind.value,)
+            return (kind.facts.written or kind.value,)
     return (f"{kind}:{name}" for name in names)
 
 

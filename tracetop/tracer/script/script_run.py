@@ -6,9 +6,11 @@ to be done meanwhile (`upkeep`). The tracer's one thread.
 
 import os
 import select
+from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 
-from tracetop.bpf import Loaded
+from tracetop.bpf import Loaded, measure, run_signalled
 from tracetop.errors import TracetopError, UsageError
 from tracetop.lang import Options, compile_script, dump
 from tracetop.model.abi.control import pack_control
@@ -18,6 +20,7 @@ from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.pipe import Inbox, Outbox
 from tracetop.tracer.printing.machine_names import MachineNames
 from tracetop.tracer.printing.printer import Printer
+from tracetop.tracer.script.benchmarks import RUNS, benchmark_lines
 from tracetop.tracer.script.events import Events, StreamSink
 from tracetop.tracer.script.upkeep import takes_user_addresses, upkeep_in_run
 
@@ -47,13 +50,15 @@ class ScriptRun:
         self._outbox = outbox
         self._names = names
         self._sink = StreamSink(outbox)
+        self._signalled: Callable[[], None] = lambda: None
+        """Runs what a signal to the run is for."""
         self._stopped = False
         """True once the asker or the script's process ended it."""
 
     def run(self, kernel: Kernel) -> None:
         """Carry it out. Raises what compiling, loading and attaching raise; an asker that has gone is not a fault."""
         order = self._order
-        options = Options(params=order.params, pid=order.pid, child=order.child, unsafe=order.unsafe)
+        options = Options(params=order.params, pid=order.pid, child=order.child, mode=order.mode, unsafe=order.unsafe)
         program = compile_script(order.script, order.name, kernel, options, self._show)
         if order.debug:
             self._outbox.send(m.Finished())
@@ -62,8 +67,12 @@ class ScriptRun:
         try:
             with suppress(BrokenPipeError), closing(Loaded.load(program)) as loaded:
                 loaded.set_control(pack_control(order.filter))
+                self._signalled = partial(run_signalled, loaded)
                 if order.dry_run:
                     self._outbox.send(m.Attached(_probes(loaded)))
+                    finished = m.Finished(notes=program.notes)
+                elif order.mode:
+                    self._outbox.send(m.Output(benchmark_lines(measure(loaded, RUNS), as_json=order.json).encode()))
                     finished = m.Finished(notes=program.notes)
                 else:
                     finished = self._live(loaded, target)
@@ -118,10 +127,12 @@ class ScriptRun:
             upkeep.do()
 
     def _listen(self) -> None:
-        stops = [isinstance(command, m.Stop) for command in self._inbox.commands()]
+        for command in self._inbox.commands():
+            self._stopped = self._stopped or isinstance(command, m.Stop)
+            if isinstance(command, m.Signalled) and not self._stopped:
+                self._signalled()
         if self._inbox.closed:
             raise BrokenPipeError
-        self._stopped = self._stopped or any(stops)
 
     def _end(self, loaded: LoadedScript, printer: Printer, events: Events) -> None:
         """Take the probes off, print what they sent, run END, print the maps."""
