@@ -14,7 +14,6 @@ CASES = [
     ("BEGIN { x = 1; }", "x", "x is neither a variable nor a map", "write $x"),
     ("BEGIN { $y = 1; x += 1; }", "x", "x is neither a variable nor a map", "@x for a map"),
     ("BEGIN { x++; }", "x", "x is neither a variable nor a map", "write $x"),
-    ("BEGIN { if (pid = 1) { } }", "=", "= assigns, it does not compare", "write =="),
     ("BEGIN /pid = 1/ { }", "=", "= assigns, it does not compare", "write =="),
     ("BEGIN { @x = @y = 1; }", "= 1", "one assignment a statement", "a statement of its own"),
     ("BEGIN { $x := 1; }", ":=", ":= is not an operator", "write ="),

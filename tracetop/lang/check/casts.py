@@ -33,39 +33,49 @@ def named_type(name: syntax.TypeName, scope: Scope) -> CType:
 
 def value_type_of(name: syntax.TypeName, scope: Scope) -> Type:
     """Return the type of values of a type that a script writes."""
+    if name.of is not None and not name.pointers and not name.dimensions:
+        return _type_of(name.of, scope)
     found = value_type(named_type(name, scope))
     if found is None:
         raise scope.error(name.at, f"{name.name} has no values", hint="write a pointer to it, as in void *")
     return found
 
 
+def _type_of(of: syntax.TypeName | syntax.Expr, scope: Scope) -> Type:
+    """Return the type in ``typeof(…)``: what a value holds, without what the value means."""
+    if isinstance(of, syntax.TypeName):
+        return value_type_of(of, scope)
+    found = scope.check(of, scope).type
+    if found.form is not Form.INTEGER:
+        return found
+    return Type(size=found.size, signed=found.signed, shape=found.shape, c=found.c)
+
+
 def cast(node: syntax.Cast, scope: Scope) -> typed.Expr:
     """Return ``(type)operand``."""
     operand = scope.check(node.operand, scope)
+    if node.to.dimensions == (0,):
+        return _as_array(operand, node, scope)
     if node.to.name == "string" and operand.type.form is Form.STRING:
         return operand
     to = value_type_of(node.to, scope)
-    if to.form is Form.POINTER:
-        user = operand.type.user if operand.type.form is Form.POINTER else None
-        to = replace(to, user=True if to.user else user)
     if to.form is Form.ARRAY and operand.type.form is Form.INTEGER:
-        if to.size < operand.type.size:
-            raise scope.error(
-                node.at,
-                f"an integer of {operand.type.size} bytes cannot be cast to an array of {to.size}",
-                hint="cast it first, as in (uint8[4])(uint32)$x",
-            )
-        words = (operand, *[typed.number(0)] * (-(-to.size // 8) - 1))  # what the integer has no bytes for is zero
-        held = typed.Tuple(words, tuple_of((INT64,) * len(words)))
-        return typed.Member(held, 0, replace(to, user=False))
-    if not to.is_integer:
-        if to.form is operand.type.form and to.c == operand.type.c:
-            return operand
-        raise scope.error(
-            node.at,
-            f"{spoken(operand.type)} cannot be cast to {spoken(to)}",
-            hint=f"cast to a pointer, as in ({node.to.name} *)…" if to.form is Form.RECORD else "leave the cast out",
-        )
+        return _bytes(operand, to, node, scope)
+    if to.form is Form.POINTER and operand.type.form is Form.STRING:  # the place where the string lies
+        return typed.Unary("&", operand, replace(to, user=operand.type.user or False))
+    if to.is_integer or operand.type.form is Form.UNKNOWN:
+        return _number(operand, to, node, scope)
+    if to.form is operand.type.form and to.c == operand.type.c:
+        return operand
+    raise scope.error(
+        node.at,
+        f"{spoken(operand.type)} cannot be cast to {spoken(to)}",
+        hint=f"cast to a pointer, as in ({node.to.name} *)…" if to.form is Form.RECORD else "leave the cast out",
+    )
+
+
+def _number(operand: typed.Expr, to: Type, node: syntax.Cast, scope: Scope) -> typed.Expr:
+    """Return the cast to an integer or a pointer."""
     if operand.type.form is Form.OPAQUE and operand.type.is_scalar:  # of a symbol or user, its number
         return typed.Convert(operand, to)
     if operand.type.form in (Form.ARRAY, Form.RECORD) and to.form is Form.INTEGER and operand.type.size <= 8:
@@ -77,13 +87,48 @@ def cast(node: syntax.Cast, scope: Scope) -> typed.Expr:
         )
     if to.shape is Shape.BOOL:
         return typed.Binary("!=", operand, typed.number(0), operand.type.signed, to)
-    if to.form is Form.POINTER or to.shape is Shape.ENUM:
+    if to.form is Form.POINTER:
+        user = operand.type.user if operand.type.form is Form.POINTER else None
+        return typed.Convert(operand, replace(to, user=True if to.user else user))
+    if to.form is not Form.INTEGER or to.shape is Shape.ENUM:
         return typed.Convert(operand, to)
     return typed.Convert(operand, replace(to, role=operand.type.role, unit=operand.type.unit, stamp=operand.type.stamp))
 
 
+def _bytes(operand: typed.Expr, to: Type, node: syntax.Cast, scope: Scope) -> typed.Expr:
+    """Return the bytes of an integer as an array of a length: what the integer has no bytes for is zero."""
+    if to.size < operand.type.size:
+        raise scope.error(
+            node.at,
+            f"an integer of {operand.type.size} bytes cannot be cast to an array of {to.size}",
+            hint="cast it first, as in (uint8[4])(uint32)$x",
+        )
+    words = (operand, *[typed.number(0)] * (-(-to.size // 8) - 1))
+    held = typed.Tuple(words, tuple_of((INT64,) * len(words)))
+    return typed.Member(held, 0, replace(to, user=False))
+
+
+def _as_array(operand: typed.Expr, node: syntax.Cast, scope: Scope) -> typed.Expr:
+    """Return ``(type[])operand``: as many elements as the bytes of an integer, string or array make."""
+    element = named_type(replace(node.to, dimensions=()), scope)
+    size = packed_size(operand.type)
+    if operand.type.form not in (Form.INTEGER, Form.STRING, Form.ARRAY) or not element.size or size % element.size:
+        raise scope.error(
+            node.at,
+            f"{spoken(operand.type)} of {size} bytes cannot be cast to an array of {node.to.name}",
+            hint="cast an integer, a string or an array, as in (uint8[])(uint32)$x",
+        )
+    c = CType(kind=CKind.ARRAY, size=size, element=element, count=size // element.size)
+    array = Type(form=Form.ARRAY, size=size, signed=False, c=c, user=False, shape=Shape.ARRAY)
+    if operand.type.form is Form.INTEGER:
+        operand = typed.Tuple((operand,), tuple_of((INT64,)))
+    return typed.Member(operand, 0, replace(array, user=operand.type.user or False))
+
+
 def size_of(node: syntax.SizeOf, scope: Scope) -> typed.Expr:
     """Return ``sizeof(type or expression)``, in bytes."""
+    if isinstance(node.of, syntax.TypeName) and node.of.of is not None:
+        return typed.number(packed_size(value_type_of(node.of, scope)))
     if isinstance(node.of, syntax.TypeName):
         found = named_type(node.of, scope)
         struct = scope.types.struct(found.name) if found.kind in (CKind.STRUCT, CKind.UNION) else None
@@ -111,7 +156,7 @@ def _packed_align(type_: Type) -> int:
 def fitted(value: typed.Expr, to: Type, name: str, at: int, scope: Scope) -> typed.Expr:
     """Return a value as a variable of a declared type takes it. ScriptError for what would lose something."""
     given = value.type
-    if given.form is Form.UNKNOWN:
+    if Form.UNKNOWN in (given.form, to.form):
         return value
     if not (given.is_integer and to.is_integer):
         joined = join(to, given)
@@ -135,8 +180,9 @@ def _unfit(spelt: str, to: Type, name: str, at: int, scope: Scope) -> ScriptErro
 
 def offset_of(node: syntax.OffsetOf, scope: Scope) -> typed.Expr:
     """Return ``offsetof(struct, member.inner)``, in bytes."""
+    c: CType | None
     if isinstance(node.of, syntax.TypeName):
-        c: CType | None = named_type(node.of, scope)
+        c = named_type(node.of, scope) if node.of.of is None else value_type_of(node.of, scope).c
     else:
         c = scope.check(node.of, scope).type.c
     offset = 0

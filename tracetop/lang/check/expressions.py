@@ -42,6 +42,9 @@ def check_expr(node: syntax.Expr, _scope: Scope) -> typed.Expr:
 def check_integer(node: syntax.Expr, scope: Scope, what: str) -> typed.Expr:
     """Return the typed tree of an expression that must be an integer; `what` names its place."""
     value = check_expr(node, scope)
+    if value.type.names and isinstance(node, syntax.Tuple):  # (pid = 1) is a record
+        at = scope.source.text.index("=", node.at)
+        raise scope.error(at, "= assigns, it does not compare", hint="write ==")
     if not value.type.is_integer:
         hint = 'compare it, as in comm == "sh"' if value.type.form is Form.STRING else "use an integer"
         raise scope.error(node.at, f"{what} must be an integer, this is {spoken(value.type)}", hint=hint)
@@ -122,7 +125,7 @@ def _tuple(node: syntax.Tuple, scope: Scope) -> typed.Expr:
     for item, part in zip(node.items, parts, strict=True):
         if part.type.form is Form.NONE:
             raise scope.error(item.at, "this has no value", hint="leave it out")
-    return typed.Tuple(parts, tuple_of(tuple(part.type for part in parts)))
+    return typed.Tuple(parts, tuple_of(tuple(part.type for part in parts), node.names))
 
 
 check_expr.register(syntax.Name, name_value)
@@ -166,6 +169,8 @@ def _binary(node: syntax.Binary, scope: Scope) -> typed.Expr:
             else divided(node.op, left, right, node, scope)
         )
     if left.type.is_integer and right.type.is_integer:
+        if node.op == "*" and scope.source.text[node.right.at - 1 : node.right.at + 1] == "**":
+            raise scope.error(node.right.at - 1, "there is no **", hint="multiply, or shift a power of two: 1 << n")
         return divided(node.op, left, right, node, scope)
     return _same(node, left, right, scope)
 

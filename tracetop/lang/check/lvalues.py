@@ -3,12 +3,14 @@
 Owns: what ``.``, ``->``, ``[]``, ``*`` and ``&`` mean. A pointer is followed by ``.`` as by ``->``.
 """
 
+from dataclasses import replace
+
 from tracetop.errors import KernelError, ScriptError, did_you_mean
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import field_type, member_type, value_type
 from tracetop.lang.resolve.calling_convention import parameter_places
 from tracetop.lang.tree import syntax, typed
-from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Form, Type, pointer, spoken, tuple_offsets
+from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Form, Type, pointer, pointer_to, spoken, tuple_offsets
 from tracetop.model.ctype import BY_CONVENTION, CKind, DebugFunction
 from tracetop.model.kernel import Field
 from tracetop.model.kinds import ProbeKind
@@ -66,11 +68,17 @@ def index(node: syntax.Index, scope: Scope) -> typed.Expr:
     type_ = base.type
     if type_.form is Form.UNKNOWN:
         return typed.Element(base, where, type_)
+    if type_.form is Form.TUPLE and not type_.names:
+        if not isinstance(where, typed.Const):
+            raise scope.error(node.index.at, "which part of a tuple is meant must be known now", hint="write a number")
+        return _part(base, where.value, node.index.at, scope)
     if type_.form is Form.STRING:
         return typed.Element(base, where, _CHARACTER)
     element = (
         type_.c.element if type_.form is Form.ARRAY and type_.c else type_.c if type_.form is Form.POINTER else None
     )
+    if type_.to is not None:
+        return typed.Deref(_moved(base, where, step_of(type_)), type_.to)
     if element is None:
         raise scope.error(
             node.at,
@@ -100,10 +108,10 @@ def dereference(node: syntax.Unary, scope: Scope) -> typed.Expr:
     operand = scope.check(node.operand, scope)
     if operand.type.form is Form.UNKNOWN:
         return operand
-    value = value_type(operand.type.c, user=operand.type.user) if operand.type.c else None
-    if operand.type.form is not Form.POINTER or value is None:
-        if scope.source.text[node.at - 1 : node.at] == "*":
-            raise scope.error(node.at - 1, "there is no **", hint="multiply, or shift a power of two: 1 << n")
+    value = operand.type.to or (value_type(operand.type.c, user=operand.type.user) if operand.type.c else None)
+    if operand.type.form is Form.INTEGER:  # an address of which no more is known
+        value = replace(UINT64, user=operand.type.user)
+    elif operand.type.form is not Form.POINTER or value is None:
         raise scope.error(
             node.at,
             f"{spoken(operand.type)} points to nothing that is known",
@@ -116,6 +124,8 @@ def address_of(node: syntax.Unary, scope: Scope) -> typed.Expr:
     """Return ``&place``."""
     operand = scope.check(node.operand, scope)
     c = operand.type.c
+    if isinstance(operand, typed.VarValue | typed.MapValue):
+        return typed.Unary("&", operand, pointer_to(operand.type))
     if not isinstance(operand, typed.Deref | typed.Member | typed.Element | typed.FieldValue):
         raise scope.error(node.at, "this has no address", hint="take the address of a member, as in &$p->field")
     if c is None:
@@ -132,7 +142,7 @@ def moved(op: str, base: typed.Expr, by: typed.Expr) -> typed.Expr:
 
 def step_of(type_: Type) -> int:
     """Return by how much ``+ 1`` moves: of a pointer the bytes of what it points to, else 1."""
-    value = value_type(type_.c) if type_.form is Form.POINTER and type_.c else None
+    value = type_.to or (value_type(type_.c) if type_.form is Form.POINTER and type_.c else None)
     return value.size if value and value.size else 1
 
 
@@ -173,14 +183,28 @@ def _mend_access(node: syntax.Access, base: typed.Expr, scope: Scope) -> str:
 
 
 def _tuple_item(node: syntax.Access, base: typed.Expr, scope: Scope) -> typed.Expr:
-    parts = base.type.parts
-    if not node.field.isdecimal() or int(node.field) >= len(parts):
+    names, parts = base.type.names, base.type.parts
+    if names and node.field not in names:
+        raise scope.error(
+            node.at,
+            f"the record has no part {node.field}",
+            hint=did_you_mean(node.field, names, f"it has {', '.join(names)}"),
+        )
+    if not names and not node.field.isdecimal():
         raise scope.error(
             node.at,
             f"the tuple has {len(parts)} parts, none is called {node.field}",
             hint="write .0 for the first, .1 for the second",
         )
-    i = int(node.field)
+    return _part(base, names.index(node.field) if names else int(node.field), node.at, scope)
+
+
+def _part(base: typed.Expr, i: int, at: int, scope: Scope) -> typed.Expr:
+    """Return part `i` of a tuple or record. ScriptError where it has fewer."""
+    parts = base.type.parts
+    if not 0 <= i < len(parts):
+        hint = "write 0 for the first" if len(parts) < 2 else f"write 0 to {len(parts) - 1}"
+        raise scope.error(at, f"the tuple has {len(parts)} parts, this is number {i}", hint=hint)
     if isinstance(base, typed.Tuple):
         return base.parts[i]
     return typed.Member(base, tuple_offsets(parts)[0][i], parts[i])

@@ -292,12 +292,13 @@ def refuse_undefined(source: Source, learnt: Learnt) -> None:
 def _parts_of(node: syntax.Map) -> tuple[syntax.Expr, ...]:
     """Return the parts of a map's key; one tuple in brackets is as good as its parts."""
     first = node.keys[0] if len(node.keys) == 1 else None
-    return first.items if isinstance(first, syntax.Tuple) and len(first.items) > 1 else node.keys
+    return first.items if isinstance(first, syntax.Tuple) and len(first.items) > 1 and not first.names else node.keys
 
 
 def _members(key: typed.Expr) -> tuple[typed.Expr, ...]:
     """Return the parts of a tuple that lies in a variable; of anything else itself."""
-    if not isinstance(key, typed.VarValue | typed.Member) or key.type.form is not Form.TUPLE or len(key.type.parts) < 2:
+    held = isinstance(key, typed.VarValue | typed.Member | typed.MapValue) and key.type.form is Form.TUPLE
+    if not held or len(key.type.parts) < 2 or key.type.names:
         return (key,)
     offsets, _size = tuple_offsets(key.type.parts)
     return tuple(typed.Member(key, offset, part) for offset, part in zip(offsets, key.type.parts, strict=True))

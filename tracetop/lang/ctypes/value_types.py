@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from tracetop.lang.ctypes.type_table import KnownTypes
 from tracetop.lang.tree.types import BOOL, STRING_BYTES, Form, Type, pointer, string, tuple_offsets
 from tracetop.model.ctype import VOID, CField, CKind, CStruct, CType, builtin_type
@@ -139,7 +141,10 @@ def layout(type_: Type, types: KnownTypes, depth: int = 0) -> ValueType:
     """Return how a value of the type lies in its `type_.size` bytes."""
     match type_.form:
         case Form.TUPLE:
-            return ValueType(shape=Shape.TUPLE, size=type_.size, parts=parts(type_.parts, types))
+            held = parts(type_.parts, types)
+            if type_.names:
+                held = tuple(structs.replace(part, name=name) for part, name in zip(held, type_.names, strict=True))
+            return ValueType(shape=type_.shape, size=type_.size, parts=held)
         case Form.ARRAY:
             return _array_layout(type_, types, depth)
         case Form.RECORD:

@@ -81,6 +81,8 @@ def _map_value(node: typed.MapValue, out: Writer) -> str:
 @value.register
 def _unary(node: typed.Unary, out: Writer) -> str:
     if node.op == "&":
+        if isinstance(node.operand, typed.MapValue):
+            return f"(u64){pointer(node.operand.slot, out)}"
         return f"(u64)({address(node.operand, out).address})"
     operand = value(node.operand, out)
     if node.op == "!":

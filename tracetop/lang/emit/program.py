@@ -21,6 +21,7 @@ from tracetop.lang.emit.writer import Variables, Writer, c_integer, in_parenthes
 from tracetop.lang.plan.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.source import Source
 from tracetop.lang.tree import typed
+from tracetop.lang.tree.walk import expressions
 from tracetop.model.abi.control import CONTROL, CONTROL_C, SAMPLE_NONE
 from tracetop.model.abi.event_slots import SCRATCH, DropSlots
 from tracetop.model.abi.values import VALUES_C
@@ -166,7 +167,8 @@ def _program(program: PlannedProgram, unit: Unit, source: Source) -> _Program:
     ]
     clauses, scratch, asks_current = [], 0, False
     for clause, gate, picked in zip(program.clauses, gates, _picked(program), strict=True):
-        out = Writer(unit, program, Variables(dict(clause.clause.variables)), read)
+        variables = Variables(dict(clause.clause.variables))
+        out = Writer(unit, program, variables, read, aliased=_takes_addresses(clause.clause))
         _write_clause(clause, out)
         _refuse_large(clause, out, source)
         scratch = max(scratch, out.scratch_bytes)
@@ -181,6 +183,13 @@ def _program(program: PlannedProgram, unit: Unit, source: Source) -> _Program:
     callbacks = tuple(enumerate(unit.callbacks))[first_callback:]
     record = () if context else record_members(program, read)
     return _Program(context, record, callbacks, tuple(clauses), tuple(start), enter, leave, asks_current)
+
+
+def _takes_addresses(clause: typed.Clause) -> bool:
+    """Say whether a clause takes the address of a variable or of a map's value."""
+    held = typed.VarValue | typed.MapValue
+    unary = (node for node in expressions(clause) if isinstance(node, typed.Unary))
+    return any(node.op == "&" and isinstance(node.operand, held) for node in unary)
 
 
 def _write_clause(planned: PlannedClause, out: Writer) -> None:

@@ -7,7 +7,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from tracetop.lang.ctypes.value_types import array_of, is_text
-from tracetop.lang.emit.dispatch import Space, Where, address, fill, statement, value
+from tracetop.lang.emit.dispatch import Space, Where, address, fill, statement, text, value
+from tracetop.lang.emit.maps import pointer
 from tracetop.lang.emit.prelude import READ, READ_STR
 from tracetop.lang.emit.writer import Writer, c_integer, c_stored
 from tracetop.lang.plan.plan import PlannedProgram, field_key
@@ -107,6 +108,20 @@ def _bits(held: str, type_: Type, bit_offset: int, bits: int) -> str:
 
 
 @address.register
+def _place_of_variable(node: typed.VarValue, out: Writer) -> Where:
+    if node.type.is_scalar:
+        return Where(f"(char *)&{out.variable(node.name)}", Space.LOCAL)
+    return Where(text(node, out), Space.LOCAL)
+
+
+@address.register
+def _place_of_map_value(node: typed.MapValue, out: Writer) -> Where:
+    if node.type.is_scalar:
+        return Where(f"(u64){pointer(node.slot, out)}", Space.KERNEL)
+    return Where(text(node, out), Space.LOCAL)
+
+
+@address.register
 def _place_of_deref(node: typed.Deref, out: Writer) -> Where:
     return Where(out.temporary(Type(signed=False), f"(u64){value(node.pointer, out)}", "p"), Space.of(node.type.user))
 
@@ -182,7 +197,8 @@ def read_memory(where: Where, place: str, size: str, out: Writer, *, is_text: bo
     if where.space is Space.ANY:
         out.line(f"{out.need(READ_STR if is_text else READ)}({place}, {size}, {where.address});")
     else:
-        helper = f"bpf_probe_read_{where.space.value}{'_str' if is_text else ''}"
+        space = Space.KERNEL if where.space is Space.LOCAL else where.space
+        helper = f"bpf_probe_read_{space.value}{'_str' if is_text else ''}"
         out.line(f"{helper}({place}, {size}, (void *)({where.address}));")
 
 

@@ -130,6 +130,8 @@ class Writer:
     """What the deepest of the callbacks takes of the BPF stack, which it shares with the clause."""
     scratch_bytes: int = 0
     """What of the clause lies in the program's scratch memory, since it does not fit on the stack."""
+    aliased: bool = False
+    """The clause takes addresses of its variables or maps: what an address leads to may be changed by an assignment."""
     names: set[str] = field(default_factory=set)
     """What was named in the clause by `name`: it does not change, as a script's variable may."""
     keeps_order: bool = False
@@ -272,6 +274,7 @@ class Writer:
             self.variables,
             self.record_fields,
             frame=self.frame,
+            aliased=self.aliased,
             is_callback=True,
             scratch_bytes=self.scratch_bytes,
         )
@@ -318,7 +321,8 @@ class Writer:
 
     def remember(self, node: Remembered, name: str) -> str:
         """Remember that `name` holds the value of `node`, where it will not change by itself; return `name`."""
-        self.memory.add(node, name)
+        if not (self.aliased and any(isinstance(part, typed.Deref) for part in nodes(node))):
+            self.memory.add(node, name)
         return name
 
     def planned(self, slot: typed.Slot) -> PlannedMap:

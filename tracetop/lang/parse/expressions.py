@@ -158,6 +158,16 @@ def _name(building: Building, _meta: Meta, parts: list[Token]) -> syntax.Expr:
     return syntax.Name(at=place(parts[0]), name=str(parts[0]))
 
 
+def _named_tuple(building: Building, meta: Meta, parts: list[Any]) -> syntax.Tuple:
+    words = [part for part in parts if isinstance(part, Token) and part.type == "NAME"]
+    names = tuple(map(str, words))
+    for word in words:
+        if names.count(str(word)) > 1:
+            raise building.source.error(place(word), f"two parts are called {word}", hint="give each its own name")
+    items = tuple(part for part in parts if isinstance(part, syntax.Expr))
+    return syntax.Tuple(at=meta.start_pos, items=items, names=names)
+
+
 def _tuple(_building: Building, meta: Meta, parts: list[Any]) -> syntax.Tuple:
     return syntax.Tuple(at=meta.start_pos, items=tuple(part for part in parts if part is not None))
 
@@ -196,6 +206,7 @@ RULES: dict[str, Rule] = {
     "offsetof": made(syntax.OffsetOf, "of", "path"),
     "path": lambda _building, _meta, parts: tuple(map(str, parts)),
     "tuple": _tuple,
+    "named_tuple": _named_tuple,
     "variable": made(syntax.Variable, "name"),
     "map": made(syntax.Map, "name", "keys", keys=()),
     "arguments": row,

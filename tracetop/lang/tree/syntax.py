@@ -132,6 +132,8 @@ class Tuple(Expr):
     """``(a, b)``; of one item ``(a,)``."""
 
     items: tuple[Expr, ...]
+    names: tuple[str, ...] = ()
+    """Of a record, ``(name = value, ...)``, what each is called."""
 
 
 class SizeOf(Expr):

@@ -56,6 +56,8 @@ class Type:
     """How it is printed, where the form leaves that open: of integers (bool, enum) and opaque values."""
     c: CType | None = None
     """Of a pointer what it points to; of a record, array or enum its C type."""
+    to: "Type | None" = None
+    """Of a pointer to what the script holds itself, a variable or map, what that is."""
     user: bool | None = None
     """Of a pointer, record or array: in the memory of the process; None where only the event knows."""
     parts: tuple["Type", ...] = ()
@@ -135,6 +137,11 @@ def tuple_offsets(parts: tuple[Type, ...]) -> tuple[tuple[int, ...], int]:
         offsets.append(offset)
         end = offset + part.size
     return tuple(offsets), -(-end // _ALIGN_8) * _ALIGN_8
+
+
+def pointer_to(type_: Type) -> Type:
+    """Return the type of addresses of what a script holds itself."""
+    return Type(form=Form.POINTER, signed=False, to=replace(type_, user=False), user=False, shape=Shape.POINTER)
 
 
 def pointer(to: CType, *, user: bool | None = None) -> Type:

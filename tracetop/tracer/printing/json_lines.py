@@ -74,7 +74,18 @@ def _array(items: Sequence[str]) -> str:
 
 
 def _key(entry: Entry) -> str:
-    return ",".join([text(key, 4) for key in entry.keys])
+    return ",".join([_key_part(key) for key in entry.keys])
+
+
+def _key_part(key: Datum) -> str:
+    """Return a part of a key: as in text, but without blanks."""
+    match key:
+        case tuple():
+            return f"({','.join(map(_key_part, key))})"
+        case dict():
+            return "{" + ",".join([f".{name}={_key_part(part)}" for name, part in key.items()]) + "}"
+        case _:
+            return text(key, 4)
 
 
 def _value(value: Value) -> str:
