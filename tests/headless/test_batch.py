@@ -36,7 +36,7 @@ class Written:
         raise AssertionError("batch never restarts")
 
     def close(self) -> None:
-        self.closed += 1
+        self.closed = 1
 
 
 def tick(seq: int) -> Message:
@@ -134,6 +134,27 @@ def test_a_reader_that_leaves_ends_it_and_closes_the_source() -> None:
     with pytest.raises(OutputError):
         run_batch(source, 1, as_json=True, out=out)
     assert source.closed == 1
+
+
+def test_what_is_printed_in_end_is_in_the_last_tick() -> None:
+    """The scripts are stopped before it is printed, so that no line of theirs comes after it."""
+
+    class Stopped(Written):
+        def start(self, listener: Listener) -> None:
+            self.listener = listener
+            for message in self.messages:
+                listener(message)
+
+        def close(self) -> None:
+            if not self.closed:
+                self.listener(logged(9, 1, "bye"))
+                self.listener(Ended(None))
+            super().close()
+
+    out = io.StringIO()
+    assert run_batch(Stopped([*READY, logged(3, 0, "hi")]), 1, as_json=True, out=out) == 0
+    (last,) = map(json.loads, out.getvalue().splitlines())
+    assert (last["seq"], last["panes"]["mine"]["lines"]) == (3, ["hi", "bye"])
 
 
 def logged(seq: int, first: int, *lines: str) -> Message:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.headless import frames
 from tracetop.headless.report import text
-from tracetop.model.frame import PaneFrame, PaneState
+from tracetop.model.frame import Log, PaneFrame, PaneState
 from tracetop.view.text import cell_width
 
 
@@ -69,6 +69,13 @@ def test_a_failed_pane_says_what_why_and_the_hint() -> None:
         "  why: this kernel allows no perf events",
         "  hint: set kernel.perf_event_paranoid to 2 or less",
     ]
+
+
+def test_a_pane_that_has_ended_itself_shows_what_it_printed() -> None:
+    log = Log(name="printed", first=0, lines=("the\x1b end",))
+    off = frames.pane("mine", frames.syscalls_table(), log, state=PaneState.OFF)
+    assert "  the\\x1b end\n" in printed(off)
+    assert "read" not in printed(off)
 
 
 def test_a_pane_that_is_off_shows_no_old_numbers() -> None:

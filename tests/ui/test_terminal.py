@@ -100,6 +100,12 @@ def test_q_restores_the_terminal_and_exits_with_0(screen: Screen) -> None:
     assert all(code in screen.output for code in (LEAVE_SCREEN, MOUSE_OFF, SHOW_CURSOR))
 
 
+def test_what_scripts_print_in_end_stands_on_the_terminal_afterwards(screen: Screen) -> None:
+    os.write(screen.terminal, b"q")
+    assert screen.read_to_the_end() == 0
+    assert b"the end of it\r\nwith \\x1b[31m\r\n" in screen.output.partition(LEAVE_SCREEN)[2]
+
+
 def test_a_terminal_that_goes_away_ends_the_process(screen: Screen) -> None:
     os.close(screen.terminal)
     assert screen.exit_code() == 128 + signal.SIGHUP

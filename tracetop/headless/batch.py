@@ -20,8 +20,6 @@ from tracetop.model.frame import Frame, Log, PaneFrame, PaneState
 from tracetop.model.wire.messages import Fatal, Message, Refused
 from tracetop.source.source import Ended, Source
 
-Inbox = queue.SimpleQueue[Message | Ended]
-
 _PAPER_WIDTH = 160
 """Cells of a line where the output is not a terminal."""
 _WAITING = 64
@@ -38,55 +36,91 @@ def run_batch(source: Source, ticks: int | None, as_json: bool, out: TextIO) -> 
     Frames before the first whole interval in which every pane ran are not printed and do not count. Ends early where
     the source does, where no pane can run at all, and on Ctrl-C (130). Raises what writing to `out` raises.
     """
-    inbox: Inbox = queue.SimpleQueue()
+    printed = _Printed(source, ticks, as_json, out)
     try:
-        source.start(lambda message: _keep(inbox, message))
-        return _print_ticks(inbox, ticks, as_json, out)
+        source.start(printed.keep)
+        return printed.until_the_end()
     except KeyboardInterrupt:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # it may come twice, as from timeout(1)
+        try:
+            printed.last_words()
+        finally:
+            signal.signal(signal.SIGINT, before)
         return 128 + signal.SIGINT
     finally:
         source.close()
 
 
-def _keep(inbox: Inbox, message: Message | Ended) -> None:
-    """Queue a message; never wait, since the source's thread must go on reading."""
-    while inbox.qsize() >= _WAITING:
-        try:
-            inbox.get_nowait()
-        except queue.Empty:
-            break
-    inbox.put(message)
+class _Printed:
+    """The ticks that are printed, and the messages that wait for it."""
 
+    def __init__(self, source: Source, ticks: int | None, as_json: bool, out: TextIO) -> None:
+        self._source = source
+        self._ticks = ticks
+        self._as_json = as_json
+        self._out = out
+        self._inbox: queue.SimpleQueue[Message | Ended] = queue.SimpleQueue()
+        self._gathered = Gathered()
 
-def _print_ticks(inbox: Inbox, ticks: int | None, as_json: bool, out: TextIO) -> int:
-    printed, first_seq, last_seq = 0, None, -1
-    gathered = Gathered()
-    while True:
-        message = inbox.get()
-        if isinstance(message, Fatal | Ended):
-            return _ended(message)
-        if isinstance(message, Refused):
-            complain(message.diagnostic)
-        if not isinstance(message, Frame):
-            continue
-        gathered.add(message)
-        loading = any(pane.state is PaneState.LOADING for pane in message.panes.values())
-        if message.seq == last_seq or loading:
-            continue
-        if first_seq is None:
-            first_seq = message.seq + _WARM_UP
-        hopeless = _hopeless(message)
-        if message.seq < first_seq and hopeless is None:
-            continue
-        last_seq = message.seq
-        message = gathered.whole(message)
-        out.write(json_line(message) + "\n" if as_json else text(message, _width(out)))
-        out.flush()
-        printed += 1
-        if hopeless is not None:
-            return _ended(Fatal(hopeless))
-        if printed == ticks:
-            return ExitCode.OK
+    def keep(self, message: Message | Ended) -> None:
+        """Queue a message; never wait, since the source's thread must go on reading."""
+        while self._inbox.qsize() >= _WAITING:
+            try:
+                self._inbox.get_nowait()
+            except queue.Empty:
+                break
+        self._inbox.put(message)
+
+    def until_the_end(self) -> int:
+        """Print ticks until there were as many as wanted, or the source ends; return the exit code."""
+        printed, first_seq, last_seq = 0, None, -1
+        while True:
+            message = self._inbox.get()
+            if isinstance(message, Fatal | Ended):
+                return _ended(message)
+            if isinstance(message, Refused):
+                complain(message.diagnostic)
+            if not isinstance(message, Frame):
+                continue
+            self._gathered.add(message)
+            loading = any(pane.state is PaneState.LOADING for pane in message.panes.values())
+            if message.seq == last_seq or loading:
+                continue
+            if first_seq is None:
+                first_seq = message.seq + _WARM_UP
+            hopeless = _hopeless(message)
+            if message.seq < first_seq and hopeless is None:
+                continue
+            last_seq, printed = message.seq, printed + 1
+            if printed == self._ticks:
+                self._finish()
+            self._print(message)
+            if hopeless is not None:
+                return _ended(Fatal(hopeless))
+            if printed == self._ticks:
+                return ExitCode.OK
+
+    def last_words(self) -> None:
+        """Stop the scripts; where they still say something, such as in END, print one more tick that has it."""
+        last = self._finish()
+        if last is not None and self._gathered.has_lines():
+            self._print(last)
+
+    def _finish(self) -> Frame | None:
+        """Stop the scripts and gather what they still print; return the last frame."""
+        self._source.close()
+        last = None
+        while not self._inbox.empty():
+            message = self._inbox.get()
+            if isinstance(message, Frame):
+                self._gathered.add(message)
+                last = message
+        return last
+
+    def _print(self, frame: Frame) -> None:
+        frame = self._gathered.whole(frame)
+        self._out.write(json_line(frame) + "\n" if self._as_json else text(frame, _width(self._out)))
+        self._out.flush()
 
 
 def _hopeless(frame: Frame) -> Diagnostic | None:
@@ -120,6 +154,10 @@ class Gathered:
             for view in pane.views:
                 if isinstance(view, Log):
                     self._add(name, view)
+
+    def has_lines(self) -> bool:
+        """Say whether there are lines that were not printed yet."""
+        return any(log.lines for log in self._logs.values())
 
     def whole(self, frame: Frame) -> Frame:
         """Return the frame with all lines that were gathered in its logs, and start anew."""

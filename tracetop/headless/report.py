@@ -47,8 +47,9 @@ def _pane(pane: PaneFrame, width: int) -> Iterator[str]:
     if pane.diagnostic:
         yield from (f"  {escape(each)}" for each in pane.diagnostic.text().split("\n"))
     yield from (f"  {escape(note)}" for note in pane.notes)
-    if pane.state is PaneState.ON:
-        yield from (each for view in pane.views for each in _view(view, status.bound_sign(pane), width))
+    # One that is off has no numbers any more, but has ended itself perhaps, and what it printed was not shown yet.
+    shown = [view for view in pane.views if pane.state is PaneState.ON or isinstance(view, Log)]
+    yield from (each for view in shown for each in _view(view, status.bound_sign(pane), width))
 
 
 def _view(view: View, sign: str, width: int) -> Iterator[str]:

@@ -27,7 +27,8 @@ from tracetop.source.script_files import shown_file
 from tracetop.source.source import Ended, Source
 from tracetop.view.text import escape
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that end a run as ``exit()`` does."""
 
 
 class Style(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,16 +67,17 @@ def run_script(source: Source, order: m.Run, style: Style, out: BinaryIO, child:
     writer = _Writer(order, style, out, child, events)
     try:
         with _signals(events):
-            source.start(writer.take)
-            if child:
-                threading.Thread(target=await_child, args=(child,), daemon=True).start()
-            return _wait(source, writer, child, events, verbose=style.verbose)
+            try:
+                source.start(writer.take)
+                if child:
+                    threading.Thread(target=await_child, args=(child,), daemon=True).start()
+                return _wait(source, writer, child, events, verbose=style.verbose)
+            finally:  # a signal that comes now changes nothing: the code is the script's
+                source.close()
+                if child:
+                    child.end()
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    finally:
-        source.close()
-        if child:
-            child.end()
 
 
 def _wait(
@@ -95,6 +97,7 @@ def _wait(
                 raise KeyboardInterrupt
             case _Event.STOP:
                 stopping = True
+                writer.stop()
             case _Event.CHILD_ENDED if child and verbose:
                 print(escape(child.epitaph()), file=sys.stderr)
         source.send(m.Stop())
@@ -120,6 +123,12 @@ class _Writer:
         self.lost: OutputError | None = None
         """Why it cannot write any more."""
         self._finished = self._is_attached = False
+        self._skips = False
+        self._skipped = 0
+
+    def stop(self) -> None:
+        """From here on run no command that waits, but those of END: a script may have asked for thousands."""
+        self._skips = True
 
     def take(self, message: m.Message | Ended) -> None:
         """Carry out one message; an output that is lost is an event, or the run would wait for its end for ever."""
@@ -143,8 +152,10 @@ class _Writer:
                 self._show_file(path)
             case m.Execute(command=command):
                 self._execute(command)
-            case m.Attached(probes=probes):
-                self._attached(probes)
+            case m.Attached(probes=probes, over=over):
+                self._attached(probes, over=over)
+            case m.Drained():
+                self._skips = False
             case m.Finished(code=code, notes=notes):
                 self._end(code, *notes)
             case m.Fatal(diagnostic=diagnostic):
@@ -163,7 +174,7 @@ class _Writer:
             print(escape(diagnostic.detail, keep="\n\t"), file=sys.stderr)
         self._end(diagnostic.code)
 
-    def _attached(self, probes: int) -> None:
+    def _attached(self, probes: int, *, over: bool) -> None:
         self._is_attached = True
         if not self._style.quiet:
             if self._order.json:
@@ -172,12 +183,13 @@ class _Writer:
             else:
                 verb = "Loaded" if self._order.dry_run else "Attached"
                 print(f"{verb} {probes} probe{'' if probes == 1 else 's'}", file=sys.stderr, flush=True)
-        if self._child and not self._order.dry_run:
+        if self._child and not self._order.dry_run and not over:
             self._child.release()
 
     def _end(self, code: int, *notes: str) -> None:
         self._out.flush()
-        for note in notes:
+        skipped = [f"{self._skipped} commands of system() were not run any more"] if self._skipped else []
+        for note in (*notes, *skipped):
             print(escape(note), file=sys.stderr)
         self.code = code & 0xFF
         self._finished = True
@@ -196,6 +208,9 @@ class _Writer:
         self._said("cat", escape(data.decode(errors="surrogateescape"), keep="\n\t").encode())
 
     def _execute(self, command: str) -> None:
+        if self._skips:
+            self._skipped += 1
+            return
         self._out.flush()
         done = subprocess.run(["/bin/sh", "-c", command], stdout=subprocess.PIPE, check=False)
         self._said("syscall", done.stdout)
@@ -209,7 +224,7 @@ class _Writer:
 @contextmanager
 def _signals(events: "queue.SimpleQueue[_Event]") -> Iterator[None]:
     """Turn the signals that end a program into events, until left."""
-    before = {number: signal.signal(number, lambda *_: events.put(_Event.STOP)) for number in _STOPPING}
+    before = {number: signal.signal(number, lambda *_: events.put(_Event.STOP)) for number in STOPPING}
     before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, lambda *_: events.put(_Event.SIGNALLED))
     try:
         yield

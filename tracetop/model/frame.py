@@ -241,4 +241,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
     cpus: int = 0
     """Those that are online; 0 where nobody has looked."""
     final: bool = False
-    """True for the last frame of a tracer that was asked to stop."""
+    """True for the last frame of a tracer that was asked to stop: its logs are what scripts print in END."""
+
+    def logs(self) -> tuple[Log, ...]:
+        """Return what the scripts of all panes printed."""
+        return tuple(view for pane in self.panes.values() for view in pane.views if isinstance(view, Log))

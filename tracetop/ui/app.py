@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, cast
 
@@ -24,9 +25,9 @@ from textual.theme import Theme
 from tracetop.errors import ExitCode
 from tracetop.model.filter import Filter
 from tracetop.model.frame import Frame
-from tracetop.model.wire.messages import Checked, Completions
+from tracetop.model.wire.messages import Checked, Completions, Message
 from tracetop.source.script_files import Offer
-from tracetop.source.source import Source
+from tracetop.source.source import Ended, Source
 from tracetop.ui import actions
 from tracetop.ui.dialogue.messages import Arrived, Asked, Cancelled, Noticed, StepChosen, SyscallChosen, TabClicked
 from tracetop.ui.dialogue.session import Session
@@ -73,6 +74,8 @@ class Dashboard(OpenApp):
         """`history` is where scripts are kept from one start to the next, None: nowhere; `offers` for the palette."""
         super().__init__(driver_class=TerminalDriver)
         self._source = source
+        self.last_words: list[str] = []
+        """What the scripts printed in END."""
         self.header, self.banner, self.tabs, self.key_bar = HeaderLine(), Banner(), TabLine(), KeyBar()
         self.prompt, self.script_prompt = Prompt(), ScriptPrompt(History(history))
         self.grid = Grid(panes, self.tabs)
@@ -104,7 +107,7 @@ class Dashboard(OpenApp):
         self.grid.place()
         self.grid.panes[0].take_focus()
         self.frames.show_header()
-        self.call_after_refresh(self._source.start, lambda content: self.post_message(Arrived(content)))
+        self.call_after_refresh(self._source.start, partial(_arrive, self))
 
     def on_unmount(self) -> None:
         """Give the signals back."""
@@ -218,6 +221,13 @@ class Dashboard(OpenApp):
         self.frames.show_wishes()
 
 
+def _arrive(dashboard: Dashboard, content: Message | Ended) -> None:
+    """Take a message from the source's thread; the last one comes when nothing is drawn any more."""
+    if isinstance(content, Frame) and content.final:
+        dashboard.last_words = [escape(line) for log in content.logs() for line in log.lines]
+    dashboard.post_message(Arrived(content))
+
+
 def run_dashboard(
     source: Source,
     panes: tuple[str, ...],
@@ -226,13 +236,16 @@ def run_dashboard(
 ) -> int:
     """Run until the user quits or a signal comes; return the exit code, 128 + the number of a signal.
 
-    What ended the tracer, if that is how it ended, is printed once the terminal is restored.
+    What scripts print in END, and what ended the tracer if that is how it ended, is printed once the terminal is
+    restored.
     """
     dashboard = Dashboard(source, panes, filter, history=state_file(), offers=offers)
     try:
         dashboard.run()
     finally:
         source.close()
+    for line in dashboard.last_words:
+        print(line)
     ended = dashboard.session.ended
     if dashboard.return_code or ended is None or ended.diagnostic is None:
         return dashboard.return_code or ExitCode.OK

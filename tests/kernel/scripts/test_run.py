@@ -81,6 +81,50 @@ def test_a_signal_to_all_processes_of_the_command_prints_the_maps_too(number: si
         assert (out, errors, process.returncode) == ("\n\n@a: 1\n", "", 0)
 
 
+def test_a_script_with_nothing_but_begin_and_end_ends_by_itself() -> None:
+    done = run("-e", r'BEGIN { printf("begin\n"); @ = 1; } END { printf("end\n"); }')
+    assert (done.returncode, done.stdout) == (0, "begin\nend\n\n\n@: 1\n")
+    assert run("-q", "-p", str(os.getpid()), "-e", "BEGIN { print(1); }").stdout.startswith("1\n")
+
+
+def test_an_exit_in_begin_attaches_nothing_and_starts_nothing(tmp_path: Path) -> None:
+    """Hooks are patched into the kernel's code for nothing otherwise, and what they count is of no time at all."""
+    file = tmp_path / "made"
+    script = "BEGIN { exit(4); } tracepoint:raw_syscalls:sys_enter { @[cpu] = count(); } END { @e = 1; }"
+    done = run("-c", f"touch {file}", "-e", script)
+    assert (done.returncode, done.stdout) == (4, "\n\n@e: 1\n")
+    assert not file.exists()
+
+
+def test_a_signal_after_the_scripts_own_exit_does_not_change_the_code() -> None:
+    """The run is over, but the process is not yet: 20 times, each a little later."""
+    codes = []
+    for i in range(20):
+        with start("-q", "-e", "interval:ms:1 { exit(7); } BEGIN { print(1); }") as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(0.004 * i)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)
+            codes.append(process.returncode)
+    assert set(codes) <= {0, 7}  # 0 where the signal was the first
+    assert set(codes[5:]) == {7}
+
+
+def test_a_signal_ends_a_flood_of_commands() -> None:
+    """Thousands wait to be run when it comes; of END each is run."""
+    script = 'interval:hz:2000 { system("sleep 0.01"); } END { system("echo the end"); }'
+    with start("--unsafe", "-e", script) as process:
+        attached(process)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        out, errors = process.communicate(timeout=20)
+        assert time.monotonic() - begun < 5
+    assert out == "the end\n\n\n"
+    assert "commands of system() were not run any more" in errors
+
+
 def test_an_exit_holds_when_the_buffer_has_no_room_for_it() -> None:
     done = run("-q", "-e", r'BEGIN { $i = 0; while ($i < 300000) { printf("%d\n", $i); $i++; } exit(); }')
     assert done.returncode == 0

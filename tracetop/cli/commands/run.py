@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import stat
 import sys
 from contextlib import nullcontext
@@ -56,7 +57,7 @@ def run(words: list[str]) -> int:
     """Run it to its end; return the exit code."""
     found = parse(words)
     found.pid = named_process(found.pid)
-    from tracetop.headless.run import Style, run_script  # noqa: PLC0415 - --help needs none of this
+    from tracetop.headless.run import STOPPING, Style, run_script  # noqa: PLC0415 - --help needs none of this
     from tracetop.source.child import Child  # noqa: PLC0415
     from tracetop.source.live import LiveSource  # noqa: PLC0415
     from tracetop.source.privileges import drop_privileges, has_privilege, sudo_user  # noqa: PLC0415
@@ -75,6 +76,8 @@ def run(words: list[str]) -> int:
             order = order_of(found, name, text, child=child.pid if child else 0)
             source.send(order)
             style = Style(quiet=found.quiet, verbose=found.verbose, buffered=found.buffer == "full")
+            for number in STOPPING:  # what `run_script` puts back: once the run is over, its code stands
+                signal.signal(number, signal.SIG_IGN)
             return run_script(source, order, style, out, child)
     finally:
         source.close()

@@ -228,6 +228,8 @@ class Attached(msgspec.Struct, frozen=True, tag="attached"):
     """BEGIN has run and all other probes are on their hooks, or would be but for a dry run."""
 
     probes: int
+    over: bool = False
+    """Whether there is nothing but BEGIN, or it has called ``exit``: nothing is on a hook, nothing is to be started."""
 
 
 class Output(msgspec.Struct, frozen=True, tag="output"):
@@ -254,6 +256,10 @@ class Execute(msgspec.Struct, frozen=True, tag="execute"):
     command: str
 
 
+class Drained(msgspec.Struct, frozen=True, tag="drained"):
+    """All that a script sent before its end has come; what follows is of END."""
+
+
 class Finished(msgspec.Struct, frozen=True, tag="finished"):
     """A run is over: everything was printed and the kernel is free of it. The last message of a run."""
 
@@ -263,7 +269,7 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     """One line each: what was lost or cut short, and what to do about it."""
 
 
-RunMessage = Attached | Output | ShowFile | Execute | Finished
+RunMessage = Attached | Output | ShowFile | Execute | Drained | Finished
 """What comes of `Run`; a pane's script shows files too."""
 Message = Hello | Frame | Fatal | Refused | LogLines | Checked | Completions | RunMessage
 

@@ -161,10 +161,12 @@ class Loop:
             self._outbox.send(m.LogLines(tuple(log.splitlines())))
 
     def _finish(self) -> None:
-        """Read once more and send the last frame whole: nothing that was counted is lost."""
+        """Read once more, run END, and send the last frame whole: nothing that was counted or printed is lost."""
         self._read()
         os.set_blocking(self._outbox.fd, True)
-        self._send_frame(final=True)
+        self._send_frame(whole=True)
+        self._panes.finish()
+        self._send_frame(whole=True, final=True)
 
     def _read(self) -> None:
         now_s = time.monotonic()
@@ -178,9 +180,9 @@ class Loop:
         self._cpu_s = cpu_s
         self._cost = TracerCost(round(percent, 2), psutil.Process().memory_info().rss)
 
-    def _send_frame(self, *, final: bool = False) -> None:
+    def _send_frame(self, *, whole: bool = False, final: bool = False) -> None:
         """Send what is known now; nothing while the screen does not keep up, what is in force goes with the next."""
-        if self._outbox.blocked and not final:
+        if self._outbox.blocked and not whole:
             return
         self._outbox.send(
             Frame(

@@ -67,6 +67,11 @@ class Panes:
         for pane in self:
             pane.read()
 
+    def finish(self) -> None:
+        """Take all probes off and run the scripts' END, for the last frame to have what it prints."""
+        for pane in self:
+            pane.finish()
+
     def event_fds(self) -> list[int]:
         """Return what is readable while a script has sent something."""
         return [one.event_fd for one in self.running() if one.event_fd is not None]

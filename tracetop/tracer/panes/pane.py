@@ -181,6 +181,12 @@ class Pane:
             self.read()
         return self.running.exited
 
+    def finish(self) -> None:
+        """Take the probes off and have the script say its last words."""
+        if self.running and self._state is PaneState.ON:
+            self.running.detach()
+            self.running.end()
+
     def show_offsets(self, offsets: bool) -> None:
         """Name stack frames with or without their offset."""
         if self.running:

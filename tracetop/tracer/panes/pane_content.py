@@ -69,6 +69,9 @@ class Shown(ABC):
     def drain(self) -> None:  # noqa: B027
         """Do what was asked of user space."""
 
+    def end(self) -> None:  # noqa: B027
+        """Say the last words; once it is detached."""
+
     def log(self) -> Log | None:
         """Return the lines since the last call; None where it never has any."""
         return None

@@ -54,6 +54,8 @@ class Events:
         self._printer = printer
         self._sink = sink
         self._lost_exits = 0
+        self._early: list[tuple[int, bytes]] = []
+        """What BEGIN sent, until it is taken."""
         actions = dict(enumerate(loaded.program.actions))
         self._changes = {number: action for number, action in actions.items() if isinstance(action, MapAction)}
         self._exits = {number for number, action in actions.items() if isinstance(action, Exit)}
@@ -64,17 +66,21 @@ class Events:
         self.prints = len(actions) > len(self._changes) + len(self._exits) + len(self._warned)
         """Whether the script prints."""
 
-    def begin(self) -> None:
-        """Run BEGIN; an end of before is forgotten."""
+    def begin(self) -> bool:
+        """Run BEGIN, and return whether the script goes on after it; an end of before is forgotten."""
         self.exit_code, self._lost_exits = None, self._loaded.lost_exits() if self._exits else 0
         self._loaded.run_begin()
+        if not self._exits:
+            return True
+        self._early = self._loaded.events()
+        return not any(number in self._exits for number, _ in self._early) and not self._has_lost_exit()
 
     def take(self) -> bool:
         """Do what the events ask for that have come, at most one buffer full; say whether there were any.
 
         A script that called ``exit`` asks for nothing more.
         """
-        events = self._loaded.events()
+        events, self._early = self._early or self._loaded.events(), []
         excess = self._excess(events)
         changed: set[int] = set()
         for number, payload in events:
@@ -92,9 +98,14 @@ class Events:
             else:
                 changed.clear()
                 self._print(number, payload)
-        if not events and self.exit_code is None and self._exits and self._loaded.lost_exits() > self._lost_exits:
+        if not events and self.exit_code is None and self._has_lost_exit():
             self.exit_code = 0  # the buffer had no room to say so
         return bool(events)
+
+    def last(self) -> None:
+        """Do what the events ask for that are left once the probes are off; none after the script's own ``exit``."""
+        while self.exit_code is None and self.take():
+            pass
 
     def end(self) -> None:
         """Run END, off the hooks; what came after the script's own ``exit`` is dropped, what END asks for is not."""
@@ -104,6 +115,9 @@ class Events:
         self.take()
         if code is not None:
             self.exit_code = code
+
+    def _has_lost_exit(self) -> bool:
+        return bool(self._exits) and self._loaded.lost_exits() > self._lost_exits
 
     def _excess(self, events: list[tuple[int, bytes]]) -> int:
         """Return how many printing events of these nobody would read, and count them as lost."""

@@ -15,6 +15,7 @@ from tracetop.errors import TracetopError, UsageError
 from tracetop.lang import Options, compile_script, dump
 from tracetop.model.abi.control import pack_control
 from tracetop.model.kernel import Kernel
+from tracetop.model.kinds import ProbeKind
 from tracetop.model.wire import messages as m
 from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.pipe import Inbox, Outbox
@@ -91,13 +92,15 @@ class ScriptRun:
     def _live(self, loaded: LoadedScript, target: int | None) -> m.Finished:
         printer = Printer(loaded, self._names, json=self._order.json)
         events = Events(loaded, printer, self._sink)
-        events.begin()
-        if takes_user_addresses(loaded.program):
-            self._names.processes.watch()
-        loaded.attach()
-        self._outbox.send(m.Attached(_probes(loaded)))
+        goes_on = events.begin() and (_has_hooks(loaded) or bool(self._order.child))
+        if goes_on:
+            if takes_user_addresses(loaded.program):
+                self._names.processes.watch()
+            loaded.attach()
+        self._outbox.send(m.Attached(_probes(loaded), over=not goes_on))
         self._take(events)
-        self._serve(loaded, events, target)
+        if goes_on:
+            self._serve(loaded, events, target)
         os.set_blocking(self._outbox.fd, True)
         self._end(loaded, printer, events)
         return m.Finished(events.exit_code or 0, loaded.program.notes + loaded.notes + printer.notes + _losses(loaded))
@@ -137,6 +140,9 @@ class ScriptRun:
     def _end(self, loaded: LoadedScript, printer: Printer, events: Events) -> None:
         """Take the probes off, print what they sent, run END, print the maps."""
         loaded.detach()
+        events.last()
+        self._sink.send()
+        self._outbox.send(m.Drained())
         events.end()
         if loaded.program.options.get("print_maps_on_exit") != "False":
             self._sink.add("" if self._order.json else "\n\n")
@@ -144,6 +150,11 @@ class ScriptRun:
         self._sink.send()
         if lost := loaded.lost_events():
             self._outbox.send(m.Output(printer.lines.lost(lost).encode(), error=not self._order.json))
+
+
+def _has_hooks(loaded: LoadedScript) -> bool:
+    """Say whether anything is still to come: a script that has only BEGIN and END is over once it has begun."""
+    return any(probe.kind not in (ProbeKind.BEGIN, ProbeKind.END) for probe in loaded.program.probes)
 
 
 def _probes(loaded: LoadedScript) -> int:
