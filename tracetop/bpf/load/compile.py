@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tracetop.bpf.load.bcc import load_bcc
+from tracetop.bpf.load.pid_namespace import namespaced
 from tracetop.bpf.load.verifier_errors import refused_text
 from tracetop.bpf.sys.captured_output import CapturedOutput
 from tracetop.bpf.sys.sysfs import possible_cpus
@@ -44,7 +45,7 @@ def compile_program(program: Program, printed_fd: int | None = None) -> Any:
     module = bcc.BPF.__new__(bcc.BPF)
     try:
         with _inside(HEADERS), _without_kallsyms(), _watched(output.saved_stderr):
-            module.__init__(text=program.c_text.encode(), cflags=_flags())
+            module.__init__(text=namespaced(program.c_text).encode(), cflags=_flags())
     except Exception as error:  # BCC raises Exception itself; its reason is only printed.
         raise refused_text(program, output.drain() or str(error)) from error
     finally:

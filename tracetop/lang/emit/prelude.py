@@ -67,7 +67,11 @@ static __always_inline bool tt_task_wanted(struct tt_control *control, u64 task,
     u64 comm[2] = {};
     u32 tgid = 0;
     if (control->tgid) {
+#ifdef TT_NS_TGID
+        tgid = TT_NS_TGID(task);
+#else
         bpf_probe_read_kernel(&tgid, sizeof(tgid), (void *)(task + tgid_offset));
+#endif
         if (tgid != control->tgid)
             return false;
     }
