@@ -146,6 +146,7 @@ class FakeKernel:
     arch: str = "x86_64"
     cpus: int = 4
     sources: FakeSources = field(default_factory=FakeSources)
+    takes_long_keys: bool = True
     formats: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(_FORMATS))
     arity: dict[str, int] = field(default_factory=lambda: dict(_ARITY))
     offsets: dict[tuple[str, str], tuple[int, int]] = field(default_factory=lambda: dict(_OFFSETS))

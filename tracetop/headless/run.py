@@ -148,8 +148,8 @@ class _Writer:
                 self._print_error(data)
             case m.Output(data=data):
                 self._out.write(data)
-            case m.ShowFile(path=path):
-                self._show_file(path)
+            case m.ShowFile(path=path, most=most):
+                self._show_file(path, most)
             case m.Execute(command=command):
                 self._execute(command)
             case m.Attached(probes=probes, over=over):
@@ -200,8 +200,8 @@ class _Writer:
         sys.stderr.write(data.decode(errors="surrogateescape"))
         sys.stderr.flush()
 
-    def _show_file(self, path: str) -> None:
-        data, error = shown_file(path)
+    def _show_file(self, path: str, most: int) -> None:
+        data, error = shown_file(path, most)
         if error:
             self._print_error(error.encode())
             return

@@ -59,7 +59,7 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
     directives = read_directives(source, header)
     script = substitute(source, expand_macros(source, parse(source, kernel.arch)), options.params)
     seen("ast", script)
-    settings = read_settings(source, script, directives.entries)
+    settings = read_settings(source, script, directives.entries, kernel, options.environment)
     wanted = Wanted(
         directives.optional, settings.missing_probes, options.pid, options.params, options.mode, options.child
     )
@@ -88,7 +88,10 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
         stack_maps=emitted.stack_maps,
         callbacks=emitted.callbacks,
         ended=ended.maps,
-        options={"print_maps_on_exit": str(settings.print_maps_on_exit)},
+        options={
+            "print_maps_on_exit": str(settings.print_maps_on_exit),
+            "max_cat_bytes": str(settings.max_cat_bytes),
+        },
         notes=ended.expansion.notes + planned.notes,
     )
 

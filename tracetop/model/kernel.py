@@ -78,6 +78,9 @@ class Kernel(Protocol):
     cpus: int
     """Possible CPUs."""
 
+    takes_long_keys: bool
+    """Whether the key of a hash map may be longer than 512 bytes."""
+
     @property
     def sources(self) -> SourceInfo:
         """What binaries' debug information says."""

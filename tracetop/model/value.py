@@ -19,7 +19,7 @@ class Shape(StrEnum):
     POINTER = "pointer"
     """An address; printed in hex."""
     STRING = "string"
-    """Text up to the first NUL, padded with NULs."""
+    """Text up to the first NUL, padded with NULs; where it fills its bytes, `text` is shown after it."""
     BUFFER = "buffer"
     """u32 length, then that many bytes; padded with NULs."""
     TUPLE = "tuple"
@@ -62,7 +62,10 @@ class ValueType(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 0
     names: dict[int, str] = {}
     text: str = ""
-    """STRFTIME: the format. KSTACK and USTACK: the mode, ``bpftrace``, ``perf`` or ``raw``."""
+    """STRFTIME: the format. KSTACK and USTACK: the mode, ``bpftrace``, ``perf`` or ``raw``.
+
+    STRING: what shows that it was cut.
+    """
     map: str = ""
     """KSTACK and USTACK: the stack map's C name."""
     depth: int = 0

@@ -112,7 +112,7 @@ class LiveSource:
 
     def _show_file(self, asked: m.ShowFile) -> None:
         """Answer with a file that a pane's script shows: the tracer must not read it, which may read any."""
-        data, error = shown_file(asked.path)
+        data, error = shown_file(asked.path, asked.most)
         self.send(m.FileShown(asked.serial, data + os.fsencode(error)))
 
     def _read(self) -> Iterator[m.Message]:

@@ -18,8 +18,6 @@ from tracetop.source.file_trust import check_trust
 from tracetop.source.script_imports import with_imports
 
 _MOST_BYTES = 1 << 20
-_MOST_SHOWN_BYTES = 10240
-"""What ``cat`` shows of a file, as in bpftrace."""
 SYSTEM_FOLDER = Path("/etc/tracetop")
 
 
@@ -70,8 +68,8 @@ def _text(path: str, *, as_root: bool) -> str:
         raise UsageError(f"{path} is not a script", why="it is not UTF-8 text", hint="name a text file") from error
 
 
-def shown_file(path: str) -> tuple[bytes, str]:
-    """Return what ``cat`` shows of a file, or nothing and the line that says why it shows nothing.
+def shown_file(path: str, most: int) -> tuple[bytes, str]:
+    """Return what ``cat`` shows of a file, `most` bytes of it, or nothing and the line that says why not.
 
     Regular files only: a script's data may name a pipe, and hang us.
     """
@@ -79,7 +77,7 @@ def shown_file(path: str) -> tuple[bytes, str]:
         descriptor = os.open(os.fsencode(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
         with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return file.read(_MOST_SHOWN_BYTES), ""
+                return file.read(most), ""
         why = "it is not a regular file"
     except OSError as error:
         why = error.strerror or str(error)

@@ -122,7 +122,7 @@ CASES = [
     ("BEGIN { $x = { 1; }; }", 14, "this block has no value", "without a ;"),
     ("macro m() { @a } BEGIN { @a = 1; m(); }", 13, "@a was not handed to the macro m", "macro m(@a)"),
     ("macro m(x) { x.y } BEGIN { m(pid); }", 16, "has no fields", ""),
-    ("BEGIN { @ = str(1, 0); }", 20, "argument 2 of str() cannot be 0", "write a number from 1"),
+    ('BEGIN { @ = str(1, "a"); }', 20, "str() takes an integer, this is a string", "write str(POINTER, LENGTH)"),
     ("BEGIN { @ = $9; }", 13, "no parameter $9", "$1 to $8"),
     (f"BEGIN {{ @ = ${'9' * 5000}; }}", 13, "no parameter $9", "the first is $1"),
     (f"profile:hz:{'9' * 5000} {{ }}", 1, "not a whole probe", "profile:hz:RATE"),

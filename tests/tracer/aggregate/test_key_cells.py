@@ -12,6 +12,7 @@ from tracetop.errors import UsageError
 from tracetop.model.frame import Cell, ColumnKind
 from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec, Unit
 from tracetop.model.syscalls import NO_TABLE, OTHERS, TABLE, SyscallNames
+from tracetop.model.value import Shape, ValueType
 from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.aggregates import Gauge
 from tracetop.tracer.aggregate.counters import as_keys
@@ -92,9 +93,18 @@ def test_key_columns_have_distinct_ids() -> None:
     assert [column.id for column in columns] == ["pid", "ppid", "dev", "dev2", "key"]
 
 
+TEXT = ValueType(shape=Shape.STRING, size=3)
+
+
 def test_decode_text_ends_at_the_nul_and_keeps_bytes_that_are_no_utf8() -> None:
-    assert decode_text(b"ab\0cd") == "ab"
-    assert decode_text(b"\xc3\xa9\xff").encode(errors="surrogateescape") == b"\xc3\xa9\xff"
+    assert decode_text(b"ab\0cd", TEXT) == "ab"
+    assert decode_text(b"\xc3\xa9\xff", TEXT).encode(errors="surrogateescape") == b"\xc3\xa9\xff"
+
+
+def test_a_text_that_fills_its_room_is_marked_as_cut_where_its_type_says_so() -> None:
+    cut = ValueType(shape=Shape.STRING, size=3, text="..")
+    assert [decode_text(data, cut) for data in (b"ab\0", b"abc")] == ["ab", "abc.."]
+    assert decode_text(b"abc", TEXT) == "abc"
 
 
 NEW, TOTAL, LAST = (np.array([row], dtype=np.int64) for row in ([10, 2], [100, 5], [900, 50]))

@@ -139,7 +139,7 @@ def test_a_file_without_an_end_of_line_and_the_text_after_it_are_one_line() -> N
     lines = PrintedLines(files)
     for path in ("a", "b"):
         lines.add("<")
-        lines.show_file(path)
+        lines.show_file(path, 100)
     lines.add(">\n")
     files.answer(m.FileShown(asked[1].serial, b"second"))
     assert lines.take().lines == ()
@@ -151,7 +151,7 @@ def test_a_file_without_an_end_of_line_and_the_text_after_it_are_one_line() -> N
 def test_a_screen_that_never_answers_costs_lines_not_memory() -> None:
     lines = PrintedLines(FileRequests(lambda _: None))
     for _ in range(MOST_FILES + 3):
-        lines.show_file("x")
+        lines.show_file("x", 100)
     assert lines.take().lost == 3
     for i in range(2 * MOST_LINES):
         lines.add(f"{i}\n")

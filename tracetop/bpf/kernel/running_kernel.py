@@ -4,6 +4,8 @@ Owns: the answers of tracefs and BTF, each looked up once. Refuses to own: how t
 tracer process; `ensure_tracefs` first where tracefs may not be mounted.
 """
 
+import errno
+import os
 import platform
 import re
 from collections.abc import Iterable, Mapping
@@ -19,11 +21,14 @@ from tracetop.bpf.kernel.tracepoint_formats import parse_format
 from tracetop.bpf.symbols.binaries import Binaries
 from tracetop.bpf.symbols.kallsyms import symbol_address
 from tracetop.bpf.symbols.symbol_table import demangle
+from tracetop.bpf.sys.syscalls import MapCreateAttr, bpf
 from tracetop.bpf.sys.sysfs import possible_cpus, tracefs
+from tracetop.bpf.sys.uapi import Command, MapType
 from tracetop.model.ctype import CFunction, CKind, CStruct, CType, builtin_type
 from tracetop.model.kernel import TracepointFormat, UsdtProbe, UserSymbol
 from tracetop.model.kinds import ProbeKind
 
+_LONG_KEY_BYTES = 1024
 _SAFE_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 """What may become a part of a path: no slash, no leading dot."""
 
@@ -68,6 +73,7 @@ class RunningKernel(UserSpace):
         super().__init__(folder)
         self.arch = platform.machine()
         self.cpus = possible_cpus()
+        self.takes_long_keys = _takes_long_keys()
         self._formats: dict[tuple[str, str], TracepointFormat | None] = {}
         self._tracepoints: tuple[str, ...] | None = None
         self._functions: tuple[str, ...] | None = None
@@ -180,3 +186,16 @@ def _read_format(category: str, event: str) -> TracepointFormat | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return parse_format(category, event, text)
+
+
+def _takes_long_keys() -> bool:
+    """Say whether the key of a hash map may be longer than 512 bytes.
+
+    Since Linux commit c8aa703822bf ("bpf: Lift hashtab key_size limit"), in v5.11.
+    """
+    try:
+        attr = MapCreateAttr(map_type=MapType.HASH, key_size=_LONG_KEY_BYTES, value_size=8, max_entries=1)
+        os.close(bpf(Command.MAP_CREATE, attr))
+    except OSError as error:
+        return error.errno != errno.E2BIG
+    return True

@@ -48,6 +48,7 @@ class Command(IntEnum):
 class MapType(IntEnum):
     """BPF_MAP_TYPE_*."""
 
+    HASH = 1
     ARRAY = 2
     RINGBUF = 27
 

@@ -97,6 +97,7 @@ def order_of(found: argparse.Namespace, name: str, text: str, *, child: int) -> 
         dry_run=found.dry_run,
         debug=tuple(found.debug),
         json=found.format == "json",
+        environment={name: text for name, text in os.environ.items() if name.startswith("BPFTRACE_")},
     )
 
 

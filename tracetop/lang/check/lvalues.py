@@ -10,7 +10,18 @@ from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import field_type, member_type, value_type
 from tracetop.lang.resolve.calling_convention import parameter_places
 from tracetop.lang.tree import syntax, typed
-from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Form, Type, pointer, pointer_to, spoken, tuple_offsets
+from tracetop.lang.tree.types import (
+    INT64,
+    UINT64,
+    UNKNOWN,
+    Form,
+    Type,
+    pointer,
+    pointer_to,
+    spoken,
+    string,
+    tuple_offsets,
+)
 from tracetop.model.ctype import BY_CONVENTION, CKind, DebugFunction
 from tracetop.model.kernel import Field
 from tracetop.model.kinds import ProbeKind
@@ -224,6 +235,9 @@ def _argument(node: syntax.Access, scope: Scope) -> typed.Expr:
             raise scope.error(
                 node.at, f"fields of type {field.c_type} have no value that a script can use", hint="use another field"
             )
+        if found.data_loc and found.type.form is Form.STRING:
+            whole = string(scope.settings.max_strlen, cut=scope.settings.str_trunc_trailer)
+            return typed.FieldValue(field, whole, data_loc=True)
         return typed.FieldValue(field, found.type, data_loc=found.data_loc)
     if hook.kind is ProbeKind.UPROBE:
         return _parameter(node, scope)

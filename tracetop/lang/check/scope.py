@@ -21,7 +21,9 @@ from tracetop.lang.tree.types import INT64, UINT64, UNKNOWN, Form, Type, spoken,
 from tracetop.model.kernel import Kernel
 from tracetop.model.value_kinds import ValueKind
 
-_MAX_KEY_BYTES = 512
+_MAX_KEY_BYTES = 1 << 21
+_OLD_KEY_BYTES = 512
+"""The same, on a kernel that takes no long keys."""
 _MADE = re.compile(r"(?<=\w)(#\d+)+")
 """What is added to the name of a macro's own variable (`parse.macros`)."""
 
@@ -84,9 +86,13 @@ class Scope:
             keys = _members(keys[0])
             nodes *= len(keys)
         for key, checked in zip(nodes, keys, strict=True):
-            if checked.type.form is Form.NONE or checked.type.size > _MAX_KEY_BYTES:
+            most = _MAX_KEY_BYTES if self.kernel.takes_long_keys else _OLD_KEY_BYTES
+            if checked.type.form is Form.NONE or checked.type.size > most:
                 raise self.error(
-                    key.at, f"{spoken(checked.type)} of {checked.type.size} bytes is not a key", hint="use a part of it"
+                    key.at,
+                    f"{spoken(checked.type)} of {checked.type.size} bytes is not a key",
+                    why="" if self.kernel.takes_long_keys else "this kernel takes keys of 512 bytes at most",
+                    hint="use a part of it, as in str(POINTER, 200)",
                 )
         return keys
 

@@ -24,7 +24,7 @@ from tracetop.model.value_kinds import ValueKind
 _MAX_KEY_PARTS = 16
 _MAX_ROUNDS = 100
 """Of an unrolled loop."""
-_MAX_VALUE_BYTES = 1024
+_MAX_VALUE_BYTES = 1 << 21
 
 
 def check_block(statements: tuple[syntax.Statement, ...], scope: Scope) -> tuple[typed.Statement, ...]:

@@ -157,7 +157,10 @@ def layout(type_: Type, types: KnownTypes, depth: int = 0) -> ValueType:
             return ValueType(shape=type_.shape, size=size, signed=signed, text=text, map=name, depth=type_.depth)
         case _:
             names = dict(types.enum_names(type_.c.name)) if type_.shape is Shape.ENUM and type_.c else {}
-            return ValueType(shape=type_.shape, size=type_.size, signed=type_.signed, names=names, own=type_.own)
+            text = type_.text if type_.shape is Shape.STRING else ""
+            return ValueType(
+                shape=type_.shape, size=type_.size, signed=type_.signed, names=names, own=type_.own, text=text
+            )
 
 
 def parts(types_: Sequence[Type], types: KnownTypes) -> tuple[ValuePart, ...]:

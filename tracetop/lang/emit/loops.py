@@ -24,7 +24,7 @@ _MOST_ROUNDS = 1 << 23
 """BPF_MAX_LOOPS: asked for more, the helper makes none."""
 _CONTEXT_BYTES = 64
 """What a callback takes of the stack beside its values: a struct tt_loop and what clang spills."""
-_LOOPS = (typed.While, typed.ForRange, typed.ForMap, typed.MapLength)
+_LOOPS = (typed.While, typed.ForRange, typed.ForMap, typed.MapLength, typed.LoopCall)
 
 
 def has_loop(clause: typed.Clause) -> bool:
@@ -105,6 +105,11 @@ def _map_length(node: typed.MapLength, out: Writer) -> str:
     address = pointer_to(MarkerKind.MAP, planned.spec.drop_slot, out)
     _call(f"tt_for_each({address}, {_callback(MarkerKind.ELEMENT, add, (), out)});", (), out)
     return out.temporary(UINT64, count, "length")
+
+
+def repeat(rounds: int, one: Callable[[Writer], None], out: Writer) -> None:
+    """Write a loop: `one` writes the C of a round, whose number is ``loop->first``; ``return 1`` ends the loop."""
+    _call(f"tt_loop({rounds}, {_callback(MarkerKind.LOOP, one, (), out)});", (), out)
 
 
 @statement.register

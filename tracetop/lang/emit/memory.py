@@ -3,15 +3,17 @@
 A string is padded with NULs, so that it can be a part of a key.
 """
 
-from tracetop.lang.emit.dispatch import fill, put, text, value
+from tracetop.lang.emit.dispatch import Space, Where, fill, put, text, value
 from tracetop.lang.emit.maps import pointer
 from tracetop.lang.emit.prelude import SAME
+from tracetop.lang.emit.reads import read_memory, read_text
 from tracetop.lang.emit.writer import Writer, c_stored, in_parentheses
 from tracetop.lang.plan.plan import field_key
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import Form, Type, tuple_offsets
 from tracetop.lang.vocabulary.builtins import EMITTED
 from tracetop.model.kinds import ProbeKind
+from tracetop.model.program import KeyRole
 
 _RAW_FRAMES = 3
 
@@ -19,10 +21,18 @@ _RAW_FRAMES = 3
 @value.register
 def _same_text(node: typed.SameText, out: Writer) -> str:
     left, right = text(node.left, out), text(node.right, out)
-    size = min(_compared(node.left), _compared(node.right))
-    if node.limit:
-        size = min(size, node.limit)
-    return f"(u64){'!' if node.negated else ''}{out.need(SAME)}({left}, {right}, {size})"
+    sizes = {left: _compared(node.left), right: _compared(node.right)}
+    shorter, longer = sorted(sizes, key=lambda name: sizes[name]) if len(sizes) > 1 else (left, left)
+    size = min(sizes[shorter], node.limit or sizes[shorter])
+    same = f"{out.need(SAME)}({left}, {right}, {size})"
+    if size < sizes[longer] and size != node.limit and _may_fill(node.left if shorter == left else node.right):
+        same = f"({same} && !{longer}[{size}])"
+    return f"(u64){'!' if node.negated else ''}{same}"
+
+
+def _may_fill(node: typed.Expr) -> bool:
+    """Say whether a string may be as long as its room, so that no NUL ends it there."""
+    return not isinstance(node, typed.Text) and node.type.role is not KeyRole.COMM
 
 
 def _compared(node: typed.Expr) -> int:
@@ -58,17 +68,19 @@ def _variable(node: typed.VarValue, place: str, out: Writer) -> None:
 def _field(node: typed.FieldValue, place: str, out: Writer) -> None:
     size = node.type.size
     reading = out.program.raw.readings[field_key(node)] if out.program.raw else None
-    # After the NUL of a record's text stands what was there before: as part of a key it would make many keys of one.
-    read = "bpf_probe_read_kernel_str" if node.type.form is Form.STRING else "bpf_probe_read_kernel"
     if reading and reading.kernel:
         base, offset, _size = reading.kernel
-        out.line(f"{read}({place}, {size}, (void *)({base} + {offset}));")
+        where = Where(f"{base} + {offset}", Space.KERNEL)
     elif node.data_loc:
-        where = f"(char *)ctx + ({out.record_field(node.field.name)} & 0xffff)"
-        out.line(f"bpf_probe_read_kernel_str({place}, {size}, {where});")
+        where = Where(f"(char *)ctx + ({out.record_field(node.field.name)} & 0xffff)", Space.KERNEL)
     else:
         # A copy by loads would be refused where clang makes one address for it and for a helper's argument.
-        out.line(f"{read}({place}, {size}, (void *)ctx + {node.field.offset});")
+        where = Where(f"(char *)ctx + {node.field.offset}", Space.KERNEL)
+    # After the NUL of a record's text stands what was there before: as part of a key it would make many keys of one.
+    if node.type.form is Form.STRING:
+        read_text(where, place, node.type, out)
+    else:
+        read_memory(where, place, str(size), out)
 
 
 @fill.register

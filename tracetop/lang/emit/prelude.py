@@ -146,12 +146,11 @@ static __always_inline void tt_read(void *to, u32 size, u64 from)
 """
 
 _READ_STR_C = """
-static __always_inline void tt_read_str(void *to, u32 size, u64 from)
+static __always_inline long tt_read_str(void *to, u32 size, u64 from)
 {
     if ((s64)from < 0)
-        bpf_probe_read_kernel_str(to, size, (void *)from);
-    else
-        bpf_probe_read_user_str(to, size, (void *)from);
+        return bpf_probe_read_kernel_str(to, size, (void *)from);
+    return bpf_probe_read_user_str(to, size, (void *)from);
 }
 """
 

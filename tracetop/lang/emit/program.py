@@ -16,7 +16,7 @@ from tracetop.lang.emit.loops import callback_name, has_loop, open_frame
 from tracetop.lang.emit.prelude import CURRENT_WANTED, DROP, HELPERS, RECORD_WANTED, TASK_WANTED, Helper, Unit
 from tracetop.lang.emit.reads import record_members
 from tracetop.lang.emit.statements import block
-from tracetop.lang.emit.tables import tables
+from tracetop.lang.emit.tables import scratch_place, tables
 from tracetop.lang.emit.writer import Variables, Writer, c_integer, in_parentheses
 from tracetop.lang.plan.plan import Plan, PlannedClause, PlannedProgram
 from tracetop.lang.source import Source
@@ -34,7 +34,8 @@ _REGISTERED = (integers, memory, statements)
 """Imported for what they register with `dispatch`."""
 MAX_STACK_BYTES = 384
 """Of 512: clang keeps the rest for what it spills."""
-MAX_SCRATCH_BYTES = 1 << 15
+MAX_SCRATCH_BYTES = 1 << 22
+"""The kernel makes no value of a map larger."""
 _CURRENT = "current"
 """The C variable that says whether the current process is wanted."""
 
@@ -80,8 +81,11 @@ class _Program:
     asks_current: bool
     """A clause depends on whether the current process is wanted."""
 
-    def write(self, name: str, number: int, comment: str) -> tuple[str, str, str]:
-        """Return the text of the record, the callbacks, and the functions of a program with a name and a number."""
+    def write(self, name: str, number: str, comment: str) -> tuple[str, str, str]:
+        """Return the text of the record, the callbacks, and the functions of a program.
+
+        `number`: C text of where its scratch memory is.
+        """
         context = self.context or f"struct {name}_record"
         record = "".join(f"    {member}\n" for member in self.record)
         callbacks = [
@@ -117,7 +121,7 @@ def emit(plan: Plan, source: Source) -> Emitted:
     """
     unit = Unit(plan)
     names: dict[tuple[_Program, str], str] = {}
-    written: list[tuple[str, str, str]] = []
+    bodies: list[tuple[_Program, str, int, str]] = []
     probes = []
     for i, program in enumerate(plan.programs):
         name = program.spec.function
@@ -125,8 +129,9 @@ def emit(plan: Plan, source: Source) -> Emitted:
         same = (body, "" if program.shared else name)
         if same not in names:
             names[same] = name
-            written.append(body.write(name, i, _comment(program)))
+            bodies.append((body, name, i, _comment(program)))
         probes.append(structs.replace(program.spec, function=names[same]))
+    written = [body.write(name, scratch_place(unit, i), comment) for body, name, i, comment in bodies]
     records, callbacks, programs = ("".join(parts) for parts in zip(*written, strict=True)) if written else ("",) * 3
     others = [helper for helper in unit.helpers if helper not in HELPERS]
     text = [

@@ -18,6 +18,7 @@ from tracetop.lang.tree.types import Form, Type
 from tracetop.lang.vocabulary.builtins import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
 from tracetop.model.kernel import Field
 from tracetop.model.kinds import ProbeKind, ProgramType
+from tracetop.model.program import KeyRole
 
 
 def narrowed(type_: Type, written: str) -> str:
@@ -185,21 +186,52 @@ def copy(where: Where, place: str, type_: Type, out: Writer) -> None:
     if where.space is Space.LOCAL:
         with out.block(f"if ({where.valid})") if where.valid else nullcontext():
             out.move(place, where.address, type_.size)
+    # What lies after the NUL is nobody's: in a key it would make several of one.
+    elif type_.form is Form.STRING:
+        read_text(where, place, type_, out)
     else:
-        # What lies after the NUL is nobody's: in a key it would make several of one.
-        read_memory(where, place, str(type_.size), out, is_text=type_.form is Form.STRING)
+        read_memory(where, place, str(type_.size), out)
 
 
-def read_memory(where: Where, place: str, size: str, out: Writer, *, is_text: bool = False) -> None:
-    """Write the read of `size` (C text) bytes of memory that is not ours; of text at most so many, NUL included."""
-    if where.valid:
-        where = Where(out.temporary(Type(signed=False), f"{where.valid} ? {where.address} : 0"), where.space)
+def read_memory(where: Where, place: str, size: str, out: Writer) -> None:
+    """Write the read of `size` (C text) bytes of memory that is not ours."""
+    out.line(f"{_read_c(_checked(where, out), place, size, out, is_text=False)};")
+
+
+def read_text(where: Where, place: str, type_: Type, out: Writer) -> None:
+    """Write the read of a string of that type: up to its NUL, or as many bytes as there is room for."""
+    where = _checked(where, out)
+    whole = _read_c(where, place, str(type_.size), out, is_text=True)
+    if type_.role is KeyRole.COMM:  # the kernel keeps the NUL of a task's name
+        out.line(f"{whole};")
+    else:
+        out.when(f"{whole} == {type_.size}", f"{last_byte(where, place, type_, out)};")
+
+
+def last_byte(where: Where, place: str, type_: Type, out: Writer) -> str:
+    """Return C text that reads the last byte there is room for, which a helper for strings leaves to the NUL."""
+    at = type_.size - 1
+    return _read_c(Where(f"{where.address} + {at}", where.space), f"({place} + {at})", "1", out, is_text=False)
+
+
+def read_string(where: Where, place: str, size: str, out: Writer) -> str:
+    """Return C text of the call that reads at most `size` (C text) bytes of a string, NUL included: how many."""
+    return _read_c(_checked(where, out), place, size, out, is_text=True)
+
+
+def _checked(where: Where, out: Writer) -> Where:
+    """Return the place, which is 0 where it is not valid: there is nothing to read there."""
+    if not where.valid:
+        return where
+    return Where(out.temporary(Type(signed=False), f"{where.valid} ? {where.address} : 0"), where.space)
+
+
+def _read_c(where: Where, place: str, size: str, out: Writer, *, is_text: bool) -> str:
     if where.space is Space.ANY:
-        out.line(f"{out.need(READ_STR if is_text else READ)}({place}, {size}, {where.address});")
-    else:
-        space = Space.KERNEL if where.space is Space.LOCAL else where.space
-        helper = f"bpf_probe_read_{space.value}{'_str' if is_text else ''}"
-        out.line(f"{helper}({place}, {size}, (void *)({where.address}));")
+        return f"{out.need(READ_STR if is_text else READ)}({place}, {size}, {where.address})"
+    space = Space.KERNEL if where.space is Space.LOCAL else where.space
+    helper = f"bpf_probe_read_{space.value}{'_str' if is_text else ''}"
+    return f"{helper}({place}, {size}, (void *)({where.address}))"
 
 
 def record_members(program: PlannedProgram, read: set[str]) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ STACKS = 65536
 """Slots, for a new stack to find its own free; with the depth below 35 MB of the kernel's memory."""
 STACK_DEPTH = 64
 """Frames of a stack, the innermost; kernel stacks of 40 are long."""
+_MOST_PERCPU_BYTES = (1 << 15) - 64
+"""Of a value that each CPU has: PCPU_MIN_UNIT_SIZE, and the entry's own head."""
 _EVENT_PAGES, _PRINT_PAGES = 16, 1024
 """Of the ring buffer, for requests and for what is printed."""
 ARRAYS = (Layout.ARRAY, Layout.PERCPU_ARRAY)
@@ -103,21 +105,31 @@ def tables(unit: Unit) -> str:
         printing = any(not isinstance(action, MapAction | Warned) for action in actions)
         parts.append(f"BPF_RINGBUF_OUTPUT({EVENTS}, {_PRINT_PAGES if printing else _EVENT_PAGES});\n")
     if unit.scratch_bytes:
-        parts.append(_scratch(unit.scratch_bytes, len(plan.programs)))
+        parts.append(_scratch(unit))
     parts += [_stack_map(name, depth or STACK_DEPTH) for name, depth in unit.stack_maps.items()]
     return "".join([*parts, *map(_declare, plan.maps.values())])
 
 
-def _scratch(size: int, programs: int) -> str:
+def _scratch(unit: Unit) -> str:
     """Return the declaration of the memory for what does not fit on the stack.
 
     Each program has an entry of its own on each CPU: another program of the script may interrupt it. `busy` is for
     those that may meet themselves there, see `program`.
     """
-    return (
-        f"struct {SCRATCH} {{ u64 words[{-(-size // 8)}]; u64 busy; }};\n"
-        f"BPF_PERCPU_ARRAY({SCRATCH}, struct {SCRATCH}, {programs});\n"
-    )
+    programs = len(unit.plan.programs)
+    table = f"BPF_PERCPU_ARRAY({SCRATCH}, struct {SCRATCH}, {programs});"
+    if _is_large(unit):
+        table = f"BPF_ARRAY({SCRATCH}, struct {SCRATCH}, {programs} * TT_CPUS);"
+    return f"struct {SCRATCH} {{ u64 words[{-(-unit.scratch_bytes // 8)}]; u64 busy; }};\n{table}\n"
+
+
+def _is_large(unit: Unit) -> bool:
+    return unit.scratch_bytes > _MOST_PERCPU_BYTES
+
+
+def scratch_place(unit: Unit, number: int) -> str:
+    """Return C text of the index that a program's scratch memory has."""
+    return f"bpf_get_smp_processor_id() * {len(unit.plan.programs)} + {number}" if _is_large(unit) else str(number)
 
 
 def _stack_map(name: str, depth: int) -> str:

@@ -3,12 +3,12 @@
 from functools import partial
 
 from tracetop.lang.check.calls import Arguments, ValueFunction
-from tracetop.lang.emit.dispatch import Space, Where, address, value
-from tracetop.lang.emit.reads import copy, read_memory
+from tracetop.lang.emit.dispatch import Space, Where, address, text, value
+from tracetop.lang.emit.reads import copy, last_byte, read_memory, read_string, read_text
 from tracetop.lang.emit.writer import Writer
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.tree import typed
-from tracetop.lang.tree.types import Form, Type, opaque, pointer, spoken, string
+from tracetop.lang.tree.types import Form, Type, opaque, pointer, spoken, string, text_type
 from tracetop.model.ctype import VOID
 from tracetop.model.kinds import ProgramType
 from tracetop.model.value import Shape
@@ -35,34 +35,53 @@ def _target(call: typed.Call | typed.MemoryCall, out: Writer) -> Where:
 def _str(arguments: Arguments) -> typed.Expr:
     arguments.count(1, 2)
     first = arguments.value(0)
-    if first.type.form is Form.STRING and len(arguments) == 1:
-        return first  # a record's own text: older bpftrace wants it asked for
+    length = (arguments.integer(1),) if len(arguments) == 2 else ()
+    most = arguments.scope.settings.max_strlen
+    if first.type.form is Form.STRING:
+        return _part(first, *length) if length else first  # a record's own text: older bpftrace wants it asked for
     if first.type.form is Form.ARRAY and first.type.c:  # of unsigned characters, say
-        size = min(first.type.size, MAX_STRING_BYTES)
-        return _string_at((typed.Unary("&", first, _ADDRESS),), first.type.user, size)
-    where = arguments.pointer(0)
-    size = arguments.scope.settings.max_strlen
-    if len(arguments) == 2:
-        length = arguments.value(1)
-        if not isinstance(length, typed.Const):
-            return _string_at((where, arguments.integer(1)), arguments.space(where), size)
-        size = min(arguments.constant(1, 1, 1 << 20) + 1, max(size, MAX_STRING_BYTES))
-    cut = () if padded(size) == size else (typed.Const(size - 1),)
-    return _string_at((where, *cut), arguments.space(where), size)
-
-
-def _string_at(arguments: tuple[typed.Expr, ...], user: bool | None, size: int) -> typed.Expr:
-    """Return the string at a pointer; a length, where only the event knows it, is the second argument."""
-    return typed.MemoryCall(_str_c, arguments, string(padded(size)), user, constant=True)
+        where: typed.Expr = typed.Unary("&", first, _ADDRESS)
+        user, type_ = first.type.user, string(min(first.type.size, most))
+    else:
+        where = arguments.pointer(0)
+        user, type_ = arguments.space(where), string(most, cut=arguments.scope.settings.str_trunc_trailer)
+    if length and isinstance(length[0], typed.Const) and 0 <= length[0].value < type_.size:
+        type_ = string(length[0].value + 1)
+    return typed.MemoryCall(_str_c, (where, *length), type_, user, constant=True)
 
 
 def _str_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
-    where = _target(call, out)
-    size = str(call.type.size)
-    for length in call.arguments[1:]:  # the NUL that ends it is not counted
-        size = out.temporary(_ADDRESS, f"(u64){value(length, out)} + 1", "size")
-        out.when(f"{size} > {call.type.size}", f"{size} = {call.type.size};")
-    read_memory(where, place, size, out, is_text=True)
+    """Write the read of a string; a length, the second argument, counts the NUL that ends it."""
+    where, room = _target(call, out), call.type.size
+    if len(call.arguments) == 1:
+        read_text(where, place, call.type, out)
+        return
+    length = call.arguments[1]
+    if isinstance(length, typed.Const) and 0 <= length.value <= room:
+        out.line(f"{read_string(where, place, str(length.value), out)};")
+        return
+    wanted = out.temporary(_ADDRESS, value(length, out), "wanted")
+    size = out.temporary(_ADDRESS, f"{wanted} > {room} ? {room} : {wanted}", "size")
+    with out.block(f"if ({read_string(where, place, size, out)} == {room} && {wanted} > {room})"):
+        out.line(f"{last_byte(where, place, call.type, out)};")
+
+
+def _part(text_: typed.Expr, length: typed.Expr) -> typed.Expr:
+    """Return the first part of a string: of one that is spelt out so many bytes, of any other its NUL included."""
+    if isinstance(text_, typed.Text) and isinstance(length, typed.Const):
+        data = text_.value[: length.value] if length.value >= 0 else text_.value
+        return typed.Text(data, text_type(data))
+    return typed.MemoryCall(_part_c, (text_, length), text_.type, constant=True)
+
+
+def _part_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
+    source, wanted = text(call.arguments[0], out), value(call.arguments[1], out)
+    room = call.type.size
+    size = out.temporary(_ADDRESS, wanted, "size")
+    with out.block(f"if ({size} > {room})"):
+        out.move(place, source, room)
+    with out.block("else"):
+        out.line(f"bpf_probe_read_kernel_str({place}, {size}, {source});")
 
 
 @partial(ValueFunction, "buf(POINTER, LENGTH)", "the bytes at an address")
@@ -106,7 +125,8 @@ def _path(arguments: Arguments) -> typed.Expr:
             why="the kernel allows it in fentry and fexit of some functions only",
             hint="read the name's last part: $file->f_path.dentry->d_name.name with str()",
         )
-    size = arguments.constant(1, 1, MAX_STRING_BYTES) if len(arguments) == 2 else arguments.scope.settings.max_strlen
+    most = arguments.scope.settings.max_strlen
+    size = min(arguments.constant(1, 1, MAX_STRING_BYTES), most) if len(arguments) == 2 else most
     return typed.MemoryCall(_path_c, (arguments.pointer(0),), string(padded(size)))
 
 

@@ -12,16 +12,15 @@ from tracetop.lang.ctypes.value_types import layout, parts
 from tracetop.lang.emit.dispatch import Space, Where, value
 from tracetop.lang.emit.reads import copy
 from tracetop.lang.emit.writer import Writer
-from tracetop.lang.functions.memory import padded
 from tracetop.lang.functions.printf_formats import check_format
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, Form, Type, string, tuple_of, tuple_offsets
 from tracetop.model.program import Exit, Format, PrintEntry, PrintMap, PrintValue
 from tracetop.model.value import ValuePart
 
-_MOST_PAYLOAD_BYTES = 8192
+_MOST_PAYLOAD_BYTES = 1 << 21
 _MOST = (1 << 31) - 1
-_JOINED_STRINGS = 16
+_JOINED_STRINGS, _JOINED_BYTES = 16, 1024
 
 
 def _formatted(usage: str, about: str, *, verb: str = "", unsafe: bool = False) -> StatementFunction:
@@ -93,7 +92,7 @@ def _time(arguments: Arguments) -> typed.Statement:
 def _join(arguments: Arguments) -> typed.Statement:
     arguments.count(1, 2)
     delimiter = arguments.literal(1).decode(errors="replace") if len(arguments) == 2 else " "
-    part = string(padded(arguments.scope.settings.max_strlen))
+    part = string(min(arguments.scope.settings.max_strlen, _JOINED_BYTES))
     argv = arguments.pointer(0)
     strings = typed.MemoryCall(_join_c, (argv,), tuple_of((part,) * _JOINED_STRINGS), arguments.space(argv))
     one = layout(part, arguments.scope.types)

@@ -5,10 +5,12 @@ from functools import partial
 from tracetop.lang.check.calls import Arguments, ValueFunction
 from tracetop.lang.check.identifiers import MAX_STACK_DEPTH
 from tracetop.lang.check.learnt import MapUse
-from tracetop.lang.emit.dispatch import text
+from tracetop.lang.emit.dispatch import put, text
+from tracetop.lang.emit.loops import repeat
 from tracetop.lang.emit.memory import skipped_frames
 from tracetop.lang.emit.prelude import Helper
 from tracetop.lang.emit.writer import Writer
+from tracetop.lang.functions.memory import padded
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import BOOL, INT64, UINT64, Form, Type, spoken
@@ -16,6 +18,11 @@ from tracetop.lang.vocabulary.kernel_helpers import needs_helper
 from tracetop.model.abi.relocations import HelperId
 from tracetop.model.value import Shape
 
+_MOST_COMPARED = 1 << 13
+"""Bytes that the verifier goes through, each at each place."""
+_MOST_PART_BYTES = 1 << 15
+_SHORT = 64
+"""Bytes of a text that may lie on the stack, where old kernels read at a known place only."""
 _LENGTH = Helper(
     "tt_length",
     """
@@ -29,6 +36,24 @@ static __always_inline u32 tt_length(const char *text, u32 size)
         length++;
     }
     return length;
+}
+""",
+)
+
+# Text is padded with NULs, so its end is found by halving: the verifier would go through every byte of a loop.
+_LONG_LENGTH = Helper(
+    "tt_long_length",
+    """
+static __always_inline u32 tt_long_length(const char *text, u32 size)
+{
+    u64 length = 0;
+#pragma unroll
+    for (u32 left = size; left > 1; left -= left / 2) {
+        u64 byte = (u8)text[length + left / 2 - 1];
+        length += ((byte + 255) >> 8) * (left / 2);
+        OPTIMIZER_HIDE_VAR(length);
+    }
+    return length + (((u64)(u8)text[length] + 255) >> 8);
 }
 """,
 )
@@ -69,28 +94,66 @@ def _strncmp(arguments: Arguments) -> typed.Expr:
     return typed.SameText(left, right, negated=True, limit=limit, type=Type(size=4))
 
 
-@partial(ValueFunction, "strcontains(STRING, PART)", "1 where the string has the part")
+@partial(ValueFunction, "strcontains(STRING, PART)", "whether the string has the part")
 def _strcontains(arguments: Arguments) -> typed.Expr:
-    arguments.count(2)
-    return typed.Call(_strcontains_c, (arguments.text(0), arguments.text(1)), BOOL)
-
-
-def _strcontains_c(call: typed.Call, out: Writer) -> str:
-    return f"(u64)({_find_c(call, out)} >= 0)"
-
-
-def _find_c(call: typed.Call, out: Writer) -> str:
-    """Return where the first string has the second, -1 where it does not have it."""
-    haystack, needle = call.arguments
-    spelt_out = needle.value.partition(b"\0")[0] if isinstance(needle, typed.Text) else None
-    length = f"{needle.type.size}, false" if spelt_out is None else f"{len(spelt_out)}, true"
-    return f"{out.need(_FIND)}({text(haystack, out)}, {haystack.type.size}, {text(needle, out)}, {length})"
+    return typed.Binary(">=", _place(arguments), typed.Const(0), True, BOOL)
 
 
 @partial(ValueFunction, "strstr(STRING, PART)", "where the string has the part, counted from 0; -1 where it does not")
 def _strstr(arguments: Arguments) -> typed.Expr:
+    return _place(arguments)
+
+
+def _place(arguments: Arguments) -> typed.Expr:
+    """Return where the first string has the second, -1 where it does not have it."""
     arguments.count(2)
-    return typed.Call(_find_c, (arguments.text(0), arguments.text(1)), INT64)
+    haystack, needle = arguments.text(0), arguments.text(1)
+    if needle.type.size > _MOST_PART_BYTES:
+        raise arguments.error(
+            f"a part of {needle.type.size} bytes is too long to look for",
+            hint=f"read {_MOST_PART_BYTES - 1} bytes of it at most: str(POINTER, LENGTH)",
+            at=arguments.at(1),
+        )
+    if haystack.type.size * _length(needle) <= _MOST_COMPARED:
+        return typed.Call(_find_c, (haystack, needle), INT64)
+    return typed.LoopCall(_find_in_loop_c, (haystack, needle), INT64)
+
+
+def _length(needle: typed.Expr) -> int:
+    """Return how many bytes are looked for: at most, where only the event knows."""
+    return len(needle.value.partition(b"\0")[0]) if isinstance(needle, typed.Text) else needle.type.size
+
+
+def _find_c(call: typed.Call, out: Writer) -> str:
+    haystack, needle = call.arguments
+    length = f"{_length(needle)}, {'true' if isinstance(needle, typed.Text) else 'false'}"
+    return f"{out.need(_FIND)}({text(haystack, out)}, {haystack.type.size}, {text(needle, out)}, {length})"
+
+
+def _find_in_loop_c(call: typed.Call, out: Writer) -> str:
+    """Write a search whose every comparison the verifier would not go through: a round for each place."""
+    haystack, needle = call.arguments
+    size, length = haystack.type.size, _length(needle)
+    room = out.take_scratch(padded(size + length))  # so that what is compared lies in it wherever it starts
+    part, found = out.take_scratch(padded(needle.type.size)), out.take_scratch(8)
+    for node, place, whole in ((haystack, room, size + length), (needle, part, needle.type.size)):
+        name = out.name("in", aligned=True)
+        out.line(f"char *{name} = scratch + {place};")
+        out.clear(name, padded(whole))
+        put(node, name, out)
+    out.line(f"*(s64 *)(scratch + {found}) = -1;")
+
+    def compare(inner: Writer) -> None:
+        inner.line("u64 i = loop->first;")
+        inner.when(f"i >= {size}", "return 1;")
+        inner.line(f"char *at = scratch + {room} + i, *part = scratch + {part};")
+        with inner.block(f"for (u32 j = 0; j < {length} && part[j]; j++)"):
+            inner.when("at[j] != part[j]", "return !at[0];")
+        inner.line(f"*(s64 *)(scratch + {found}) = i;")
+        inner.line("return 1;")
+
+    repeat(size, compare, out)
+    return out.temporary(INT64, f"*(s64 *)(scratch + {found})", "found")
 
 
 @partial(ValueFunction, "strlen(STRING)", "bytes of a string")
@@ -105,7 +168,8 @@ def _length_of(string: typed.Expr) -> typed.Expr:
 
 def _length_c(call: typed.Call, out: Writer) -> str:
     (string,) = call.arguments
-    return f"(u64){out.need(_LENGTH)}({text(string, out)}, {string.type.size})"
+    helper = _LENGTH if string.type.size <= _SHORT else _LONG_LENGTH
+    return f"(u64){out.need(helper)}({text(string, out)}, {string.type.size})"
 
 
 @partial(ValueFunction, "len(@MAP)", "entries of a map, frames of a stack, bytes of a string")

@@ -18,7 +18,8 @@ def join(a: Type, b: Type) -> Type | None:
     if a.form is Form.STRING:
         exact = max(a.exact, b.exact) if a.exact and b.exact else 0
         role = a.role if a.role == b.role else KeyRole.STRING
-        return replace(a, size=max(a.size, b.size), exact=exact, role=role, own=a.own and b.own)
+        cut = a.text or b.text if a.size == b.size else (a if a.size > b.size else b).text
+        return replace(a, size=max(a.size, b.size), exact=exact, role=role, own=a.own and b.own, text=cut)
     if a.form is Form.TUPLE:
         return _join_tuples(a, b)
     if a.form is Form.BUFFER:

@@ -11,8 +11,8 @@ from tracetop.model.ctype import CType
 from tracetop.model.program import KeyRole, Unit
 from tracetop.model.value import Shape
 
-STRING_BYTES = 64
-"""Room for a string whose length only the event knows (``str()``, ``__data_loc``), NUL included; see ``max_strlen``."""
+STRING_BYTES = 1024
+"""Room for a string whose length only the event knows (``str()``, ``__data_loc``); see ``max_strlen``."""
 _SCALAR_SIZES = (1, 2, 4, 8)
 _ALIGN_8 = 8
 
@@ -65,7 +65,7 @@ class Type:
     names: tuple[str, ...] = ()
     """Of a tuple that is a record, what each part is called."""
     text: str = ""
-    """Of a STRFTIME its format, of a stack its mode."""
+    """Of a STRFTIME its format, of a stack its mode, of a string what is shown after it where it fills its room."""
     depth: int = 0
     """Of a stack: the most frames that are shown."""
     exact: int = 0
@@ -107,9 +107,12 @@ def literal(value: int) -> Type:
     return Type(size=size, signed=value < 1 << 63, plain=0 <= value < 1 << 63)
 
 
-def string(size: int, role: KeyRole = KeyRole.STRING) -> Type:
-    """Return the type of strings of at most `size` bytes, NUL included."""
-    return Type(form=Form.STRING, size=size, signed=False, role=role, shape=Shape.STRING)
+def string(size: int, role: KeyRole = KeyRole.STRING, *, cut: str = "") -> Type:
+    """Return the type of strings of at most `size` bytes; one of so many has no NUL.
+
+    `cut`: what is shown after such a one, because more of it may have been left out.
+    """
+    return Type(form=Form.STRING, size=size, signed=False, role=role, shape=Shape.STRING, text=cut)
 
 
 def text_type(data: bytes) -> Type:

@@ -147,6 +147,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """Stages to show instead of running: ``ast``, ``typed``, ``c``."""
     json: bool = False
     """Whether what is printed is lines of JSON instead of text."""
+    environment: dict[str, str] = {}
+    """Variables of the asker's environment that say how a script is meant: ``BPFTRACE_MAX_STRLEN``."""
 
 
 class Signalled(msgspec.Struct, frozen=True, tag="signalled"):
@@ -248,6 +250,8 @@ class ShowFile(msgspec.Struct, frozen=True, tag="show_file"):
 
     path: str
     serial: int = 0
+    most: int = 10240
+    """Bytes of it that are shown."""
 
 
 class Execute(msgspec.Struct, frozen=True, tag="execute"):

@@ -34,9 +34,11 @@ def integers(spec: MapSpec, part: KeyPart, keys: Keys) -> NDArray[np.integer[Any
     return column.view(kind).reshape(-1)
 
 
-def decode_text(data: bytes) -> str:
-    """Return a NUL-ended text that the kernel wrote; bytes that are not UTF-8 become lone surrogates."""
-    return data.split(b"\0", 1)[0].decode(errors="surrogateescape")
+def decode_text(data: bytes, type_: ValueType) -> str:
+    """Return a text that the kernel wrote, marked where it is cut; bytes that are not UTF-8 become lone surrogates."""
+    text = data.split(b"\0", 1)[0]
+    shown = text.decode(errors="surrogateescape")
+    return shown + type_.text if type_.text and len(text) == type_.size else shown
 
 
 def key_columns(parts: tuple[KeyPart, ...]) -> tuple[Column, ...]:
@@ -67,7 +69,8 @@ class KeyCells:
 
     def _column(self, spec: MapSpec, part: KeyPart, keys: Keys) -> list[Cell]:
         if part.role in TEXT_ROLES and part.type.shape in (Shape.STRING, Shape.INTEGER):
-            return [decode_text(row[part.offset : part.offset + part.size].tobytes()) for row in as_rows(keys)]
+            place = slice(part.offset, part.offset + part.size)
+            return [decode_text(row[place].tobytes(), part.type) for row in as_rows(keys)]
         if part.role is KeyRole.UID:
             read = self._decoder.reader(USERNAME)
         elif part.type.shape is not Shape.INTEGER:
@@ -85,7 +88,7 @@ class KeyCells:
     def value_cell(self, spec: MapSpec) -> Callable[[NDArray[Any]], Cell]:
         """Return what makes a cell of one row of a map's values, where those are shown as text."""
         if spec.kind is ValueKind.STRING:
-            return lambda row: decode_text(row.tobytes())
+            return lambda row: decode_text(row.tobytes(), spec.value)
         if spec.kind is ValueKind.SCALAR:
             number = self._decoder.number(spec.value)
             return lambda row: cell_of(number(int(row[0])))

@@ -176,8 +176,8 @@ class Decoder:
     def _sized(self, type_: ValueType) -> Read:
         names, size, form = self._names, type_.size, type_.text
         if type_.shape is Shape.STRING:
-            clean = self._own if type_.own else self._clean
-            return lambda data, at: clean(data[at : at + size].split(b"\0", 1)[0])
+            cut = form.encode(errors="surrogateescape")
+            return _string(size, cut, self._own if type_.own else self._clean)
         if type_.shape is Shape.BUFFER:
             return lambda data, at: Buffer(data[at + 4 : at + 4 + min(_u32(data, at), size - 4)])
         return lambda data, at: names.wall_clock(_u64(data, at), form)
@@ -196,6 +196,16 @@ class Decoder:
         }
         find = finders.get(shape)
         return (lambda data, at: clean(os.fsencode(find(data, at)))) if find else lambda _data, _at: None
+
+
+def _string(size: int, cut: bytes, clean: Clean) -> Read:
+    """Return what decodes a string of at most `size` bytes; `cut` follows one that has no NUL."""
+
+    def read(data: bytes, at: int) -> Datum:
+        text = data[at : at + size].split(b"\0", 1)[0]
+        return clean(text + cut if cut and len(text) == size else text)
+
+    return read
 
 
 def struct_code(type_: ValueType) -> str:

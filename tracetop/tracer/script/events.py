@@ -18,6 +18,7 @@ from tracetop.tracer.printing.printer import Printer
 
 _CODE = struct.Struct("=q")
 _MOST_BYTES = 1 << 20
+_CAT_BYTES = 10240
 """Of text in one message."""
 
 
@@ -34,8 +35,8 @@ class Sink(Protocol):
     def add_error(self, text: str) -> None:
         """Take a line of the standard error."""
 
-    def show_file(self, path: str) -> None:
-        """Take the contents of a file, as its reader may see it."""
+    def show_file(self, path: str, most: int) -> None:
+        """Take the contents of a file, as its reader may see it, `most` bytes of them."""
 
     def execute(self, command: str) -> None:
         """Take the output of a command."""
@@ -140,7 +141,8 @@ class Events:
                 return
         match action:
             case Format(verb="cat"):
-                self._sink.show_file(self._printer.words(number, action, payload))
+                most = int(self._loaded.program.options.get("max_cat_bytes", _CAT_BYTES))
+                self._sink.show_file(self._printer.words(number, action, payload), most)
             case Format(verb="system"):
                 self._sink.execute(self._printer.words(number, action, payload))
             case _:
@@ -169,10 +171,10 @@ class StreamSink:
         self.send()
         self._outbox.send(Output(os.fsencode(text), error=True))
 
-    def show_file(self, path: str) -> None:
+    def show_file(self, path: str, most: int) -> None:
         """Have the asker print a file."""
         self.send()
-        self._outbox.send(ShowFile(path))
+        self._outbox.send(ShowFile(path, most=most))
 
     def execute(self, command: str) -> None:
         """Have the asker run a command."""

@@ -31,13 +31,13 @@ class FileRequests:
         self._serial = 0
         self._takers: dict[int, Callable[[str], None]] = {}
 
-    def ask(self, path: str, take: Callable[[str], None]) -> bool:
+    def ask(self, path: str, most: int, take: Callable[[str], None]) -> bool:
         """Ask for a file's text, for `take`; False where too many are asked for."""
         if len(self._takers) == MOST_FILES:
             return False
         self._serial += 1
         self._takers[self._serial] = take
-        self._send(ShowFile(path, self._serial))
+        self._send(ShowFile(path, self._serial, most))
         return True
 
     def answer(self, shown: FileShown) -> None:
@@ -79,10 +79,10 @@ class PrintedLines:
         """Take a line for the standard error, as any other: a log has both."""
         self.add(text)
 
-    def show_file(self, path: str) -> None:
+    def show_file(self, path: str, most: int) -> None:
         """Take a file's text, once the screen has read it."""
         piece = _Piece(known=False)
-        if self._files.ask(path, lambda text: self._put(piece, text)):
+        if self._files.ask(path, most, lambda text: self._put(piece, text)):
             self._unknown.append(piece)
         else:
             self._lost += 1

@@ -59,7 +59,14 @@ class ScriptRun:
     def run(self, kernel: Kernel) -> None:
         """Carry it out. Raises what compiling, loading and attaching raise; an asker that has gone is not a fault."""
         order = self._order
-        options = Options(params=order.params, pid=order.pid, child=order.child, mode=order.mode, unsafe=order.unsafe)
+        options = Options(
+            params=order.params,
+            pid=order.pid,
+            child=order.child,
+            mode=order.mode,
+            unsafe=order.unsafe,
+            environment=order.environment,
+        )
         program = compile_script(order.script, order.name, kernel, options, self._show)
         if order.debug:
             self._outbox.send(m.Finished())

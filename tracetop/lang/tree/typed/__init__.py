@@ -24,6 +24,7 @@ from tracetop.lang.tree.typed.expressions import (
     HookNumber,
     Local,
     Logical,
+    LoopCall,
     MapLength,
     MapValue,
     Member,

@@ -300,6 +300,10 @@ class Call(Expr):
     """Of one that reads memory: whose it is, the process's or the kernel's; None where only the address tells."""
 
 
+class LoopCall(Call):
+    """A call whose C is a loop, which a helper of the kernel carries out."""
+
+
 class MemoryCall(Expr):
     """A call of a function whose value lies in memory, such as a string."""
 
