@@ -6,6 +6,7 @@ emitted, unless a clause needs more stack than BPF has.
 
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 
 from tracetop.errors import TracetopError
 from tracetop.lang.check.check import check
@@ -15,6 +16,7 @@ from tracetop.lang.options import Options, read_settings
 from tracetop.lang.parse.macros import expand as expand_macros
 from tracetop.lang.parse.parameters import substitute
 from tracetop.lang.parse.parser import parse
+from tracetop.lang.parse.script_options import fill_in, split
 from tracetop.lang.plan.block_requests import key_by_request
 from tracetop.lang.plan.plan import Plan, kernel_bytes, plan
 from tracetop.lang.plan.program_sharing import number_hooks
@@ -57,7 +59,11 @@ def compile_script(
 def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Program:
     header = read_header(source.text)
     directives = read_directives(source, header)
-    script = substitute(source, expand_macros(source, parse(source, kernel.arch)), options.params)
+    if options.params is not None:
+        positional, named = split(options.params)
+        options = replace(options, params=positional, named=named)
+    parsed = expand_macros(source, parse(source, kernel.arch))
+    script = substitute(source, fill_in(source, parsed, options.named), options.params)
     seen("ast", script)
     settings = read_settings(source, script, directives.entries, kernel, options.environment)
     wanted = Wanted(

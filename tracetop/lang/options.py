@@ -29,6 +29,8 @@ class Options:
 
     params: tuple[str, ...] | None = None
     """``$1`` and so on, as written on a command line; None: integers that are read live (`model.abi.control`)."""
+    named: tuple[str, ...] = ()
+    """The script's own options, such as ``--name=5``."""
     pid: int = 0
     """The only process that user-space, sampling and counting probes are put on; 0 for all."""
     child: int = 0

@@ -204,7 +204,6 @@ def test_a_watchpoint_is_of_the_process_that_is_named_or_started(hooks: Hooks, p
         ("watchpoint:0x10:8:r", "r is not a way to use memory", "w, rw, x"),
         ("iter:task", "iter probes are not supported", "tracepoint:sched"),
         ("self:signal:SIGUSR2", "self:signal:SIGUSR2 is not a whole probe", "self:signal:SIGUSR1"),
-        ("test:mine", "test probes are not supported", "exit"),
         ("kprobe:$2", "kprobe:$2 needs a value for $2", "tracetop run"),
         ("kprob:vfs_read", "unknown kind of probe kprob", "did you mean kprobe?"),
     ],

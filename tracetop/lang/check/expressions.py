@@ -12,6 +12,7 @@ from tracetop.lang.advice.foreign_words import instead_of
 from tracetop.lang.check import lvalues
 from tracetop.lang.check.calls import Aggregation, Arguments, StatementFunction, ValueFunction
 from tracetop.lang.check.casts import cast, offset_of, size_of
+from tracetop.lang.check.constants import comptime, taken
 from tracetop.lang.check.identifiers import HOOK_BUILTINS, name_value
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.tree import syntax, typed
@@ -25,7 +26,7 @@ from tracetop.model.value_kinds import ValueKind
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _ABSENT_WORDS = """
-buf_pinned is_err is_ptr override percpu_kaddr pton skboutput socket_cookie strcap unwatch stack_len fail assert
+buf_pinned is_err is_ptr override percpu_kaddr pton skboutput socket_cookie strcap unwatch stack_len
 """
 _ABSENT = frozenset(_ABSENT_WORDS.split())
 """Functions of bpftrace that this compiler does not have."""
@@ -135,6 +136,7 @@ check_expr.register(syntax.Index, lvalues.index)
 check_expr.register(syntax.Cast, cast)
 check_expr.register(syntax.SizeOf, size_of)
 check_expr.register(syntax.OffsetOf, offset_of)
+check_expr.register(syntax.Comptime, comptime)
 
 
 @check_expr.register
@@ -208,6 +210,9 @@ def _same(node: syntax.Binary, left: typed.Expr, right: typed.Expr, scope: Scope
 
 @check_expr.register
 def _ternary(node: syntax.Ternary, scope: Scope) -> typed.Expr:
+    branch = taken(node.condition, scope)
+    if branch is not None:
+        return check_expr(node.then if branch else node.otherwise, scope)
     condition = check_integer(node.condition, scope, "a condition")
     then, otherwise = check_expr(node.then, scope), check_expr(node.otherwise, scope)
     type_ = join(then.type, otherwise.type)

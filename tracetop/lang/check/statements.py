@@ -6,6 +6,7 @@ from functools import singledispatch
 
 from tracetop.lang.check.calls import Aggregation, Arguments, StatementFunction
 from tracetop.lang.check.casts import fitted, value_type_of
+from tracetop.lang.check.constants import constant, taken
 from tracetop.lang.check.expressions import (
     arithmetic,
     check_expr,
@@ -184,6 +185,9 @@ def _evaluate(node: syntax.Evaluate, scope: Scope) -> typed.Statement:
 
 @check_statement.register
 def _if(node: syntax.If, scope: Scope) -> typed.Statement:
+    branch = taken(node.condition, scope)
+    if branch is not None:
+        return typed.Block(check_block(node.then if branch else node.otherwise, scope))
     condition = check_integer(node.condition, scope, "a condition")
     return typed.If(condition, check_block(node.then, scope), check_block(node.otherwise, scope))
 
@@ -196,6 +200,7 @@ def _block(node: syntax.Block, scope: Scope) -> typed.Statement:
 @check_statement.register
 def _unroll(node: syntax.Unroll, scope: Scope) -> typed.Statement:
     count = check_expr(node.count, scope)
+    rounds = constant(count)
     if isinstance(count, typed.Param):
         what, instead = "unroll() by a parameter", f"spell the number out: 1 to {_MAX_ROUNDS}"
         needs_helper(scope.kernel, scope.source, node.at, HelperId.LOOP, what, instead)
@@ -204,13 +209,13 @@ def _unroll(node: syntax.Unroll, scope: Scope) -> typed.Statement:
         inside = replace(scope.enter(), in_loop=False)
         name = inside.declare(variable, INT64)
         return typed.ForRange(name, typed.number(0), count, check_block(node.body, inside))
-    if not isinstance(count, typed.Const) or not 1 <= count.value <= _MAX_ROUNDS:
+    if not isinstance(rounds, int) or not 1 <= rounds <= _MAX_ROUNDS:
         raise scope.error(
             node.count.at,
             f"unroll() takes a number from 1 to {_MAX_ROUNDS}, spelt out",
             hint=f"write 1 to {_MAX_ROUNDS}, or use while or for ($i : 0..n)",
         )
-    return typed.Block(tuple(typed.Block(check_block(node.body, scope)) for _ in range(count.value)))
+    return typed.Rounds(tuple(typed.Block(check_block(node.body, scope)) for _ in range(rounds)))
 
 
 @check_statement.register

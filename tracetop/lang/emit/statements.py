@@ -12,6 +12,9 @@ from tracetop.model.abi.event_slots import EVENTS, DropSlots
 from tracetop.model.program import EVENT_HEADER_BYTES, Exit, TimeSeries
 from tracetop.model.value_kinds import ValueKind
 
+_MOST_OF_ROUNDS = 128
+"""Bytes of memory that the rounds of an unrolled loop may take, each its own, to know what was looked up before."""
+
 
 def block(body: tuple[typed.Statement, ...], out: Writer) -> None:
     """Write statements one after another."""
@@ -133,6 +136,18 @@ def _if(node: typed.If, out: Writer) -> None:
 @statement.register
 def _block(node: typed.Block, out: Writer) -> None:
     block(node.body, out)
+
+
+@statement.register
+def _rounds(node: typed.Rounds, out: Writer) -> None:
+    """Write the rounds; once they have taken much memory, each of the rest has what the one before it had."""
+    stack, scratch = out.stack_bytes, out.scratch_bytes
+    for each in node.rounds:
+        if out.stack_bytes - stack + out.scratch_bytes - scratch <= _MOST_OF_ROUNDS:
+            block(each.body, out)
+        else:
+            with out.apart():
+                block(each.body, out)
 
 
 @statement.register

@@ -132,6 +132,8 @@ class Writer:
     """What of the clause lies in the program's scratch memory, since it does not fit on the stack."""
     aliased: bool = False
     """The clause takes addresses of its variables or maps: what an address leads to may be changed by an assignment."""
+    scratch_taken: int = 0
+    """What of that is taken where the writer is."""
     names: set[str] = field(default_factory=set)
     """What was named in the clause by `name`: it does not change, as a script's variable may."""
     keeps_order: bool = False
@@ -259,8 +261,10 @@ class Writer:
 
     def take_scratch(self, size: int) -> int:
         """Return where in the scratch memory there are `size` bytes, a multiple of 8."""
-        self.scratch_bytes += size
-        return self.scratch_bytes - size
+        at = self.scratch_taken
+        self.scratch_taken += size
+        self.scratch_bytes = max(self.scratch_bytes, self.scratch_taken)
+        return at
 
     def variable(self, name: str) -> str:
         """Return C text that stands for a variable that is a number."""
@@ -277,11 +281,12 @@ class Writer:
             aliased=self.aliased,
             is_callback=True,
             scratch_bytes=self.scratch_bytes,
+            scratch_taken=self.scratch_taken,
         )
 
     def return_from(self, inside: "Writer", context_bytes: int) -> None:
         """Count what a loop's body takes of stack and scratch memory, its context on the stack included."""
-        self.scratch_bytes = inside.scratch_bytes
+        self.scratch_bytes, self.scratch_taken = inside.scratch_bytes, inside.scratch_taken
         taken = inside.stack_bytes + inside.apart_stack_bytes + inside.callback_stack_bytes + context_bytes
         self.callback_stack_bytes = max(self.callback_stack_bytes, taken)
 
@@ -300,12 +305,12 @@ class Writer:
 
     @contextmanager
     def apart(self) -> Iterator[None]:
-        """Write a block of its own, whose part of the stack the next such block has again."""
-        before = self.stack_bytes
+        """Write a block of its own, whose part of the stack and of the scratch memory the next such block has again."""
+        stack, scratch = self.stack_bytes, self.scratch_taken
         with self.block(""):
             yield
-        self.apart_stack_bytes = max(self.apart_stack_bytes, self.stack_bytes - before)
-        self.stack_bytes = before
+        self.apart_stack_bytes = max(self.apart_stack_bytes, self.stack_bytes - stack)
+        self.stack_bytes, self.scratch_taken = stack, scratch
 
     @contextmanager
     def attempt(self) -> Iterator[list[str]]:

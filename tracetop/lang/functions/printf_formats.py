@@ -18,7 +18,8 @@ _PIECE = re.compile(
     r"(?P<text>(?:[^%]|%%)+)|%(?P<flags>[-+ 0#]*)(?P<field>\d*(?:\.\d+)?)(?P<length>hh|h|ll|l|j|z|t)?"
     r"(?:(?P<letter>[diouxXcspb]|r[xh]?)|\S?)"
 )
-"""Text, or a conversion; one without a letter makes no sense."""
+"""Text, or a conversion; without a letter it is text too, as a percent sign that stands alone is."""
+_FRACTIONS = frozenset("fFgGeE")
 _WIDTH = re.compile(r"\d+")
 _MOST_WIDTH = 4096
 """Characters; a line of text is shorter, and the tracer makes it for every event."""
@@ -36,8 +37,8 @@ def parse_format(text: str) -> tuple[str | Conversion, ...]:
 
 def _parts(pieces: list[re.Match[str]]) -> Iterator[str | Conversion]:
     for piece in pieces:
-        if piece["text"]:
-            yield piece["text"].replace("%%", "%")
+        if not piece["letter"]:
+            yield piece["text"].replace("%%", "%") if piece["text"] else _percent(piece[0])
         else:
             yield Conversion(piece["letter"], piece["flags"], piece["field"], _bits(piece))
 
@@ -46,15 +47,20 @@ def _bits(piece: re.Match[str]) -> int:
     return _CUT_BITS.get(piece["length"], 64) if piece["letter"] in _CUT else 64
 
 
+def _percent(text: str) -> str:
+    """Return what is printed of a percent sign that begins no conversion: itself, as ``%5%`` does."""
+    return "%" if text.endswith("%") else text
+
+
 def check_format(arguments: Arguments, text: str, values: tuple[typed.Expr, ...]) -> tuple[str | Conversion, ...]:
     """Return the parts of a format. ScriptError where it and its values do not go together."""
     pieces = list(_PIECE.finditer(text))
-    found = [piece for piece in pieces if not piece["text"]]
-    for piece in found:
-        if not piece["letter"]:
+    found = [piece for piece in pieces if piece["letter"]]
+    for piece in pieces:
+        if piece[0][-1:] in _FRACTIONS and not piece["letter"] and not piece["text"]:
             raise arguments.error(
                 f"{piece[0]} is not a conversion",
-                why="BPF has no floating-point numbers" if piece[0][-1:] in "fFgGeE" else "",
+                why="BPF has no floating-point numbers",
                 hint="use %d, %u, %x, %s, %c, %p or %r; a percent sign is written %%",
                 at=arguments.at(0) + 1 + piece.start(),
             )

@@ -48,7 +48,7 @@ class _Given:
 
     def _text(self, call: syntax.Call, index: int, offset: int, rest: list[syntax.Expr]) -> syntax.Node:
         text = self._param(index).encode(errors="surrogateescape")
-        if offset > len(text):
+        if offset > max(len(text), 0 if index <= len(self.params) else offset):
             raise self.source.error(
                 call.at, f"${index} has {len(text)} bytes", hint=f"write a number from 0 to {len(text)} after the +"
             )

@@ -79,7 +79,9 @@ def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted
             continue
         found: dict[Hook, str] = {}
         failed: list[tuple[syntax.Probe, MissingProbeError]] = []
-        probes = [probe for probe in clause.probes if _is_measured(probe) == (wanted.mode == "bench")]
+        probes = [
+            probe for probe in clause.probes if _is_measured(probe) == (wanted.mode == "bench") and not _is_test(probe)
+        ]
         if not probes:
             continue
         for probe in probes:
@@ -95,7 +97,7 @@ def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted
         failures += failed
         hooked += [HookedClause(clause, hook, text) for hook, text in found.items()]
     if not hooked and not failures:
-        what = "there is no bench probe" if wanted.mode else "there are only bench probes"
+        what = "there is no bench probe" if wanted.mode else "there are only test or bench probes"
         raise source.error(0, f"{what} in the script", hint="tracetop run --bench runs those, and no others")
     _refuse_rest(source, script, hooked, failures, wanted)
     notes = () if wanted.missing == "ignore" else tuple(dict.fromkeys(_note(*failure) for failure in failures))
@@ -113,6 +115,11 @@ def _lacking(clause: syntax.Clause, kernel: Kernel) -> str:
 
 def _is_measured(probe: syntax.Probe) -> bool:
     return probe.text.partition(":")[0] == ProbeKind.BENCH
+
+
+def _is_test(probe: syntax.Probe) -> bool:
+    """Say whether it is for bpftrace's own test mode: outside of it such clauses are left out."""
+    return probe.text.partition(":")[0] == "test"
 
 
 def _refuse_typos(failed: list[tuple[syntax.Probe, MissingProbeError]], wanted: Wanted) -> None:

@@ -24,7 +24,11 @@ def take_apart(source: Source, probe: syntax.Probe, params: tuple[str, ...] | No
         character = text[i]
         parameter = _PARAMETER.match(text, i) if character == "$" and not quoted else None
         if parameter:
-            parts[-1] += _parameter(source, probe, int(parameter[1]), params)
+            given = _parameter(source, probe, int(parameter[1]), params)
+            # The first may be the whole probe; in a later one, such as a path, a colon is its own.
+            first, *more = given.split(":") if len(parts) == 1 else (given,)
+            parts[-1] += first
+            parts += more
             i = parameter.end()
             continue
         if character == '"':

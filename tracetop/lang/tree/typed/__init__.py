@@ -65,6 +65,7 @@ from tracetop.lang.tree.typed.statements import (
     Loop,
     MapType,
     Return,
+    Rounds,
     Script,
     Send,
     SetVariable,

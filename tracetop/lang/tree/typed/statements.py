@@ -126,9 +126,15 @@ class Return(Statement):
 
 
 class Block(Statement):
-    """``{ body }``, and the rounds of an unrolled loop."""
+    """``{ body }``."""
 
     body: tuple[Statement, ...]
+
+
+class Rounds(Statement):
+    """The rounds of an unrolled loop, one after the other."""
+
+    rounds: tuple[Block, ...]
 
 
 Loop = While | ForRange | ForMap
