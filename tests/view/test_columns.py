@@ -107,3 +107,13 @@ def test_numbers_of_keys_are_never_rounded_and_missing_cells_say_so() -> None:
     assert cell_text(1_234_567, PROCESSES.columns[0], 7) == "1234567"
     assert cell_text(None, PROCESSES.columns[0], 7) == "\N{EN DASH}"
     assert cell_text("[red]\n", PROCESSES.columns[1], 7) == "[red]\\n"
+
+
+def test_an_id_is_whole_however_many_digits_it_has() -> None:
+    """A sector that is shortened to 50.8M is another sector."""
+    columns = (Column("pid", "pid", ColumnKind.KEY, role=KeyRole.PID), Column("at", "at", ColumnKind.ID))
+    rows = tuple(Row(str(n), (n, sector)) for n, sector in enumerate((50_800_128, (1 << 64) - 1, None)))
+    table = Table(name="@", columns=columns, rows=rows, rows_total=3, sums=(None, None), sort=Sort("at"))
+    shown = visible_columns(table, 40)
+    texts = [cells(row, shown, table.sums)[1].strip() for row in rows]
+    assert texts == ["50800128", "18446744073709551615", "\N{EN DASH}"]

@@ -2,8 +2,10 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tracetop.model.frame import StackTree
+from tracetop.model.program import Unit
 from tracetop.view.calltree import ROOT, CallTree, Span, flatten, hot_paths, layout, stacks
 
 
@@ -169,3 +171,11 @@ def test_a_span_is_within_a_cell_of_its_exact_width_in_its_caller(
     for span in spans[1:]:
         above = frames[span.path if span.merged else span.path[:-1]]
         assert abs(span.width - above.width * span.total / above.total) <= 1
+
+
+def test_a_time_says_that_it_is_many_threads() -> None:
+    """39 s went by in 30 s: that is of two of them."""
+    tree = tree_of({("main", "sleep"): 39 * 10**10})
+    waited = structs.replace(tree, unit=Unit.NS)
+    assert CallTree(waited, recent=True).headline == "39 s of all threads in 30 s"
+    assert CallTree(tree_of({("main",): 120}), recent=True).headline == "12 samples in 30 s"

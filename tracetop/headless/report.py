@@ -11,7 +11,7 @@ from tracetop.view import status
 from tracetop.view.blocks import bar
 from tracetop.view.calltree import CallTree, flatten, hot_paths
 from tracetop.view.histogram import bars, summary
-from tracetop.view.numbers import format_percent, format_value, format_weight
+from tracetop.view.numbers import format_percent, format_value
 from tracetop.view.table import cell_text, cells, heading, line, visible_columns
 from tracetop.view.text import cell_width, escape, fit
 
@@ -99,7 +99,7 @@ def _bars(histogram: Histogram, row: HistRow, width: int) -> Iterator[str]:
 def _stacks(view: StackTree, sign: str) -> Iterator[str]:
     tree = CallTree(view, recent=False)
     recent = format_value(view.recent[0] if view.recent else 0, view.unit)
-    yield f"  {sign}{format_weight(tree.samples, tree.unit)}, {recent} in the last {view.window_s:g} s"
+    yield f"  {sign}{tree.weight}, {recent} in the last {view.window_s:g} s"
     yield f"{'total':>6} {'self':>6}  function"
     lines = list(flatten(tree, hot_paths(tree, _HOT_SHARE)))
     for each in lines[:_STACK_LINES]:

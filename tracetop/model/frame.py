@@ -26,6 +26,8 @@ class ColumnKind(StrEnum):
     """Since start or the last reset."""
     VALUE = "value"
     """A value that is not a count: an average, a minimum, a process's memory."""
+    ID = "id"
+    """A number as the script wrote it, which may name something (a sector, an address): shown whole, never rounded."""
     PERCENT = "percent"
     """0 to 100 of one core, or of the machine's memory."""
     TEXT = "text"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Set
 import msgspec
 
 from tracetop.model.frame import StackTree
-from tracetop.model.program import Unit
+from tracetop.model.program import NS_IN, Unit
 from tracetop.view.numbers import format_weight
 
 Path = tuple[str, ...]
@@ -42,9 +42,14 @@ class CallTree:
         return self._stacks.unit
 
     @property
+    def weight(self) -> str:
+        """All of it in words; a time is many threads' added up, and so may be more than the time that passed."""
+        return f"{format_weight(self.samples, self.unit)}{' of all threads' if self.unit in NS_IN else ''}"
+
+    @property
     def headline(self) -> str:
         """What was sampled in the recent window, ``312 samples in 10 s``."""
-        return f"{format_weight(self.samples, self.unit)} in {self._stacks.window_s:.0f} s"
+        return f"{self.weight} in {self._stacks.window_s:.0f} s"
 
     def symbol(self, node: int) -> str:
         """Return the node's frame name, unescaped."""

@@ -43,6 +43,7 @@ _KIND = MappingProxyType(
         ColumnKind.RATE: (7, 1),
         ColumnKind.TOTAL: (7, 4),
         ColumnKind.VALUE: (7, 2),
+        ColumnKind.ID: (7, 2),
         ColumnKind.PERCENT: (5, 1),
         ColumnKind.TEXT: (10, 3),
     }
@@ -98,7 +99,7 @@ def visible_columns(table: Table, width: int, *, plain: bool = False) -> tuple[V
     Dropped first: the sparkline, then the share, totals, texts, values, rates; keys and the sort column last. What is
     left over widens the last text column. `plain`, for text on paper: no sparkline, and totals wide enough to be whole.
     """
-    offered = [_shown(column, index, plain=plain) for index, column in enumerate(table.columns)]
+    offered = [_shown(table, index, plain=plain) for index in range(len(table.columns))]
     rate = next((view for view in offered if view.column.kind is ColumnKind.RATE), None)
     if rate is not None:
         place = offered.index(rate) + 1
@@ -123,8 +124,11 @@ def title_of(column: Column) -> str:
     return escape(column.title.replace("_bytes", "") if column.unit is Unit.BYTES else column.title)
 
 
-def _shown(column: Column, index: int, *, plain: bool) -> ViewColumn:
+def _shown(table: Table, index: int, *, plain: bool) -> ViewColumn:
+    column = table.columns[index]
     width = _ROLE_WIDTH[column.role] if column.role else _COLUMN.get(column.id, _KIND[column.kind])[0]
+    if column.kind is ColumnKind.ID:  # whole, or it would be another's
+        width = max([width, *(len(str(row.cells[index])) for row in table.rows)])
     if plain and column.kind is ColumnKind.TOTAL:
         width = _WHOLE_TOTAL
     title = title_of(column)
@@ -192,7 +196,7 @@ def cell_text(value: Cell, column: Column, width: int, *, exact: bool = False) -
     """Return one cell's text, escaped; numbers at most `width` wide, text as long as it is. Keys are never rounded."""
     if value is None:
         return ABSENT
-    if isinstance(value, str) or column.kind in (ColumnKind.KEY, ColumnKind.TEXT):
+    if isinstance(value, str) or column.kind in (ColumnKind.KEY, ColumnKind.TEXT, ColumnKind.ID):
         return escape(str(value))
     return format_cell(value, column, width, exact=exact)
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from tests.tracer.fake_proc import FakeProc, FakeProcess
 from tests.tracer.specs import INTEGER, PID, Value, number_key, part, sample, spec, text_key
 from tracetop.model.filter import Filter
-from tracetop.model.frame import Cell, Sort, Table
+from tracetop.model.frame import Cell, ColumnKind, Sort, Table
 from tracetop.model.program import KeyRole, MapSpec
+from tracetop.model.value import ValueType
 from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.aggregate.counters import as_keys
 from tracetop.tracer.aggregate.joined_table import JoinedTable
@@ -157,6 +159,18 @@ def test_an_average_is_that_of_the_interval_while_there_are_events(cells: KeyCel
     feed(table, {1: (100, 10)})
     assert column(feed(table, {1: (130, 11)}), "avg") == [30.0]
     assert column(feed(table, {1: (130, 11)}), "avg") == [round(130 / 11, 3)]
+
+
+def test_a_number_that_may_be_an_id_is_shown_as_it_was_written(cells: KeyCells) -> None:
+    """An address has more digits than a floating-point number holds; sorted by it, the greatest is first."""
+    address = structs.replace(spec("@socket", ValueKind.SCALAR), value=ValueType(signed=False))
+    table = joined(cells, address)
+    top = 0xFFFF_8881_03C4_D5E7
+    feed(table, {1: 7, 2: top - (1 << 64), 3: top - 1 - (1 << 64)})
+    found = by(table, "socket_scalar")
+    assert [c.kind for c in found.columns] == [ColumnKind.KEY, ColumnKind.ID]
+    assert column(found, "socket_scalar") == [top, top - 1, 7]
+    assert found.sums == (None, None)
 
 
 # The table of processes

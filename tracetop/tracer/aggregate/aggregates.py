@@ -19,7 +19,7 @@ from tracetop.tracer.aggregate.joined_table import JoinedTable
 from tracetop.tracer.aggregate.key_cells import KeyCells
 from tracetop.tracer.aggregate.process_table import ProcessCounts, is_process_map
 from tracetop.tracer.aggregate.processes import ProcessTable
-from tracetop.tracer.aggregate.value_columns import growing_field, is_text, tidy, value_columns, value_numbers
+from tracetop.tracer.aggregate.value_columns import growing_field, is_as_written, tidy, value_columns, value_numbers
 
 
 class Gauge:
@@ -27,7 +27,7 @@ class Gauge:
 
     def __init__(self, spec: MapSpec, cells: KeyCells) -> None:
         self.spec = spec
-        self._text = cells.value_cell(spec) if is_text(spec) else None
+        self._text = cells.value_cell(spec) if is_as_written(spec) else None
         self._counter = CounterMap(growing_field(spec))
         self._columns = value_columns(spec)
         self._none: tuple[Cell, ...] = (None,) * len(self._columns)

@@ -18,9 +18,10 @@ from tracetop.tracer.aggregate.counters import Counted, CounterMap, Keys, as_key
 from tracetop.tracer.aggregate.key_cells import KeyCells, integers, key_columns
 from tracetop.tracer.aggregate.processes import comm_of
 from tracetop.tracer.aggregate.value_columns import (
+    AS_WRITTEN,
     Numbers,
     growing_field,
-    is_text,
+    is_as_written,
     spread,
     summable,
     tidy,
@@ -45,7 +46,7 @@ class JoinedTable:
         self.shown = shown or specs
         self._cells = cells
         self._counters = {spec.name: CounterMap(growing_field(spec)) for spec in specs}
-        self._readers = {spec.name: cells.value_cell(spec) for spec in specs if is_text(spec)}
+        self._readers = {spec.name: cells.value_cell(spec) for spec in specs if is_as_written(spec)}
         self._texts: dict[str, dict[bytes, NDArray[Any]]] = {}
         """By map and key, as the kernel wrote them: only those that are shown are decoded."""
         self.keys: Keys = as_keys(np.empty((0, specs[0].key_size), dtype=np.uint8))
@@ -113,7 +114,7 @@ class JoinedTable:
         return [tidy(column, number) if summable(column) else None for column, number in pairs]
 
     def _count(self, spec: MapSpec, sample: MapSample) -> Counted:
-        if is_text(spec):
+        if is_as_written(spec):
             self._texts[spec.name] = dict(zip(map(bytes, as_keys(sample.keys)), sample.values, strict=True))
             sample = MapSample(sample.keys, np.zeros((len(sample.keys), 1), dtype=np.int64))
         return self._counters[spec.name].update(sample)
@@ -124,7 +125,7 @@ class JoinedTable:
         values: list[Cell] | Numbers
         if by is None:
             values = self._key_values()
-        elif self.value_columns[by].kind is ColumnKind.TEXT:
+        elif self.value_columns[by].kind in AS_WRITTEN:
             values = [self._values(i, key.tobytes())[by] for i, key in enumerate(self.keys)]
         else:
             values = self.numbers[by] if self.numbers else np.empty(0)
@@ -164,7 +165,7 @@ class JoinedTable:
     def _values(self, index: int, key: bytes) -> list[Cell]:
         cells: list[Cell] = []
         for place, (column, map_name) in enumerate(zip(self.value_columns, self._map_names, strict=True)):
-            is_text = column.kind is ColumnKind.TEXT
+            is_text = column.kind in AS_WRITTEN
             number = math.nan if is_text else float(self.numbers[place][index])
             cells.append(self.text_of(map_name, key) if is_text else tidy(column, number))
         return cells

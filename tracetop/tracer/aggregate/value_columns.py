@@ -20,6 +20,8 @@ from tracetop.tracer.printing.text import text
 from tracetop.tracer.printing.values import Datum, Stack
 
 Numbers = NDArray[np.float64]
+AS_WRITTEN = (ColumnKind.TEXT, ColumnKind.ID)
+"""Kinds of columns whose cells `Decoder` makes."""
 
 
 def value_columns(spec: MapSpec) -> tuple[Column, ...]:
@@ -28,7 +30,10 @@ def value_columns(spec: MapSpec) -> tuple[Column, ...]:
     start = f"{name}_" if name else ""
     facts = spec.kind.facts
     if not facts.columns:
-        kind = ColumnKind.TEXT if is_text(spec) else ColumnKind.VALUE
+        as_is = (
+            ColumnKind.ID if spec.kind is ValueKind.SCALAR and spec.value.shape is Shape.INTEGER else ColumnKind.TEXT
+        )
+        kind = as_is if is_as_written(spec) else ColumnKind.VALUE
         return (Column(f"{start}{spec.kind.value}", name or spec.kind.value, kind, unit),)
     is_lone = facts.fields == 1
     made = {
@@ -40,10 +45,13 @@ def value_columns(spec: MapSpec) -> tuple[Column, ...]:
     return tuple(made[column] for column in facts.columns)
 
 
-def is_text(spec: MapSpec) -> bool:
-    """Say whether a map's values are shown as text, by `Decoder` from their bytes, and not as numbers."""
+def is_as_written(spec: MapSpec) -> bool:
+    """Say whether a map's values are shown as they were written, by `Decoder` from their bytes, and not as amounts.
+
+    A number without a unit may be an id, which floating-point numbers could not hold: 64 bits of an address, a cookie.
+    """
     if spec.kind is ValueKind.SCALAR:
-        return spec.value.shape is not Shape.INTEGER
+        return spec.value.shape is not Shape.INTEGER or spec.unit is Unit.NONE
     return not spec.kind.facts.fields
 
 

@@ -100,7 +100,8 @@ class NumberView(PaneView):
         lines: list[Line] = [[Segment(f"  {row}", ink.title)] for row in rows]
         lines[-1] = [*lines[-1], Segment(f"  {title_of(column)}", ink.dim), *_listed(others, ink)]
         values = [value for value in self._past if value is not None]
-        peak = format_cell(max(values, default=0), column, 7)
+        peak = _text(column, max(values)) if values and column.kind is ColumnKind.ID else ""
+        peak = peak or format_cell(max(values, default=0), column, 7)
         drawn = graph(tuple(self._past), width - 2, max(1, height - len(lines) - 2))
         scale = fit(f" peak {peak}" if values else "", width)
         return [*lines, [Segment(scale, ink.faint)], *([Segment(f" {row}", ink.spark)] for row in drawn)]
@@ -120,4 +121,6 @@ def _leading(columns: Sequence[Column]) -> int:
 def _text(column: Column, cell: Cell) -> str:
     if cell is None:
         return ABSENT
-    return escape(cell) if isinstance(cell, str) else format_cell(cell, column, 12, exact=True)
+    if isinstance(cell, str) or column.kind is ColumnKind.ID:
+        return escape(str(cell))
+    return format_cell(cell, column, 12, exact=True)
