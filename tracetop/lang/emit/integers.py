@@ -45,7 +45,7 @@ def _param(node: typed.Param, _out: Writer) -> str:
 
 @value.register
 def _field(node: typed.FieldValue, out: Writer) -> str:
-    if node.data_loc:
+    if node.data_loc and out.program.raw is None:
         return f"((u64)ctx + ({out.record_field(node.field.name)} & 0xffff))"
     if out.program.raw is None:
         index = f"[{node.index}]" if node.index is not None else ""

@@ -71,6 +71,8 @@ def _field(node: typed.FieldValue, place: str, out: Writer) -> None:
     if reading and reading.kernel:
         base, offset, _size = reading.kernel
         where = Where(f"{base} + {offset}", Space.KERNEL)
+    elif node.data_loc and out.program.raw:
+        where = Where(value(node, out), Space.KERNEL)
     elif node.data_loc:
         where = Where(f"(char *)ctx + ({out.record_field(node.field.name)} & 0xffff)", Space.KERNEL)
     else:

@@ -160,6 +160,8 @@ def _place_of_field(node: typed.FieldValue, out: Writer) -> Where:
     if reading and reading.kernel:
         base, offset, _size = reading.kernel
         return Where(f"(u64){base} + {offset}", Space.KERNEL)
+    if node.data_loc and out.program.raw:
+        return Where(value(node, out), Space.KERNEL)
     if node.data_loc:
         return Where(f"(u64)ctx + ({out.record_field(node.field.name)} & 0xffff)", Space.KERNEL)
     return Where(f"(u64)ctx + {node.field.offset + (node.index or 0) * node.type.size}", Space.KERNEL)

@@ -241,14 +241,46 @@ REQUEST = "request"
 
 
 def _request(format_: TracepointFormat, kernel: Kernel) -> RawForm | None:
-    """TP_PROTO(struct request *rq) of an issue, (rq, status, bytes) of a completion.
+    """TP_PROTO(struct request *rq) of an issue, a start and an end, (rq, status, bytes) of a completion.
 
     Before Linux commit a54895fa057c ("block: remove the request_queue to argument request based tracepoints"), in
     v5.11, an issue passed the queue first.
     """
     places = {("block_rq_issue", 1): 0, ("block_rq_issue", 2): 1, ("block_rq_complete", 3): 0}
+    places |= {("block_io_start", 1): 0, ("block_io_done", 1): 0}
     place = places.get((format_.event, kernel.raw_tracepoint_arity(format_.event) or 0))
     return None if place is None else RawForm(format_.event, {REQUEST: _bare(place)}, {})
+
+
+def _softirq(format_: TracepointFormat, _kernel: Kernel) -> RawForm:
+    """TP_PROTO(unsigned int vec_nr).
+
+    An interrupt comes while other programs are at work. The kernel runs the program of a classic tracepoint on a CPU
+    only where no other is; that of a raw one where it is not itself at work there.
+    """
+    return RawForm(format_.event, {"vec": _bare(0)}, {})
+
+
+def _irq_entry(format_: TracepointFormat, kernel: Kernel) -> RawForm:
+    """TP_PROTO(int irq, struct irqaction *action); the name is that of the action."""
+    readings = {"irq": _bare(0)}
+    place = kernel.field_offset("irqaction", "name")
+    if place:
+        helper = f"""
+static __always_inline u64 tt_irq_name(struct bpf_raw_tracepoint_args *ctx)
+{{
+    u64 name = 0;
+    {_read_c("name", _argument(1), place[0])}
+    return name;
+}}
+"""
+        readings["name"] = Reading(value="tt_irq_name(ctx)", helper=helper)
+    return RawForm(format_.event, readings, {})
+
+
+def _irq_exit(format_: TracepointFormat, _kernel: Kernel) -> RawForm:
+    """TP_PROTO(int irq, struct irqaction *action, int ret)."""
+    return RawForm(format_.event, {"irq": _bare(0), "ret": _bare(2)}, {})
 
 
 _FORMS: dict[tuple[str, str], Callable[[TracepointFormat, Kernel], RawForm | None]] = {
@@ -261,4 +293,11 @@ _FORMS: dict[tuple[str, str], Callable[[TracepointFormat, Kernel], RawForm | Non
     ("sched", "sched_switch"): _switch,
     ("block", "block_rq_issue"): _request,
     ("block", "block_rq_complete"): _request,
+    ("block", "block_io_start"): _request,
+    ("block", "block_io_done"): _request,
+    ("irq", "softirq_entry"): _softirq,
+    ("irq", "softirq_exit"): _softirq,
+    ("irq", "softirq_raise"): _softirq,
+    ("irq", "irq_handler_entry"): _irq_entry,
+    ("irq", "irq_handler_exit"): _irq_exit,
 }
