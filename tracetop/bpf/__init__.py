@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tracetop.bpf.kernel.running_kernel import RunningKernel
     from tracetop.bpf.load.bcc import load_bcc
     from tracetop.bpf.load.trial import Trial
-    from tracetop.bpf.loaded_program import Loaded, measure, run_signalled
+    from tracetop.bpf.loaded_program import Loaded, iterate, measure, run_signalled
     from tracetop.bpf.maps.cpu_merge import Bytes, Ints, MapSample, is_array
     from tracetop.bpf.objects.kernel_objects import LoadedMap, LoadedProgram, loaded_maps, loaded_programs, program_ids
     from tracetop.bpf.objects.owners import Holders, find_holders
@@ -43,7 +43,7 @@ else:
             "kernel.running_kernel": "RunningKernel",
             "load.bcc": "load_bcc",
             "load.trial": "Trial",
-            "loaded_program": "Loaded measure run_signalled",
+            "loaded_program": "Loaded iterate measure run_signalled",
             "maps.cpu_merge": "Bytes Ints MapSample is_array",
             "objects.kernel_objects": "LoadedMap LoadedProgram loaded_maps loaded_programs program_ids",
             "objects.owners": "Holders find_holders",

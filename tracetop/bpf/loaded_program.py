@@ -9,7 +9,9 @@ import time
 from typing import Any, Self
 
 from tracetop.bpf.attach import run_once
+from tracetop.bpf.attach.attach_errors import explain
 from tracetop.bpf.attach.attachment import Attachment
+from tracetop.bpf.attach.iterators import run_through
 from tracetop.bpf.load.compile import compile_program
 from tracetop.bpf.load.loader import close_all, load_functions
 from tracetop.bpf.maps.script_maps import Tables
@@ -132,6 +134,16 @@ def _run_all(functions: list[tuple[ProbeSpec, int]], kind: ProbeKind) -> None:
 def run_signalled(loaded: Loaded) -> None:
     """Run a script's functions once, in order, that a signal to its run is for."""
     _run_all(loaded._functions, ProbeKind.SELF)
+
+
+def iterate(loaded: Loaded) -> None:
+    """Run a script's iterators, in order, through what there is now. KernelError where the kernel does not."""
+    for probe, program_fd in loaded._functions:
+        if probe.kind is ProbeKind.ITER:
+            try:
+                run_through(program_fd)
+            except OSError as error:
+                raise explain(probe, error) from error
 
 
 def measure(loaded: Loaded, runs: int) -> list[tuple[str, int]]:

@@ -25,6 +25,8 @@ class Family(Enum):
     COUNTER = auto()
     """Events that the kernel or the CPU counts or looks out for."""
     TIMER = auto()
+    ITERATOR = auto()
+    """What the kernel has at one moment, gone through once."""
     ONCE = auto()
     """On no hook: run when the script starts or ends."""
 
@@ -198,6 +200,16 @@ class ProbeKind(StrEnum):
         family=Family.TRACEPOINT,
         serves="use tracepoint instead of rawtracepoint",
     )
+    ITER = ProbeFacts(
+        "iter",
+        "each task, file or mapping that there is, once",
+        "it",
+        family=Family.ITERATOR,
+        program=ProgramType.TRACING,
+        context="u64",
+        attach_type=28,
+        serves="list with ps, lsof and /proc what is there",
+    )
     BEGIN = _once("BEGIN", "once, before the others", "begin")
     END = _once("END", "once, after the others", "end")
     SELF = _once("self", "a signal comes to tracetop run", "", written="self:signal:SIGUSR1")
@@ -213,13 +225,11 @@ TIMER_UNITS = {
 """What a TIMER's number can count: in words, and the numbers that are usual."""
 NOT_TAKEN = {
     "asyncwatchpoint": "use watchpoint with an address, or a uprobe on the function that is handed it",
-    "iter": "count with tracepoint:sched probes, or list with ps, lsof and /proc what is there already",
     "test": "use BEGIN, and exit(1) where a condition does not hold",
 }
 """Kinds of bpftrace's that there are none of here, each with what serves."""
 SHORT = {short: kind.value for kind in ProbeKind for short in kind.facts.short.split()} | {
     "aw": "asyncwatchpoint",
-    "it": "iter",
 }
 """Names of kinds in full, by other names that scripts use."""
 

@@ -10,7 +10,7 @@ from tracetop.lang.parse.parser import parse
 from tracetop.lang.resolve import Expansion, Wanted, expand
 from tracetop.lang.source import Source
 from tracetop.lang.tree.hook import Hook
-from tracetop.model.ctype import VOID, CFunction
+from tracetop.model.ctype import VOID, CFunction, CStruct
 from tracetop.model.kernel import UsdtProbe, UserSymbol
 from tracetop.model.kinds import ProbeKind
 
@@ -202,7 +202,9 @@ def test_a_watchpoint_is_of_the_process_that_is_named_or_started(hooks: Hooks, p
         ("watchpoint:0x10:3:w", "3 bytes at 0x10 cannot be watched", "watchpoint:0x404038:8:w"),
         ("watchpoint:0x14:8:rw", "8 bytes at 0x14 cannot be watched", "watchpoint:0x404038:8:w"),
         ("watchpoint:0x10:8:r", "r is not a way to use memory", "w, rw, x"),
-        ("iter:task", "iter probes are not supported", "tracepoint:sched"),
+        ("iter:tsk", "unknown iterator tsk", "tracetop list"),
+        ("iter:task:pin", "iterators are not pinned", "iter:task"),
+        ("iter", "iter is not a whole probe", "iter:NAME"),
         ("self:signal:SIGUSR2", "self:signal:SIGUSR2 is not a whole probe", "self:signal:SIGUSR1"),
         ("kprobe:$2", "kprobe:$2 needs a value for $2", "tracetop run"),
         ("kprob:vfs_read", "unknown kind of probe kprob", "did you mean kprobe?"),
@@ -269,6 +271,14 @@ def test_what_is_to_be_measured_runs_alone_and_only_when_it_is_asked_for(kernel:
     for only, mode in (("bench:one { }", ""), ("BEGIN { }", "bench")):
         with pytest.raises(ScriptError, match="bench probe"):
             _expand(kernel, only, mode=mode)
+
+
+def test_iterators_are_not_for_panes_and_are_what_the_kernel_has(kernel: FakeKernel) -> None:
+    kernel.structs["bpf_iter__task"] = CStruct(name="bpf_iter__task", size=16, fields=())
+    (entry,) = _expand(kernel, "it:task { }", params=()).clauses
+    assert (entry.hook.name, entry.hook.event) == ("iter:task", "bpf_iter_task")
+    with pytest.raises(ScriptError, match="once"):
+        _expand(kernel, "iter:task { }", params=None)
 
 
 def test_missing_probes_may_be_errors_beside_others_too(kernel: FakeKernel) -> None:

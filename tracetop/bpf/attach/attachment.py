@@ -32,7 +32,7 @@ class Attachment:
         """Put loaded programs on their hooks. Raises the first error, those of before included, where none can be."""
         errors = list(unloadable)
         for probe, program_fd in functions:
-            if probe.kind.facts.family is Family.ONCE:
+            if probe.kind.facts.family in (Family.ONCE, Family.ITERATOR):
                 continue
             try:
                 self._hooks.append((probe, attach(probe, program_fd)))

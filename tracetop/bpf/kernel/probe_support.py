@@ -24,6 +24,7 @@ _RETURN_ZERO = struct.pack("=BBhiBBhi", Opcode.MOVE_CONSTANT, 0, 0, 0, Opcode.EX
 _CPU_CYCLES, _DUMMY = HARDWARE_EVENTS["cpu-cycles"].config, SOFTWARE_EVENTS["dummy"].config
 _TEST_FUNCTION = "bpf_fentry_test1"
 """A function of the kernel that does nothing and is there for such trials."""
+_ITERATED = "bpf_iter_task"
 _NO_KPROBES = "kprobes are compiled out of this kernel (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS)"
 _NO_UPROBES = "uprobes are compiled out of this kernel (CONFIG_UPROBES, CONFIG_UPROBE_EVENTS)"
 
@@ -35,6 +36,8 @@ def why_refused(kind: ProbeKind, btf: Btf | None) -> str:
     match kind.facts.program:
         case ProgramType.KPROBE:
             return _breakpoint("uprobe", _NO_UPROBES) if kind.facts.family is Family.USER else _kprobe()
+        case ProgramType.TRACING if kind is ProbeKind.ITER:
+            return _iterator(btf)
         case ProgramType.TRACING:
             return _trampoline(btf)
         case ProgramType.PERF_EVENT if kind is ProbeKind.HARDWARE:
@@ -99,7 +102,7 @@ def _trampoline(btf: Btf | None) -> str:
     if number is None:
         return "the kernel does not describe its functions (CONFIG_DEBUG_INFO_BTF)"
     try:
-        program = _load_trampoline(number)
+        program = _load_traced(number, ProbeKind.FENTRY)
     except OSError as error:
         if error.errno in (errno.EPERM, errno.EACCES):
             return "the kernel forbids programs on functions (EPERM), by a policy stricter than the usual lockdown"
@@ -115,7 +118,19 @@ def _trampoline(btf: Btf | None) -> str:
     return ""
 
 
-def _load_trampoline(number: int) -> int:
+def _iterator(btf: Btf | None) -> str:
+    """Try to load a program that goes through tasks."""
+    number = btf.function_number(_ITERATED) if btf else None
+    if number is None:
+        return "this kernel has no iterators (before v5.8), or does not describe them (CONFIG_DEBUG_INFO_BTF)"
+    try:
+        os.close(_load_traced(number, ProbeKind.ITER))
+    except OSError as error:
+        return f"the kernel refuses iterators ({error.strerror})"
+    return ""
+
+
+def _load_traced(number: int, kind: ProbeKind) -> int:
     instructions = ctypes.create_string_buffer(_RETURN_ZERO)
     license_ = ctypes.create_string_buffer(b"GPL")
     attr = ProgramLoadAttr(
@@ -123,7 +138,7 @@ def _load_trampoline(number: int) -> int:
         insn_cnt=2,
         insns=ctypes.addressof(instructions),
         license=ctypes.addressof(license_),
-        expected_attach_type=ProbeKind.FENTRY.facts.attach_type,
+        expected_attach_type=kind.facts.attach_type,
         attach_btf_id=number,
     )
     return bpf(Command.PROG_LOAD, attr)

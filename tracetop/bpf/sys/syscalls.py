@@ -53,6 +53,8 @@ RawTracepointAttr = structure("char* name; u32 prog_fd; u64 cookie")
 """A raw tracepoint's name and the program to put on it, which can ask for `cookie`."""
 PerfLinkAttr = structure("u32 prog_fd, target_fd, attach_type, flags; u64 cookie")
 """A perf event and the program to put on it, which can ask for `cookie`."""
+IterAttr = structure("u32 link_fd, flags")
+"""Opens a file; reading it goes through all that the link's program is for."""
 IdAttr = structure("u32 id, next_id, open_flags")
 """Walks the kernel's list of objects, or opens one of them."""
 InfoAttr = structure("u32 bpf_fd, info_len; u64 info")

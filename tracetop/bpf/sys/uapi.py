@@ -43,6 +43,7 @@ class Command(IntEnum):
     LINK_GET_FD_BY_ID = 30
     LINK_GET_NEXT_ID = 31
     ENABLE_STATS = 32
+    ITER_CREATE = 33
 
 
 class MapType(IntEnum):

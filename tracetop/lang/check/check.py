@@ -23,7 +23,7 @@ from tracetop.lang.tree.hook import Hook
 from tracetop.lang.tree.types import INT64, Form
 from tracetop.lang.vocabulary.directives import process_directive
 from tracetop.model.kernel import Kernel
-from tracetop.model.kinds import Family
+from tracetop.model.kinds import Family, ProbeKind
 from tracetop.model.program import LinearScale, TimeSeries
 from tracetop.model.value_kinds import ValueKind
 
@@ -115,7 +115,7 @@ def _clause(scope: Scope, hooked: HookedClause) -> typed.Clause:
 def _subject(scope: Scope, clause: syntax.Clause) -> typed.Subject:
     """Return whose event the clause counts: the header line before it says so, else it is the current task's."""
     text, at = process_directive(scope.source, clause.at)
-    if scope.hook.kind.facts.is_idle or text == "any":
+    if scope.hook.kind.facts.is_idle or scope.hook.kind is ProbeKind.ITER or text == "any":
         return typed.Subject(filtered=False)
     if not text:
         return typed.Subject()

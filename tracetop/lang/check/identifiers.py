@@ -27,6 +27,8 @@ MAX_STACK_DEPTH = 127
 def name_value(node: syntax.Name, scope: Scope) -> typed.Expr:
     """Return what the word means here. ScriptError where it means nothing."""
     name = node.name
+    if name == "ctx" and scope.hook.kind is ProbeKind.ITER:
+        return _context(scope)
     if name in HOOK_BUILTINS:
         return HOOK_BUILTINS[name].value(node, scope)
     if name in BUILTINS:
@@ -50,6 +52,12 @@ def stack(scope: Scope, user: bool, mode: str = "", depth: int = 0) -> typed.Sta
     if user:
         return typed.Stack(True, opaque(Shape.USTACK, 8, KeyRole.USTACK, text=mode, depth=depth))
     return typed.Stack(False, opaque(Shape.KSTACK, 4, KeyRole.KSTACK, text=mode, depth=depth))
+
+
+def _context(scope: Scope) -> typed.Expr:
+    """Return ``ctx`` of an iterator: what the kernel hands it of each thing that there is."""
+    record = f"struct bpf_iter__{scope.hook.name.partition(':')[2]}"
+    return typed.BuiltinValue("ctx", pointer(scope.types.named(record) or VOID, user=False))
 
 
 def _current_task(_node: syntax.Name, scope: Scope) -> typed.Expr:
@@ -149,7 +157,8 @@ def _retval(node: syntax.Name, scope: Scope) -> typed.Expr:
 def _func(node: syntax.Name, scope: Scope) -> typed.Expr:
     hook = scope.hook
     facts = hook.kind.facts
-    if facts.program is ProgramType.TRACING or hook.kind is ProbeKind.URETPROBE:
+    is_traced = facts.program is ProgramType.TRACING and facts.family is Family.FUNCTION
+    if is_traced or hook.kind is ProbeKind.URETPROBE:
         return _text(hook.event)
     if facts.family is Family.FUNCTION:
         address = typed.BuiltinValue("func_ip", UINT64)

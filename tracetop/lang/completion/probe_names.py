@@ -52,7 +52,7 @@ class ProbeWords:
                 return _words(best(parts[0], sorted(kind.facts.events)), "event") if len(parts) == 1 else []
             case Family.TIMER:
                 return _times(parts)
-            case Family.ONCE:
+            case Family.ITERATOR | Family.ONCE:
                 return []
 
     def _tracepoint(self, parts: list[str]) -> Words:

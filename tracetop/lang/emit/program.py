@@ -156,6 +156,8 @@ def _program(program: PlannedProgram, unit: Unit, source: Source) -> _Program:
     start = []
     if program.spec.is_checked:
         start.append(f"{unit.need(DROP)}({DropSlots(len(unit.plan.maps)).runs});")
+    if program.spec.kind is ProbeKind.ITER:  # at the end it is called once more, with nothing
+        start += ["if (!ctx[1])", "    return 0;"]
     if program.raw and program.raw.gate:
         unit.need(Helper(program.raw.gate, program.raw.helper))
         start += [f"if (!{program.raw.gate})", "    return 0;"]

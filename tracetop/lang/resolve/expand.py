@@ -165,7 +165,7 @@ def _resolve(source: Source, probe: syntax.Probe, kernel: Kernel, wanted: Wanted
     kind = probe_kind(name)
     if kind is None:
         raise _unknown_kind(source, probe, word, kernel)
-    asked = Asked(source, probe, kernel, kind, parts, wanted.pid, wanted.child)
+    asked = Asked(source, probe, kernel, kind, parts, wanted.pid, wanted.child, wanted.params is None)
     why = kernel.refuses(kind) if kind.facts.serves else ""
     if why:
         raise asked.refused(why, kind.facts.serves)

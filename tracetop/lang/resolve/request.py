@@ -47,6 +47,8 @@ class Asked:
     """The process that the asker named; 0 for none."""
     child: int = 0
     """The process that the asker started; 0 for none."""
+    wanted_live: bool = False
+    """It is for a pane, which goes on."""
 
     @property
     def user_pid(self) -> int:

@@ -11,6 +11,9 @@ from tracetop.model.program import NS_IN, Unit
 _WATCHED_BYTES = (1, 2, 4, 8)
 _WATCHED_MODES = ("w", "rw", "x")
 _MAX_PERIOD = (1 << 63) - 1
+_RECORD, _FUNCTION = "bpf_iter__", "bpf_iter_"
+"""What the kernel's names begin with of what a program is handed, and of the function that it stands for."""
+_USUAL = ("task", "task_file", "task_vma", "bpf_map", "bpf_prog", "bpf_link", "cgroup", "tcp", "udp", "unix", "netlink")
 
 
 def counted(asked: Asked) -> list[Hook]:
@@ -89,6 +92,22 @@ def measured(asked: Asked) -> list[Hook]:
     return [Hook(asked.kind, f"{asked.kind}:{asked.parts[0]}", event=asked.parts[0])]
 
 
+def iterator(asked: Asked) -> list[Hook]:
+    """``iter:NAME``, e.g. ``iter:task``."""
+    if asked.wanted_live:
+        raise asked.error(
+            f"{asked.probe.text} goes through what is there once", hint="run it with tracetop run, not as a pane"
+        )
+    if len(asked.parts) == 2:
+        raise asked.error("iterators are not pinned", hint=f"write iter:{asked.parts[0]}, which prints at once")
+    if len(asked.parts) != 1 or not asked.parts[0]:
+        raise asked.malformed("iter:NAME, e.g. iter:task")
+    name = asked.parts[0]
+    if asked.kernel.struct(f"{_RECORD}{name}") is None:
+        raise asked.missing("iterator", name, [each for each in _USUAL if asked.kernel.struct(f"{_RECORD}{each}")])
+    return [Hook(asked.kind, f"iter:{name}", event=f"{_FUNCTION}{name}", target="vmlinux")]
+
+
 def _no_period(asked: Asked, forms: str) -> ScriptError:
     """Return the error for a clock without a time, or with a wrong one."""
     text = asked.probe.text
@@ -142,4 +161,5 @@ EXPANSIONS: dict[ProbeKind, Expand] = {
     ProbeKind.END: once,
     ProbeKind.SELF: signalled,
     ProbeKind.BENCH: measured,
+    ProbeKind.ITER: iterator,
 }

@@ -20,6 +20,8 @@ from tracetop.tracer.inspect.argument_lines import argument_lines, parameter_lin
 from tracetop.tracer.inspect.c_declarations import enum_lines, struct_lines
 
 _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_RECORD = "bpf_iter__"
+"""What the kernel's names begin with of what an iterator is handed."""
 _BATCH = 2000
 """Entries of one message."""
 _TAGS = ("struct", "union", "enum")
@@ -173,6 +175,8 @@ def _names(kernel: RunningKernel, kind: ProbeKind) -> Iterable[str]:
             known = kind.facts.events
             also = (name for name, event in ALIASES.items() if event in known)
             names = [f"{name}:" for name in sorted([*known, *also])]
+        case Family.ITERATOR:
+            names = sorted(name.removeprefix(_RECORD) for name in kernel.type_names("struct") if _RECORD in name)
         case Family.TIMER:
             names = [f"{unit}:" for unit in sorted(TIMER_UNITS)]
         case _:

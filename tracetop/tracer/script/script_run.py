@@ -6,11 +6,12 @@ to be done meanwhile (`upkeep`). The tracer's one thread.
 
 import os
 import select
+import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
 
-from tracetop.bpf import Loaded, measure, run_signalled
+from tracetop.bpf import Loaded, iterate, measure, run_signalled
 from tracetop.errors import TracetopError, UsageError
 from tracetop.lang import Options, compile_script, dump
 from tracetop.model.abi.control import pack_control
@@ -24,6 +25,9 @@ from tracetop.tracer.printing.printer import Printer
 from tracetop.tracer.script.benchmarks import RUNS, benchmark_lines
 from tracetop.tracer.script.events import Events, StreamSink
 from tracetop.tracer.script.upkeep import takes_user_addresses, upkeep_in_run
+
+_ITERATION_S = 0.005
+"""Between looks at what iterators have sent, while they run."""
 
 
 def serve(inbox: Inbox, outbox: Outbox, kernel: Kernel, names: MachineNames) -> None:
@@ -53,6 +57,8 @@ class ScriptRun:
         self._sink = StreamSink(outbox)
         self._signalled: Callable[[], None] = lambda: None
         """Runs what a signal to the run is for."""
+        self._iterate: Callable[[], None] = lambda: None
+        """Runs the script's iterators."""
         self._stopped = False
         """True once the asker or the script's process ended it."""
 
@@ -76,6 +82,7 @@ class ScriptRun:
             with suppress(BrokenPipeError), closing(Loaded.load(program)) as loaded:
                 loaded.set_control(pack_control(order.filter))
                 self._signalled = partial(run_signalled, loaded)
+                self._iterate = partial(iterate, loaded)
                 if order.dry_run:
                     self._outbox.send(m.Attached(_probes(loaded)))
                     finished = m.Finished(notes=program.notes)
@@ -99,18 +106,40 @@ class ScriptRun:
     def _live(self, loaded: LoadedScript, target: int | None) -> m.Finished:
         printer = Printer(loaded, self._names, json=self._order.json)
         events = Events(loaded, printer, self._sink)
-        goes_on = events.begin() and (_has_hooks(loaded) or bool(self._order.child))
+        begun = events.begin()
+        goes_on = begun and (_has_hooks(loaded) or bool(self._order.child))
         if goes_on:
             if takes_user_addresses(loaded.program):
                 self._names.processes.watch()
             loaded.attach()
         self._outbox.send(m.Attached(_probes(loaded), over=not goes_on))
         self._take(events)
+        if begun and any(probe.kind is ProbeKind.ITER for probe in loaded.program.probes):
+            self._go_through(events)
         if goes_on:
             self._serve(loaded, events, target)
         os.set_blocking(self._outbox.fd, True)
         self._end(loaded, printer, events)
         return m.Finished(events.exit_code or 0, loaded.program.notes + loaded.notes + printer.notes + _losses(loaded))
+
+    def _go_through(self, events: Events) -> None:
+        """Run the iterators, and print meanwhile what they send. KernelError where the kernel does not run them."""
+        failures: list[TracetopError] = []
+
+        def run() -> None:
+            try:
+                self._iterate()
+            except TracetopError as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=run, name="iterators", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            self._take(events)
+            thread.join(_ITERATION_S)
+        if failures:
+            raise failures[0]
+        self._take(events)
 
     def _take(self, events: Events) -> None:
         """Print what has come; a reader that is late is waited for, with events in the kernel's buffer."""
@@ -161,7 +190,7 @@ class ScriptRun:
 
 def _has_hooks(loaded: LoadedScript) -> bool:
     """Say whether anything is still to come: a script that has only BEGIN and END is over once it has begun."""
-    return any(probe.kind not in (ProbeKind.BEGIN, ProbeKind.END) for probe in loaded.program.probes)
+    return any(probe.kind not in (ProbeKind.BEGIN, ProbeKind.END, ProbeKind.ITER) for probe in loaded.program.probes)
 
 
 def _probes(loaded: LoadedScript) -> int:
