@@ -19,7 +19,7 @@ from tracetop.model.kernel import Kernel
 MAX_STRING_BYTES = 1 << 20
 _OLD_STRING_BYTES = 256
 """What `STRING_BYTES` is on a kernel that takes no long keys."""
-STACK_MODES = ("bpftrace", "perf", "raw")
+STACK_MODES = ("bpftrace", "perf", "raw", "build_id")
 ENVIRONMENT_PREFIX = "BPFTRACE_"
 
 

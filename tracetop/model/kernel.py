@@ -62,6 +62,12 @@ class SourceInfo(Protocol):
     def type(self, path: str, name: str) -> CType | None:
         """Return the type that a binary's source knows by this name: ``struct foo``, ``foo_t``; None for none."""
 
+    def symbol_distance(self, path: str, name: str, offset: int) -> tuple[int, int] | None:
+        """Return how many bytes after the code at an offset into a file a symbol lies, and how many it has.
+
+        None for a symbol that is not there.
+        """
+
     def line_offsets(self, path: str, file: str, line: int) -> tuple[int, ...]:
         """Return where in the file the code of a line of source begins, once for each function that has some."""
 

@@ -35,6 +35,18 @@ class BinarySources:
         """Return an enum's enumerators by the name that its CType has."""
         return self._debug_info.enum_names(name)
 
+    def symbol_distance(self, path: str, name: str, offset: int) -> tuple[int, int] | None:
+        """Return how far after the code at an offset a function or variable lies, and its bytes; None for none."""
+        binary = self._binaries.read(path)
+        function, here = binary.functions.get(name), binary.elf.address(offset)
+        if here is None:
+            return None
+        if function is not None:
+            address = binary.elf.address(function.offset)
+            return None if address is None else (address - here, function.size)
+        variable = self._binaries.variable(path, name)
+        return None if variable is None else (variable[0] - here, variable[1])
+
     def line_offsets(self, path: str, file: str, line: int) -> tuple[int, ...]:
         """Return where in a binary the code of a source line begins, once in each function."""
         binary = self._binaries.read(path)

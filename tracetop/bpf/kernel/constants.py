@@ -8,6 +8,8 @@ tracer process.
 import os
 from importlib import import_module
 
+from tracetop.model.syscalls import syscall_names
+
 _MODULES = (
     ("errno", ("E",)),
     ("signal", ("SIG",)),
@@ -21,6 +23,8 @@ _MODULES = (
     ("time", ("CLOCK_",)),
 )
 """Modules and what the names begin with that they have from C."""
+_CALLS = ("__NR_", "SYS_")
+"""What the names of system calls' numbers begin with."""
 _KERNEL_TABLE = """
 # uapi/asm/signal.h; the C library keeps the first two of these for itself
 SIGRTMIN=32
@@ -48,6 +52,20 @@ FUTEX_UNLOCK_PI=7 FUTEX_TRYLOCK_PI=8 FUTEX_WAIT_BITSET=9 FUTEX_WAKE_BITSET=10 FU
 FUTEX_CMP_REQUEUE_PI=12 FUTEX_PRIVATE_FLAG=128 FUTEX_CLOCK_REALTIME=256
 # uapi/linux/if_ether.h, uapi/linux/if.h
 ETH_ALEN=6 ETH_P_IP=0x0800 ETH_P_ARP=0x0806 ETH_P_8021Q=0x8100 ETH_P_IPV6=0x86DD IFNAMSIZ=16 AF_LOCAL=1
+AF_PACKET=17 ETH_P_ALL=0x0003 ETH_P_RARP=0x8035 ETH_HLEN=14 IFF_UP=0x1 IFF_LOOPBACK=0x8
+# uapi/linux/icmp.h, uapi/linux/icmpv6.h
+ICMP_ECHOREPLY=0 ICMP_DEST_UNREACH=3 ICMP_SOURCE_QUENCH=4 ICMP_REDIRECT=5 ICMP_ECHO=8 ICMP_TIME_EXCEEDED=11
+ICMP_PARAMETERPROB=12 ICMP_TIMESTAMP=13 ICMP_TIMESTAMPREPLY=14 ICMP_INFO_REQUEST=15 ICMP_INFO_REPLY=16 ICMP_ADDRESS=17
+ICMP_ADDRESSREPLY=18 ICMP_NET_UNREACH=0 ICMP_HOST_UNREACH=1 ICMP_PROT_UNREACH=2 ICMP_PORT_UNREACH=3 ICMP_FRAG_NEEDED=4
+ICMPV6_DEST_UNREACH=1 ICMPV6_PKT_TOOBIG=2 ICMPV6_TIME_EXCEED=3 ICMPV6_PARAMPROB=4 ICMPV6_ECHO_REQUEST=128
+ICMPV6_ECHO_REPLY=129
+# linux/fs_types.h
+DT_UNKNOWN=0 DT_FIFO=1 DT_CHR=2 DT_DIR=4 DT_BLK=6 DT_REG=8 DT_LNK=10 DT_SOCK=12 DT_WHT=14
+# uapi/linux/in.h, uapi/linux/tcp.h: those that not every libc has
+IPPROTO_IP=0 IPPROTO_ICMP=1 IPPROTO_IGMP=2 IPPROTO_TCP=6 IPPROTO_UDP=17 IPPROTO_IPV6=41 IPPROTO_GRE=47 IPPROTO_ESP=50
+IPPROTO_AH=51 IPPROTO_ICMPV6=58 IPPROTO_SCTP=132 IPPROTO_UDPLITE=136 IPPROTO_RAW=255 IPPROTO_MPTCP=262
+# linux/stddef.h
+NULL=0
 # vdso/time64.h, vdso/limits.h
 MSEC_PER_SEC=1000 USEC_PER_MSEC=1000 NSEC_PER_USEC=1000 USEC_PER_SEC=1000000 NSEC_PER_MSEC=1000000
 NSEC_PER_SEC=1000000000 INT_MAX=0x7fffffff INT_MIN=-0x80000000 UINT_MAX=0xffffffff LONG_MAX=0x7fffffffffffffff
@@ -73,6 +91,9 @@ def macro(name: str) -> int | None:
         return {"PAGE_SIZE": size, "PAGE_SHIFT": size.bit_length() - 1, "PAGE_MASK": (1 << 64) - size}[name]
     if name == "O_LARGEFILE":
         return _O_LARGEFILE.get(os.uname().machine)
+    if name.startswith(_CALLS):
+        call = name.partition("_" if name[0] == "S" else "__NR_")[2]
+        return next((number for number, each in syscall_names(os.uname().machine).items() if each == call), None)
     if not name.isupper():
         return None
     for module, prefixes in _MODULES:

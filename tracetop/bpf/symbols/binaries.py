@@ -97,17 +97,21 @@ class Binaries:
             return rooted(path, pid)
         return path if path.startswith("/") else os.path.normpath(f"{self._folder}/{path}")
 
+    def variable(self, path: str, name: str) -> tuple[int, int] | None:
+        """Return the address that a variable of a file was linked for and its bytes, or None. KernelError as `read`."""
+        try:
+            with opened(path) as descriptor:
+                return Elf.open(descriptor, path).variable(name)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+
     def read(self, path: str) -> Binary:
         """Return what is in a file. KernelError where it cannot be read or is not an ELF file."""
         try:
             with opened(path) as descriptor:
                 return self.read_open(descriptor, path)
         except OSError as error:
-            raise KernelError(
-                f"{path} cannot be read",
-                why=error.strerror or str(error),
-                hint="name a program or library that is there",
-            ) from error
+            raise _unreadable(path, error) from error
 
     def read_open(self, descriptor: int, name: str) -> Binary:
         """Return what is in an open file, which errors call `name`."""
@@ -151,3 +155,9 @@ def _is_file(path: str) -> bool:
             return os.path.isfile(descriptor)  # noqa: PTH113
     except OSError:
         return False
+
+
+def _unreadable(path: str, error: OSError) -> KernelError:
+    return KernelError(
+        f"{path} cannot be read", why=error.strerror or str(error), hint="name a program or library that is there"
+    )

@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from tracetop.bpf.symbols.debug_files import debug_file
-from tracetop.bpf.symbols.symbol_table import SymbolTable, symbol_rows
+from tracetop.bpf.symbols.symbol_table import SymbolTable, symbol_rows, variable_row
 from tracetop.errors import KernelError
 
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
@@ -177,6 +177,15 @@ class Elf:
         if not len(tables[0][0]):
             tables += [extra._rows(".symtab") for extra in (self._debug_data(), self._debug_file()) if extra]
         return SymbolTable.of(tables)
+
+    def variable(self, name: str) -> tuple[int, int] | None:
+        """Return the address that a variable was linked for and its bytes, or None for an unknown one."""
+        for table in (self.section(".symtab"), self.section(".dynsym")):
+            if table is not None and table.link < len(self.sections):
+                found = variable_row(self.contents(table), self.contents(self.sections[table.link]), name)
+                if found:
+                    return found
+        return None
 
     def _rows(self, name: str) -> tuple[np.ndarray[tuple[int], np.dtype[np.void]], bytes]:
         """Return the functions of a symbol table, and the strings that name them."""

@@ -18,14 +18,24 @@ _SYMBOL = np.dtype(
     [("name", "<u4"), ("info", "u1"), ("other", "u1"), ("shndx", "<u2"), ("value", "<u8"), ("size", "<u8")]
 )
 _ROW = np.dtype([("address", "<u8"), ("size", "<u8"), ("name", "<u4"), ("hidden", "?")])
-_FUNCTION, _INDIRECT = 2, 10
-"""STT_FUNC, STT_GNU_IFUNC."""
+_OBJECT, _FUNCTION, _INDIRECT = 1, 2, 10
+"""STT_OBJECT, STT_FUNC, STT_GNU_IFUNC."""
 _HIDDEN = 0x8000
 """Of a version: not what a new program would be linked to."""
 _MOST_SYMBOL_BYTES = 4096
 """Of a C++ name; a longer one, which nobody could read, is not worth what a hostile one may cost."""
 
 Rows = np.ndarray[tuple[int], np.dtype[np.void]]
+
+
+def variable_row(contents: bytes, strings: bytes, name: str) -> tuple[int, int] | None:
+    """Return address and size of a variable that an ELF symbol table defines, None where it has none of that name."""
+    symbols = np.frombuffer(contents[: len(contents) // _SYMBOL.itemsize * _SYMBOL.itemsize], _SYMBOL)
+    wanted = name.encode(errors="surrogateescape") + b"\0"
+    for symbol in symbols[((symbols["info"] & 0xF) == _OBJECT) & (symbols["shndx"] != 0)]:
+        if strings.startswith(wanted, int(symbol["name"])):
+            return int(symbol["value"]), int(symbol["size"])
+    return None
 
 
 def symbol_rows(contents: bytes, versions: bytes) -> Rows:

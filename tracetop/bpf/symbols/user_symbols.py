@@ -67,6 +67,8 @@ class UserSymbols:
         self._events: MappingEvents | None = None
         self._told: OrderedDict[int, tuple[Mapping, ...]] = OrderedDict()
         """By process, what the kernel told of its mappings since `watch`."""
+        self._build_ids: dict[int, str] = {}
+        """By inode."""
 
     def watch(self) -> None:
         """From now on learn from the kernel what processes map, for those too short-lived to be looked at."""
@@ -86,6 +88,24 @@ class UserSymbols:
     def frame(self, pid: int, address: int) -> UserFrame:
         """Return what is known of one address."""
         return self._frame(pid, self._process(pid), address)
+
+    def build_place(self, pid: int, address: int) -> tuple[str, int] | None:
+        """Return the build id of the file that is mapped at an address, and how far into it; None for none."""
+        process = self._process(pid)
+        mapping = process.maps.find(address) if process else None
+        if mapping is None or not mapping.is_file:
+            return None
+        if mapping.inode not in self._build_ids:
+            self._build_ids[mapping.inode] = self._build_id(pid, mapping)
+        build_id = self._build_ids[mapping.inode]
+        return (build_id, address - mapping.start + mapping.offset) if build_id else None
+
+    def _build_id(self, pid: int, mapping: Mapping) -> str:
+        for path in (_map_file(pid, mapping), rooted(mapping.path, pid)):
+            with suppress(OSError, KernelError), opened(path) as descriptor:
+                if os.fstat(descriptor).st_ino == mapping.inode:
+                    return Elf.open(descriptor, mapping.path).build_id
+        return ""
 
     def _process(self, pid: int) -> _Process | None:
         """Return what is mapped in a process, or was when it was last seen; None for one that never was."""
@@ -163,8 +183,7 @@ class UserSymbols:
 
     def _open(self, pid: int, mapping: Mapping) -> Binary | None:
         """Read the file that is mapped: the very one, though it be deleted or replaced, while the process lives."""
-        link = f"/proc/{lively_thread(pid)}/map_files/{mapping.start:x}-{mapping.end:x}"
-        for path in (link, rooted(mapping.path, pid)):
+        for path in (_map_file(pid, mapping), rooted(mapping.path, pid)):
             with suppress(OSError, KernelError), opened(path) as descriptor:
                 if os.fstat(descriptor).st_ino == mapping.inode:
                     return self._binaries.read_open(descriptor, mapping.path)
@@ -194,3 +213,8 @@ class UserSymbols:
                         memory.seek(mapping.start)
                         return Elf.of(memory.read(mapping.end - mapping.start), VDSO)
         return None
+
+
+def _map_file(pid: int, mapping: Mapping) -> str:
+    """Return the kernel's link to the very file that is mapped."""
+    return f"/proc/{lively_thread(pid)}/map_files/{mapping.start:x}-{mapping.end:x}"

@@ -84,7 +84,7 @@ class Arguments:
 
     def space(self, pointer: typed.Expr) -> bool | None:
         """Say whether a pointer points into the process (True) or the kernel (False); None where nothing tells."""
-        if pointer.type.form is Form.POINTER and pointer.type.user is not None:
+        if pointer.type.user is not None:
             return pointer.type.user
         hook = self.scope.hook
         if hook.kind is ProbeKind.TRACEPOINT:  # pointers in records of other tracepoints are the kernel's own

@@ -26,7 +26,7 @@ from tracetop.model.value_kinds import ValueKind
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _ABSENT_WORDS = """
-buf_pinned is_err is_ptr override percpu_kaddr pton skboutput socket_cookie strcap unwatch stack_len
+buf_pinned skboutput unwatch stack_len
 """
 _ABSENT = frozenset(_ABSENT_WORDS.split())
 """Functions of bpftrace that this compiler does not have."""
@@ -188,6 +188,8 @@ def _folded(node: syntax.Binary, left: int, right: int, scope: Scope) -> typed.E
 def _same(node: syntax.Binary, left: typed.Expr, right: typed.Expr, scope: Scope) -> typed.Expr:
     """Return the comparison of two values that are not integers."""
     kinds = f"{spoken(left.type)} and {spoken(right.type)}"
+    if node.op in ("<", "<=", ">", ">=") and left.type.form is right.type.form is Form.STRING:
+        return typed.Binary(node.op, typed.TextOrder(left, right), typed.Const(0), True, BOOL)
     if node.op not in ("==", "!="):
         hint = "they can be compared with == and !="
         if node.op == "+" and Form.STRING in (left.type.form, right.type.form):
@@ -262,6 +264,8 @@ def _call(node: syntax.Call, scope: Scope) -> typed.Expr:
         return function.value(Arguments(scope, node, function.usage))
     if isinstance(function, StatementFunction):
         raise scope.error(node.at, f"{node.name}() has no value", hint="write it as a statement of its own")
+    if not node.arguments and (node.name in BUILTINS or node.name in HOOK_BUILTINS):
+        return name_value(syntax.Name(at=node.at, name=node.name), scope)
     if node.name in _ABSENT:
         raise scope.error(node.at, f"{node.name}() is not supported", hint="write it without, or run it with bpftrace")
     if node.name in BUILTINS or node.name in HOOK_BUILTINS:

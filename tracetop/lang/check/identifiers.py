@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tracetop.errors import ScriptError, did_you_mean
 from tracetop.lang.advice.foreign_words import instead_of
+from tracetop.lang.check.calls import ValueFunction
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import value_type
 from tracetop.lang.tree import syntax, typed
@@ -43,12 +44,19 @@ def name_value(node: syntax.Name, scope: Scope) -> typed.Expr:
         value, c = constant
         type_ = value_type(c) if c.kind is CKind.ENUM else None
         return typed.Const(value, type_) if type_ else typed.number(value)
+    function = scope.functions.get(name)
+    if isinstance(function, ValueFunction) and function.usage.endswith(
+        "()"
+    ):  # without arguments the parentheses may be left out
+        return scope.check(syntax.Call(at=node.at, name=name, arguments=()), scope)
     raise _unknown(node, scope)
 
 
 def stack(scope: Scope, user: bool, mode: str = "", depth: int = 0) -> typed.Stack:
     """Return ``kstack`` or ``ustack``, of the script's usual mode where none is given."""
     mode = mode or scope.settings.stack_mode
+    if not user and mode == "build_id":  # only files have build ids
+        mode = "raw"
     if user:
         return typed.Stack(True, opaque(Shape.USTACK, 8, KeyRole.USTACK, text=mode, depth=depth))
     return typed.Stack(False, opaque(Shape.KSTACK, 4, KeyRole.KSTACK, text=mode, depth=depth))
@@ -170,9 +178,12 @@ def _func(node: syntax.Name, scope: Scope) -> typed.Expr:
 
 
 def _usermode(node: syntax.Name, scope: Scope) -> typed.Expr:
-    if not scope.hook.kind.facts.is_sample or scope.kernel.arch != "x86_64":
-        raise scope.error(node.at, f"{scope.hook.name} takes no samples", hint="use usermode in profile, on x86_64")
-    return typed.BuiltinValue("usermode", EXTRA["usermode"].type)
+    type_, facts = EXTRA["usermode"].type, scope.hook.kind.facts
+    if facts.program is not ProgramType.PERF_EVENT:
+        return typed.Const(int(facts.family in (Family.USER, Family.ONCE)), type_)
+    if scope.kernel.arch != "x86_64":
+        raise scope.error(node.at, "usermode of a sample is known on x86_64 only", hint="leave it out")
+    return typed.BuiltinValue("usermode", type_)
 
 
 def _text(value: str) -> typed.Text:
@@ -185,18 +196,21 @@ def _hook_name(name: str) -> typed.HookName:
     return typed.HookName(text.value, text.type)
 
 
-def _of_parent(field: str) -> Callable[[syntax.Name, Scope], typed.Expr]:
-    """Return the builtin that is a field of the parent's task_struct."""
+def of_task(task: syntax.Expr, path: tuple[str, ...], scope: Scope) -> typed.Expr:
+    """Return a field of a task_struct, by the path to it."""
+    for field in path:
+        task = syntax.Access(at=task.at, base=task, field=field)
+    return scope.check(task, scope)
 
-    def parent(node: syntax.Name, scope: Scope) -> typed.Expr:
-        path = syntax.Access(
-            at=node.at,
-            base=syntax.Access(at=node.at, base=syntax.Name(at=node.at, name="curtask"), field="real_parent"),
-            field=field,
-        )
-        return scope.check(path, scope)
 
-    return parent
+def _of_current(*path: str) -> Callable[[syntax.Name, Scope], typed.Expr]:
+    """Return the builtin that is a field of the current task."""
+    return lambda node, scope: of_task(syntax.Name(at=node.at, name="curtask"), path, scope)
+
+
+def _probe_type(_node: syntax.Name, scope: Scope) -> typed.Expr:
+    kind = scope.hook.kind
+    return _hook_name("special" if kind.facts.family is Family.ONCE else kind.value)
 
 
 @dataclass(frozen=True)
@@ -218,12 +232,14 @@ HOOK_BUILTINS = {
         lambda _node, scope: stack(scope, user=True), "the process's call stack: @[ustack] = count()"
     ),
     "curtask": HookBuiltin(_current_task, "the current task: a struct task_struct *"),
-    "usermode": HookBuiltin(_usermode, "1 where a sample was taken in user mode"),
+    "usermode": HookBuiltin(_usermode, "1 in user mode, 0 in the kernel: of samples where the CPU was"),
     "ncpus": HookBuiltin(
         lambda _node, scope: typed.Const(scope.kernel.cpus, UINT64), "how many processors there can be"
     ),
-    "ppid": HookBuiltin(_of_parent("tgid"), "id of the parent process"),
-    "pcomm": HookBuiltin(_of_parent("comm"), "name of the parent process"),
+    "ppid": HookBuiltin(_of_current("real_parent", "tgid"), "id of the parent process"),
+    "pcomm": HookBuiltin(_of_current("real_parent", "comm"), "name of the parent process"),
+    "leader_comm": HookBuiltin(_of_current("group_leader", "comm"), "name of the process: of its first thread"),
+    "probetype": HookBuiltin(_probe_type, "the kind of the probe, such as tracepoint; special for BEGIN and END"),
     "cpid": HookBuiltin(
         lambda _node, scope: typed.number(scope.options.child), "id of the process that `tracetop run -c` started"
     ),

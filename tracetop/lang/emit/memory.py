@@ -5,17 +5,36 @@ A string is padded with NULs, so that it can be a part of a key.
 
 from tracetop.lang.emit.dispatch import Space, Where, fill, put, text, value
 from tracetop.lang.emit.maps import pointer
-from tracetop.lang.emit.prelude import SAME
+from tracetop.lang.emit.prelude import SAME, Helper
 from tracetop.lang.emit.reads import read_memory, read_text
 from tracetop.lang.emit.writer import Writer, c_stored, in_parentheses
 from tracetop.lang.plan.plan import field_key
 from tracetop.lang.tree import typed
-from tracetop.lang.tree.types import Form, Type, tuple_offsets
+from tracetop.lang.tree.types import INT64, Form, Type, tuple_offsets
 from tracetop.lang.vocabulary.builtins import EMITTED
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import KeyRole
 
 _RAW_FRAMES = 3
+# No branch for each byte: the verifier would walk every combination of them.
+ORDER = Helper(
+    "tt_order",
+    """
+static __always_inline s64 tt_order(const char *a, const char *b, u32 size, u64 limit)
+{
+    s64 order = 0, same = -1;  /* the first byte that differs decides */
+    for (u32 i = 0; i < size; i++) {
+        same &= (s64)(i - limit) >> 63;
+        s64 differ = (s64)(u8)a[i] - (s64)(u8)b[i];
+        order += differ & same;
+        same &= ~((differ | -differ) >> 63);
+        OPTIMIZER_HIDE_VAR(order);
+        OPTIMIZER_HIDE_VAR(same);
+    }
+    return order;
+}
+""",
+)
 
 
 @value.register
@@ -28,6 +47,18 @@ def _same_text(node: typed.SameText, out: Writer) -> str:
     if size < sizes[longer] and size != node.limit and _may_fill(node.left if shorter == left else node.right):
         same = f"({same} && !{longer}[{size}])"
     return f"(u64){'!' if node.negated else ''}{same}"
+
+
+@value.register
+def _order_of_texts(node: typed.TextOrder, out: Writer) -> str:
+    left, right = text(node.left, out), text(node.right, out)
+    sizes = (_compared(node.left), _compared(node.right))
+    size = min(sizes)
+    order = out.temporary(INT64, f"{out.need(ORDER)}({left}, {right}, {size}, {size})", "order")
+    if sizes[0] != sizes[1]:  # the shorter may be the start of the longer
+        longer, sign = (left, "") if sizes[0] > size else (right, "-")
+        out.when(f"!{order}", f"{order} = {sign}(s64)(u8){longer}[{size}];")
+    return order
 
 
 def _may_fill(node: typed.Expr) -> bool:

@@ -1,14 +1,20 @@
-"""Functions that stop a script where something does not hold: while it is compiled, or while it runs."""
+"""Functions that say what a value is, and those that stop a script where something does not hold.
+
+Most are answered while the script is compiled; ``assert`` and ``is_err`` while it runs.
+"""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from tracetop.lang.check.calls import Arguments, StatementFunction, ValueFunction
 from tracetop.lang.check.constants import constant
 from tracetop.lang.tree import syntax, typed
-from tracetop.lang.tree.types import BOOL
+from tracetop.lang.tree.types import BOOL, INT64, UINT64, Form
+from tracetop.model.value import Shape
 
+_MAX_ERRNO = 4095
 _CONVERSION = re.compile(r"%%|%[-+ 0#]*\d*(?:hh|h|ll|l|j|z|t)?(?P<letter>[diouxXs])")
 
 
@@ -92,3 +98,63 @@ def _statement(arguments: Arguments, name: str, argument: syntax.Expr) -> typed.
     assert isinstance(function, StatementFunction)
     call = syntax.Call(at=arguments.call.at, name=name, arguments=(argument,))
     return function.check(replace(arguments, call=call, usage=function.usage))
+
+
+def _is(usage: str, about: str, holds: Callable[[typed.Expr], bool]) -> ValueFunction:
+    """Return the function that says whether something holds of its argument, which is not evaluated."""
+
+    def check(arguments: Arguments) -> typed.Expr:
+        arguments.count(1)
+        return typed.Const(int(holds(arguments.value(0))), BOOL)
+
+    return ValueFunction(usage, about, check)
+
+
+def _is_integer(value: typed.Expr) -> bool:
+    return value.type.form is Form.INTEGER and value.type.shape is not Shape.BOOL
+
+
+_IS_STR = _is("is_str(VALUE)", "whether it is a string", lambda value: value.type.form is Form.STRING)
+_IS_PTR = _is("is_ptr(VALUE)", "whether it is a pointer", lambda value: value.type.form is Form.POINTER)
+_IS_ARRAY = _is("is_array(VALUE)", "whether it is an array", lambda value: value.type.form is Form.ARRAY)
+_IS_INTEGER = _is("is_integer(VALUE)", "whether it is an integer", _is_integer)
+_IS_UNSIGNED = _is(
+    "is_unsigned_integer(VALUE)",
+    "whether it is an unsigned integer",
+    lambda value: _is_integer(value) and not value.type.signed,
+)
+
+
+@partial(ValueFunction, "is_literal(VALUE)", "whether the script spells it out")
+def _is_literal(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    node, value = arguments.call.arguments[0], arguments.value(0)
+    spelt = isinstance(node, syntax.Integer | syntax.String) or isinstance(value, typed.Const | typed.Text)
+    return typed.Const(int(spelt and not isinstance(value, typed.HookName)), BOOL)
+
+
+@partial(ValueFunction, "is_err(POINTER)", "whether the kernel returned it as an error: -4095 to -1")
+def _is_err(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    value = typed.Convert(arguments.integer(0), UINT64)
+    return typed.Binary(">=", value, typed.Const((1 << 64) - _MAX_ERRNO, UINT64), False, BOOL)
+
+
+@partial(ValueFunction, "default_str_length()", "bytes of a string whose length only the event knows: max_strlen")
+def _default_str_length(arguments: Arguments) -> typed.Expr:
+    arguments.count(0)
+    return typed.Const(arguments.scope.settings.max_strlen, INT64)
+
+
+@partial(ValueFunction, "kfunc_exist(NAME)", "whether the kernel has such a function for BPF programs")
+def _kfunc_exist(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    name = arguments.literal(0).decode(errors="replace")
+    return typed.Const(int(arguments.scope.kernel.function(name) is not None), BOOL)
+
+
+@partial(ValueFunction, "kfunc_allowed(NAME)", "whether this probe may call it: never, as programs here call none")
+def _kfunc_allowed(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    arguments.literal(0)
+    return typed.Const(0, BOOL)

@@ -165,6 +165,27 @@ def _has_key(arguments: Arguments) -> typed.Expr:
     return typed.HasKey(_has_key_c, slot)
 
 
+@partial(ValueFunction, "find(@MAP, KEY, $VALUE)", "whether there is such an entry; its value is assigned to $VALUE")
+def _find(arguments: Arguments) -> typed.Expr:
+    arguments.count(3)
+    map_, key, target = arguments.call.arguments
+    if not isinstance(map_, syntax.Map) or map_.keys or not isinstance(target, syntax.Variable):
+        raise arguments.error("find() takes a map, a key and a variable")
+    at = arguments.call.at
+    held, there = (syntax.Variable(at=at, name=f"${name}#0") for name in ("key", "there"))  # no script writes those
+    entry = replace(map_, keys=key.items if isinstance(key, syntax.Tuple) else (held,))
+    bind = () if isinstance(key, syntax.Tuple) else (syntax.Assign(at=at, target=held, op="=", value=key),)
+    ask = syntax.Call(at=at, name="has_key", arguments=(entry,))
+    found = syntax.If(
+        at=at,
+        condition=there,
+        then=(syntax.Assign(at=target.at, target=target, op="=", value=entry),),
+        otherwise=(),
+    )
+    body = (*bind, syntax.Assign(at=at, target=there, op="=", value=ask), found)
+    return arguments.scope.check(syntax.BlockValue(at=at, body=body, value=there), arguments.scope)
+
+
 def _has_key_c(call: typed.HasKey, out: Writer) -> str:
     place = pointer(call.slot, out)
     if out.planned(call.slot).spec.kept_slots:

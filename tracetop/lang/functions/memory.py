@@ -1,5 +1,6 @@
 """Functions on what lies at an address: ``str``, ``buf``, ``path``, ``macaddr``, ``ntop`` and their like."""
 
+from dataclasses import replace
 from functools import partial
 
 from tracetop.lang.check.calls import Arguments, ValueFunction
@@ -8,12 +9,11 @@ from tracetop.lang.emit.reads import copy, last_byte, read_memory, read_string, 
 from tracetop.lang.emit.writer import Writer
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.tree import typed
-from tracetop.lang.tree.types import Form, Type, opaque, pointer, spoken, string, text_type
-from tracetop.model.ctype import VOID
+from tracetop.lang.tree.types import Form, Type, pointer, string, text_type
+from tracetop.model.ctype import VOID, CKind
 from tracetop.model.kinds import ProgramType
 from tracetop.model.value import Shape
 
-_AF_INET, _AF_INET6 = 2, 10
 _ADDRESS = Type(signed=False)
 _WORD = 8
 
@@ -23,7 +23,7 @@ def padded(size: int) -> int:
     return -(-size // _WORD) * _WORD
 
 
-def _target(call: typed.Call | typed.MemoryCall, out: Writer) -> Where:
+def target_of(call: typed.Call | typed.MemoryCall, out: Writer) -> Where:
     """Return where the first argument points to; to an address that was just taken, that place itself."""
     node = call.arguments[0]
     if isinstance(node, typed.Unary) and node.op == "&":
@@ -37,6 +37,9 @@ def _str(arguments: Arguments) -> typed.Expr:
     first = arguments.value(0)
     length = (arguments.integer(1),) if len(arguments) == 2 else ()
     most = arguments.scope.settings.max_strlen
+    if isinstance(first, typed.Const) and (first.type.plain or first.value < 0):
+        data = str(first.value).encode()  # bpftrace takes a number that is spelt out for its digits
+        first = typed.Text(data, text_type(data))
     if first.type.form is Form.STRING:
         return _part(first, *length) if length else first  # a record's own text: older bpftrace wants it asked for
     if first.type.form is Form.ARRAY and first.type.c:  # of unsigned characters, say
@@ -52,7 +55,7 @@ def _str(arguments: Arguments) -> typed.Expr:
 
 def _str_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
     """Write the read of a string; a length, the second argument, counts the NUL that ends it."""
-    where, room = _target(call, out), call.type.size
+    where, room = target_of(call, out), call.type.size
     if len(call.arguments) == 1:
         read_text(where, place, call.type, out)
         return
@@ -64,6 +67,19 @@ def _str_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
     size = out.temporary(_ADDRESS, f"{wanted} > {room} ? {room} : {wanted}", "size")
     with out.block(f"if ({read_string(where, place, size, out)} == {room} && {wanted} > {room})"):
         out.line(f"{last_byte(where, place, call.type, out)};")
+
+
+def text_of(arguments: Arguments, i: int) -> typed.Expr:
+    """Return argument `i` as a string: what a pointer to characters points to, an array of them, or a string."""
+    found = arguments.value(i)
+    c = found.type.c
+    if found.type.form is Form.ARRAY and c and c.element and c.element.size == 1:
+        where = (typed.Unary("&", found, _ADDRESS),)
+        return typed.MemoryCall(_str_c, where, string(found.type.size), found.type.user, constant=True)
+    if found.type.form is Form.POINTER and c and c.kind in (CKind.CHAR, CKind.INT) and c.size == 1:
+        whole = string(arguments.scope.settings.max_strlen, cut=arguments.scope.settings.str_trunc_trailer)
+        return typed.MemoryCall(_str_c, (found,), whole, arguments.space(found), constant=True)
+    return arguments.text(i)
 
 
 def _part(text_: typed.Expr, length: typed.Expr) -> typed.Expr:
@@ -105,7 +121,7 @@ def _buf(arguments: Arguments) -> typed.Expr:
 
 
 def _buf_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
-    where = _target(call, out)
+    where = target_of(call, out)
     size = out.temporary(_ADDRESS, value(call.arguments[1], out), "size")
     out.when(f"{size} > {call.most}", f"{size} = {call.most};")
     out.line(f"*(u32 *)({place}) = {size};")
@@ -134,60 +150,15 @@ def _path_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
     out.line(f"bpf_d_path((struct path *){value(call.arguments[0], out)}, {place}, {call.type.size});")
 
 
-@partial(ValueFunction, "macaddr(POINTER)", "a MAC address as text")
-def _macaddr(arguments: Arguments) -> typed.Expr:
-    arguments.count(1)
-    operand = arguments.value(0)
-    if operand.type.form in (Form.ARRAY, Form.STRING):
-        if operand.type.size < 6:
-            raise arguments.error("a MAC address has 6 bytes", at=arguments.at(0))
-        where: typed.Expr = typed.Unary("&", operand, _ADDRESS)
-        user = operand.type.user
-    else:
-        where = arguments.pointer(0)
-        user = arguments.space(where)
-    return typed.Call(_macaddr_c, (where,), opaque(Shape.MAC, 8), user)
-
-
-def _macaddr_c(call: typed.Call, out: Writer) -> str:
-    place = out.array(8)
-    copy(_target(call, out), place, Type(form=Form.OPAQUE, size=6), out)
-    return f"*(u64 *)({place})"
-
-
-@partial(ValueFunction, "ntop(FAMILY, ADDRESS)", "an IP address as text; FAMILY may be left out")
-def _ntop(arguments: Arguments) -> typed.Expr:
-    arguments.count(1, 2)
-    family = (arguments.integer(0),) if len(arguments) == 2 else ()
-    operand = arguments.value(len(arguments) - 1)
-    if not operand.type.is_integer and not (operand.type.form is Form.ARRAY and operand.type.size in (4, 16)):
-        raise arguments.error(
-            f"ntop() takes an address of 4 or 16 bytes, this is {spoken(operand.type)}",
-            hint="write ntop(AF_INET, INTEGER) or ntop(ARRAY)",
-            at=arguments.at(len(arguments) - 1),
-        )
-    return typed.MemoryCall(_ntop_c, (*family, operand), opaque(Shape.INET, 24))
-
-
-def _ntop_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
-    *families, operand = call.arguments
-    in_memory = operand.type.form is Form.ARRAY
-    size = operand.type.size if in_memory else 4
-    default = str(_AF_INET6 if size == 16 else _AF_INET)
-    out.line(f"*(u32 *)({place}) = {value(families[0], out) if families else default};")
-    if in_memory:
-        copy(address(operand, out), f"({place} + 4)", Type(form=Form.OPAQUE, size=size), out)
-    else:
-        out.line(f"*(u32 *)({place} + 4) = {value(operand, out)};")
-
-
 def _into(usage: str, about: str, *, user: bool) -> ValueFunction:
     """Return ``uptr`` or ``kptr``: the same address, said to be of the process or of the kernel."""
 
     def check(arguments: Arguments) -> typed.Expr:
         arguments.count(1)
         operand = arguments.pointer(0)
-        return typed.Convert(operand, pointer(operand.type.c or VOID, user=user))
+        if operand.type.form is Form.POINTER:
+            return typed.Convert(operand, pointer(operand.type.c or VOID, user=user))
+        return typed.Convert(operand, replace(operand.type, user=user, plain=False))
 
     return ValueFunction(usage, about, check)
 

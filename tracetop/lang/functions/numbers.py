@@ -1,6 +1,9 @@
 """Functions on numbers: what one stands for, its bytes, the time: ``strerror``, ``strftime``, ``bswap``, ``nsecs``."""
 
+import errno
+import os
 import signal
+from collections.abc import Mapping
 from functools import partial
 
 from tracetop.lang.check.calls import Arguments, ValueFunction
@@ -9,14 +12,40 @@ from tracetop.lang.emit.writer import Writer
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.types import INT64, NSECS, UINT64, Type, opaque, string, text_type
 from tracetop.lang.vocabulary.builtins import CLOCKS
-from tracetop.model.program import KeyRole
 from tracetop.model.value import Shape
 
 
 @partial(ValueFunction, "strerror(NUMBER)", "the text of an error number, e.g. 2: No such file or directory")
 def _strerror(arguments: Arguments) -> typed.Expr:
     arguments.count(1)
-    return typed.Named(arguments.integer(0), opaque(Shape.ERROR, 8))
+    return typed.MemoryCall(_strerror_c, (arguments.integer(0),), string(_ERROR_BYTES), constant=True)
+
+
+_ERROR_BYTES = 56
+"""Room for the longest text of an error, NUL included."""
+
+
+def _strerror_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
+    number = out.temporary(INT64, f"(s32){value(call.arguments[0], out)}", "number")
+    out.when(f"{number} < 0", f"{number} = -{number};")
+    texts = {code: os.strerror(code) for code in (0, *errno.errorcode)}
+    _switch(number, texts, "Unknown error", _ERROR_BYTES, place, out)
+
+
+def _switch(number: str, texts: Mapping[int, str], otherwise: str, room: int, place: str, out: Writer) -> None:
+    """Write the choice of a text by a number."""
+    with out.block(f"switch ({number})"):
+        for label, text in (*((f"case {n}", text) for n, text in texts.items()), ("default", otherwise)):
+            written = text.encode()[: room - 1]
+            out.line(f"{label}:")
+            fill(typed.Text(written, text_type(written)), place, out)
+            out.line("break;")
+
+
+@partial(ValueFunction, "syscall_name(NUMBER)", "name of a system call's number, e.g. 0: read")
+def _syscall_name(arguments: Arguments) -> typed.Expr:
+    arguments.count(1)
+    return typed.Named(typed.Convert(arguments.integer(0), Type(size=4)), opaque(Shape.SYSCALL, 4))
 
 
 @partial(ValueFunction, "signal_name(NUMBER)", "the text of a signal's number, e.g. 9: Killed")
@@ -36,12 +65,7 @@ def signal_text(number: int) -> str:
 
 def _signal_name_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
     number = out.temporary(INT64, f"(s32){value(call.arguments[0], out)}", "number")
-    with out.block(f"switch ({number})"):
-        for label, text in (*((f"case {n}", signal_text(n)) for n in range(signal.NSIG)), ("default", "N/A")):
-            written = text.encode()[: _SIGNAL_BYTES - 1]
-            out.line(f"{label}:")
-            fill(typed.Text(written, text_type(written)), place, out)
-            out.line("break;")
+    _switch(number, {n: signal_text(n) for n in range(signal.NSIG)}, "N/A", _SIGNAL_BYTES, place, out)
 
 
 @partial(ValueFunction, 'strftime("%H:%M:%S", nsecs)', "the time of day of nsecs, as text")
@@ -90,21 +114,3 @@ def _nsecs(arguments: Arguments) -> typed.Expr:
         raise arguments.error(f"there is no clock {word}", hint=f"use one of {', '.join(CLOCKS)}", at=arguments.at(0))
     name = f"nsecs({word})"
     return typed.BuiltinValue(name if word != "monotonic" else "nsecs", NSECS)
-
-
-def _of_task(role: KeyRole, name: str) -> ValueFunction:
-    """Return ``pid(namespace)`` or ``tid(namespace)``: here always that of the machine."""
-
-    def check(arguments: Arguments) -> typed.Expr:
-        arguments.count(0, 1)
-        if arguments.word(0) == "curr_ns":
-            raise arguments.error(
-                f"{name}(curr_ns) is not supported", hint=f"use {name}, the machine's number", at=arguments.at(0)
-            )
-        return typed.BuiltinValue(name, Type(size=4, signed=False, role=role))
-
-    return ValueFunction(f"{name}()", "as without parentheses", check)
-
-
-_PID = _of_task(KeyRole.PID, "pid")
-_TID = _of_task(KeyRole.TID, "tid")

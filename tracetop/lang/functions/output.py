@@ -10,11 +10,13 @@ from functools import partial
 from tracetop.lang.check.calls import Arguments, StatementFunction
 from tracetop.lang.ctypes.value_types import layout, parts
 from tracetop.lang.emit.dispatch import Space, Where, value
+from tracetop.lang.emit.prelude import Helper
 from tracetop.lang.emit.reads import copy
 from tracetop.lang.emit.writer import Writer
 from tracetop.lang.functions.printf_formats import check_format
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, Form, Type, string, tuple_of, tuple_offsets
+from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import Exit, Format, PrintEntry, PrintMap, PrintValue
 from tracetop.model.value import ValuePart
 
@@ -124,17 +126,47 @@ def _exit(arguments: Arguments) -> typed.Statement:
 
 @partial(StatementFunction, 'signal("KILL")', "sends a signal to the current process, with --unsafe")
 def _signal(arguments: Arguments) -> typed.Statement:
+    return typed.Evaluate(typed.Call(_signal_c, (_signal_number(arguments),), INT64))
+
+
+def _signal_number(arguments: Arguments) -> typed.Expr:
     _require_unsafe(arguments)
     arguments.count(1)
     node = arguments.call.arguments[0]
-    if isinstance(node, syntax.String):
-        name = "SIG" + node.value.decode(errors="replace").upper().removeprefix("SIG")
-        if name not in signal.Signals.__members__:
-            raise arguments.error(f"there is no signal {name}", hint='write a number, or a name such as "KILL"')
-        number: typed.Expr = typed.Const(int(signal.Signals[name]))
-    else:
-        number = arguments.integer(0)
-    return typed.Evaluate(typed.Call(_signal_c, (number,), INT64))
+    if not isinstance(node, syntax.String):
+        return arguments.integer(0)
+    name = "SIG" + node.value.decode(errors="replace").upper().removeprefix("SIG")
+    if name not in signal.Signals.__members__:
+        raise arguments.error(f"there is no signal {name}", hint='write a number, or a name such as "KILL"')
+    return typed.Const(int(signal.Signals[name]))
+
+
+@partial(StatementFunction, 'signal_thread("KILL")', "sends a signal to the current thread, with --unsafe")
+def _signal_thread(arguments: Arguments) -> typed.Statement:
+    return typed.Evaluate(typed.Call(_signal_thread_c, (_signal_number(arguments),), INT64))
+
+
+_SEND_TO_THREAD = Helper(
+    "tt_signal_thread", "static long (*tt_signal_thread)(u32 number) = (void *)117;  /* bpf_send_signal_thread() */\n"
+)
+
+
+def _signal_thread_c(call: typed.Call, out: Writer) -> str:
+    return f"{out.need(_SEND_TO_THREAD)}({value(call.arguments[0], out)})"
+
+
+@partial(StatementFunction, "override(VALUE)", "has the kernel's function return VALUE at once, with --unsafe")
+def _override(arguments: Arguments) -> typed.Statement:
+    _require_unsafe(arguments)
+    arguments.count(1)
+    hook = arguments.scope.hook
+    if hook.kind is not ProbeKind.KPROBE:
+        raise arguments.error(f"override() cannot be used in {hook.name}", hint="use kprobe")
+    return typed.Evaluate(typed.Call(_override_c, (arguments.integer(0),), INT64))
+
+
+def _override_c(call: typed.Call, out: Writer) -> str:
+    return f"bpf_override_return(ctx, {value(call.arguments[0], out)})"
 
 
 def _signal_c(call: typed.Call, out: Writer) -> str:

@@ -16,7 +16,7 @@ from tracetop.model.value import Shape
 
 _PIECE = re.compile(
     r"(?P<text>(?:[^%]|%%)+)|%(?P<flags>[-+ 0#]*)(?P<field>\d*(?:\.\d+)?)(?P<length>hh|h|ll|l|j|z|t)?"
-    r"(?:(?P<letter>[diouxXcspb]|r[xh]?)|\S?)"
+    r"(?:(?P<letter>[diouxXcspb]|gr|r[xh]?)|\S?)"
 )
 """Text, or a conversion; without a letter it is text too, as a percent sign that stands alone is."""
 _FRACTIONS = frozenset("fFgGeE")
@@ -27,7 +27,6 @@ _CUT_BITS = {"hh": 8, "h": 16, None: 32}
 """What is left of a number by the length modifier; all by any other."""
 _CUT = frozenset("diuxXo")
 """Conversions that a length modifier, or its lack, says something of."""
-_TEXT_SHAPES = frozenset(Shape) - {Shape.INTEGER, Shape.TUPLE, Shape.STRUCT, Shape.ARRAY, Shape.TSERIES}
 
 
 def parse_format(text: str) -> tuple[str | Conversion, ...]:
@@ -95,10 +94,9 @@ def _takes(kind: str, type_: Type) -> bool:
     if type_.form is Form.UNKNOWN:
         return True
     if kind == "s":
-        return (
-            type_.form in (Form.STRING, Form.BUFFER, Form.OPAQUE, Form.TUPLE, Form.ARRAY, Form.RECORD)
-            or type_.shape in _TEXT_SHAPES
-        ) and type_.form is not Form.POINTER
+        return type_.form is not Form.NONE
+    if kind == "gr":
+        return type_.form is Form.INTEGER
     if kind.startswith("r"):
         return type_.form in (Form.BUFFER, Form.ARRAY)
     return type_.is_integer or (type_.form is Form.OPAQUE and type_.shape in (Shape.USERNAME, Shape.ERROR, Shape.KSYM))

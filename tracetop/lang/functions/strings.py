@@ -10,7 +10,7 @@ from tracetop.lang.emit.loops import repeat
 from tracetop.lang.emit.memory import skipped_frames
 from tracetop.lang.emit.prelude import Helper
 from tracetop.lang.emit.writer import Writer
-from tracetop.lang.functions.memory import padded
+from tracetop.lang.functions.memory import padded, text_of
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import BOOL, INT64, UINT64, Form, Type, spoken
@@ -89,7 +89,7 @@ static __always_inline s64 tt_find(const char *text, u32 size, const char *part,
 @partial(ValueFunction, "strncmp(STRING, STRING, LENGTH)", "0 where the first LENGTH bytes are the same")
 def _strncmp(arguments: Arguments) -> typed.Expr:
     arguments.count(3)
-    left, right = arguments.text(0), arguments.text(1)
+    left, right = text_of(arguments, 0), text_of(arguments, 1)
     limit = arguments.constant(2, 1, MAX_STRING_BYTES)
     return typed.SameText(left, right, negated=True, limit=limit, type=Type(size=4))
 
@@ -107,7 +107,7 @@ def _strstr(arguments: Arguments) -> typed.Expr:
 def _place(arguments: Arguments) -> typed.Expr:
     """Return where the first string has the second, -1 where it does not have it."""
     arguments.count(2)
-    haystack, needle = arguments.text(0), arguments.text(1)
+    haystack, needle = text_of(arguments, 0), text_of(arguments, 1)
     if needle.type.size > _MOST_PART_BYTES:
         raise arguments.error(
             f"a part of {needle.type.size} bytes is too long to look for",
@@ -159,7 +159,7 @@ def _find_in_loop_c(call: typed.Call, out: Writer) -> str:
 @partial(ValueFunction, "strlen(STRING)", "bytes of a string")
 def _strlen(arguments: Arguments) -> typed.Expr:
     arguments.count(1)
-    return _length_of(arguments.text(0))
+    return _length_of(text_of(arguments, 0))
 
 
 def _length_of(string: typed.Expr) -> typed.Expr:
@@ -183,6 +183,9 @@ def _len(arguments: Arguments) -> typed.Expr:
     value = arguments.value(0)
     if isinstance(value, typed.Stack):
         return typed.Call(_frames_c, (value,), UINT64)
+    if isinstance(value, typed.VarValue) and value.type.shape in (Shape.KSTACK, Shape.USTACK):
+        # A variable lives as long as its clause runs, and that has one stack.
+        return typed.Call(_frames_c, (typed.Stack(value.type.shape is Shape.USTACK, value.type),), UINT64)
     if value.type.form in (Form.STRING, Form.UNKNOWN):
         return _length_of(value)
     raise arguments.error(f"len() takes a stack or a string, this is {spoken(value.type)}", at=arguments.at(0))

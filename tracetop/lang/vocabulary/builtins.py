@@ -62,7 +62,9 @@ EXTRA = {
     **{f"nsecs({word})": Builtin(NSECS, c, f"{word} clock", constant=False) for word, c in CLOCKS.items()},
     "curtask": Builtin(UINT64, "bpf_get_current_task()", "the current task_struct"),
     "func_ip": Builtin(UINT64, "bpf_get_func_ip(ctx)", "address of the traced function"),
-    "usermode": Builtin(_u32(), "(ctx->regs.cs & 3) == 3", "1 where the sample was taken in user mode"),
+    "usermode": Builtin(
+        Type(size=1, signed=False), "(ctx->regs.cs & 3) == 3", "1 where the sample was taken in user mode"
+    ),
 }
 """What checked expressions use beside, under names that no script writes or with a type that `check` works out."""
 EMITTED = {**BUILTINS, **EXTRA}

@@ -189,6 +189,8 @@ class Decoder:
             Shape.KSYM: lambda data, at: names.kernel_symbol(_u64(data, at)),
             Shape.USYM: lambda data, at: names.user_symbol(_u32(data, at + 8), _u64(data, at)),
             Shape.USERNAME: lambda data, at: names.user(_u32(data, at)),
+            Shape.COMM: lambda data, at: names.process_name(_u32(data, at), data[at + 8 : at + 24]),
+            Shape.SYSCALL: lambda data, at: names.syscall_name(_u32(data, at)),
             Shape.CGROUP_PATH: lambda data, at: names.cgroup_path(_u64(data, at)),
             Shape.ERROR: lambda data, at: os.strerror(_u64(data, at) & 0x7FFFFFFF),
             Shape.INET: _inet,

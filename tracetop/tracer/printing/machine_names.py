@@ -4,6 +4,7 @@ Owns: the look-ups and what is remembered of them. Refuses to own: symbol tables
 """
 
 import os
+import platform
 import pwd
 import re
 import time
@@ -12,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tracetop.bpf import KernelSymbols, UserSymbols
+from tracetop.model.syscalls import syscall_names
 
 _MICROSECONDS = re.compile(r"(%%)|%f")
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -28,14 +30,16 @@ class MachineNames:
         self._booted_ns = time.time_ns() - time.monotonic_ns()
         self._users: dict[int, str] = {}
         self._cgroups: dict[int, str] = {}
+        self._syscalls: dict[int, str] = {}
 
     def kernel_symbol(self, address: int) -> str:
         """Return a kernel function's name, or the address in hex, 0 for none."""
-        return self.kernel.name(address)[0] if address else "0"
+        return _without_module(self.kernel.name(address)[0]) if address else "0"
 
     def kernel_frames(self, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
         """Return a line for each address, in bpftrace's stack mode ``bpftrace``, ``perf`` or ``raw``."""
-        return tuple([_frame(address, *self.kernel.name(address), mode) for address in addresses])
+        named = [(address, *self.kernel.name(address)) for address in addresses]
+        return tuple([_frame(address, _without_module(name), offset, mode) for address, name, offset in named])
 
     def user_symbol(self, pid: int, address: int) -> str:
         """Return a process's function's name, or the address in hex, 0 for none."""
@@ -43,6 +47,8 @@ class MachineNames:
 
     def user_frames(self, pid: int, addresses: Sequence[int], mode: str) -> tuple[str, ...]:
         """Return a line for each address of a process, with the file that it is in where the mode shows that."""
+        if mode == "build_id":
+            return tuple([self._build_place(pid, address) for address in addresses])
         frames = self.processes.frames(pid, addresses)
         return tuple(
             [
@@ -50,6 +56,10 @@ class MachineNames:
                 for address, frame in zip(addresses, frames, strict=True)
             ]
         )
+
+    def _build_place(self, pid: int, address: int) -> str:
+        place = self.processes.build_place(pid, address)
+        return f"{place[0]} {place[1]:#x}" if place else f"{address:#x}"
 
     def user(self, uid: int) -> str:
         """Return a user's name, or the number."""
@@ -59,6 +69,21 @@ class MachineNames:
             except KeyError:
                 self._users[uid] = str(uid)
         return self._users[uid]
+
+    def process_name(self, pid: int, known: bytes) -> str:
+        """Return what is known of a process's name, padded with NULs, else what it is now; ``N/A``: it is gone."""
+        if known[0]:
+            return os.fsdecode(known.split(b"\0", 1)[0])
+        try:
+            return os.fsdecode(Path(f"/proc/{pid}/comm").read_bytes()).removesuffix("\n")
+        except OSError:
+            return "N/A"
+
+    def syscall_name(self, number: int) -> str:
+        """Return a system call's name, as bpftrace says it."""
+        if not self._syscalls:
+            self._syscalls = syscall_names(platform.machine())
+        return self._syscalls.get(number, "Unknown syscall")
 
     def cgroup_path(self, cgroup_id: int) -> str:
         """Return where a cgroup is mounted, as ``unified:/system.slice``; empty for one that is gone."""
@@ -76,6 +101,11 @@ def clock_text(format_: str, seconds: int, microseconds: int = 0) -> str:
     """Return local time by strftime's format; ``%f`` is the microseconds."""
     whole = _MICROSECONDS.sub(lambda match: match[1] or f"{microseconds:06}", format_)
     return time.strftime(whole, time.localtime(seconds))
+
+
+def _without_module(name: str) -> str:
+    """Return a kernel symbol without its module, as bpftrace has it: ``name [module]`` is ``name``."""
+    return name.partition(" [")[0]
 
 
 def _frame(address: int, name: str, offset: int, mode: str, module: str = "") -> str:

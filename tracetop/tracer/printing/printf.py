@@ -15,6 +15,7 @@ from types import MappingProxyType
 from tracetop.model.program import Conversion
 from tracetop.model.value import Shape, ValuePart, ValueType
 from tracetop.tracer.printing.decode import Decoder, struct_code
+from tracetop.tracer.printing.gfp_flags import gfp_text
 from tracetop.tracer.printing.text import buffer_text, text
 from tracetop.tracer.printing.values import Buffer, Datum
 
@@ -93,6 +94,8 @@ def _spelling(conversion: Conversion, type_: ValueType, decoder: Decoder) -> Cal
         return decoder.character
     if letter == "p":
         return _address
+    if letter == "gr":
+        return gfp_text
     if letter not in _PREFIXES:
         name = decoder.number(type_)
         return lambda value: text(name(value))

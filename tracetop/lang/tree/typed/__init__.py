@@ -41,6 +41,7 @@ from tracetop.lang.tree.typed.expressions import (
     StackArgument,
     StepValue,
     Text,
+    TextOrder,
     Total,
     Tuple,
     Unary,

@@ -201,6 +201,14 @@ class SameText(Expr):
     type: Type = BOOL
 
 
+class TextOrder(Expr):
+    """How two strings are ordered: below 0 where the left one comes first, 0 where they are the same."""
+
+    left: Expr
+    right: Expr
+    type: Type = INT64
+
+
 class SameBytes(Expr):
     """``==`` of two values of one type that lie in memory, such as tuples and arrays."""
 
