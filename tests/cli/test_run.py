@@ -79,3 +79,41 @@ def test_output_to_a_device_is_no_file_to_replace() -> None:
 def test_a_folder_is_no_output(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         open_output(str(tmp_path))
+
+
+def test_long_names_are_those_of_bpftrace() -> None:
+    found = parse(["--pid", "812", "--cmd", "ls", "--output", "o", "--quiet", "--verbose", "--debug", "ast", "x.bt"])
+    assert (found.pid, found.command, found.output, found.quiet, found.verbose) == (812, "ls", "o", True, True)
+    assert found.debug == ["ast"]
+
+
+@pytest.mark.parametrize(
+    ("words", "stages"),
+    [
+        (("-d", "types"), ("typed",)),
+        (("-d", "ast,codegen"), ("ast", "c")),
+        (("-d", "codegen-opt", "-d", "ast"), ("c", "ast")),
+        (("-d", "all"), ("ast", "typed", "c")),
+    ],
+)
+def test_stages_have_the_names_of_bpftrace_too(words: tuple[str, ...], stages: tuple[str, ...]) -> None:
+    assert order(*words, "x.bt").debug == stages
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("-d", "verifier", "x.bt"), "verifier is none of"),
+        (("--probe-filter", "(", "x.bt"), "is no regular expression"),
+        (("--mode", "codegen", "x.bt"), "codegen"),
+    ],
+)
+def test_values_of_options_that_mean_nothing_are_refused(words: tuple[str, ...], what: str) -> None:
+    with pytest.raises(UsageError, match=what):
+        parse(list(words))
+
+
+def test_what_is_run_of_a_script() -> None:
+    assert order("--probe-filter", "open", "x.bt").probe_filter == "open"
+    assert (order("--no-warnings", "x.bt").warnings, order("x.bt").warnings) == (False, True)
+    assert order("--usdt-file-activation", "x.bt") == order("x.bt")

@@ -67,7 +67,13 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
     seen("ast", script)
     settings = read_settings(source, script, directives.entries, kernel, options.environment)
     wanted = Wanted(
-        directives.optional, settings.missing_probes, options.pid, options.params, options.mode, options.child
+        optional=directives.optional,
+        missing=settings.missing_probes,
+        pid=options.pid,
+        params=options.params,
+        child=options.child,
+        probe_filter=options.probe_filter,
+        mode=options.mode,
     )
     expansion = expand(source, script, kernel, wanted)
     ended = Ended(expansion)

@@ -15,6 +15,7 @@ from tracetop.errors import UsageError
 from tracetop.library import pane_script
 from tracetop.model.escape import escape
 from tracetop.source.file_trust import check_trust
+from tracetop.source.script_headers import NO_HEADERS, Headers, with_headers
 from tracetop.source.script_imports import with_imports
 
 _MOST_BYTES = 1 << 20
@@ -34,18 +35,25 @@ class Offer(msgspec.Struct, frozen=True):
     about: str = ""
 
 
-def script_text(path: str, *, as_root: bool) -> str:
+def script_text(path: str, *, as_root: bool, headers: Headers = NO_HEADERS) -> str:
     """Return the text of a script in a file. UsageError where it cannot be read or trusted, or is not text.
 
-    What it imports is put after it. `as_root`: nobody was asked for a password on the way to root, so a script, and
-    what it imports, must be root's or the caller's own.
+    What it imports and includes is put after it. `as_root`: nobody was asked for a password on the way to root, so a
+    script, and what it imports, must be root's or the caller's own.
     """
-    return with_imports(_text(path, as_root=as_root), Path(path), lambda other: _text(other, as_root=as_root))
+    return _whole(_text(path, as_root=as_root), Path(path), as_root=as_root, headers=headers)
 
 
-def typed_text(text: str, *, as_root: bool) -> str:
-    """Return the text of a script that was typed where the user stands, with what it imports."""
-    return with_imports(text, Path.cwd() / "-e", lambda path: _text(path, as_root=as_root))
+def typed_text(text: str, *, as_root: bool, headers: Headers = NO_HEADERS) -> str:
+    """Return the text of a script that was typed where the user stands, with what it imports and includes."""
+    return _whole(text, Path.cwd() / "-e", as_root=as_root, headers=headers)
+
+
+def _whole(text: str, path: Path, *, as_root: bool, headers: Headers) -> str:
+    def read(other: str) -> str:
+        return _text(other, as_root=as_root)
+
+    return with_headers(with_imports(text, path, read), path.parent, headers, read)
 
 
 def _text(path: str, *, as_root: bool) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import signal
 import stat
 import sys
@@ -16,12 +17,24 @@ from tracetop.headless.streams import Output
 from tracetop.model.filter import Filter
 from tracetop.model.wire.messages import Run
 from tracetop.source.script_files import script_text, typed_text
+from tracetop.source.script_headers import Headers
 from tracetop.source.thread_ids import named_process
 
 _NOTES = """\
 A script prints as under bpftrace, and so do its maps when it ends: by exit(), by Ctrl-C, or with -p's or -c's process.
 cat() and system() act with your rights, not the tracer's; system() and signal() need --unsafe."""
 _STDIN = "-"
+_STAGE_OF = {
+    "ast": "ast",
+    "typed": "typed",
+    "types": "typed",
+    "c": "c",
+    "codegen": "c",
+    "codegen-opt": "c",
+    "all": "ast typed c",
+}
+_STAGES = "ast, types, codegen (C) or all"
+"""Stages of the compiler, by our names and bpftrace's."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,19 +43,46 @@ def parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("words", nargs="*", metavar="FILE|PARAM", help="the script's file (- is standard input), then its $1, $2, ...")
     add("-e", dest="program", metavar="PROGRAM", help="run this instead of a file")
-    add("-p", dest="pid", type=positive, default=0, metavar="PID", help="trace this process only; end with it")
-    add("-c", dest="command", metavar="COMMAND", help="start it once the probes are attached; end with it")
-    add("-o", dest="output", metavar="FILE", help="print to this file instead of standard output")
+    add("-p", "--pid", type=positive, default=0, metavar="PID", help="trace this process only; end with it")
+    add("-c", "--cmd", dest="command", metavar="COMMAND", help="start it once the probes are attached; end with it")
+    add("-o", "--output", metavar="FILE", help="print to this file instead of standard output")
     add("-f", dest="format", choices=("text", "json"), default="text", help="of the output (text)")
     add("-B", dest="buffer", choices=("line", "full", "none"), default="line", help="when output is written (line)")
-    add("-q", dest="quiet", action="store_true", help="without the line about attached probes")
-    add("-v", dest="verbose", action="store_true", help="more about errors, and how -c's command ended")
-    add("-d", dest="debug", action="append", default=[], choices=("ast", "typed", "c"), help="show a stage instead")
-    add("--dry-run", action="store_true", help="compile and load, attach nothing")
+    add("-q", "--quiet", action="store_true", help="without the line about attached probes")
+    add("-v", "--verbose", action="store_true", help="more about errors, and how -c's command ended")
+    add("--no-warnings", dest="warnings", action="store_false", help="without warnf() and what is odd at run time")
+    add("-I", dest="folders", action="append", default=[], metavar="DIR", help="look for headers there too")
+    add(
+        "--include", dest="headers", action="append", default=[], metavar="FILE", help="as #include at the script's top"
+    )
+    add(
+        "--probe-filter", type=pattern, default="", metavar="REGEX", help="only probes whose names match, BEGIN and END"
+    )
+    add("--usdt-file-activation", action="store_true", help="nothing: static probes are always enabled so")
+    add("-d", "--debug", type=stages, action="extend", default=[], metavar="STAGE", help=f"show instead: {_STAGES}")
+    add("--dry-run", action="store_true", help="end once all probes are attached; nothing is counted or printed")
     add("--mode", default="", choices=("bench",), help="bench: measure the script's bench probes; run nothing else")
     add("--bench", dest="mode", action="store_const", const="bench", help="the same as --mode bench")
     add("--unsafe", action="store_true", help="allow system() and signal()")
     return parser
+
+
+def stages(text: str) -> list[str]:
+    """Return the stages that a word of -d names, as argparse has a type say it."""
+    named = [word.strip() for word in text.split(",")]
+    wrong = next((word for word in named if word not in _STAGE_OF), None)
+    if wrong is not None:
+        raise argparse.ArgumentTypeError(f"{wrong} is none of {_STAGES}")
+    return [stage for word in named for stage in _STAGE_OF[word].split()]
+
+
+def pattern(text: str) -> str:
+    """Return a regular expression, as argparse has a type say it."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text} is no regular expression: {error}") from error
+    return text
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -95,6 +135,8 @@ def order_of(found: argparse.Namespace, name: str, text: str, *, child: int) -> 
         mode=found.mode,
         unsafe=found.unsafe,
         dry_run=found.dry_run,
+        probe_filter=found.probe_filter,
+        warnings=found.warnings,
         debug=tuple(found.debug),
         json=found.format == "json",
         environment={name: text for name, text in os.environ.items() if name.startswith("BPFTRACE_")},
@@ -103,17 +145,18 @@ def order_of(found: argparse.Namespace, name: str, text: str, *, child: int) -> 
 
 def _script(found: argparse.Namespace, *, as_root: bool) -> tuple[str, str]:
     """Return the script's name and text."""
+    headers = Headers(tuple(found.folders), tuple(found.headers))
     if found.program is not None:
-        return "script", typed_text(found.program, as_root=as_root)
+        return "script", typed_text(found.program, as_root=as_root, headers=headers)
     path = found.words[0]
     if "{" in path and not Path(path).exists():
         raise UsageError(
             f"there is no file {path}", why="it looks like a program", hint=f"write -e before it: -e '{path}'"
         )
     if path != _STDIN:
-        return Path(path).stem, script_text(path, as_root=as_root)
+        return Path(path).stem, script_text(path, as_root=as_root, headers=headers)
     try:
-        return "stdin", typed_text(sys.stdin.buffer.read().decode(), as_root=as_root)
+        return "stdin", typed_text(sys.stdin.buffer.read().decode(), as_root=as_root, headers=headers)
     except UnicodeDecodeError as error:
         raise UsageError(
             "standard input is not a script", why="it is not UTF-8 text", hint="pipe a text file"

@@ -3,6 +3,7 @@
 Owns: the pass over a script's clauses. A kind's own hooks are found by the function that its module's `EXPANSIONS` has.
 """
 
+import re
 from dataclasses import dataclass
 
 from tracetop.errors import ScriptError, did_you_mean
@@ -60,6 +61,8 @@ class Wanted:
     """``bench``: only what is measured is to run, else all but that."""
     child: int = 0
     """The only process that user-space probes are put on where `pid` is 0; it has not executed its program yet."""
+    probe_filter: str = ""
+    """A regular expression that the names of probes match, but for BEGIN and END; empty for all."""
 
 
 def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted) -> Expansion:
@@ -87,7 +90,8 @@ def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted
         for probe in probes:
             try:
                 for hook in _resolve(source, probe, kernel, wanted):
-                    found.setdefault(hook, probe.text)
+                    if _is_wanted(hook, wanted):
+                        found.setdefault(hook, probe.text)
             except MissingProbeError as error:
                 failed.append((probe, error))
         if wanted.missing == "error" and failed:
@@ -97,6 +101,8 @@ def expand(source: Source, script: syntax.Script, kernel: Kernel, wanted: Wanted
         failures += failed
         hooked += [HookedClause(clause, hook, text) for hook, text in found.items()]
     if not hooked and not failures:
+        if wanted.probe_filter:
+            raise source.error(0, "no probe matches the filter", hint="write another --probe-filter")
         what = "there is no bench probe" if wanted.mode else "there are only test or bench probes"
         raise source.error(0, f"{what} in the script", hint="tracetop run --bench runs those, and no others")
     _refuse_rest(source, script, hooked, failures, wanted)
@@ -120,6 +126,11 @@ def _is_measured(probe: syntax.Probe) -> bool:
 def _is_test(probe: syntax.Probe) -> bool:
     """Say whether it is for bpftrace's own test mode: outside of it such clauses are left out."""
     return probe.text.partition(":")[0] == "test"
+
+
+def _is_wanted(hook: Hook, wanted: Wanted) -> bool:
+    always = hook.kind in (ProbeKind.BEGIN, ProbeKind.END)
+    return always or bool(re.search(wanted.probe_filter, hook.name))
 
 
 def _refuse_typos(failed: list[tuple[syntax.Probe, MissingProbeError]], wanted: Wanted) -> None:

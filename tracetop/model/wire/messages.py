@@ -142,7 +142,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     unsafe: bool = False
     """Whether ``system()`` and ``signal()`` may be used."""
     dry_run: bool = False
-    """Load it, attach nothing."""
+    """End it once it is attached; it has counted and printed nothing then."""
+    probe_filter: str = ""
+    """A regular expression: probes whose names it does not match are left out; empty for none."""
+    warnings: bool = True
+    """Whether ``warnf`` and what was met at run time are told."""
     debug: tuple[str, ...] = ()
     """Stages to show instead of running: ``ast``, ``typed``, ``c``."""
     json: bool = False

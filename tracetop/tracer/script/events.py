@@ -48,7 +48,9 @@ class Sink(Protocol):
 class Events:
     """Dispatches the events of one loaded script."""
 
-    def __init__(self, loaded: LoadedScript, printer: Printer, sink: Sink) -> None:
+    def __init__(self, loaded: LoadedScript, printer: Printer, sink: Sink, *, warns: bool = True) -> None:
+        """Not `warns`: what ``warnf`` prints, and what was met that is odd, is left out."""
+        self._warns = warns
         self.exit_code: int | None = None
         """What the script gave to ``exit``; None where it has not called it."""
         self._loaded = loaded
@@ -134,6 +136,8 @@ class Events:
             self._sink.add(self._texts[number](payload))
             return
         action = self._loaded.program.actions[number]
+        if not self._warns and (isinstance(action, Warned) or (isinstance(action, Format) and action.verb == "warnf")):
+            return
         if isinstance(action, Warned):
             self.warnings[action] = self.warnings.get(action, 0) + 1
             if isinstance(self._printer.lines, JsonLines):

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
 
+from msgspec.structs import replace
+
 from tracetop.bpf import Loaded, iterate, measure, run_signalled
 from tracetop.errors import TracetopError, UsageError
 from tracetop.lang import Options, compile_script, dump
-from tracetop.model.abi.control import pack_control
+from tracetop.model.abi.control import SAMPLE_NONE, pack_control
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.wire import messages as m
@@ -72,6 +74,7 @@ class ScriptRun:
             mode=order.mode,
             unsafe=order.unsafe,
             environment=order.environment,
+            probe_filter=order.probe_filter,
         )
         program = compile_script(order.script, order.name, kernel, options, self._show)
         if order.debug:
@@ -84,15 +87,14 @@ class ScriptRun:
                 self._signalled = partial(run_signalled, loaded)
                 self._iterate = partial(iterate, loaded)
                 if order.dry_run:
-                    self._outbox.send(m.Attached(_probes(loaded)))
-                    finished = m.Finished(notes=program.notes)
+                    finished = self._attach_only(loaded)
                 elif order.mode:
                     self._outbox.send(m.Output(benchmark_lines(measure(loaded, RUNS), as_json=order.json).encode()))
                     finished = m.Finished(notes=program.notes)
                 else:
                     finished = self._live(loaded, target)
                 os.set_blocking(self._outbox.fd, True)
-                self._outbox.send(finished)
+                self._outbox.send(finished if order.warnings else replace(finished, notes=_losses(loaded)))
         finally:
             if target is not None:
                 os.close(target)
@@ -103,9 +105,16 @@ class ScriptRun:
             text = made if isinstance(made, str) else f"{dump(made)}\n"
             self._outbox.send(m.Output(text.encode(errors="surrogateescape")))
 
+    def _attach_only(self, loaded: LoadedScript) -> m.Finished:
+        """Put it on its hooks, where its programs end at once, and take it off again."""
+        loaded.set_control(pack_control(self._order.filter, sample=SAMPLE_NONE))
+        loaded.attach()
+        self._outbox.send(m.Attached(_probes(loaded)))
+        return m.Finished(notes=loaded.program.notes + loaded.notes)
+
     def _live(self, loaded: LoadedScript, target: int | None) -> m.Finished:
         printer = Printer(loaded, self._names, json=self._order.json)
-        events = Events(loaded, printer, self._sink)
+        events = Events(loaded, printer, self._sink, warns=self._order.warnings)
         begun = events.begin()
         goes_on = begun and (_has_hooks(loaded) or bool(self._order.child))
         if goes_on:
