@@ -28,6 +28,8 @@ class Shape(StrEnum):
     """`parts` with names."""
     ARRAY = "array"
     """`count` times `element`."""
+    FLOAT = "float"
+    """A floating-point number, which BPF does not have: printed as ``null``."""
     KSYM = "ksym"
     """u64 address in the kernel."""
     USYM = "usym"

@@ -95,12 +95,13 @@ LOAD = {
     "hooks": r"""tracepoint:syscalls:sys_enter_getppid, tracepoint:syscalls:sys_exit_getppid /pid == cpid/ {
                          @ = count(); }
                  tracepoint:raw_syscalls:sys_exit /pid == cpid && args->id == 110/ {
-                         @k[comm, uid, gid, cpid == pid] = count(); }""",
+                         @k[comm, uid, gid, cpid == pid ? 1 : 0] = count(); }""",
     "latency": r"""tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { @start[tid] = nsecs; }
                    tracepoint:syscalls:sys_exit_getppid /@start[tid]/ { @n = count(); @past = sum(nsecs >= @start[tid]);
                    delete(@start[tid]); }""",
     "tasks": r"""tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { $t = (struct task_struct *)curtask;
-                 @[$t->comm, $t->tgid == pid, $t->pid == tid, $t->real_parent->tgid > 0] = count(); }""",
+                 @[$t->comm, $t->tgid == pid ? 1 : 0, $t->pid == tid ? 1 : 0,
+                   $t->real_parent->tgid > 0 ? 1 : 0] = count(); }""",
     "program": r"""tracepoint:syscalls:sys_enter_execve /pid == cpid/ { printf("%s\n", str(args->filename));
                          join(args->argv); }
                    tracepoint:sched:sched_process_exit /pid == cpid/ { printf("exit %s\n", comm); }""",

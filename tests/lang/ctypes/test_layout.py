@@ -209,7 +209,10 @@ def test_an_inner_struct_is_known_everywhere_and_an_anonymous_one_to_no_script()
     assert named.type.name == "inner"
     assert anonymous.name == ""
     assert not anonymous.type.name.isidentifier()
-    assert types.constants.get("Q") == (7, CType(kind=CKind.INT, size=4, name="unsigned int"))
+    value, enum = types.constants["Q"]
+    assert (value, enum.kind, enum.size, enum.signed) == (7, CKind.ENUM, 4, False)
+    assert types.enums[enum.name] == {7: "Q"}
+    assert not enum.name.isidentifier()
 
 
 @pytest.mark.parametrize(

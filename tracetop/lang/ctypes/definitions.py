@@ -63,11 +63,11 @@ class _Definer:
         signed = min(values, default=0) < 0
         wide = max(values, default=0) >= 1 << (31 if signed else 32) or min(values, default=0) < -(1 << 31)
         size = 8 if wide else 4
-        type_ = CType(kind=CKind.INT, size=size, signed=signed, name="int" if signed else "unsigned int")
+        enum = node.name or f"enum::({node.at})"  # of one without a name, one that no script can write
+        type_ = CType(kind=CKind.ENUM, size=size, signed=signed, name=enum)
         if node.name:
-            type_ = CType(kind=CKind.ENUM, size=size, signed=signed, name=node.name)
-            self._add(node, f"enum {node.name}", type_)
-            self.made.enums[node.name] = {value: name for name, value in reversed(node.members)}
+            self._add(node, f"enum {enum}", type_)
+        self.made.enums[enum] = {value: name for name, value in reversed(node.members)}
         for name, value in node.members:
             if name in self.made.constants:
                 raise self._source.error(node.at, f"{name} is defined twice", hint="give each enumerator its own name")

@@ -176,20 +176,26 @@ def stack_map(type_: Type) -> str:
 
 
 def _array_layout(type_: Type, types: KnownTypes, depth: int) -> ValueType:
-    element = value_type(type_.c.element) if type_.c and type_.c.element else None
-    if type_.c is None or element is None:
+    inner = _layout_of(type_.c.element, types, depth) if type_.c and type_.c.element else None
+    if type_.c is None or inner is None:
         return ValueType(shape=Shape.BUFFER, size=type_.size)
-    inner = layout(element, types, depth + 1)
     return ValueType(shape=Shape.ARRAY, size=type_.size, element=inner, count=type_.c.count)
+
+
+def _layout_of(c: CType, types: KnownTypes, depth: int) -> ValueType | None:
+    """Return how a member or element lies; of a floating-point number how it lies all the same."""
+    if c.kind is CKind.FLOAT:
+        return ValueType(shape=Shape.FLOAT, size=c.size)
+    type_ = value_type(c)
+    return layout(type_, types, depth + 1) if type_ else None
 
 
 def _member_parts(struct: CStruct | None, types: KnownTypes, depth: int) -> tuple[ValuePart, ...]:
     found: list[ValuePart] = []
     for member in struct.fields if struct and depth < _DEEPEST else ():
-        type_ = value_type(member.type)
-        if type_ is None or (not type_.size and type_.form is not Form.RECORD):
+        inner = _layout_of(member.type, types, depth)
+        if inner is None or (not inner.size and inner.shape is not Shape.STRUCT):
             continue
-        inner = layout(type_, types, depth + 1)
         found.append(
             ValuePart(
                 name=member.name, offset=member.offset, type=inner, bit_offset=member.bit_offset, bits=member.bits

@@ -37,7 +37,7 @@ def text(datum: Datum, indent: int = _VALUE_INDENT) -> str:
         case Stack():
             said = _stack(datum, indent)
         case None:
-            said = ""
+            said = "null"
     return said
 
 
