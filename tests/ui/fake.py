@@ -197,7 +197,7 @@ class FakeSource(FakeViews):
         panes = {}
         added: dict[str, Maker] = {
             name: (name, partial(self._views_of, name), Cost(140, 1_200, 0.02, 1))
-            for name in self.states
+            for name in [*self.states]  # commands come from another thread
             if name not in makers
         }
         for name, (title, views, cost) in {**makers, **added}.items():

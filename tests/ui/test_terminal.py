@@ -1,82 +1,14 @@
 """The dashboard in a real terminal: signals, a terminal that goes away, and what is sent to one that stays."""
 
-import fcntl
 import os
-import pty
-import select
 import signal
-import struct
-import sys
-import termios
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.ui.real_terminal import Screen
+
 LEAVE_SCREEN, MOUSE_OFF, SHOW_CURSOR = b"\x1b[?1049l", b"\x1b[?1003l", b"\x1b[?25h"
-DEADLINE_S = 30.0
-
-
-class Screen:
-    """A dashboard process and the other end of its terminal."""
-
-    def __init__(self, every_s: float = 0.2) -> None:
-        self.pid, self.terminal = pty.fork()
-        if self.pid == 0:
-            os.chdir(ROOT)
-            os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", PYTHONPATH=str(ROOT))
-            os.execv(sys.executable, [sys.executable, "-m", "tests.ui.screen_process", str(every_s)])
-        self.status: int | None = None
-        self.output = b""
-        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
-
-    def read_until(self, wanted: bytes) -> None:
-        """Read until `wanted` was sent."""
-        self._read(wanted)
-
-    def read_to_the_end(self) -> int:
-        """Read all there is, and return the exit code as a shell has it."""
-        self._read(None)
-        return self.exit_code()
-
-    def exit_code(self) -> int:
-        """Wait for the end."""
-        end = time.monotonic() + DEADLINE_S
-        while self.status is None and time.monotonic() < end:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            self.status = status if pid else None
-            time.sleep(0.02)
-        assert self.status is not None, "the process did not end"
-        return os.waitstatus_to_exitcode(self.status)
-
-    def wait_until_full(self) -> None:
-        """Wait, and read nothing, until the terminal takes no more of what the process sends all the time."""
-        waiting, before = self._unread(), -1
-        while waiting != before:
-            time.sleep(0.3)
-            waiting, before = self._unread(), waiting
-
-    def _unread(self) -> int:
-        (waiting,) = struct.unpack("i", fcntl.ioctl(self.terminal, termios.FIONREAD, bytes(4)))
-        return int(waiting)
-
-    def _read(self, wanted: bytes | None) -> None:
-        end = time.monotonic() + DEADLINE_S
-        while (wanted is None or wanted not in self.output) and time.monotonic() < end:
-            if select.select([self.terminal], [], [], 0.1)[0]:
-                try:
-                    data = os.read(self.terminal, 65536)
-                except OSError:
-                    return
-                self.output += data
-
-    def close(self) -> None:
-        """End the process if a test left it."""
-        if self.status is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
 
 
 @pytest.fixture
@@ -112,7 +44,7 @@ def test_a_terminal_that_goes_away_ends_the_process(screen: Screen) -> None:
 
 
 def test_a_terminal_that_takes_nothing_does_not_keep_a_signal_from_ending_it() -> None:
-    screen = Screen(every_s=0.02)
+    screen = Screen(("-m", "tests.ui.screen_process", "0.02"))
     try:
         screen.read_until(b"futex")
         screen.wait_until_full()

@@ -20,11 +20,12 @@ from tracetop.ui.dialogue.keys import MOVE, bind, bindings_of
 from tracetop.ui.dialogue.session import Session
 from tracetop.ui.dialogue.wishes import Step
 from tracetop.ui.draw.bars import KeyBar
+from tracetop.ui.focus import Focus
 from tracetop.ui.frames import Frames
 from tracetop.ui.panes.grid import Grid
 from tracetop.ui.prompts.editor import ScriptArea
 from tracetop.ui.prompts.help import HelpScreen
-from tracetop.ui.prompts.prompt import Prompt, Question
+from tracetop.ui.prompts.prompt import Question
 from tracetop.ui.prompts.script_prompt import ScriptPrompt
 from tracetop.ui.scripts import Scripts
 from tracetop.ui.views.flame import FlameView
@@ -44,7 +45,7 @@ class Actions:
     grid: Grid
     frames: Frames
     scripts: Scripts
-    prompt: Prompt
+    focus: Focus
     key_bar: KeyBar
     searched: str = ""
     """What `n` looks for."""
@@ -66,11 +67,11 @@ class Actions:
         words = (str(now.pid or ""), f"comm={now.comm}" if now.comm.isdecimal() else now.comm)
         hint = "812, nginx, ngin*; empty for all processes"
         question = Question("filter", hint, lambda text: self.session.into(Step(of_process(parse_filter(text)))))
-        self.prompt.open(question, " ".join(filter(None, words)))
+        self.focus.ask(question, " ".join(filter(None, words)))
 
     def search(self) -> None:
         """Ask what to search in the focused pane; it is searched while it is typed."""
-        self.prompt.open(Question("search", "part of a name", self._search, self._seek, lambda: self._search("")))
+        self.focus.ask(Question("search", "part of a name", self._search, self._seek, lambda: self._search("")))
 
     def _seek(self, text: str) -> None:
         self.grid.pane.view.find(text, 0)
@@ -99,7 +100,7 @@ class Actions:
 
     def parameter(self) -> None:
         """Ask for the system call whose latency is shown."""
-        self.prompt.open(Question("latency of", "a system call, e.g. openat; empty for all", self.show_syscall))
+        self.focus.ask(Question("latency of", "a system call, e.g. openat; empty for all", self.show_syscall))
 
     def show_syscall(self, syscall: str) -> None:
         """Show one system call's latency; UsageError where the text cannot be a name."""

@@ -36,7 +36,9 @@ from tracetop.ui.draw.bars import Banner, HeaderLine, KeyBar
 from tracetop.ui.draw.headings import TabLine
 from tracetop.ui.draw.terminal import SmallUpdate, TerminalDriver, leave_within
 from tracetop.ui.draw.textual_private import ChopsUpdate, OpenApp
+from tracetop.ui.focus import Focus
 from tracetop.ui.frames import Frames
+from tracetop.ui.keyboard import Keyboard
 from tracetop.ui.palette import DashboardCommands
 from tracetop.ui.panes.grid import Grid
 from tracetop.ui.panes.pane import Pane
@@ -44,11 +46,14 @@ from tracetop.ui.prompts.prompt import Prompt
 from tracetop.ui.prompts.script_history import History, state_file
 from tracetop.ui.prompts.script_prompt import ScriptPrompt
 from tracetop.ui.scripts import Scripts
-from tracetop.ui.views.base import PaneView
 from tracetop.view.text import escape
 
 _PATIENCE_S = 2.0
 """What a signal leaves a blocked terminal to be restored in."""
+
+
+_AT_ONCE = [key for one in actions.APP if one.binding.priority for key in one.binding.key.split(",")]
+"""Keys that wait for nothing: they end it."""
 
 
 class Dashboard(OpenApp):
@@ -80,12 +85,14 @@ class Dashboard(OpenApp):
         self.prompt, self.script_prompt = Prompt(), ScriptPrompt(History(history))
         self.grid = Grid(panes, self.tabs)
         self.session = Session(source, filter)
-        self.frames = Frames(self, self.session, self.grid, self.header, clock)
+        self.focus = Focus(self.grid, self.prompt, self.script_prompt)
+        self.frames = Frames(self, self.session, self.grid, self.focus, self.header, clock)
         self.session.changed = self.frames.show_wishes
-        self.scripts = Scripts(self, self.session, self.grid, self.script_prompt, self.prompt, self.key_bar, offers)
+        self.scripts = Scripts(self, self.session, self.grid, self.script_prompt, self.focus, self.key_bar, offers)
         self.actions = actions.Actions(
-            self, self.session, self.grid, self.frames, self.scripts, self.prompt, self.key_bar
+            self, self.session, self.grid, self.frames, self.scripts, self.focus, self.key_bar
         )
+        self.keyboard = Keyboard(self, self.focus, self._key_pressed, lambda: self.scripts.is_away)
         for own in (theme.DARK, theme.LIGHT):
             self.register_theme(own)
         self.theme = theme.for_terminal(os.environ.get("COLORFGBG", "")).name
@@ -105,7 +112,7 @@ class Dashboard(OpenApp):
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.set_interval(1.0, self.frames.show_age)
         self.grid.place()
-        self.grid.panes[0].take_focus()
+        self.focus.enforce()
         self.frames.show_header()
         self.call_after_refresh(self._source.start, partial(_arrive, self))
 
@@ -144,13 +151,22 @@ class Dashboard(OpenApp):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Have the keys of a pane mean nothing where no pane has the focus."""
         is_of_pane = action == "do" and actions.KEYS[str(parameters[0])] in actions.PANE
-        return not is_of_pane or isinstance(self.focused, PaneView)
+        return not is_of_pane or not self.focus.is_prompting
 
     async def on_event(self, event: events.Event) -> None:
-        """Take what was told away at the next key, before the key may tell something new."""
-        if isinstance(event, events.Key) and self.key_bar.notice:
+        """Have what is typed, clicked and pasted wait until all was done that the one before it led to."""
+        is_input = isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded
+        is_last = isinstance(event, events.Key) and event.key in _AT_ONCE
+        if not is_input or is_last or isinstance(event, events.MouseMove):
+            await super().on_event(event)
+        else:
+            self.keyboard.take(event)
+
+    def _key_pressed(self) -> None:
+        """Take what was told away before the next key may tell something new."""
+        if self.key_bar.notice:
             self.key_bar.tell("")
-        await super().on_event(event)
+        self.scripts.leave()
 
     # What arrives from the source, and from the widgets ---------------------------------------------------------
 
@@ -168,6 +184,7 @@ class Dashboard(OpenApp):
                 self.scripts.refuse(refused)
             self.banner.show(self.session.ended)
             self.frames.show_wishes()
+        self.focus.enforce()
 
     def on_asked(self, event: Asked) -> None:
         """Send a command."""
@@ -199,15 +216,20 @@ class Dashboard(OpenApp):
 
     def on_tab_clicked(self, event: TabClicked) -> None:
         """Go to the pane."""
-        self.grid.go_to(self.grid.panes[event.number - 1])
+        self.focus.go_to(self.grid.panes[event.number - 1])
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Know the pane that has the focus."""
-        pane = next((one for one in event.widget.ancestors_with_self if isinstance(one, Pane)), None)
-        if pane is not None and event.widget.has_focus:  # it may be elsewhere again by now
-            self.grid.current = pane.number
-            self.prompt.close()
-            self.script_prompt.close()
+    def on_pane_clicked(self, event: Pane.Clicked) -> None:
+        """Go to the pane."""
+        self.focus.go_to(event.pane, event.view)
+
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        """Put the focus right that Textual gave away."""
+        self.focus.enforce()
+
+    def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
+        """Put it right that Textual took it; a terminal without the focus of its own shows none."""
+        if self.app_focus:
+            self.focus.enforce()
 
     def on_resize(self, event: events.Resize) -> None:
         """Give all panes other places; `size` is still the one before."""

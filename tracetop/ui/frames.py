@@ -12,6 +12,7 @@ from tracetop.ui.dialogue.session import Session
 from tracetop.ui.draw.bars import HeaderLine
 from tracetop.ui.draw.terminal import BACKLOG_FULL
 from tracetop.ui.draw.textual_private import OpenApp
+from tracetop.ui.focus import Focus
 from tracetop.ui.panes.grid import Grid
 
 
@@ -22,6 +23,7 @@ class Frames:
     app: OpenApp
     session: Session
     grid: Grid
+    focus: Focus
     header: HeaderLine
     clock: Callable[[], float]
     paused: bool = False
@@ -90,4 +92,5 @@ class Frames:
                 if pane.pane_name in frame.panes:
                     pane.show(frame.panes[pane.pane_name], self.session.pending.pane(pane.pane_name))
             self.grid.show_tabs()
+            self.focus.enforce()  # a frame can bring other views
         self.show_header()

@@ -20,10 +20,10 @@ from tracetop.model.wire.messages import AddPane, PaneRequest, RemovePane, Repla
 from tracetop.source.script_files import Offer
 from tracetop.ui.dialogue.session import Session
 from tracetop.ui.draw.bars import KeyBar
+from tracetop.ui.focus import Focus
 from tracetop.ui.panes.grid import Grid
 from tracetop.ui.panes.pane import Pane
 from tracetop.ui.prompts import external_editor
-from tracetop.ui.prompts.prompt import Prompt
 from tracetop.ui.prompts.script_prompt import ScriptPrompt
 
 
@@ -35,6 +35,8 @@ class Attempt(msgspec.Struct, frozen=True):
     is_new: bool
     before: Diagnostic | None = None
     """What the pane's frame says was wrong before; the tracer takes it back when it takes this script up."""
+    is_left: bool = False
+    """Whether another key was pressed since: then a refusal must not take the keys that follow."""
 
 
 @dataclass(eq=False)
@@ -45,7 +47,7 @@ class Scripts:
     session: Session
     grid: Grid
     prompt: ScriptPrompt
-    other_prompt: Prompt
+    focus: Focus
     key_bar: KeyBar
     offers: Callable[[], Iterable[Offer]]
     """Lists the scripts in the folders for them, anew each time."""
@@ -62,8 +64,7 @@ class Scripts:
 
     def ask(self) -> None:
         """Ask for a script to run in a pane of its own."""
-        self.other_prompt.close()
-        self.prompt.open()
+        self.focus.write()
 
     def edit(self, pane: Pane, *, elsewhere: bool = False) -> None:
         """Edit the script of a pane, here or in the user's editor."""
@@ -73,10 +74,11 @@ class Scripts:
         elif elsewhere:
             self.edit_elsewhere(text, pane.pane_name)
         else:
-            self.prompt.open(text, pane.pane_name)
+            self.focus.write(text, pane.pane_name)
 
     def edit_elsewhere(self, text: str, pane: str) -> None:
         """Hand the terminal to the user's editor; what comes back stands in the prompt, to be run or not."""
+        self.is_away = True  # from here on: keys that were typed ahead are not the prompt's
         self.app.run_worker(self._edit_elsewhere(text, pane), exclusive=True)  # frames are taken in meanwhile
 
     def go_back(self, pane: Pane) -> None:
@@ -114,13 +116,8 @@ class Scripts:
             pane = self.grid.add(request.name, request.script)
             self.session.ask(AddPane(request))
         self.grid.zoomed = False
-        self.grid.current = pane.number
-        self.app.call_after_refresh(self._enter, pane)  # one that is new cannot have the focus yet
-
-    def _enter(self, pane: Pane) -> None:
-        """Give a pane the focus, unless it was refused meanwhile: then it is gone, and the prompt has the focus."""
-        if pane in self.grid.panes and not self.prompt.has_focus_within:
-            pane.take_focus()
+        self.focus.go_to(pane)
+        self.app.call_after_refresh(self.focus.enforce)  # one that is new cannot have the focus yet
 
     def run(self, text: str, name: str) -> None:
         """Run a script: in the pane of this name, or in a new one where there is no such pane."""
@@ -133,7 +130,12 @@ class Scripts:
             return
         if text != self._text_of(pane):
             self._replace(pane, text)
-        self.grid.go_to(pane)
+        self.focus.go_to(pane)
+
+    def leave(self) -> None:
+        """Know that the user goes on: a key was pressed."""
+        if self.attempt and not self.attempt.is_left:
+            self.attempt = msgspec.structs.replace(self.attempt, is_left=True)
 
     # What comes of it -------------------------------------------------------------------------------------------
 
@@ -155,14 +157,14 @@ class Scripts:
     def refuse(self, diagnostic: Diagnostic) -> None:
         """Bring the text of the attempt back with the error in place; say it where none was under way."""
         attempt, self.attempt = self.attempt, None
-        is_busy = self.prompt.is_open or self.other_prompt.has_class("open") or len(self.app.screen_stack) > 1
-        if attempt is None or is_busy:  # the user is at something else by now
+        is_busy = self.focus.is_prompting or len(self.app.screen_stack) > 1
+        if attempt is None or is_busy or attempt.is_left:  # the user is at something else by now
             self.key_bar.tell(f"{diagnostic.what}: {diagnostic.hint}", bad=True)
             return
         pane = self.grid.find(attempt.pane)
         if attempt.is_new and pane is not None:
             self.close(pane)
-        self.prompt.open(attempt.text, "" if attempt.is_new else attempt.pane)
+        self.focus.write(attempt.text, "" if attempt.is_new else attempt.pane)
         self.prompt.refuse(diagnostic)
 
     async def _edit_elsewhere(self, text: str, pane: str) -> None:
@@ -170,14 +172,12 @@ class Scripts:
         try:
             command = external_editor.editor()
             with self.app.suspend():
-                self.is_away = True
-                try:
-                    text = await asyncio.to_thread(external_editor.edit, text, command)
-                finally:
-                    self.is_away = False
+                text = await asyncio.to_thread(external_editor.edit, text, command)
         except UsageError as error:
             failed = f"{error.diagnostic.what}: {error.diagnostic.why}"
-        self.prompt.open(text, pane)
+        finally:
+            self.is_away = False
+        self.focus.write(text, pane)
         if failed:
             self.prompt.tell(failed)
 

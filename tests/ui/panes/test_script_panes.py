@@ -63,7 +63,7 @@ async def test_a_script_that_is_refused_before_its_pane_was_drawn_leaves_every_k
     async with typed(COUNT) as on:
         on.app.scripts.open_pane(PaneRequest("gone", COUNT))
         on.app.scripts.close(on.app.grid.panes[-1])
-        on.app.script_prompt.area.focus()
+        on.app.focus.write(COUNT)
         await on.tick()
         assert on.app.script_prompt.area.has_focus
         await on.press("escape", "escape", "question_mark")

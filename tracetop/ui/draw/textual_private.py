@@ -7,6 +7,7 @@ Refuses to own: what is done with them (`terminal`, `app`). Screen process.
 from typing import Any, cast
 
 from rich.console import RenderableType
+from textual import events
 from textual._compositor import ChopsUpdate, CompositorUpdate
 from textual._xterm_parser import XTermParser
 from textual.app import App
@@ -58,6 +59,10 @@ class OpenApp(App[None]):
     def backlog(self) -> int:
         """Writes that the terminal has not taken yet; 0 where there is no terminal."""
         return self._driver.backlog if isinstance(self._driver, OpenDriver) else 0
+
+    async def handle_input(self, event: events.Event) -> None:
+        """Do with a key, a click or a paste what Textual does."""
+        await super().on_event(event)
 
     def to_display(self, renderable: RenderableType | None) -> RenderableType | None:
         """Return what is sent to the terminal instead; None: nothing. A hook."""

@@ -58,7 +58,7 @@ class Body(Vertical):
         return self.views[0].headline if len(self.views) == 1 else ""
 
     def choose(self, view: PaneView) -> None:
-        """Unfold a view; without the focus it is the one that gets it next."""
+        """Unfold a view: the one that keys are for while the pane has them."""
         if view is not self._chosen:
             self._chosen = view
             self._share_room()
@@ -117,7 +117,7 @@ class Body(Vertical):
         """Have one widget for each view of the frame, of the kind that draws it."""
         self._made_for = self._needs(frame, number)
         shown = _shown(frame)
-        had_focus, before = self.has_focus_within, list(self.children)
+        before = list(self.children)
         self.views = [self._widget_for(view) for view in shown]
         for widget, view in zip(self.views, shown, strict=True):
             widget.remember(view)
@@ -128,8 +128,6 @@ class Body(Vertical):
         self.mount(*(self._under_headings() if self._headings else self.views))
         self._chosen = self.views[0]
         self._share_room()
-        if had_focus:
-            self.screen.set_focus(self.views[0])
         for old in before:
             old.remove()
 

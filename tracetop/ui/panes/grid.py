@@ -22,7 +22,7 @@ class Grid(Container):
     """The panes."""
 
     current: reactive[int] = reactive(1, repaint=False)
-    """Number of the pane that has, or had last, the focus."""
+    """Number of the pane that keys are for, unless a prompt has them."""
     zoomed: reactive[bool] = reactive(False, repaint=False)
     """True: the current pane has the whole screen."""
 
@@ -34,7 +34,7 @@ class Grid(Container):
 
     @property
     def pane(self) -> Pane:
-        """The pane that has, or had last, the focus."""
+        """The current pane."""
         return self.panes[self.current - 1]
 
     def find(self, name: str) -> Pane | None:
@@ -49,21 +49,21 @@ class Grid(Container):
         return pane
 
     def remove_pane(self, pane: Pane) -> None:
-        """Close a pane, not the last one; those after it move up, and one of them gets its focus."""
-        had_focus, place = pane.has_focus_within or pane is self.pane, pane.number - 1
+        """Close a pane, not the last one; those after it move up, and the current one stays that or is its next."""
+        current = self.pane
         self.panes.remove(pane)
         pane.remove()
         for number, other in enumerate(self.panes, 1):
             if other.number != number:
                 other.renumber(number)
-        if had_focus:
-            self.go_to(self.panes[min(place, len(self.panes) - 1)])
+        self.current = current.number if current is not pane else min(pane.number, len(self.panes))
         self.place()
 
     def go_to(self, pane: Pane, view: PaneView | None = None) -> None:
-        """Give a pane the focus, on the screen or not yet."""
+        """Make a pane the current one, on the screen or not yet: keys are for it, unless a prompt has them."""
         self.current = pane.number
-        pane.take_focus(view)
+        if view is not None:
+            pane.choose(view)
 
     def go_by(self, by: int) -> None:
         """Go to the next view (1), of this pane or the next, or to the one before (-1)."""

@@ -5,10 +5,13 @@ force; the frame says that. Screen process.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
 
 from tracetop.model.frame import Log, PaneFrame, PaneState, StackTree
 from tracetop.model.wire.messages import SelectVariant, SetEnabled, SetOffsets
@@ -29,6 +32,13 @@ class Pane(Vertical):
     """One pane of the grid; gets a PaneFrame a tick."""
 
     BINDING_GROUP_TITLE = "Pane"
+
+    @dataclass
+    class Clicked(Message):
+        """The mouse went down on the pane, perhaps on a view of it."""
+
+        pane: "Pane"
+        view: PaneView | None
 
     def __init__(self, number: int, name: str, script: str = "") -> None:
         super().__init__()
@@ -80,10 +90,9 @@ class Pane(Vertical):
         """Whether the pane was opened with a shipped script and runs another now."""
         return self._was_bundled and self.frame is not None and not self.frame.bundled
 
-    def take_focus(self, view: PaneView | None = None) -> None:
-        """Give the focus to a view, else to the one that had it last, or to the first."""
-        self._body.choose(view or self.view)
-        self.screen.set_focus(self.view)
+    def choose(self, view: PaneView) -> None:
+        """Have the keys of the pane go to this view."""
+        self._body.choose(view)
 
     def take_in(self, frame: PaneFrame) -> None:
         """Keep what is in no other frame: the lines of logs, and the script's text where another was loaded."""
@@ -154,24 +163,27 @@ class Pane(Vertical):
         self._show_lines()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Draw the frame heavy, and unfold the view."""
-        if isinstance(event.widget, PaneView):
-            self._body.choose(event.widget)
+        """Draw the frame heavy and the cursor bright."""
+        self._focus_changed(event.widget)
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """Draw the frame light and the cursor pale."""
+        self._focus_changed(event.widget)
+
+    def _focus_changed(self, widget: Widget) -> None:
+        if isinstance(widget, PaneView):
+            widget.redraw()
         self._show_lines()
 
     def on_view_heading_clicked(self, event: ViewHeading.Clicked) -> None:
         """Unfold the view below the heading."""
         event.stop()
-        self.take_focus(self._body.below(event.heading))
+        self.choose(self._body.below(event.heading))
 
-    def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
-        """Draw the frame light."""
-        self._show_lines()
-
-    def on_click(self, _event: events.Click) -> None:
-        """Take the focus wherever on the pane the click was."""
-        if not self.has_focus_within:
-            self.take_focus()
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Have the keys go where the mouse went down."""
+        under = (view for view in self.views if view.region.contains(event.screen_x, event.screen_y))
+        self.post_message(self.Clicked(self, next(under, None)))
 
     def toggle(self) -> None:
         """Attach or detach the pane's probes: the opposite of what was asked for last."""

@@ -1,7 +1,7 @@
 """The one-line prompt at the foot of the screen: for filters, searches and parameters.
 
-Owns: typing, an error beside the text, giving the focus back. Refuses to own: what the text means; whoever opens the
-prompt passes functions for that. Screen process.
+Owns: typing, an error beside the text. Refuses to own: what the text means, whoever opens the prompt passes functions
+for that; and the focus (`focus`). Screen process.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tracetop.errors import UsageError
@@ -44,36 +43,36 @@ class Prompt(Horizontal):
     def __init__(self) -> None:
         super().__init__(id="prompt")
         self._question: Question | None = None
-        self._focus_before: Widget | None = None
+        self.field = Input(id="prompt-input", compact=True, select_on_focus=False)
+        self.field.cursor_blink = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is on the screen."""
+        return self._question is not None
 
     def compose(self) -> ComposeResult:
         """Yield label, input, error."""
         yield Static("", id="prompt-label", markup=False)
-        prompt = Input(id="prompt-input", compact=True, select_on_focus=False)
-        prompt.cursor_blink = False
-        yield prompt
+        yield self.field
         yield Static("", id="prompt-error", markup=False)
 
     def open(self, question: Question, value: str = "") -> None:
-        """Show the prompt and take the focus."""
-        self._question = None  # setting the value is not a change by the user
-        self._focus_before = self.screen.focused
+        """Show the prompt."""
         self.query_one("#prompt-label", Static).update(Content(f" {question.label} "))
         self._error("")
-        prompt = self.query_one(Input)
-        prompt.placeholder = question.hint
-        with prompt.prevent(Input.Changed):
-            prompt.value = value
-        prompt.cursor_position = len(value)
+        self.field.placeholder = question.hint
+        with self.field.prevent(Input.Changed):  # setting the value is not a change by the user
+            self.field.value = value
+        self.field.cursor_position = len(value)
         self._question = question
         self.add_class("open")
         self.screen.add_class("-prompting")
-        prompt.focus()
 
     def action_cancel(self) -> None:
         """Close, nothing done."""
         question = self._question
-        self.close(refocus=True)
+        self.close()
         if question is not None and question.cancelled:
             question.cancelled()
 
@@ -90,7 +89,7 @@ class Prompt(Horizontal):
         except UsageError as error:
             self._error(f"{error.diagnostic.what}: {error.diagnostic.hint}")
         else:
-            self.close(refocus=True)
+            self.close()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -102,10 +101,9 @@ class Prompt(Horizontal):
     def _error(self, text: str) -> None:
         self.query_one("#prompt-error", Static).update(Content(escape(text)))
 
-    def close(self, *, refocus: bool = False) -> None:
-        """Hide the prompt; `refocus` gives the focus back to where it was."""
-        self._question = None
-        self.remove_class("open")
-        self.screen.remove_class("-prompting")
-        if refocus and self._focus_before is not None and self._focus_before.is_attached:
-            self._focus_before.focus()
+    def close(self) -> None:
+        """Hide the prompt."""
+        if self._question is not None:
+            self._question = None
+            self.remove_class("open")
+            self.screen.remove_class("-prompting")

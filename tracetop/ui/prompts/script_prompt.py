@@ -1,7 +1,8 @@
 """The prompt for scripts: a text of one line or many, completed and checked by the tracer while it is typed.
 
 Owns: the dialogue about one text (its check, its completions, the history) until it is run or left. Refuses to own:
-what running it means; the app hears `Submitted`. It lies over the panes, so that nothing moves. Screen process.
+what running it means, the app hears `Submitted`; and the focus (`focus`). It lies over the panes, so that nothing
+moves. Screen process.
 """
 
 import re
@@ -13,7 +14,6 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from tracetop.errors import Diagnostic
@@ -90,7 +90,6 @@ class ScriptPrompt(Vertical):
         self._verdict: tuple[str, Diagnostic | None] | None = None
         """The last text that was checked, and what was wrong with it."""
         self._waits: list[Timer] = []
-        self._focus_before: Widget | None = None
 
     @property
     def is_open(self) -> bool:
@@ -98,9 +97,7 @@ class ScriptPrompt(Vertical):
         return self.has_class("open")
 
     def open(self, text: str = "", pane: str = "") -> None:
-        """Show the prompt with a text, that of a pane or, without one, for a new pane; and take the focus."""
-        if not self.is_open:
-            self._focus_before = self.screen.focused
+        """Show the prompt with a text, that of a pane or, without one, for a new pane."""
         self._pane, self._rule.title = pane, f"edit {pane}" if pane else "new pane"
         self._place, self._verdict = None, None
         self.add_class("open")
@@ -108,17 +105,13 @@ class ScriptPrompt(Vertical):
         self._say(None)
         self._fit()
         self._rule.redraw()
-        self.screen.set_focus(self.area)
 
     def close(self) -> None:
-        """Hide the prompt and give the focus back, if it is here; a text that was not run stays in the history."""
+        """Hide the prompt; a text that was not run stays in the history."""
         if not self.is_open:
             return
         self._stop_waiting()
         self.completions.close()
-        before = self._focus_before
-        if self.has_focus_within:  # at once: a widget that is hidden loses the focus to nobody
-            self.screen.set_focus(before if before is not None and before.is_attached else None)
         self.remove_class("open")
 
     def refuse(self, diagnostic: Diagnostic, at: int | None = None) -> None:
