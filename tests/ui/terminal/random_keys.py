@@ -1,6 +1,6 @@
 """Anything typed, clicked and pasted, for as long as wanted: after Esc three times every key works.
 
-    python -m tests.ui.random_keys --seed 1 --minutes 10 [--load 6] [--real]
+    python -m tests.ui.terminal.random_keys --seed 1 --minutes 10 [--load 6] [--real]
 
 The same seed types the same. On a dashboard of written-down frames, or (`--real`, as root) on one of this machine.
 """
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from tests.ui.real_terminal import FAKE, Screen
+from tests.ui.terminal.real_terminal import FAKE, Screen
 
 SPECIAL = (
     *("\r", "\t", "\x1b[Z", "\x7f", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[5~", "\x1b[6~", "\x1b[H", "\x1b[F"),
@@ -129,6 +129,9 @@ class Typist:
         """Press Esc three times, then every key of `CHECKS`; return the first that does not work, with the screen."""
         screen = self.screen
         screen.resize(100, 30)
+        screen.read_for(1.0)
+        if not screen.reads_until(self._has_terminal, PATIENCE_S):  # the editor of Ctrl-O has it for a moment
+            return "it never came back from the editor"
         screen.escape()
         for key, shown in CHECKS.items():
             if not screen.reads_until(partial(self._shows, shown, False), PATIENCE_S):
@@ -138,6 +141,10 @@ class Typist:
                 return f"{key!r} does not show {shown!r}:\n{screen.text}"
             screen.escape(2)
         return ""
+
+    def _has_terminal(self) -> bool:
+        output = self.screen.output
+        return output.rfind(b"\x1b[?1049h") > output.rfind(b"\x1b[?1049l")
 
     def _shows(self, wanted: str, is_wanted: bool) -> bool:
         text = self.screen.text

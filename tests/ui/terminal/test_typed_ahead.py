@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.ui import random_keys
-from tests.ui.random_keys import load
-from tests.ui.real_terminal import Screen
+from tests.ui.terminal import random_keys
+from tests.ui.terminal.random_keys import load
+from tests.ui.terminal.real_terminal import Screen
 
 BURSTS = {
     "f1234": " filter 1234",

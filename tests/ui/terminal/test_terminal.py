@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ui.real_terminal import Screen
+from tests.ui.terminal.real_terminal import Screen
 
 LEAVE_SCREEN, MOUSE_OFF, SHOW_CURSOR = b"\x1b[?1049l", b"\x1b[?1003l", b"\x1b[?25h"
 
@@ -44,7 +44,7 @@ def test_a_terminal_that_goes_away_ends_the_process(screen: Screen) -> None:
 
 
 def test_a_terminal_that_takes_nothing_does_not_keep_a_signal_from_ending_it() -> None:
-    screen = Screen(("-m", "tests.ui.screen_process", "0.02"))
+    screen = Screen(("-m", "tests.ui.terminal.screen_process", "0.02"))
     try:
         screen.read_until(b"futex")
         screen.wait_until_full()

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pyte
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DEADLINE_S = 30.0
-FAKE = ("-m", "tests.ui.screen_process", "0.2")
+FAKE = ("-m", "tests.ui.terminal.screen_process", "0.2")
 """A dashboard on written-down frames, one each 0.2 s."""
 
 
