@@ -23,9 +23,10 @@ def show(arguments: Arguments, read: Reader, *, asks: bool) -> int:
     from tracetop.source.live import LiveSource  # noqa: PLC0415 - --help needs none of this
     from tracetop.source.privileges import drop_privileges, has_privilege  # noqa: PLC0415
     from tracetop.source.spawner import Spawner  # noqa: PLC0415
+    from tracetop.source.terminal_guard import TerminalGuard  # noqa: PLC0415
 
     as_root = has_privilege()
-    source = LiveSource(Spawner())
+    source = LiveSource(Spawner(bereft=TerminalGuard().restore) if asks else Spawner())
     try:
         drop_privileges()
         panes = pane_requests(arguments.panes, arguments.programs, as_root=as_root, sample=0 if asks else 1)

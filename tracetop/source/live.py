@@ -27,7 +27,10 @@ class LiveSource:
     """A tracer, started at once and listened to from `start` on."""
 
     def __init__(self, spawner: Spawner) -> None:
-        """Start the tracer. Where sudo asks for a password, return once the tracer runs or was refused."""
+        """Start the tracer. Where sudo asks for a password, return once the tracer runs.
+
+        PrivilegeError where sudo refused, while the terminal is still the caller's.
+        """
         self._spawner = spawner
         self._lock = threading.Lock()
         self._unsent = bytearray()
@@ -38,8 +41,13 @@ class LiveSource:
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._commands, self._messages = spawner.spawn()
         os.set_blocking(self._commands, False)
+        self._first = b""
+        """The first bytes of a tracer that sudo started: they say that it did."""
         if spawner.through_sudo:  # this first time it may ask on the terminal
-            select.select([self._messages], [], [])
+            self._first = os.read(self._messages, _READ_BYTES)
+            if not self._first:
+                self.close()
+                raise sudo_refused()
 
     def start(self, listener: Listener) -> None:
         """Begin to pass messages on, from this source's own thread."""
@@ -117,7 +125,9 @@ class LiveSource:
 
     def _read(self) -> Iterator[m.Message]:
         splitter = m.Splitter()
-        while data := self._read_bytes():
+        first, self._first = self._first, b""
+        while data := first or self._read_bytes():
+            first = b""
             for body in splitter.feed(data):
                 yield m.decode_message(body)
 

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 from tracetop.errors import PrivilegeError
@@ -29,7 +30,7 @@ TRACER = (sys.executable, "-I", "-m", "tracetop.tracer")
 """The command that a tracer is; ``-I`` so that neither the folder nor the environment can slip it other modules."""
 RUNNER = (*TRACER, "run")
 """The command of a tracer that runs one script."""
-_FIRST, _AGAIN, _KILL = b"F", b"A", b"K"
+_FIRST, _AGAIN, _KILL, _LEAVE = b"F", b"A", b"K", b"L"
 _END_S = 2.0
 """How long a tracer may take to end once its input has, until it is killed."""
 
@@ -60,8 +61,13 @@ def sudo_refused() -> PrivilegeError:
 class Spawner:
     """The screen's end of the socket."""
 
-    def __init__(self, tracer: tuple[str, ...] = TRACER, *, privileged: bool = True) -> None:
-        """Fork. PrivilegeError where no tracer could be started anyway; not `privileged`: without sudo, as it is."""
+    def __init__(
+        self, tracer: tuple[str, ...] = TRACER, *, privileged: bool = True, bereft: Callable[[], object] = bool
+    ) -> None:
+        """Fork. PrivilegeError where no tracer could be started anyway; not `privileged`: without sudo, as it is.
+
+        `bereft` is called in the helper process when this one has ended without `close`.
+        """
         sudo_user()  # refused before anything runs as root, where it is nobody
         self.through_sudo = privileged and needs_sudo()
         """True where tracers are started through sudo."""
@@ -70,7 +76,7 @@ class Spawner:
         self._child = os.fork()
         if self._child == 0:
             self._socket.close()
-            _serve(theirs, tracer, sudo=self.through_sudo)
+            _serve(theirs, tracer, bereft, sudo=self.through_sudo)
         theirs.close()
 
     def spawn(self) -> tuple[int, int]:
@@ -117,12 +123,16 @@ class Spawner:
     def close(self) -> None:
         """End the helper process, which sees to it that no tracer outlives it; idempotent."""
         if self._socket.fileno() >= 0:
+            with contextlib.suppress(OSError):  # the spawner is gone
+                self._socket.send(_LEAVE)
             self._socket.close()
             os.waitpid(self._child, 0)
 
 
-def _serve(screen: socket.socket, argv: tuple[str, ...], *, sudo: bool) -> NoReturn:
+def _serve(screen: socket.socket, argv: tuple[str, ...], bereft: Callable[[], object], *, sudo: bool) -> NoReturn:
     """Start tracers until the screen has gone; this is a forked copy of the screen."""
+    for number in (signal.SIGQUIT, signal.SIGABRT):  # sent to the group, they end the screen; a tracer takes them
+        signal.signal(number, lambda *_: None)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the whole group is told: the screen's to answer
         signal.signal(number, signal.SIG_IGN)
     tracer: subprocess.Popen[bytes] | None = None
@@ -132,7 +142,9 @@ def _serve(screen: socket.socket, argv: tuple[str, ...], *, sudo: bool) -> NoRet
                 screen.send(str(tracer.wait()).encode())
                 tracer = None
             order, descriptors, _, _ = socket.recv_fds(screen, 1, 2)
-            if not order:
+            if order in (b"", _LEAVE):
+                if not order:
+                    bereft()
                 break
             if order == _KILL and tracer:
                 _kill(tracer)

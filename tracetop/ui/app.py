@@ -29,6 +29,7 @@ from tracetop.model.wire.messages import Checked, Completions, Message
 from tracetop.source.script_files import Offer
 from tracetop.source.source import Ended, Source
 from tracetop.ui import actions
+from tracetop.ui.dialogue.inbox import Inbox
 from tracetop.ui.dialogue.messages import Arrived, Asked, Cancelled, Noticed, StepChosen, SyscallChosen, TabClicked
 from tracetop.ui.dialogue.session import Session
 from tracetop.ui.draw import theme
@@ -50,6 +51,11 @@ from tracetop.view.text import escape
 
 _PATIENCE_S = 2.0
 """What a signal leaves a blocked terminal to be restored in."""
+_DEADLY = (
+    *(signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT, signal.SIGUSR1, signal.SIGUSR2),
+    *(signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU, signal.SIGPOLL, signal.SIGPWR),
+)
+"""Signals that would end the process with the terminal as it is; after a fault `terminal_guard` puts it back."""
 
 
 _AT_ONCE = [key for one in actions.APP if one.binding.priority for key in one.binding.key.split(",")]
@@ -86,13 +92,15 @@ class Dashboard(OpenApp):
         self.grid = Grid(panes, self.tabs)
         self.session = Session(source, filter)
         self.focus = Focus(self.grid, self.prompt, self.script_prompt)
-        self.frames = Frames(self, self.session, self.grid, self.focus, self.header, clock)
+        self.keyboard = Keyboard(self, self.focus, self._key_pressed, lambda: self.scripts.is_away)
+        self.frames = Frames(
+            self, self.session, self.grid, self.focus, self.header, clock, lambda: self.keyboard.is_busy
+        )
         self.session.changed = self.frames.show_wishes
         self.scripts = Scripts(self, self.session, self.grid, self.script_prompt, self.focus, self.key_bar, offers)
         self.actions = actions.Actions(
             self, self.session, self.grid, self.frames, self.scripts, self.focus, self.key_bar
         )
-        self.keyboard = Keyboard(self, self.focus, self._key_pressed, lambda: self.scripts.is_away)
         for own in (theme.DARK, theme.LIGHT):
             self.register_theme(own)
         self.theme = theme.for_terminal(os.environ.get("COLORFGBG", "")).name
@@ -105,20 +113,21 @@ class Dashboard(OpenApp):
 
     def on_mount(self) -> None:
         """Paint, then start the source."""
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        for number in _DEADLY:
             asyncio.get_running_loop().add_signal_handler(number, self.leave, 128 + number)
         self.theme_changed_signal.subscribe(self, self._redraw_all)
         # The terminal comes back empty after Ctrl-Z and fg, and Textual goes on sending only what changed.
-        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        self.app_resume_signal.subscribe(self, lambda _: self.repaint())
         self.set_interval(1.0, self.frames.show_age)
         self.grid.place()
         self.focus.enforce()
         self.frames.show_header()
-        self.call_after_refresh(self._source.start, partial(_arrive, self))
+        self.inbox = Inbox(partial(_arrive, self), lambda: self.is_running)
+        self.call_after_refresh(self._source.start, self.inbox)
 
     def on_unmount(self) -> None:
         """Give the signals back."""
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        for number in _DEADLY:
             asyncio.get_running_loop().remove_signal_handler(number)
 
     def leave(self, code: int) -> None:
@@ -172,6 +181,7 @@ class Dashboard(OpenApp):
 
     def on_arrived(self, event: Arrived) -> None:
         """Take in what the source sent."""
+        self.inbox.taken()
         content, last = event.content, self.session.frame
         refused = self.session.receive(content)
         if isinstance(content, Frame):

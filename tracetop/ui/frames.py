@@ -6,14 +6,17 @@ Screen process.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tracetop.model.frame import Frame
 from tracetop.ui.dialogue.session import Session
 from tracetop.ui.draw.bars import HeaderLine
-from tracetop.ui.draw.terminal import BACKLOG_FULL
 from tracetop.ui.draw.textual_private import OpenApp
 from tracetop.ui.focus import Focus
 from tracetop.ui.panes.grid import Grid
+
+_WAIT_S, _WAITS = 0.03, 5
+"""How long a frame waits for keys, and how often."""
 
 
 @dataclass(eq=False)
@@ -26,6 +29,8 @@ class Frames:
     focus: Focus
     header: HeaderLine
     clock: Callable[[], float]
+    is_typing: Callable[[], bool]
+    """Whether keys wait: they come before a frame, for a moment."""
     paused: bool = False
     """True: the numbers on screen stay as they are; counting goes on."""
 
@@ -82,11 +87,14 @@ class Frames:
             self._drawing = True
             self.app.call_later(self._draw)
 
-    def _draw(self) -> None:
-        """Draw the latest frame, unless the view is paused or the terminal does not keep up."""
+    def _draw(self, waits: int = _WAITS) -> None:
+        """Draw the latest frame, unless the view is paused."""
+        if waits and self.is_typing():
+            self.app.set_timer(_WAIT_S, partial(self._draw, waits - 1))
+            return
         self._drawing = False
         frame = self.session.frame
-        if frame is not None and self.app.backlog < BACKLOG_FULL and (not self.paused or self._shown is None):
+        if frame is not None and (not self.paused or self._shown is None):
             self._shown = frame
             for pane in self.grid.panes:
                 if pane.pane_name in frame.panes:

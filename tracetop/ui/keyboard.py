@@ -10,23 +10,24 @@ process.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from textual import events
 from textual.command import CommandPalette
-from textual.message_pump import MessagePump
+from textual.dom import DOMNode
 
 from tracetop.ui.draw.textual_private import OpenApp
 from tracetop.ui.focus import Focus
 
 _PATIENCE_S = 2.0
 """How long a key waits for the widget that it is for: one that is new has to be made first."""
-_SETTLED_S = 0.5
-"""How long a key waits, at most, until the one before it was handled."""
+_UNDRAWN_S = 0.1
+"""How long what is done is not shown while more waits."""
 _TURNS, _PAUSE_S = 200, 0.005
 """Turns of the event loop that a wait takes at once, and what it sleeps between two of those that follow."""
-_QUIET_TURNS = 3
-"""Turns in a row without a message left, after which there is none on its way either."""
+_ROUNDS = 3
+"""How often all that wait are waited for: for the event, for the messages of who took it, and for what those led to."""
 
 
 @dataclass(eq=False)
@@ -40,28 +41,41 @@ class Keyboard:
     is_away: Callable[[], bool]
     """Whether the terminal is another program's: what came before it was given away is for nobody."""
     _waiting: deque[events.Event] = field(default_factory=deque)
-    _is_busy: bool = False
+    is_busy: bool = False
+    """Whether something that was typed is not done yet."""
+    _path: tuple[DOMNode, ...] = ()
+    """Whom the last event goes to, one after the other, until it is known to have been handled."""
 
     def take(self, event: events.Event) -> None:
         """Take what has come."""
         self._waiting.append(event)
-        if not self._is_busy:
-            self._is_busy = True
+        if not self.is_busy:
+            self.is_busy = True
             self.app.run_worker(self._hand_over_all(), group="keyboard")
 
     async def _hand_over_all(self) -> None:
         try:
             while self._waiting:
-                event = self._waiting.popleft()
-                if not self.is_away():
-                    await self._hand_over(event)
+                with self.app.batch_update():
+                    await self._hand_over_some()
+                await asyncio.sleep(0)
         finally:
-            self._is_busy = False
+            self.is_busy = False
+
+    async def _hand_over_some(self) -> None:
+        """Hand over what waits, without drawing in between: that costs more than most keys."""
+        end_s = asyncio.get_running_loop().time() + _UNDRAWN_S
+        while self._waiting and asyncio.get_running_loop().time() < end_s:
+            event = self._waiting.popleft()
+            if not self.is_away():
+                await self._hand_over(event)
 
     async def _hand_over(self, event: events.Event) -> None:
         is_text = self._is_text(event)
         if not is_text:
             await self._until_there()
+        focused = self.app.focused or self.app.screen
+        self._path = (*focused.ancestors_with_self,)
         if isinstance(event, events.Key):
             self.pressed()
         await self.app.handle_input(event)
@@ -78,7 +92,8 @@ class Keyboard:
 
     async def _until_there(self) -> None:
         """Wait for the widget that the next key is for; in the palette also for what its text finds."""
-        await self._settled()
+        if self._path:
+            await self._settled()
         self.app.app_focus = True  # a terminal that says it has not the focus sends no keys
         await self._until(self._is_there)
         if isinstance(self.app.screen, CommandPalette):
@@ -90,22 +105,28 @@ class Keyboard:
         return self.focus.is_settled
 
     async def _settled(self) -> None:
-        """Wait until no widget has a message left, so that all that an event led to was done."""
-        nodes: dict[MessagePump, None] = {self.app: None}
-        quiet = 0
+        """Wait until what the last event led to was done: what it was, what that asked for, and what came of it.
 
-        def is_quiet() -> bool:
-            nonlocal quiet
-            for screen in self.app.screen_stack:  # one that leaves meanwhile has things to do yet
-                nodes.update(dict.fromkeys(screen.walk_children(with_self=True)))
-            quiet = 0 if any(node.message_queue_size for node in nodes if node.is_running) else quiet + 1
-            return quiet > _QUIET_TURNS
-
-        await self._until(is_quiet, _SETTLED_S)
+        Not until nothing is left to do: frames come all the time, on a busy machine faster than they are drawn.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                for _ in range(_ROUNDS):
+                    screens = [node for screen in self.app.screen_stack for node in screen.walk_children()]
+                    for node in (*(one for one in screens if one.message_queue_size), *self._path):
+                        await _handled(node)
+        self._path = ()
 
     @staticmethod
-    async def _until(is_so: Callable[[], bool], most_s: float = _PATIENCE_S) -> None:
-        turns, end_s = 0, asyncio.get_running_loop().time() + most_s
+    async def _until(is_so: Callable[[], bool]) -> None:
+        turns, end_s = 0, asyncio.get_running_loop().time() + _PATIENCE_S
         while not is_so() and asyncio.get_running_loop().time() < end_s:
             turns += 1
             await asyncio.sleep(0 if turns < _TURNS else _PAUSE_S)
+
+
+async def _handled(node: DOMNode) -> None:
+    """Wait until a widget has handled what it has been sent so far."""
+    done = asyncio.get_running_loop().create_future()
+    if node.is_running and node.call_later(lambda: None if done.done() else done.set_result(None)):
+        await done

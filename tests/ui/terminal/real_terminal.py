@@ -50,10 +50,8 @@ class Screen:
             self.read_for(pause_s)
 
     def escape(self, times: int = 3) -> None:
-        """Press Esc, each far enough from the next key that it cannot be the start of one."""
-        for _ in range(times):
-            self.type("\x1b")
-            self.read_for(0.25)
+        """Press Esc, written so that with the next key it is not another one, however late it is read."""
+        self.type("\x1b[27u" * times)
 
     @property
     def text(self) -> str:

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from tests.ui.terminal.real_terminal import Screen
@@ -19,7 +21,10 @@ def screen() -> Iterator[Screen]:
     made.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+DEADLY = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT, signal.SIGUSR1, signal.SIGALRM)
+
+
+@pytest.mark.parametrize("number", DEADLY)
 def test_a_signal_restores_the_terminal_and_is_the_exit_code(screen: Screen, number: signal.Signals) -> None:
     os.kill(screen.pid, number)
     assert screen.read_to_the_end() == 128 + number
@@ -62,3 +67,24 @@ def test_ctrl_z_stops_the_process_with_the_terminal_restored_and_fg_brings_the_s
     os.kill(screen.pid, signal.SIGCONT)
     screen.read_until(b"futex")
     assert b"\x1b[?1049h" in screen.output
+
+
+def test_a_terminal_that_stops_reading_costs_no_memory_and_no_key() -> None:
+    screen = Screen(("-m", "tests.ui.terminal.screen_process", "0.02"))
+    try:
+        assert screen.shows("futex")
+        process = psutil.Process(screen.pid)
+        screen.wait_until_full()
+        sizes = []
+        for _ in range(8):
+            os.write(screen.terminal, b"jk\tzzjk" * 3)  # each of them draws something
+            time.sleep(0.5)
+            sizes.append(process.memory_info().rss)
+        os.write(screen.terminal, b"f12\r3:x12")
+        time.sleep(1.0)
+        assert screen.shows(" : x12", 5.0)
+        assert "all › pid 12" in screen.text  # noqa: RUF001
+        assert "off: its probes" in screen.text
+        assert sizes[-1] - sizes[2] < 1 << 20, sizes
+    finally:
+        screen.close()

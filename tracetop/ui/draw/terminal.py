@@ -24,8 +24,8 @@ from textual.strip import Strip
 
 from tracetop.ui.draw.textual_private import ChopsUpdate, OpenDriver, OpenUpdate
 
-BACKLOG_FULL = 8
-"""Writes that wait for the terminal from which on a frame is not drawn: Textual itself blocks at 30."""
+_BACKLOG_FULL = 8
+"""Writes that wait for the terminal from which on more are left out: Textual itself would block at 30."""
 
 
 _ENTER_WITH = re.compile(r"\x1b\r|\x1b\[27;([2-8]);13~")
@@ -35,9 +35,10 @@ _ENTER_WITH = re.compile(r"\x1b\r|\x1b\[27;([2-8]);13~")
 class Outlet:
     """A text file that never raises: once the terminal is gone it swallows what is written and says so once."""
 
-    def __init__(self, file: IO[str], gone: Callable[[], None]) -> None:
+    def __init__(self, file: IO[str], gone: Callable[[], None], taken: Callable[[], None]) -> None:
+        """`taken` is called each time that the terminal has taken all there was."""
         self._file = file
-        self._gone = gone
+        self._gone, self._taken = gone, taken
         self._alive = True
 
     def write(self, text: str) -> int:
@@ -48,6 +49,7 @@ class Outlet:
     def flush(self) -> None:
         """Flush, or do nothing where nobody reads any more."""
         self._guard(self._file.flush)
+        self._taken()
 
     def fileno(self) -> int:
         """Return the descriptor of the terminal."""
@@ -72,8 +74,12 @@ class TerminalDriver(OpenDriver):
     """Textual's driver, but a terminal that hangs up ends the app instead of a blocked or spinning process.
 
     Textual's own leaves its writer thread dead on EIO, so that the next 30 writes block the app for ever, and on
-    end of file its input thread reads again at once, at 100% of a core.
+    end of file its input thread reads again at once, at 100% of a core. A terminal that takes nothing blocks that app
+    too; here what is drawn meanwhile is left out, and the whole screen is sent once it takes what waits.
     """
+
+    _left_out = False
+    _is_leaving = False
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -81,8 +87,30 @@ class TerminalDriver(OpenDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         # Textual writes to stderr; `2>log` should not take the screen with it.
         screen = sys.__stdout__ if sys.__stdout__ and sys.__stdout__.isatty() else sys.__stderr__
-        self._outlet = Outlet(cast("IO[str]", screen), self._hung_up)
+        self._outlet = Outlet(cast("IO[str]", screen), self._hung_up, self._caught_up)
         self.write_to(self._outlet)
+
+    def write(self, data: str) -> None:
+        """Write, or leave it out where the terminal does not keep up; the modes that it is left in are never."""
+        if self._is_leaving or self.backlog < _BACKLOG_FULL:
+            super().write(data)
+        else:
+            self._left_out = True
+
+    def start_application_mode(self) -> None:
+        """Take the terminal."""
+        self._is_leaving = False
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back."""
+        self._is_leaving = True
+        super().stop_application_mode()
+
+    def _caught_up(self) -> None:
+        if self._left_out:
+            self._left_out = False
+            self.repaint()
 
     def run_input_thread(self) -> None:
         """Read keys until asked to stop or until the terminal is gone."""

@@ -44,6 +44,11 @@ class OpenDriver(LinuxDriver):
         """End the app from another thread: the driver knows its app and its loop, and has no other way to say it."""
         self._loop.call_soon_threadsafe(self._app.exit, None, code)
 
+    def repaint(self) -> None:
+        """Have the app send the whole screen, from any thread."""
+        if isinstance(self._app, OpenApp):
+            self._loop.call_soon_threadsafe(self._app.repaint)
+
     def terminal_size(self) -> tuple[int, int] | None:
         """Return columns and lines; None: Textual's own idea of them."""
         return None
@@ -55,10 +60,9 @@ class OpenDriver(LinuxDriver):
 class OpenApp(App[None]):
     """An app that sees what is sent to the terminal, and how much of that waits."""
 
-    @property
-    def backlog(self) -> int:
-        """Writes that the terminal has not taken yet; 0 where there is no terminal."""
-        return self._driver.backlog if isinstance(self._driver, OpenDriver) else 0
+    def repaint(self) -> None:
+        """Send the whole screen: the terminal does not have what Textual believes it has."""
+        self.refresh(layout=True)
 
     async def handle_input(self, event: events.Event) -> None:
         """Do with a key, a click or a paste what Textual does."""
