@@ -253,3 +253,12 @@ def test_a_file_that_a_pane_shows_is_read_here_and_nobody_else_hears_of_it(tmp_p
         said(m.FileShown(7, f"ERROR: cat cannot read {pipe}: it is not a regular file\n".encode())),
         said(m.FileShown(7, f"ERROR: cat cannot read {tmp_path / 'none'}: No such file or directory\n".encode())),
     ]
+
+
+def test_sudo_that_refuses_is_said_before_anything_is_drawn() -> None:
+    spawner = Spawner(("false",), privileged=False)
+    spawner.through_sudo = True
+    with pytest.raises(PrivilegeError) as caught:
+        LiveSource(spawner)
+    assert "sudo did not allow it" in caught.value.diagnostic.why
+    assert caught.value.diagnostic.code == ExitCode.PRIVILEGE

@@ -1,5 +1,6 @@
 """The terminal after a dashboard that died without putting it back: the helper that starts tracers does."""
 
+import faulthandler
 import os
 import pty
 import select
@@ -16,6 +17,7 @@ from tracetop.source.terminal_guard import TerminalGuard
 
 def die(number: int) -> None:
     """Take the terminal as the dashboard does, and end by a signal that nothing sees; 0: end well."""
+    faulthandler.disable()
     spawner = Spawner(("true",), privileged=False, bereft=TerminalGuard().restore)
     tty.setraw(0)
     os.write(1, b"\x1b[?1049h\x1b[?1003h\x1b[?25l taken ")

@@ -32,5 +32,13 @@ class TerminalGuard:
                 os.set_blocking(1, False)  # a terminal that takes nothing keeps nobody
                 os.write(1, _RESTORED)
                 os.set_blocking(1, True)
-                if os.tcgetpgrp(0) == os.getpgrp():
+                if not _is_taken():
                     termios.tcsetattr(0, termios.TCSANOW, self._modes)
+
+
+def _is_taken() -> bool:
+    """Whether another job has the terminal; where whoever died was the session's leader, nobody has."""
+    try:
+        return os.tcgetpgrp(0) != os.getpgrp()
+    except OSError:
+        return False
