@@ -34,7 +34,7 @@ def left_by(number: int) -> tuple[bytes, bool]:
     if pid == 0:
         die(number)
     sent, end = b"", time.monotonic() + 10
-    while time.monotonic() < end and select.select([terminal], [], [], 0.5)[0]:
+    while time.monotonic() < end and select.select([terminal], [], [], 5)[0]:
         try:
             data = os.read(terminal, 4096)
         except OSError:

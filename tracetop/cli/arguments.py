@@ -10,7 +10,7 @@ import msgspec
 
 from tracetop.errors import UsageError, did_you_mean
 from tracetop.library import DEFAULT
-from tracetop.model.filter import COMM_BYTES, Filter, parse_filter
+from tracetop.model.filter import COMM_BYTES, Filter, check_name, parse_filter
 from tracetop.source.thread_ids import named_process
 
 PANES = f"panes: {', '.join(DEFAULT)} and more (tracetop --panes), or a script's file ending in .bt"
@@ -110,6 +110,7 @@ def _filter(text: str, pid: int, comm: str) -> Filter:
         return both
     if both.comm:
         raise UsageError("two task names to filter by", why="a process has one", hint="leave out -c, or the name in -f")
+    check_name(comm)
     if not 0 < len(os.fsencode(comm.removesuffix("*"))) < COMM_BYTES:
         raise UsageError(
             f"not a task name: {comm}",

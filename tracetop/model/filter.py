@@ -6,6 +6,10 @@ from tracetop.errors import UsageError
 
 COMM_BYTES = 16
 """TASK_COMM_LEN: 15 bytes of name and a NUL."""
+PIDS = 1 << 22
+"""More than the greatest number that a process can have (PID_MAX_LIMIT)."""
+_OPERATORS = "!<>~|&"
+"""What other tools' filters are written with; no name of a task, unless it says ``comm=``."""
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -39,7 +43,12 @@ def parse_filter(text: str) -> Filter:
         name, equals, value = word.partition("=")
         if not equals:
             name, value = ("pid" if word.isdecimal() else "comm"), word
-        if name == "pid" and value.isdecimal() and len(value) < 8 and 0 < int(value) < 1 << 22 and not pid:
+            check_name(word)
+        elif name == "comm":
+            check_star(value)
+        elif name != "pid":
+            check_name(word)
+        if name == "pid" and value.isdecimal() and len(value) < 8 and 0 < int(value) < PIDS and not pid:
             pid = int(value)
         elif (
             name == "comm"
@@ -57,6 +66,33 @@ def parse_filter(text: str) -> Filter:
                 hint="write for example 812, nginx, ngin*, or pid=812 comm=nginx",
             )
     return Filter(pid=pid, comm=comm)
+
+
+def check_name(word: str) -> None:
+    """Refuse what looks like an operator, and would match nothing as a name. UsageError."""
+    check_star(word)
+    if any(char in _OPERATORS for char in word) or word.startswith("="):
+        raise UsageError(
+            f"not a filter: {word}",
+            why=f"a filter has no operators, such as {' '.join(_OPERATORS)}: it is a number, a name or a prefix*",
+            hint=f"leave the operator out; a task whose very name that is: comm={word}",
+        )
+
+
+def written_name(name: str) -> str:
+    """Return how a filter names a task."""
+    return f"comm={name}" if name.isdecimal() or name[0] == "=" or any(char in _OPERATORS for char in name) else name
+
+
+def check_star(name: str) -> None:
+    """Refuse a star that does not stand at the end. UsageError."""
+    before, star, after = name.partition("*")
+    if star and after:
+        raise UsageError(
+            f"not a filter: {name}",
+            why="a * stands for the rest of a name, so only at its end",
+            hint=f"write the part before it: {before}*" if before else "write a name, or the start of one and a *",
+        )
 
 
 def task_name(name: str) -> bytes:

@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -20,6 +21,17 @@ from tracetop.source.script_imports import with_imports
 
 _MOST_BYTES = 1 << 20
 SYSTEM_FOLDER = Path("/etc/tracetop")
+_KINDS = MappingProxyType(
+    {
+        stat.S_IFIFO: "a pipe, which may never say anything",
+        stat.S_IFDIR: "a folder",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+)
+"""What is no file with a script, by the kind in its mode."""
+_OWN_PIPES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+"""Pipes that the caller's shell has opened, as in ``tracetop run <(...)``: somebody writes to them."""
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -58,9 +70,14 @@ def _whole(text: str, path: Path, *, as_root: bool, headers: Headers) -> str:
 
 def _text(path: str, *, as_root: bool) -> str:
     try:
-        with Path(path).open("rb") as file:
+        # a pipe or a device may never have anything to read, and opening it may be waiting for that
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
+            found = os.fstat(descriptor)
+            _check_kind(path, found.st_mode)
             if as_root:
-                check_trust(path, os.fstat(file.fileno()))
+                check_trust(path, found)
+            os.set_blocking(descriptor, True)
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise UsageError(
@@ -74,6 +91,13 @@ def _text(path: str, *, as_root: bool) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not a script", why="it is not UTF-8 text", hint="name a text file") from error
+
+
+def _check_kind(path: str, mode: int) -> None:
+    is_own_pipe = stat.S_ISFIFO(mode) and path.startswith(_OWN_PIPES)
+    if not stat.S_ISREG(mode) and not is_own_pipe:
+        kind = _KINDS.get(stat.S_IFMT(mode), "no regular file")
+        raise UsageError(f"{path} is not a script", why=f"it is {kind}", hint="name a file in bpftrace's language")
 
 
 def shown_file(path: str, most: int) -> tuple[bytes, str]:

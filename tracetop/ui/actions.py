@@ -13,7 +13,7 @@ from textual.app import App
 from textual.binding import Binding
 
 from tracetop.errors import UsageError
-from tracetop.model.filter import parse_filter
+from tracetop.model.filter import parse_filter, written_name
 from tracetop.model.wire.messages import Reset
 from tracetop.source.thread_ids import of_process
 from tracetop.ui.dialogue.keys import MOVE, bind, bindings_of
@@ -64,7 +64,7 @@ class Actions:
     def filter(self) -> None:
         """Ask for a filter."""
         now = self.session.trail.filter
-        words = (str(now.pid or ""), f"comm={now.comm}" if now.comm.isdecimal() else now.comm)
+        words = (str(now.pid or ""), now.comm and written_name(now.comm))
         hint = "812, nginx, ngin*; empty for all processes"
         question = Question("filter", hint, lambda text: self.session.into(Step(of_process(parse_filter(text)))))
         self.focus.ask(question, " ".join(filter(None, words)))

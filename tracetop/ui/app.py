@@ -43,6 +43,7 @@ from tracetop.ui.keyboard import Keyboard
 from tracetop.ui.palette import DashboardCommands
 from tracetop.ui.panes.grid import Grid
 from tracetop.ui.panes.pane import Pane
+from tracetop.ui.prompts.help import HelpScreen
 from tracetop.ui.prompts.prompt import Prompt
 from tracetop.ui.prompts.script_history import History, state_file
 from tracetop.ui.prompts.script_prompt import ScriptPrompt
@@ -156,6 +157,12 @@ class Dashboard(OpenApp):
     def action_focus_previous(self) -> None:
         """Do what Shift-Tab is for, bound likewise."""
         self.action_do("focus.previous")
+
+    def action_command_palette(self) -> None:
+        """Open the palette instead of the help, not over it: Esc leads back to the dashboard."""
+        if isinstance(self.screen, HelpScreen):
+            self.pop_screen()
+        super().action_command_palette()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Have the keys of a pane mean nothing where no pane has the focus."""

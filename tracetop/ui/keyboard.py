@@ -56,8 +56,12 @@ class Keyboard:
     async def _hand_over_all(self) -> None:
         try:
             while self._waiting:
+                if self._is_in_palette:  # what it finds has to be drawn before a key can go to it
+                    await self._hand_over_next()
+                    continue
                 with self.app.batch_update():
                     await self._hand_over_some()
+                self.app.screen.check_idle()  # Textual tells the app that it may draw, and not the screen
                 await asyncio.sleep(0)
         finally:
             self.is_busy = False
@@ -65,10 +69,17 @@ class Keyboard:
     async def _hand_over_some(self) -> None:
         """Hand over what waits, without drawing in between: that costs more than most keys."""
         end_s = asyncio.get_running_loop().time() + _UNDRAWN_S
-        while self._waiting and asyncio.get_running_loop().time() < end_s:
-            event = self._waiting.popleft()
-            if not self.is_away():
-                await self._hand_over(event)
+        while self._waiting and not self._is_in_palette and asyncio.get_running_loop().time() < end_s:
+            await self._hand_over_next()
+
+    async def _hand_over_next(self) -> None:
+        event = self._waiting.popleft()
+        if not self.is_away():
+            await self._hand_over(event)
+
+    @property
+    def _is_in_palette(self) -> bool:
+        return isinstance(self.app.screen, CommandPalette)
 
     async def _hand_over(self, event: events.Event) -> None:
         is_text = self._is_text(event)
@@ -96,9 +107,15 @@ class Keyboard:
             await self._settled()
         self.app.app_focus = True  # a terminal that says it has not the focus sends no keys
         await self._until(self._is_there)
-        if isinstance(self.app.screen, CommandPalette):
+        if self._is_in_palette:
             await self._until(lambda: all(one.is_finished for one in self.app.workers if one.node is self.app.screen))
-            await self._settled()
+            await self._drawn()
+
+    async def _drawn(self) -> None:
+        """Wait until the screen that is on top was laid out and drawn."""
+        done = asyncio.Event()
+        self.app.screen.call_after_refresh(done.set)
+        await self._until(done.is_set)
 
     def _is_there(self) -> bool:
         self.focus.enforce()

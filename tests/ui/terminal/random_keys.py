@@ -129,7 +129,7 @@ class Typist:
         """Press Esc three times, then every key of `CHECKS`; return the first that does not work, with the screen."""
         screen = self.screen
         screen.resize(100, 30)
-        screen.read_for(1.0)
+        screen.read_for(3.0 if any("\x0f" in keys for keys in self.last) else 0.5)
         if not screen.reads_until(self._has_terminal, PATIENCE_S):  # the editor of Ctrl-O has it for a moment
             return "it never came back from the editor"
         screen.escape()

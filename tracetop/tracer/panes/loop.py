@@ -16,6 +16,7 @@ from tracetop.bpf import RunTimeStats, online_cpus
 from tracetop.errors import TracetopError, UsageError
 from tracetop.library import Library
 from tracetop.model.frame import Frame, TracerCost
+from tracetop.model.wire import limits
 from tracetop.model.wire import messages as m
 from tracetop.tracer.panes.cost_meter import CostMeter
 from tracetop.tracer.panes.open_panes import Panes
@@ -24,8 +25,6 @@ from tracetop.tracer.panes.prompt_answers import Assistant
 from tracetop.tracer.panes.script_content import Machine
 from tracetop.tracer.pipe import Inbox, Outbox
 
-INTERVAL_S = (0.25, 10.0)
-"""Least and greatest time between frames."""
 FIRST_READ_S = 0.25
 """A pane that has just been loaded shows its first numbers so soon."""
 DRAIN_EVERY_S = 0.05
@@ -97,15 +96,15 @@ class Loop:
     def _take_commands(self) -> None:
         changed = False
         for command in self._inbox.commands():
-            if isinstance(command, m.Inquiry):
-                self._assistant.ask(command)
-                continue
-            if isinstance(command, m.FileShown):
-                self._files.answer(command)
-                continue
-            changed = True
             try:
-                self._carry_out(command)
+                limits.check(command)
+                if isinstance(command, m.Inquiry):
+                    self._assistant.ask(command)
+                elif isinstance(command, m.FileShown):
+                    self._files.answer(command)
+                else:
+                    changed = True
+                    self._carry_out(command)
             except TracetopError as error:
                 if isinstance(command, m.Start):  # without panes there is nothing to go on with
                     raise
@@ -126,16 +125,13 @@ class Loop:
                 self._panes.carry_out(command)
                 self._meter.want()
             case _:
-                raise NotImplementedError(type(command).__name__)
+                raise UsageError(
+                    f"{type(command).__name__} is for a tracer that runs one script",
+                    why="this one shows panes",
+                    hint="open a pane with the script",
+                )
 
     def _set_interval(self, interval_s: float) -> None:
-        least, greatest = INTERVAL_S
-        if not least <= interval_s <= greatest:
-            raise UsageError(
-                f"an interval of {interval_s:g} s",
-                why="frames come at most four times a second and at least every ten seconds",
-                hint=f"choose between {least:g} and {greatest:g} seconds",
-            )
         self._interval_s = interval_s
         self._next_s = min(self._next_s, time.monotonic() + interval_s)
 
@@ -152,7 +148,7 @@ class Loop:
             self._send_frame()
 
     def _tick(self) -> None:
-        self._next_s = max(self._next_s + self._interval_s, time.monotonic() + INTERVAL_S[0] / 2)
+        self._next_s = max(self._next_s + self._interval_s, time.monotonic() + limits.INTERVAL_S[0] / 2)
         self._read()
         self._meter.tick(self._panes.running())
         self._measure_self()

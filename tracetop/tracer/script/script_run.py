@@ -19,6 +19,7 @@ from tracetop.lang import Options, compile_script, dump
 from tracetop.model.abi.control import SAMPLE_NONE, pack_control
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import ProbeKind
+from tracetop.model.wire import limits
 from tracetop.model.wire import messages as m
 from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.pipe import Inbox, Outbox
@@ -42,6 +43,7 @@ def serve(inbox: Inbox, outbox: Outbox, kernel: Kernel, names: MachineNames) -> 
             if isinstance(command, m.Run):
                 os.set_blocking(outbox.fd, False)
                 try:
+                    limits.check(command)
                     ScriptRun(command, inbox, outbox, names).run(kernel)
                 except TracetopError as error:
                     os.set_blocking(outbox.fd, True)
