@@ -36,7 +36,7 @@ from tracetop.ui.draw import theme
 from tracetop.ui.draw.bars import Banner, HeaderLine, KeyBar
 from tracetop.ui.draw.headings import TabLine
 from tracetop.ui.draw.terminal import SmallUpdate, TerminalDriver, leave_within
-from tracetop.ui.draw.textual_private import ChopsUpdate, OpenApp
+from tracetop.ui.draw.textual_private import ChopsUpdate, OpenApp, repaint
 from tracetop.ui.focus import Focus
 from tracetop.ui.frames import Frames
 from tracetop.ui.keyboard import Keyboard
@@ -93,7 +93,7 @@ class Dashboard(OpenApp):
         self.grid = Grid(panes, self.tabs)
         self.session = Session(source, filter)
         self.focus = Focus(self.grid, self.prompt, self.script_prompt)
-        self.keyboard = Keyboard(self, self.focus, self._key_pressed, lambda: self.scripts.is_away)
+        self.keyboard = Keyboard(self, self.focus, partial(_key_pressed, self), lambda: self.scripts.is_away)
         self.frames = Frames(
             self, self.session, self.grid, self.focus, self.header, clock, lambda: self.keyboard.is_busy
         )
@@ -118,7 +118,7 @@ class Dashboard(OpenApp):
             asyncio.get_running_loop().add_signal_handler(number, self.leave, 128 + number)
         self.theme_changed_signal.subscribe(self, self._redraw_all)
         # The terminal comes back empty after Ctrl-Z and fg, and Textual goes on sending only what changed.
-        self.app_resume_signal.subscribe(self, lambda _: self.repaint())
+        self.app_resume_signal.subscribe(self, lambda _: repaint(self))
         self.set_interval(1.0, self.frames.show_age)
         self.grid.place()
         self.focus.enforce()
@@ -177,12 +177,8 @@ class Dashboard(OpenApp):
             await super().on_event(event)
         else:
             self.keyboard.take(event)
-
-    def _key_pressed(self) -> None:
-        """Take what was told away before the next key may tell something new."""
-        if self.key_bar.notice:
-            self.key_bar.tell("")
-        self.scripts.leave()
+        if isinstance(event, events.DescendantFocus | events.DescendantBlur) and self.app_focus:
+            self.focus.enforce()  # Textual has given it away; a terminal without the focus of its own shows none
 
     # What arrives from the source, and from the widgets ---------------------------------------------------------
 
@@ -239,15 +235,6 @@ class Dashboard(OpenApp):
         """Go to the pane."""
         self.focus.go_to(event.pane, event.view)
 
-    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
-        """Put the focus right that Textual gave away."""
-        self.focus.enforce()
-
-    def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
-        """Put it right that Textual took it; a terminal without the focus of its own shows none."""
-        if self.app_focus:
-            self.focus.enforce()
-
     def on_resize(self, event: events.Resize) -> None:
         """Give all panes other places; `size` is still the one before."""
         self.grid.place(event.size)
@@ -258,6 +245,13 @@ class Dashboard(OpenApp):
         for line in (self.header, self.banner, self.tabs, self.key_bar):
             line.redraw()
         self.frames.show_wishes()
+
+
+def _key_pressed(dashboard: Dashboard) -> None:
+    """Take what was told away before the next key may tell something new."""
+    if dashboard.key_bar.notice:
+        dashboard.key_bar.tell("")
+    dashboard.scripts.leave()
 
 
 def _arrive(dashboard: Dashboard, content: Message | Ended) -> None:

@@ -17,7 +17,7 @@ from textual import events
 from textual.command import CommandPalette
 from textual.dom import DOMNode
 
-from tracetop.ui.draw.textual_private import OpenApp
+from tracetop.ui.draw.textual_private import OpenApp, handle_input
 from tracetop.ui.focus import Focus
 
 _PATIENCE_S = 2.0
@@ -89,7 +89,7 @@ class Keyboard:
         self._path = (*focused.ancestors_with_self,)
         if isinstance(event, events.Key):
             self.pressed()
-        await self.app.handle_input(event)
+        await handle_input(self.app, event)
         if not is_text:  # one that goes to the same widget as the next takes its turn in that widget's queue
             await self._settled()
             self.focus.enforce()

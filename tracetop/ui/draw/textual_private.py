@@ -14,7 +14,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
-__all__ = ["SEEN_IN", "ChopsUpdate", "OpenApp", "OpenDriver", "OpenUpdate"]
+__all__ = ["SEEN_IN", "ChopsUpdate", "OpenApp", "OpenDriver", "OpenUpdate", "handle_input", "repaint"]
 
 SEEN_IN = ("8.2",)
 """Versions of Textual (major and minor) whose private names these are."""
@@ -46,8 +46,7 @@ class OpenDriver(LinuxDriver):
 
     def repaint(self) -> None:
         """Have the app send the whole screen, from any thread."""
-        if isinstance(self._app, OpenApp):
-            self._loop.call_soon_threadsafe(self._app.repaint)
+        self._loop.call_soon_threadsafe(repaint, self._app)
 
     def terminal_size(self) -> tuple[int, int] | None:
         """Return columns and lines; None: Textual's own idea of them."""
@@ -60,17 +59,19 @@ class OpenDriver(LinuxDriver):
 class OpenApp(App[None]):
     """An app that sees what is sent to the terminal, and how much of that waits."""
 
-    def repaint(self) -> None:
-        """Send the whole screen: the terminal does not have what Textual believes it has."""
-        self.refresh(layout=True)
-
-    async def handle_input(self, event: events.Event) -> None:
-        """Do with a key, a click or a paste what Textual does."""
-        await super().on_event(event)
-
     def to_display(self, renderable: RenderableType | None) -> RenderableType | None:
         """Return what is sent to the terminal instead; None: nothing. A hook."""
         return renderable
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, self.to_display(renderable))
+
+
+async def handle_input(app: App[None], event: events.Event) -> None:
+    """Do with a key, a click or a paste what Textual does."""
+    await App.on_event(app, event)
+
+
+def repaint(app: App[Any]) -> None:
+    """Send the whole screen: the terminal does not have what Textual believes it has."""
+    app.refresh(layout=True)

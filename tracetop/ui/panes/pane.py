@@ -7,11 +7,10 @@ force; the frame says that. Screen process.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widget import Widget
 
 from tracetop.model.frame import Log, PaneFrame, PaneState, StackTree
 from tracetop.model.wire.messages import SelectVariant, SetEnabled, SetOffsets
@@ -162,17 +161,12 @@ class Pane(Vertical):
         event.stop()
         self._show_lines()
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Draw the frame heavy and the cursor bright."""
-        self._focus_changed(event.widget)
-
-    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        """Draw the frame light and the cursor pale."""
-        self._focus_changed(event.widget)
-
-    def _focus_changed(self, widget: Widget) -> None:
-        if isinstance(widget, PaneView):
-            widget.redraw()
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _focus_changed(self, event: events.DescendantFocus | events.DescendantBlur) -> None:
+        """Draw the frame heavy and the cursor bright, or light and pale."""
+        if isinstance(event.widget, PaneView):
+            event.widget.redraw()
         self._show_lines()
 
     def on_view_heading_clicked(self, event: ViewHeading.Clicked) -> None:
