@@ -20,10 +20,10 @@ def show(arguments: Arguments, read: Reader, *, asks: bool) -> int:
 
     `asks`: there is somebody to ask before a script runs that is very hot; else it runs.
     """
+    from tracetop.cli.terminal_guard import TerminalGuard  # noqa: PLC0415
     from tracetop.source.live import LiveSource  # noqa: PLC0415 - --help needs none of this
     from tracetop.source.privileges import drop_privileges, has_privilege  # noqa: PLC0415
     from tracetop.source.spawner import Spawner  # noqa: PLC0415
-    from tracetop.source.terminal_guard import TerminalGuard  # noqa: PLC0415
 
     as_root = has_privilege()
     source = LiveSource(Spawner(bereft=TerminalGuard().restore) if asks else Spawner())

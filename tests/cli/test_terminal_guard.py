@@ -11,8 +11,8 @@ import tty
 
 import pytest
 
+from tracetop.cli.terminal_guard import TerminalGuard
 from tracetop.source.spawner import Spawner
-from tracetop.source.terminal_guard import TerminalGuard
 
 
 def die(number: int) -> None:
