@@ -96,7 +96,7 @@ def test_attached_probes_are_told_on_standard_error(capsys: pytest.CaptureFixtur
 
 def test_attached_probes_are_a_line_of_json() -> None:
     _, out = run(m.Attached(3), order=JSON)
-    assert json.loads(out) == {"type": "attached_probes", "data": {"probes": 3}}
+    assert json.loads(out) == {"type": "attached_probes", "count": 3, "data": {"probes": 3}}
 
 
 def test_the_exit_code_is_the_scripts() -> None:

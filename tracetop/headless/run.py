@@ -178,7 +178,7 @@ class _Writer:
         self._is_attached = True
         if not self._style.quiet:
             if self._order.json:
-                line = json.dumps({"type": "attached_probes", "data": {"probes": probes}})
+                line = json.dumps({"type": "attached_probes", "count": probes, "data": {"probes": probes}})
                 self._out.write(f"{line}\n".encode())
             else:
                 verb = "Loaded" if self._order.dry_run else "Attached"

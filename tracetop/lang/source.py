@@ -7,11 +7,15 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from tracetop.errors import ScriptError
 from tracetop.model.header import IMPORTED
 from tracetop.model.program import Place
 
 _PART = re.compile(rf"^{re.escape(IMPORTED)}(?P<name>.*)\n", re.MULTILINE)
+_CALL_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|[()]', re.DOTALL)
+"""What may have parentheses in it that are none, and those that are."""
 _TAB_WIDTH = 4
 
 
@@ -55,6 +59,16 @@ class Source:
         line, column = self.line_and_column(at)
         part = self.part(at)
         return Place(part.file, line, column, self._excerpt(part.text, line, column))
+
+    def call_place(self, at: int) -> Place:
+        """Return the place of the call that begins at offset `at`, up to its closing parenthesis."""
+        place, depth = self.place(at), 0
+        for token in _CALL_TOKEN.finditer(self.text, at):
+            depth += (token[0] == "(") - (token[0] == ")")
+            if token[0] == ")" and depth == 0:
+                line, column = self.line_and_column(token.end() - 1)
+                return replace(place, end_line=line, end_column=column + 1)
+        return replace(place, end_line=place.line, end_column=place.column)
 
     def error(self, at: int, what: str, *, hint: str, why: str = "") -> ScriptError:
         """Return the error that points at offset `at`; the caller raises it."""

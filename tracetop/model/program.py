@@ -217,6 +217,19 @@ class Conversion(msgspec.Struct, frozen=True):
     """What the length modifier, or its lack, leaves of a number."""
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where something stands in a script: line and column from 1."""
+
+    file: str
+    line: int
+    column: int
+    excerpt: str
+    """The line, and below it a caret."""
+    end_line: int = 0
+    end_column: int = 0
+    """Just after the end of what stands there, where that is known."""
+
+
 class Format(msgspec.Struct, frozen=True, tag="format"):
     """Text made of a format and the payload's parts, for `verb`.
 
@@ -228,6 +241,8 @@ class Format(msgspec.Struct, frozen=True, tag="format"):
     parts: tuple[str | Conversion, ...]
     """What stands there as it is, and the conversions, one for each argument."""
     arguments: tuple[ValuePart, ...] = ()
+    place: Place | None = None
+    """Of ``errorf`` and ``warnf``: where they stand in the script."""
 
     @property
     def text(self) -> str:
@@ -237,16 +252,6 @@ class Format(msgspec.Struct, frozen=True, tag="format"):
 
 class Exit(msgspec.Struct, frozen=True, tag="exit"):
     """``exit(code)``; the payload is `code`, an s64."""
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where something stands in a script: line and column from 1."""
-
-    file: str
-    line: int
-    column: int
-    excerpt: str
-    """The line, and below it a caret."""
 
 
 class Warned(msgspec.Struct, frozen=True, tag="warned"):

@@ -42,6 +42,9 @@ class WrittenNames(MachineNames):
     def cgroup_path(self, cgroup_id: int) -> str:
         return f"unified:/{cgroup_id}"
 
+    def wall_ns(self, boot_ns: int) -> int:
+        return boot_ns
+
     def wall_clock(self, boot_ns: int, format_: str) -> str:
         return f"{format_}@{boot_ns}"
 

@@ -52,15 +52,26 @@ def test_a_map_without_a_key() -> None:
     assert shown(keyed(ValueKind.SUM, value=UNSIGNED), {bytes(4): [-1]}) == "@m: 18446744073709551615\n"
 
 
-def test_averages_and_statistics_end_with_a_blank_line() -> None:
-    assert shown(keyed(ValueKind.AVG, INTEGER), {key(1)[:8]: [11, 2]}) == "@m[1]: 5\n\n"
-    assert shown(keyed(ValueKind.STATS), {bytes(4): [-11, 2]}) == "@m: count 2, average -5, total -11\n\n"
+def test_statistics_are_a_record() -> None:
+    assert shown(keyed(ValueKind.AVG, INTEGER), {key(1)[:8]: [11, 2]}) == "@m[1]: 5\n"
+    record = "{ .count = 2, .average = -5, .total = -11 }"
+    assert shown(keyed(ValueKind.STATS), {bytes(4): [-11, 2]}) == f"@m: {record}\n"
+
+
+def test_json_has_numbers_that_no_double_holds_as_text() -> None:
+    lines = JsonLines()
+    for number, text in {
+        1 << 53: str(1 << 53),
+        (1 << 53) + 1: f'"{(1 << 53) + 1}"',
+        -(1 << 63): str(-(1 << 63)),
+    }.items():
+        assert lines.value(number) == f'{{"type": "value", "data": {text}}}\n'
 
 
 def test_statistics_are_ordered_by_their_average() -> None:
     rows = {key(1)[:8]: [50, 1], key(2)[:8]: [60, 3]}
     assert shown(keyed(ValueKind.STATS, INTEGER), rows) == (
-        "@m[2]: count 3, average 20, total 60\n@m[1]: count 1, average 50, total 50\n\n"
+        "@m[2]: { .count = 3, .average = 20, .total = 60 }\n@m[1]: { .count = 1, .average = 50, .total = 50 }\n"
     )
 
 
@@ -86,7 +97,7 @@ def test_a_histogram_in_powers_of_two() -> None:
     spec = keyed(ValueKind.HIST)
     counts = {log_index(value): count for value, count in {-4: 1, 0: 2, 1: 1, 5: 3, 6: 1, 3000: 2}.items()}
     lines = shown(spec, {struct.pack("=I", index): [count] for index, count in counts.items()}).split("\n")
-    assert lines[0] == "@m: "
+    assert lines[0] == "@m:"
     assert lines[1] == f"(..., 0)               1 |{'@' * 13:<52}|"
     assert lines[2] == f"[0]                    2 |{'@' * 26:<52}|"
     assert lines[3] == f"[1]                    1 |{'@' * 13:<52}|"
@@ -105,7 +116,7 @@ def test_histograms_by_key_are_ordered_by_how_much_they_counted() -> None:
     spec = keyed(ValueKind.HIST, INTEGER, key_size=16)
     rows = {struct.pack("=qI4x", number, log_index(4)): [count] for number, count in ((1, 5), (2, 3))}
     text = shown(spec, rows)
-    assert text.index("@m[2]: \n[4, 8)") < text.index("@m[1]: \n[4, 8)")
+    assert text.index("@m[2]:\n[4, 8)") < text.index("@m[1]:\n[4, 8)")
     assert text.endswith("|\n\n")
 
 
@@ -181,18 +192,27 @@ def test_a_time_series_has_a_line_for_each_slot_and_a_dash_where_nothing_came() 
     spec = keyed(ValueKind.TSERIES, series=TimeSeries(1_000_000_000, 8, ValueKind.SCALAR))
     rows = {struct.pack("=I", epoch % 8): [epoch, value, 1] for epoch, value in ((20, -5), (21, 0), (23, 5), (14, 99))}
     assert shown(spec, rows).split("\n") == [
-        "@m: ",
-        "                     -5                                                  5",
-        "hh:mm:ss             |___________________________________________________|",
-        "%H:%M:%S@20000000000 *                         .                         | -5",
-        "%H:%M:%S@21000000000 |                         *                         | 0",
-        "%H:%M:%S@22000000000 |                         .                         | -",
-        "%H:%M:%S@23000000000 |                         .                         * 5",
-        "                     v___________________________________________________v",
-        "                     -5                                                  5",
+        "@m:",
+        "         -5                                                  5",
+        "hh:mm:ss |___________________________________________________|",
+        "00:00:20 *                         .                         | -5",
+        "00:00:21 |                         *                         | 0",
+        "00:00:22 |                         .                         | -",
+        "00:00:23 |                         .                         * 5",
+        "         v___________________________________________________v",
+        "         -5                                                  5",
         "",
         "",
     ]
+
+
+def test_slots_of_a_time_series_begin_at_multiples_of_their_length() -> None:
+    """A single one is named to the nanosecond, as nothing says how long slots are."""
+    spec = keyed(ValueKind.TSERIES, series=TimeSeries(100_000, 8, ValueKind.SCALAR))
+    one = shown(spec, {struct.pack("=I", 3): [3, 7, 1]}).split("\n")
+    assert [line[:18] for line in one[2:4]] == ["hh:mm:ss.ns       ", "00:00:00.000300000"]
+    two = shown(spec, {struct.pack("=I", i): [i, 7, 1] for i in (3, 4)}).split("\n")
+    assert [line[:16] for line in two[2:5]] == ["hh:mm:ss.\u03bcs     ", "00:00:00.000300 ", "00:00:00.000400 "]
 
 
 def test_the_value_of_a_slot_is_what_its_series_keeps() -> None:
@@ -208,4 +228,8 @@ def test_json_of_a_time_series() -> None:
     entries = MapReader(spec, decoder()).entries(sample([struct.pack("=I", i) for i in (1, 3)], [[1, 5, 1], [3, 6, 1]]))
     found = json.loads(JsonLines().map(spec, entries))
     assert found["type"] == "tseries"
-    assert [point["value"] for point in found["data"]["@m"]] == [5, None, 6]
+    begun = "1970-01-01 00:00:0{}.000000000"
+    assert found["data"]["@m"] == [
+        {"interval_start": begun.format(1), "value": 5},
+        {"interval_start": begun.format(3), "value": 6},
+    ]

@@ -45,7 +45,7 @@ def is_array(layout: Layout) -> bool:
 def merge(spec: MapSpec, keys: Bytes, values: Bytes) -> MapSample:
     """Return the rows of `spec` from its raw keys (rows, key_size) and values (rows, bytes of all CPUs).
 
-    Rows that no CPU has set (min, max, tseries), and array rows that count nothing, are left out.
+    Slots of a series that no CPU has set, and array rows that nothing was written to, are left out.
     """
     facts = spec.kind.facts
     if not facts.fields:
@@ -63,7 +63,9 @@ def merge(spec: MapSpec, keys: Bytes, values: Bytes) -> MapSample:
     # key is a number that begins at zero; a sum or a scalar of zero is a value.
     is_number = spec.kind is ValueKind.COUNT and not spec.keys
     is_absent = is_array(spec.layout) and facts.never_shrinks and not is_number
-    if (is_absent or facts.merge is not Merge.SUM) and not present.all():
+    # So does an extreme's key, where `zero` made it one of nothing.
+    is_unset = facts.merge is Merge.NEWEST or (facts.is_extreme and is_array(spec.layout))
+    if (is_absent or is_unset) and not present.all():
         return MapSample(keys[present], merged[present])
     return MapSample(keys.copy(), merged)
 

@@ -140,6 +140,7 @@ def order_of(found: argparse.Namespace, name: str, text: str, *, child: int) -> 
         debug=tuple(found.debug),
         json=found.format == "json",
         environment={name: text for name, text in os.environ.items() if name.startswith("BPFTRACE_")},
+        file="stdin" if found.program is not None or found.words[:1] == [_STDIN] else next(iter(found.words), ""),
     )
 
 

@@ -37,15 +37,17 @@ def _formatted(usage: str, about: str, *, verb: str = "", unsafe: bool = False) 
         values = arguments.values(1)
         made = check_format(arguments, text, values)
         _check_size(arguments, values)
-        action = Format(verb or arguments.name, made, parts([each.type for each in values], arguments.scope.types))
+        laid_out = parts([each.type for each in values], arguments.scope.types)
+        place = arguments.scope.source.call_place(arguments.call.at) if verb in ("errorf", "warnf") else None
+        action = Format(verb or arguments.name, made, laid_out, place)
         return typed.Send(action, values)
 
     return StatementFunction(usage, about, check)
 
 
 _PRINTF = _formatted('printf("FORMAT", VALUES)', "prints text: %d a number, %s a string, %x hex, \\n ends the line")
-_ERRORF = _formatted('errorf("FORMAT", VALUES)', "prints text as an error")
-_WARNF = _formatted('warnf("FORMAT", VALUES)', "prints text as a warning")
+_ERRORF = _formatted('errorf("FORMAT", VALUES)', "prints text as an error, and where it stands", verb="errorf")
+_WARNF = _formatted('warnf("FORMAT", VALUES)', "prints text as a warning, and where it stands", verb="warnf")
 _DEBUGF = _formatted('debugf("FORMAT", VALUES)', "prints text, as printf", verb="printf")
 _CAT = _formatted('cat("PATH")', "prints a file")
 _SYSTEM = _formatted('system("COMMAND")', "runs a command, with --unsafe", unsafe=True)

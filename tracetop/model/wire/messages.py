@@ -153,6 +153,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """Whether what is printed is lines of JSON instead of text."""
     environment: dict[str, str] = {}
     """Variables of the asker's environment that say how a script is meant: ``BPFTRACE_MAX_STRLEN``."""
+    file: str = ""
+    """What messages of the running script call its file."""
 
 
 class Signalled(msgspec.Struct, frozen=True, tag="signalled"):

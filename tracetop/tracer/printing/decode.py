@@ -60,7 +60,7 @@ class Decoder:
         self._addresses = addresses
         self._clean = clean
         self._own = own
-        self.clock = names.wall_clock
+        self.wall_ns = names.wall_ns
         self.cut: set[Conversion] = set()
         """Conversions of formats that printed 32 bits of a number that has more."""
 

@@ -7,7 +7,7 @@ terminal takes them for its own. Pure.
 import json
 from collections.abc import Sequence
 
-from tracetop.model.program import MapSpec, Warned
+from tracetop.model.program import MapSpec, Place, Warned
 from tracetop.tracer.printing.maps import Entry
 from tracetop.tracer.printing.text import text
 from tracetop.tracer.printing.values import (
@@ -16,6 +16,7 @@ from tracetop.tracer.printing.values import (
     Datum,
     Distribution,
     Named,
+    Point,
     Series,
     Stack,
     Stats,
@@ -25,6 +26,9 @@ from tracetop.tracer.printing.values import (
 
 class JsonLines:
     """bpftrace's JSON output: each method returns the lines of one thing."""
+
+    errors_apart = False
+    """Errors and warnings are lines as all others."""
 
     def said(self, verb: str, said: str) -> str:
         """Return what ``printf``, ``time``, ``join``, ``cat`` or ``system`` prints."""
@@ -51,6 +55,12 @@ class JsonLines:
         numbers = {"line": str(place.line), "col": str(place.column)}
         return _object({name: json.dumps(member) for name, member in members.items()} | numbers) + "\n"
 
+    def complaint(self, verb: str, said: str, place: Place) -> str:
+        """Return what ``errorf`` or ``warnf`` says, and where it stands in the script."""
+        members = {"type": verb, "msg": said, "filename": place.file}
+        numbers = {"line": str(place.line), "col": str(place.column)}
+        return _object({name: json.dumps(member) for name, member in members.items()} | numbers) + "\n"
+
     def lost(self, events: int) -> str:
         """Return the line about events that did not fit into the buffer."""
         return _line("lost_events", _object({"events": str(events)}))
@@ -74,7 +84,10 @@ def _array(items: Sequence[str]) -> str:
 
 
 def _key(entry: Entry) -> str:
-    return ",".join([_key_part(key) for key in entry.keys])
+    keys = entry.keys
+    if len(keys) == 1 and isinstance(keys[0], tuple):
+        keys = keys[0]
+    return ",".join([_key_part(key) for key in keys])
 
 
 def _key_part(key: Datum) -> str:
@@ -85,19 +98,23 @@ def _key_part(key: Datum) -> str:
         case dict():
             return "{" + ",".join([f".{name}={_key_part(part)}" for name, part in key.items()]) + "}"
         case _:
-            return text(key, 4)
+            return text(key, 0)
+
+
+def _number(number: int) -> str:
+    """Return a number; one that no double holds is a text, as many readers of JSON would change it unsaid."""
+    return str(number) if int(float(number)) == number else f'"{number}"'
 
 
 def _value(value: Value) -> str:
     match value:
         case Stats():
-            return _object({"count": str(value.count), "average": str(value.average), "total": str(value.total)})
+            fields = {"count": value.count, "average": value.average, "total": value.total}
+            return _object({name: _number(field) for name, field in fields.items()})
         case Distribution():
             return _array([_bucket(bucket) for bucket in value.buckets])
         case Series():
-            return _array(
-                [_object({"interval_start": json.dumps(p.begun), "value": json.dumps(p.value)}) for p in value.points]
-            )
+            return _array([_point(point) for point in value.points if point.value is not None])
         case _:
             return _datum(value)
 
@@ -105,18 +122,29 @@ def _value(value: Value) -> str:
 def _bucket(bucket: Bucket) -> str:
     """Return one bucket; unlike in the text, ``max`` still belongs to it."""
     bounds = {"min": bucket.low, "max": None if bucket.high is None else bucket.high - 1, "count": bucket.count}
-    return _object({name: str(bound) for name, bound in bounds.items() if bound is not None})
+    return _object({name: _number(bound) for name, bound in bounds.items() if bound is not None})
+
+
+def _point(point: Point) -> str:
+    value = "null" if point.value is None else _number(point.value)
+    return f'{{"interval_start":{json.dumps(point.begun)},"value":{value}}}'
 
 
 def _datum(datum: Datum) -> str:
     match datum:
+        case bool():
+            return json.dumps(datum)
+        case int():
+            return _number(datum)
         case Named():
-            return str(datum.number)
+            return _number(datum.number)
         case tuple() | list():
             return _array([_datum(item) for item in datum])
         case dict():
             return _object({name: _datum(item) for name, item in datum.items()})
-        case Stack() | Buffer():
+        case Buffer():
+            return _array([str(byte - 256 if byte > 127 else byte) for byte in datum.data])  # characters are signed
+        case Stack():
             return json.dumps(text(datum))
         case _:
             return json.dumps(datum)

@@ -93,8 +93,12 @@ class MachineNames:
 
     def wall_clock(self, boot_ns: int, format_: str) -> str:
         """Return local time by strftime's format (and ``%f``) from nanoseconds of the clock that ``nsecs`` reads."""
-        seconds, rest_ns = divmod(self._booted_ns + boot_ns, _NS_PER_S)
+        seconds, rest_ns = divmod(self.wall_ns(boot_ns), _NS_PER_S)
         return clock_text(format_, seconds, rest_ns // 1000)
+
+    def wall_ns(self, boot_ns: int) -> int:
+        """Return nanoseconds since the epoch from those of the clock that ``nsecs`` reads."""
+        return self._booted_ns + boot_ns
 
 
 def clock_text(format_: str, seconds: int, microseconds: int = 0) -> str:

@@ -16,7 +16,7 @@ from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.printing.decode import Decoder
 from tracetop.tracer.printing.histogram import distribution
 from tracetop.tracer.printing.time_series import series
-from tracetop.tracer.printing.values import Datum, Named, Stats, Value, quotient
+from tracetop.tracer.printing.values import Datum, Distribution, Named, Stats, Value, quotient
 
 _U64 = 1 << 64
 _T = TypeVar("_T")
@@ -40,7 +40,7 @@ class MapReader:
         self._parts = [decoder.part(part) for part in parts]
         self._value = decoder.part(ValuePart(offset=0, type=spec.value))
         self._number = decoder.number(spec.value)
-        self._clock = decoder.clock
+        self._wall_ns = decoder.wall_ns
         self._bucket_at = bucket_place(spec.keys)
 
     def entries(self, sample: MapSample, top: int = 0, div: int = 1) -> list[Entry]:
@@ -59,6 +59,18 @@ class MapReader:
         ranked.sort(key=lambda pair: pair[0])
         return [entry for _, entry in (ranked[-top:] if top else ranked)]
 
+    def nothing(self) -> Entry:
+        """Return what a map without a key shows before it is written, or once it is cleared."""
+        match self.spec.kind:
+            case ValueKind.STATS:
+                return Entry((), Stats(0, 0, 0))
+            case ValueKind.STRING | ValueKind.VALUE:
+                return Entry((), self._value(bytes(self.spec.value_size)))
+            case ValueKind.SCALAR:
+                return Entry((), self._number(0))
+            case _:
+                return Entry((), Distribution(()) if self.spec.kind.facts.is_distribution else 0)
+
     def value(self, row: Ints | Bytes) -> Value:
         """Return one row's value."""
         return self._value(row.tobytes()) if not self.spec.kind.facts.fields else self._counted(row.tolist(), 1)[0]
@@ -76,7 +88,7 @@ class MapReader:
         newest = max((epoch for group in groups.values() for epoch, _, _ in group.values()), default=0)
         for key, group in groups.items():
             names = tuple(read(key) for read in self._parts)
-            ranked.append(((0, _order(names)), Entry(names, series(spec, group, newest, self._clock))))
+            ranked.append(((0, _order(names)), Entry(names, series(spec, group, newest, self._wall_ns))))
         return ranked
 
     def _grouped(self, rows: Iterable[tuple[bytes, _T]]) -> dict[bytes, dict[int, _T]]:

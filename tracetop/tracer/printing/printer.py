@@ -8,9 +8,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from msgspec.structs import replace
+
 from tracetop.bpf import is_array
-from tracetop.model.program import Action, Format, MapSpec, PrintEntry, PrintMap, PrintValue, Warned
+from tracetop.model.escape import escape
+from tracetop.model.program import Action, Format, MapAction, MapSpec, Place, PrintEntry, PrintMap, PrintValue, Warned
 from tracetop.model.value import Shape, ValuePart
+from tracetop.model.value_kinds import ValueKind
 from tracetop.tracer.loaded_script import LoadedScript
 from tracetop.tracer.printing.decode import Clean, Decoder, json_text, raw_text, spelt_text
 from tracetop.tracer.printing.json_lines import JsonLines
@@ -27,9 +31,15 @@ Show = Callable[[bytes], str]
 class Printer:
     """Makes text of what a script sends and of what its maps hold."""
 
-    def __init__(self, loaded: LoadedScript, names: MachineNames, *, json: bool = False) -> None:
-        """Print text, or lines of JSON; wherever it goes, what comes from the machine is spelt out."""
+    def __init__(self, loaded: LoadedScript, names: MachineNames, *, json: bool = False, file: str = "") -> None:
+        """Print text, or lines of JSON; wherever it goes, what comes from the machine is spelt out.
+
+        `file`: what the user calls the script's file, where that is not its name.
+        """
         self._loaded = loaded
+        self._file, self._own_file = escape(file), f"{loaded.program.name}.bt"
+        self._zeroed: set[str] = set()
+        """Maps that were zeroed, and not cleared since."""
         self.lines: TextLines | JsonLines = JsonLines() if json else TextLines()
         """The form of what is printed."""
         self._names = names
@@ -66,17 +76,35 @@ class Printer:
     def map(self, name: str, top: int = 0, div: int = 0) -> str:
         """Return a map as ``print`` shows it, nothing for an empty one."""
         reader = self._reader(name)
-        return self.lines.map(reader.spec, reader.entries(self._loaded.read(name), top, div or 1))
+        entries = reader.entries(self._loaded.read(name), top, div or 1)
+        if not reader.spec.keys and not entries and (name in self._zeroed or not reader.spec.kind.facts.is_bucketed):
+            entries = [reader.nothing()]
+        return self.lines.map(reader.spec, entries)
 
     def maps(self) -> str:
-        """Return all maps that are not empty by name, as they are printed at the end."""
-        return "".join([self.map(name) for name in sorted(self._specs)])
+        """Return all maps by name, as they are printed at the end: those that something was written to."""
+        return "".join([self.map(name) for name in sorted(self._specs) if self._is_written(name)])
+
+    def changed(self, action: MapAction) -> None:
+        """Take note that a map was cleared or zeroed: one without a key that was zeroed is there, though it is zero."""
+        (self._zeroed.add if action.verb == "zero" else self._zeroed.discard)(action.map_name)
+
+    def _is_written(self, name: str) -> bool:
+        spec = self._specs[name]
+        if spec.keys or name in self._zeroed:
+            return True
+        values = self._loaded.read(name).values
+        return bool(values.any()) if spec.kind is ValueKind.COUNT else len(values) > 0
+
+    def _named(self, place: Place) -> Place:
+        """Return a place in the script's own file under the name that its user gave."""
+        return replace(place, file=self._file) if self._file and place.file == self._own_file else place
 
     def _show(self, action: Action) -> Show:
         match action:
-            case Format(verb="errorf" | "warnf"):
-                render, label = self._render(action), "ERROR" if action.verb == "errorf" else "WARNING"
-                return lambda payload: f"{label}: {render(payload)}\n"
+            case Format(verb="errorf" | "warnf", place=Place() as place):
+                render, place = self._render(action), self._named(place)
+                return lambda payload: self.lines.complaint(action.verb, render(payload), place)
             case Format(verb="printf" | "join" | "time"):
                 render = self._render(action)
                 if isinstance(self.lines, TextLines) and action.verb == "printf":
@@ -88,7 +116,7 @@ class Printer:
                 read = self._decoder.reader(action.value)
                 return lambda payload: self.lines.value(read(payload, 0))
             case Warned():
-                said = self.lines.warned(action)
+                said = self.lines.warned(replace(action, place=self._named(action.place)))
                 return lambda _: said
             case PrintEntry():
                 return partial(self._entry, action)

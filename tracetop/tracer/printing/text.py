@@ -5,17 +5,17 @@ Owns: the form of each kind of value, map and message as text. Pure.
 
 from collections.abc import Sequence
 
-from tracetop.model.program import MapSpec, Warned
+from tracetop.model.program import MapSpec, Place, Warned
 from tracetop.tracer.printing.histogram import draw
 from tracetop.tracer.printing.maps import Entry
 from tracetop.tracer.printing.time_series import draw_series
 from tracetop.tracer.printing.values import Buffer, Datum, Distribution, Named, Series, Stack, Stats, Value
 
 _PRINTABLE = range(0x20, 0x7F)
-_VALUE_INDENT, _KEY_INDENT = 8, 4
+_INDENT = 8
 
 
-def text(datum: Datum, indent: int = _VALUE_INDENT) -> str:
+def text(datum: Datum, indent: int = _INDENT) -> str:
     """Return a value as ``print()`` and ``%s`` show it; `indent` is that of a stack's frames."""
     match datum:
         case str():
@@ -50,7 +50,7 @@ def value_text(value: Value) -> str:
     """Return what a map shows under one key."""
     match value:
         case Stats():
-            return f"count {value.count}, average {value.average}, total {value.total}"
+            return f"{{ .count = {value.count}, .average = {value.average}, .total = {value.total} }}"
         case Distribution():
             return f"\n{draw(value)}"
         case Series():
@@ -63,11 +63,14 @@ def key_text(keys: Sequence[Datum]) -> str:
     """Return a map's key as it stands between the brackets; a key that is one tuple is its members."""
     if len(keys) == 1 and isinstance(keys[0], tuple):
         keys = keys[0]
-    return ", ".join([text(key, _KEY_INDENT) for key in keys])
+    return ", ".join([text(key) for key in keys])
 
 
 class TextLines:
     """bpftrace's text output: each method returns the text of one thing, newline included."""
+
+    errors_apart = True
+    """Errors and warnings go to the standard error."""
 
     def said(self, verb: str, said: str) -> str:
         """Return what ``printf``, ``time`` or ``join`` prints."""
@@ -78,19 +81,25 @@ class TextLines:
         return f"{value_text(value)}\n"
 
     def map(self, spec: MapSpec, entries: Sequence[Entry]) -> str:
-        """Return a whole map, nothing for an empty one; a blank line ends what bpftrace ends with one."""
+        """Return a whole map, nothing for an empty one."""
         lines = []
         for entry in entries:
             name = f"{spec.name}[{key_text(entry.keys)}]" if spec.keys else spec.name
-            lines.append(f"{name}: {value_text(entry.value)}\n")
-        if lines and spec.kind.facts.json == "stats":
-            lines.append("\n")
+            blank = "" if isinstance(entry.value, Distribution | Series) else " "  # a drawing begins on the next line
+            lines.append(f"{name}:{blank}{value_text(entry.value)}\n")
         return "".join(lines)
 
     def warned(self, warned: Warned) -> str:
         """Return what is said of a place of the script while it runs."""
         place = warned.place
         return f"{place.file}:{place.line}:{place.column}: WARNING: {warned.text}\n{place.excerpt}\n"
+
+    def complaint(self, verb: str, said: str, place: Place) -> str:
+        """Return what ``errorf`` or ``warnf`` says, and where it stands in the script."""
+        label, end = "ERROR" if verb == "errorf" else "WARNING", "" if said.endswith("\n") else "\n"
+        if place.end_line > place.line:
+            return f"{place.file}:{place.line}-{place.end_line}: {label}: {said}{end}"
+        return f"{place.file}:{place.line}:{place.column}-{place.end_column}: {label}: {said}{end}"
 
     def lost(self, events: int) -> str:
         """Return the line about events that did not fit into the buffer."""

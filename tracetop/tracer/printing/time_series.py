@@ -7,32 +7,37 @@ from collections.abc import Callable, Mapping
 
 from tracetop.model.program import TimeSeries
 from tracetop.model.value_kinds import ValueKind
+from tracetop.tracer.printing.machine_names import clock_text
 from tracetop.tracer.printing.values import Point, Series, quotient
 
 _CELLS = 53
 _LEAST_CELLS = 21
 """Of the heading, for the least value."""
-_UNITS = ((1_000_000_000, "", 0), (1_000_000, ".ms", 3), (1_000, ".us", 6), (1, ".ns", 9))
+_UNITS = ((1_000_000_000, "", 0), (1_000_000, ".ms", 3), (1_000, ".\u03bcs", 6), (1, ".ns", 9))
 """Nanoseconds, what the heading says of them, digits."""
-_CLOCK, _DATE = "%H:%M:%S", "%Y-%m-%dT%H:%M:%S"
+_CLOCK, _DATE = "%H:%M:%S", "%Y-%m-%d %H:%M:%S"
 _NS_DIGITS = 9
+_NS_PER_S = 1_000_000_000
 
-Clock = Callable[[int, str], str]
-"""From nanoseconds since boot and a strftime format to text."""
+WallClock = Callable[[int], int]
+"""From nanoseconds since boot to those since the epoch."""
 Slot = tuple[int, int, int]
 """Of one slot the epoch, the number and how many values it is made of."""
 
 
-def series(spec: TimeSeries, slots: Mapping[int, Slot], newest: int, clock: Clock) -> Series:
-    """Return one key's points from its first slot to the epoch `newest`; slots that are over are left out."""
-    unit, digits = next((unit, digits) for whole_ns, unit, digits in _UNITS if spec.slot_ns % whole_ns == 0)
+def series(spec: TimeSeries, slots: Mapping[int, Slot], newest: int, wall_ns: WallClock) -> Series:
+    """Return one key's points from its first slot to the epoch `newest`; slots that are over are left out.
+
+    A slot is named by the time of day at its start, cut to a multiple of its length; a single one to the nanosecond.
+    """
     values = {epoch: _value(spec, number, count) for epoch, number, count in slots.values()}
     first = min((epoch for epoch in values if epoch > newest - spec.slots), default=newest)
+    whole = next(i for i, (ns, _, _) in enumerate(_UNITS) if spec.slot_ns % ns == 0)
+    _, unit, digits = _UNITS[-1 if first == newest else whole]
     points = []
     for epoch in range(first, newest + 1):
-        begun_ns = epoch * spec.slot_ns
-        date, time = _text(begun_ns, _DATE, _NS_DIGITS, clock), _text(begun_ns, _CLOCK, digits, clock)
-        points.append(Point(date, time, values.get(epoch)))
+        begun_ns = wall_ns(epoch * spec.slot_ns) // spec.slot_ns * spec.slot_ns
+        points.append(Point(_text(begun_ns, _DATE, _NS_DIGITS), _text(begun_ns, _CLOCK, digits), values.get(epoch)))
     return Series(tuple(points), unit)
 
 
@@ -69,10 +74,8 @@ def _value(spec: TimeSeries, number: int, count: int) -> int:
     return quotient(number, count) if spec.kind is ValueKind.AVG else number
 
 
-def _text(begun_ns: int, format_: str, digits: int, clock: Clock) -> str:
+def _text(wall_ns: int, format_: str, digits: int) -> str:
     """Return a time with so many digits of its second."""
-    if not digits:
-        return clock(begun_ns, format_)
-    text = clock(begun_ns, f"{format_}.%f")
-    micros = len("000000")
-    return text + "0" * (digits - micros) if digits > micros else text[: len(text) - micros + digits]
+    seconds, rest_ns = divmod(wall_ns, _NS_PER_S)
+    fraction = f".{rest_ns:09}"[: digits + 1] if digits else ""
+    return clock_text(format_, seconds) + fraction

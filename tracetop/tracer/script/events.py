@@ -96,6 +96,7 @@ class Events:
                     changed.add(number)
                     action = self._changes[number]
                     (self._loaded.clear if action.verb == "clear" else self._loaded.zero)(action.map_name)
+                    self._printer.changed(action)
             elif excess > 0:
                 excess -= 1
             else:
@@ -150,7 +151,8 @@ class Events:
             case Format(verb="system"):
                 self._sink.execute(self._printer.words(number, action, payload))
             case _:
-                self._sink.add_error(self._printer.show(number)(payload))
+                said = self._printer.show(number)(payload)
+                (self._sink.add_error if self._printer.lines.errors_apart else self._sink.add)(said)
 
 
 def _is_text(action: Action) -> bool:

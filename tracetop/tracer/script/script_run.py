@@ -115,7 +115,7 @@ class ScriptRun:
         return m.Finished(notes=loaded.program.notes + loaded.notes)
 
     def _live(self, loaded: LoadedScript, target: int | None) -> m.Finished:
-        printer = Printer(loaded, self._names, json=self._order.json)
+        printer = Printer(loaded, self._names, json=self._order.json, file=self._order.file)
         events = Events(loaded, printer, self._sink, warns=self._order.warnings)
         begun = events.begin()
         goes_on = begun and (_has_hooks(loaded) or bool(self._order.child))
@@ -191,8 +191,8 @@ class ScriptRun:
         self._sink.send()
         self._outbox.send(m.Drained())
         events.end()
+        self._sink.add("" if self._order.json else "\n\n")
         if loaded.program.options.get("print_maps_on_exit") != "False":
-            self._sink.add("" if self._order.json else "\n\n")
             self._sink.add(printer.maps())
         self._sink.send()
         if lost := loaded.lost_events():
