@@ -46,7 +46,7 @@ CASES = [
     ("BEGIN { @ = (a = 1).b; }", 21, "the record has no part b", "it has a"),
     ("BEGIN { $x = (struct nope *)1; }", 15, "unknown type struct nope", "define the struct"),
     ("BEGIN { @ = *comm; }", 13, "a string points to nothing", "cast it first"),
-    ("BEGIN { @[args] = count(); }", 11, "args alone has no value", "args.id"),
+    ("BEGIN { @[args] = count(); }", 11, "begin has no args", "in a tracepoint"),
     ("BEGIN { @[count] = count(); }", 11, "count is a function", "write count()"),
     ("BEGIN { @[pid.x] = count(); }", 15, "an integer has no fields", "cast it to a pointer"),
     ("BEGIN { @ = hists(1); }", 13, "unknown function hists()", "did you mean hist?"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tracetop.errors import ScriptError, did_you_mean
 from tracetop.lang.advice.foreign_words import instead_of
 from tracetop.lang.check.calls import ValueFunction
+from tracetop.lang.check.lvalues import all_arguments
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.ctypes.value_types import value_type
 from tracetop.lang.tree import syntax, typed
@@ -30,6 +31,8 @@ def name_value(node: syntax.Name, scope: Scope) -> typed.Expr:
     name = node.name
     if name == "ctx" and scope.hook.kind is ProbeKind.ITER:
         return _context(scope)
+    if name == "args":
+        return all_arguments(node, scope)
     if name in HOOK_BUILTINS:
         return HOOK_BUILTINS[name].value(node, scope)
     if name in BUILTINS:
@@ -75,8 +78,6 @@ def _current_task(_node: syntax.Name, scope: Scope) -> typed.Expr:
 
 def _unknown(node: syntax.Name, scope: Scope) -> ScriptError:
     fields = scope.hook.fields
-    if node.name == "args":
-        return scope.error(node.at, "args alone has no value", hint=f"name a field, as in {_some_field(fields)}")
     if node.name in scope.functions:
         return scope.error(node.at, f"{node.name} is a function", hint=f"write {node.name}()")
     if node.name in fields:

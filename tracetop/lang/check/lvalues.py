@@ -20,6 +20,7 @@ from tracetop.lang.tree.types import (
     pointer_to,
     spoken,
     string,
+    tuple_of,
     tuple_offsets,
 )
 from tracetop.model.ctype import BY_CONVENTION, CKind, DebugFunction
@@ -223,6 +224,24 @@ def _part(base: typed.Expr, i: int, at: int, scope: Scope) -> typed.Expr:
 
 def _is_args(node: syntax.Expr) -> bool:
     return isinstance(node, syntax.Name) and node.name == "args"
+
+
+def all_arguments(node: syntax.Name, scope: Scope) -> typed.Expr:
+    """Return ``args`` alone: a record of those that have a value. ScriptError where the hook has none."""
+    names, values = [], []
+    function = user_function(scope) if scope.hook.kind is ProbeKind.UPROBE else None
+    known = [each.name for each in function.function.parameters] if function else scope.hook.fields
+    for name in filter(None, known):
+        try:
+            values.append(_argument(syntax.Access(at=node.at, base=node, field=name), scope))
+            names.append(name)
+        except ScriptError:  # it is where no program can read it, or no value to a script
+            continue
+    if function and not values:
+        raise scope.error(node.at, f"{scope.hook.name} has no arguments that a script can read", hint="leave args out")
+    if not values:
+        raise _no_args(syntax.Access(at=node.at, base=node, field=""), scope)
+    return typed.Tuple(tuple(values), tuple_of(tuple(each.type for each in values), tuple(names)))
 
 
 def _argument(node: syntax.Access, scope: Scope) -> typed.Expr:
