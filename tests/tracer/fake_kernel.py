@@ -53,6 +53,7 @@ class FakeKernel:
     clock: Callable[[], float] = lambda: time.monotonic()  # noqa: PLW0108 - a test may stop it
     dropped: int = 0
     missed: int = 0
+    unread: int = 0
     lost_events: int = 0
     lost_exits: int = 0
     stacks: dict[int, tuple[int, ...]] = field(default_factory=dict)
@@ -154,6 +155,9 @@ class FakeLoaded:
 
     def missed(self) -> int:
         return self.kernel.missed
+
+    def unread(self) -> int:
+        return self.kernel.unread
 
     def lost_events(self) -> int:
         return self.kernel.lost_events

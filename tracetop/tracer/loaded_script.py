@@ -38,6 +38,7 @@ class LoadedScript(Protocol):
 
     def drops(self) -> dict[str, int]: ...  # noqa: D102
     def missed(self) -> int: ...  # noqa: D102
+    def unread(self) -> int: ...  # noqa: D102
     def lost_events(self) -> int: ...  # noqa: D102
     def lost_exits(self) -> int: ...  # noqa: D102
     def stats(self) -> list[ProgStats]: ...  # noqa: D102

@@ -100,6 +100,10 @@ class Tables:
         """Return how many runs ended at once, another being under way on their CPU, since the program was loaded."""
         return self._dropped(self._slots.missed)
 
+    def unread(self) -> int:
+        """Return how many strings of processes could not be read, since the program was loaded."""
+        return self._dropped(self._slots.unread)
+
     def lost_exits(self) -> int:
         """Return how often the script called ``exit`` while the buffer had no room to say so."""
         return self._dropped(self._slots.exits)

@@ -196,6 +196,8 @@ class Unit:
     """How many frames deep each is, 0 for as many as there is room for; by its name."""
     callbacks: list[tuple[str, ...]] = field(default_factory=list)
     """The bodies of all loops, by their index in ``Program.callbacks``."""
+    reads_strings: bool = False
+    """Whether strings of processes are read, so that those which are not there are counted."""
     scratch_bytes: int = 0
     """What the program with the most scratch memory has."""
     _actions: dict[str, tuple[int, Action]] = field(default_factory=dict)

@@ -14,8 +14,9 @@ from tracetop.lang.emit.writer import Writer, c_integer, c_stored
 from tracetop.lang.plan.plan import PlannedProgram, field_key
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import UsdtArgument
-from tracetop.lang.tree.types import Form, Type
+from tracetop.lang.tree.types import INT64, Form, Type
 from tracetop.lang.vocabulary.builtins import ARGUMENTS, POINTERS, RETURN, RETURN_ADDRESS_BYTES
+from tracetop.model.abi.event_slots import DropSlots
 from tracetop.model.kernel import Field
 from tracetop.model.kinds import ProbeKind, ProgramType
 from tracetop.model.program import KeyRole
@@ -200,10 +201,23 @@ def read_memory(where: Where, place: str, size: str, out: Writer) -> None:
     out.line(f"{_read_c(_checked(where, out), place, size, out, is_text=False)};")
 
 
-def read_text(where: Where, place: str, type_: Type, out: Writer) -> None:
-    """Write the read of a string of that type: up to its NUL, or as many bytes as there is room for."""
+def count_unread(where: Where, got: str, out: Writer) -> None:
+    """Write the count of a string of a process that was not there, or not in memory, as the read's result says."""
+    if where.space in (Space.USER, Space.ANY):
+        out.unit.reads_strings = True
+        out.when(f"{got} < 0 && {where.address}", out.drop(DropSlots(len(out.unit.plan.maps)).unread))
+
+
+def read_text(where: Where, place: str, type_: Type, out: Writer, *, counted: bool = False) -> None:
+    """Write the read of a string of that type: up to its NUL, or as many bytes as there is room for.
+
+    `counted`: where it cannot be read, that is counted.
+    """
     where = _checked(where, out)
     whole = _read_c(where, place, str(type_.size), out, is_text=True)
+    if counted:
+        whole = out.temporary(INT64, whole, "got")
+        count_unread(where, whole, out)
     if type_.role is KeyRole.COMM:  # the kernel keeps the NUL of a task's name
         out.line(f"{whole};")
     else:

@@ -94,7 +94,7 @@ def tables(unit: Unit) -> str:
     """Return the declarations of all tables that the script's programs asked for."""
     plan, actions = unit.plan, unit.actions
     checked = any(program.spec.is_checked for program in plan.programs)
-    slots = DropSlots(len(plan.maps)).size(exits=Exit() in actions, runs=checked)
+    slots = DropSlots(len(plan.maps)).size(exits=Exit() in actions, runs=checked, unread=unit.reads_strings)
     parts = [
         f"BPF_ARRAY({CONTROL}, struct {CONTROL}, 1);\n",
         f"BPF_PERCPU_ARRAY({DROPS}, u64, {slots});\n",

@@ -5,11 +5,11 @@ from functools import partial
 
 from tracetop.lang.check.calls import Arguments, ValueFunction
 from tracetop.lang.emit.dispatch import Space, Where, address, text, value
-from tracetop.lang.emit.reads import copy, last_byte, read_memory, read_string, read_text
+from tracetop.lang.emit.reads import copy, count_unread, last_byte, read_memory, read_string, read_text
 from tracetop.lang.emit.writer import Writer
 from tracetop.lang.options import MAX_STRING_BYTES
 from tracetop.lang.tree import typed
-from tracetop.lang.tree.types import Form, Type, pointer, string, text_type
+from tracetop.lang.tree.types import INT64, Form, Type, pointer, string, text_type
 from tracetop.model.ctype import VOID, CKind
 from tracetop.model.kinds import ProgramType
 from tracetop.model.value import Shape
@@ -57,15 +57,18 @@ def _str_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
     """Write the read of a string; a length, the second argument, counts the NUL that ends it."""
     where, room = target_of(call, out), call.type.size
     if len(call.arguments) == 1:
-        read_text(where, place, call.type, out)
+        read_text(where, place, call.type, out, counted=True)
         return
     length = call.arguments[1]
     if isinstance(length, typed.Const) and 0 <= length.value <= room:
-        out.line(f"{read_string(where, place, str(length.value), out)};")
+        got = out.temporary(INT64, read_string(where, place, str(length.value), out), "got")
+        count_unread(where, got, out)
         return
     wanted = out.temporary(_ADDRESS, value(length, out), "wanted")
     size = out.temporary(_ADDRESS, f"{wanted} > {room} ? {room} : {wanted}", "size")
-    with out.block(f"if ({read_string(where, place, size, out)} == {room} && {wanted} > {room})"):
+    got = out.temporary(INT64, read_string(where, place, size, out), "got")
+    count_unread(where, got, out)
+    with out.block(f"if ({got} == {room} && {wanted} > {room})"):
         out.line(f"{last_byte(where, place, call.type, out)};")
 
 

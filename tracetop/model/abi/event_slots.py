@@ -35,6 +35,11 @@ class DropSlots(NamedTuple):
         """Of runs by events that the kernel counts too; only a script with a `ProbeSpec.is_checked` has the slot."""
         return self.maps + 3
 
-    def size(self, *, exits: bool, runs: bool) -> int:
+    @property
+    def unread(self) -> int:
+        """Of strings that were not there to be read; only a script that reads some of processes has the slot."""
+        return self.maps + 4
+
+    def size(self, *, exits: bool, runs: bool, unread: bool = False) -> int:
         """Return how many slots there are."""
-        return self.maps + (4 if runs else 2 + exits)
+        return self.maps + (5 if unread else 4 if runs else 2 + exits)

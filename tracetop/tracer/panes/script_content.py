@@ -175,7 +175,12 @@ class Running(Shown):
 
     def _note(self) -> None:
         met = tuple(_met(each, count) for each, count in self._events.warnings.items())
-        self.notes = (*self.program.notes, *self._loaded.notes, *met, *self._printer.notes)
+        self.notes = (*self.program.notes, *self._loaded.notes, *met, *self._printer.notes, *self._unread())
+
+    def _unread(self) -> tuple[str, ...]:
+        """Return a note of strings that could not be read; none where all could."""
+        unread = self._loaded.unread()
+        return (f"{unread} strings could not be read: their memory was not there at that moment",) if unread else ()
 
     def _sample(self, spec: MapSpec) -> MapSample:
         """Read a map; return what it would hold had every event been counted."""

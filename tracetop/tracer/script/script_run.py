@@ -230,4 +230,6 @@ def _losses(loaded: LoadedScript) -> tuple[str, ...]:
         notes.append(f"{lost} events were lost, they came faster than they were printed: print less, or count in a map")
     if missed := loaded.missed():
         notes.append(f"{missed} hits were missed: the kernel runs no program while another is at work on that CPU")
+    if unread := loaded.unread():
+        notes.append(f"{unread} strings could not be read, and are empty: their memory was not there at that moment")
     return tuple(notes)
