@@ -14,7 +14,7 @@ from tracetop.bpf.attach.attachment import Attachment
 from tracetop.bpf.attach.iterators import run_through
 from tracetop.bpf.load.compile import compile_program
 from tracetop.bpf.load.loader import close_all, load_functions
-from tracetop.bpf.maps.script_maps import Tables
+from tracetop.bpf.maps.script_maps import Tables, dropped
 from tracetop.bpf.objects.stats import ProgStats, RunTimeStats, program_stats
 from tracetop.errors import TracetopError
 from tracetop.model.abi.control import CONTROL_BYTES, silenced
@@ -99,7 +99,7 @@ class Loaded(Tables):
         """
         had = self._attachment.hits()  # before the runs: at least so many
         skipped = sum(stats.recursion_misses for stats in self.stats())
-        return super().missed() + skipped + max(0, had - self._dropped(self._slots.runs))
+        return super().missed() + skipped + max(0, had - dropped(self._drops, self._slots.runs))
 
     def stats(self) -> list[ProgStats]:
         """Return the kernel's counters of each program, in the order of `program.probes`; several may share one."""

@@ -278,6 +278,13 @@ def test_the_script_is_sent_once_after_each_load(kernel: FakeKernel, machine: Ma
     assert [one.frame().script, one.frame().script] == ["// runqueue", ""]
 
 
+def test_strings_that_could_not_be_read_are_a_note(kernel: FakeKernel, machine: Machine) -> None:
+    one = loaded(machine)
+    kernel.unread = 7
+    one.read()
+    assert "7 strings could not be read" in one.frame().notes[-1]
+
+
 def test_a_reset_counts_drops_and_misses_anew_too(kernel: FakeKernel, machine: Machine) -> None:
     one = loaded(machine)
     kernel.loaded[0].rows["@"], kernel.dropped, kernel.missed = {1: 5}, 3, 2

@@ -94,22 +94,19 @@ class Tables:
 
     def lost_events(self) -> int:
         """Return how many events found no room in the buffer, since the program was loaded."""
-        return self._dropped(self._slots.events)
+        return dropped(self._drops, self._slots.events)
 
     def missed(self) -> int:
         """Return how many runs ended at once, another being under way on their CPU, since the program was loaded."""
-        return self._dropped(self._slots.missed)
+        return dropped(self._drops, self._slots.missed)
 
     def unread(self) -> int:
         """Return how many strings of processes could not be read, since the program was loaded."""
-        return self._dropped(self._slots.unread)
+        return dropped(self._drops, self._slots.unread)
 
     def lost_exits(self) -> int:
         """Return how often the script called ``exit`` while the buffer had no room to say so."""
-        return self._dropped(self._slots.exits)
-
-    def _dropped(self, slot: int) -> int:
-        return sum(_by_slot(self._drops)[slot : slot + 1])  # not every script has every slot
+        return dropped(self._drops, self._slots.exits)
 
     @property
     def event_fd(self) -> int | None:
@@ -184,6 +181,11 @@ def _open_table(module: Any, name: str, layout: Layout) -> KernelMap | None:
         return None
     key_size, value_size, max_entries = map_sizes(descriptor)
     return KernelMap(descriptor, layout, key_size=key_size, value_size=value_size, max_entries=max_entries)
+
+
+def dropped(drops: KernelMap | None, slot: int) -> int:
+    """Return what was dropped of one slot; not every script has every slot."""
+    return sum(_by_slot(drops)[slot : slot + 1])
 
 
 def _by_slot(drops: KernelMap | None) -> list[int]:

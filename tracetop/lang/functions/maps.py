@@ -81,6 +81,8 @@ def _lhist(arguments: Arguments, target: syntax.Map, slot: typed.Slot) -> typed.
 )
 def _tseries(arguments: Arguments, target: syntax.Map, slot: typed.Slot) -> typed.Aggregate:
     arguments.count(3, 4)
+    if arguments.scope.settings.unstable_tseries == "error":
+        raise arguments.error("tseries() is not to be used", hint="write unstable_tseries = enable in config")
     value = arguments.integer(0)
     slot_ns, slots = arguments.constant(1, 1, _MOST), arguments.constant(2, 1, MAX_SERIES_SLOTS)
     wanted = arguments.literal(3).decode(errors="replace") if len(arguments) == 4 else ""
