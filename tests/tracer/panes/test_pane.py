@@ -3,6 +3,7 @@
 from typing import cast
 
 import pytest
+from msgspec import structs
 
 from tests.tracer.fake_kernel import FakeKernel, FakeLibrary, install
 from tests.tracer.specs import PID, part, spec
@@ -14,6 +15,7 @@ from tracetop.model.filter import Filter
 from tracetop.model.frame import PaneState, Sort, StackTree, Table
 from tracetop.model.kinds import ProbeKind
 from tracetop.model.program import KeyRole, MapAction, ProbeSpec
+from tracetop.model.value import Shape, ValueType
 from tracetop.model.value_kinds import ValueKind
 from tracetop.model.wire.messages import PaneRequest, SetSort
 from tracetop.tracer.aggregate.call_tree import CUT
@@ -370,3 +372,18 @@ def test_each_read_looks_for_other_cpus_and_passes_on_what_they_lack(kernel: Fak
     kernel.loaded[0].notes = ("CPU 7 came online",)
     one.read()
     assert (kernel.loaded[0].looks_for_cpus, one.frame().notes) == (2, ("CPU 7 came online",))
+
+
+def test_keys_of_one_width_that_mean_different_things_stay_apart(
+    monkeypatch: pytest.MonkeyPatch, machine: Machine
+) -> None:
+    flag = structs.replace(part(KeyRole.INTEGER, 0, 1), type=ValueType(shape=Shape.BOOL, size=1, signed=False))
+    byte = structs.replace(part(KeyRole.INTEGER, 0, 1, signed=True), type=ValueType(size=1))
+    kernel = FakeKernel(specs=(spec("@a", keys=(flag,)), spec("@b", keys=(byte,)), spec("@c", keys=(byte,))))
+    install(kernel, monkeypatch)
+    one = loaded(machine, "syscalls")
+    one.read()
+    assert [[column.id for column in view.columns] for view in one.frame().views if isinstance(view, Table)] == [
+        ["key", "a_per_s", "a_total"],
+        ["key", "b_per_s", "b_total", "c_per_s", "c_total"],
+    ]

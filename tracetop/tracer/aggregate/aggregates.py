@@ -137,4 +137,4 @@ class Aggregates:
 
 def _signature(spec: MapSpec) -> tuple[object, ...]:
     """Return what two maps must share to be one table: the parts of their keys, and how the kernel holds them."""
-    return (spec.key_size, tuple((part.role.value, part.offset, part.size, part.label) for part in spec.keys))
+    return (spec.key_size, tuple((part.role.value, part.offset, part.label, str(part.type)) for part in spec.keys))
