@@ -110,7 +110,7 @@ CASES = [
     ("BEGIN END { }", "END", "a comma stands between two probes", "write BEGIN, END { … }"),
     ("BEGIN() { }", "(", "a probe has no ( ) after it", "write BEGIN { … }"),
     ("int main() { }", "main", "unexpected main", "a clause is a probe and what is done there"),
-    ("struct foo { int x } BEGIN { }", " } B", "; is missing before }", "after each member"),
+    ("struct foo { int x int y } BEGIN { }", " int y", "; is missing before int", "after each member"),
     ("BEGIN { $x = pid ? 2; }", ";", "? has no :", "CONDITION ? VALUE : OTHER_VALUE"),
     ("BEGIN { print(@x[]); }", "]", "no key stands between [ and ]", "@ for the whole map"),
     ("BEGIN { print(pid)); }", "); }", "this ) closes nothing", "remove it"),

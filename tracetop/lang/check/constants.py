@@ -3,31 +3,10 @@
 Owns: working out typed trees of constants. Lengths and enumerators of definitions are worked out by the parser.
 """
 
-from collections.abc import Callable
-from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub, xor
-
 from tracetop.lang.check.scope import Scope
 from tracetop.lang.tree import syntax, typed
+from tracetop.lang.tree.constant_folding import operate
 from tracetop.lang.tree.types import text_type
-
-_OPERATIONS: dict[str, Callable[[int, int], int]] = {
-    "+": add,
-    "-": sub,
-    "*": mul,
-    "/": lambda a, b: abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1),
-    "%": lambda a, b: abs(a) % abs(b) * (-1 if a < 0 else 1),
-    "&": and_,
-    "|": or_,
-    "^": xor,
-    "<<": lambda a, b: a << (b & 63),
-    ">>": lambda a, b: a >> (b & 63),
-    "==": eq,
-    "!=": ne,
-    "<": lt,
-    "<=": le,
-    ">": gt,
-    ">=": ge,
-}
 
 
 def constant(node: typed.Expr) -> int | bytes | None:
@@ -36,7 +15,7 @@ def constant(node: typed.Expr) -> int | bytes | None:
         case typed.Const(value=value) | typed.Text(value=value):
             return value
         case typed.Binary(op=op, left=left, right=right):
-            return _both(left, right, lambda a, b: None if op in "/%" and not b else _held(_OPERATIONS[op](a, b), node))
+            return _both(op, left, right, node)
         case typed.Logical(op=op, left=left, right=right):
             first = constant(left)
             if first is not None and bool(first) == (op == "||"):
@@ -60,10 +39,10 @@ def constant(node: typed.Expr) -> int | bytes | None:
     return None
 
 
-def _both(left: typed.Expr, right: typed.Expr, work: Callable[[int, int], int | None]) -> int | None:
+def _both(op: str, left: typed.Expr, right: typed.Expr, node: typed.Expr) -> int | None:
     a, b = constant(left), constant(right)
-    found = work(a, b) if isinstance(a, int) and isinstance(b, int) else None
-    return None if found is None else int(found)
+    found = operate(op, a, b) if isinstance(a, int) and isinstance(b, int) else None
+    return None if found is None else _held(found, node)
 
 
 def _held(value: int, node: typed.Expr) -> int:

@@ -81,9 +81,20 @@ class _Definer:
                 declarator.type, declarator.pointers, declarator.dimensions, f"{name}::({index})"
             )
             self._check_bits(declarator, type_)
-            members.append(Member(declarator.name, type_, self._align(type_), declarator.bits))
+            members.append(
+                Member(
+                    declarator.name,
+                    type_,
+                    self._align(type_),
+                    declarator.bits,
+                    declarator.packed,
+                    declarator.aligned,
+                )
+            )
         self._refuse_namesakes(node)
-        laid = lay_out(tuple(members), self._kernel.arch, is_union=node.is_union, packed=node.packed)
+        laid = lay_out(
+            tuple(members), self._kernel.arch, is_union=node.is_union, packed=node.packed, aligned=node.aligned
+        )
         if laid is None:
             raise self._source.error(
                 node.at,

@@ -19,6 +19,9 @@ class Member:
     """Of its type, in bytes."""
     bits: int | None = None
     """Width of a bit-field; 0 ends the unit that the ones before it share."""
+    packed: bool = False
+    aligned: int = 0
+    """Bytes that it is aligned to at least."""
 
 
 @dataclass(frozen=True)
@@ -30,17 +33,21 @@ class Laid:
     align: int
 
 
-def lay_out(members: tuple[Member, ...], arch: str, *, is_union: bool, packed: bool) -> Laid | None:
-    """Return the members in their places, or None where a packed bit-field crosses what one load can read."""
+def lay_out(members: tuple[Member, ...], arch: str, *, is_union: bool, packed: bool, aligned: int = 0) -> Laid | None:
+    """Return the members in their places, or None where a packed bit-field crosses what one load can read.
+
+    `aligned`: bytes that the whole is aligned to at least.
+    """
     fields: list[CField] = []
     position = end = 0
-    align = 1
+    align = max(1, aligned)
     for member in members:
         position = 0 if is_union else end
-        if not packed and (member.bits is None or member.name or arch == "aarch64"):
-            align = max(align, member.align)
+        own = max(1 if packed or member.packed else member.align, member.aligned)
+        if member.bits is None or (not packed and (member.name or arch == "aarch64")):
+            align = max(align, own)
         if member.bits is None:
-            position = _round_up(position, 8 if packed else 8 * member.align)
+            position = _round_up(position, 8 * own)
             fields.append(CField(name=member.name, type=member.type, offset=position // 8))
             end = max(end, position + 8 * member.type.size)
             continue

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from lark import Token
 from lark.tree import Meta
@@ -18,6 +18,8 @@ _ATTRIBUTE = re.compile(r"__packed|__attribute__\s*\(\((?P<inside>(?:[^()]|\([^(
 _POINTER_NAME = re.compile(r"\*\s*(?:const\s+)?([A-Za-z0-9_]*)")
 _HARMLESS = frozenset({"packed", "unused", "preserve_access_index", "may_alias", "deprecated"})
 """Attributes that lay nothing out, and the one that is known."""
+_MOST_ALIGNED, _MOST_ALIGNED_BYTES = 16, 4096
+"""What ``aligned`` without a number means, and the most that is taken."""
 
 
 def _type(_building: Building, meta: Meta, parts: list[Any]) -> syntax.TypeName:
@@ -62,30 +64,42 @@ def _constant(building: Building, node: syntax.Expr, what: str, most: int = _MAX
 def _record(building: Building, meta: Meta, parts: list[Any]) -> syntax.Record:
     """Return a struct or union; its parts are: word, attributes, name, members…, attributes."""
     word, before, name, *members, after = parts
-    packed = _is_packed(building, before) | _is_packed(building, after)
+    attributes = _attributes(building, before, after)
     return syntax.Record(
         at=meta.start_pos,
         name=str(name or ""),
         members=tuple(declarator for member in members for declarator in member),
         is_union=word == "union",
-        packed=packed,
+        packed=attributes.packed,
+        aligned=attributes.aligned,
     )
 
 
-def _is_packed(building: Building, text: Token | None) -> bool:
-    """Return whether attributes say so. ScriptError for one that would change the layout otherwise."""
-    packed = False
-    for match in _ATTRIBUTE.finditer(text or ""):
-        for part in (match["inside"] or "packed").split(","):
-            word = part.strip().strip("_")
-            if word not in _HARMLESS and text is not None:
-                raise building.source.error(
-                    place(text) + match.start(),
-                    f"the attribute {word} is not supported",
-                    hint="leave it out where it changes no offset; else add members that fill the gap",
-                )
-            packed |= word == "packed"
-    return packed
+class _Attributes(NamedTuple):
+    """What attributes say of a layout."""
+
+    packed: bool = False
+    aligned: int = 0
+
+
+def _attributes(building: Building, *texts: Token | None) -> _Attributes:
+    """Return what attributes say. ScriptError for one that would change the layout otherwise."""
+    packed, aligned = False, 0
+    for text in texts:
+        for match in _ATTRIBUTE.finditer(text or ""):
+            for part in (match["inside"] or "packed").split(","):
+                word, _, number = part.strip().partition("(")
+                word, count = word.strip("_ "), integer(number.rstrip(") ")) or _MOST_ALIGNED
+                if word == "aligned" and 0 < count <= _MOST_ALIGNED_BYTES and not count & (count - 1):
+                    aligned = max(aligned, count)
+                elif word not in _HARMLESS and text is not None:
+                    raise building.source.error(
+                        place(text) + match.start(),
+                        f"the attribute {part.strip()} is not supported",
+                        hint="leave it out where it changes no offset; else add members that fill the gap",
+                    )
+                packed |= word == "packed"
+    return _Attributes(packed, aligned)
 
 
 def _enumeration(building: Building, meta: Meta, parts: list[Any]) -> syntax.Enumeration:
@@ -95,16 +109,22 @@ def _enumeration(building: Building, meta: Meta, parts: list[Any]) -> syntax.Enu
     following = 0
     for member, value in enumerators or ():
         if value is not None:
-            folded = fold(value, building.constants)
+            folded = _code(building, value) if isinstance(value, Token) else fold(value, building.constants)
             if folded is None:
                 raise building.source.error(
-                    value.at, f"the value of {member} must be a constant", hint="write a number, e.g. 1 << 3"
+                    place(value), f"the value of {member} must be a constant", hint="write a number, e.g. 1 << 3"
                 )
             following = folded
         members.append((member, following))
         building.constants[member] = following
         following += 1
     return syntax.Enumeration(at=meta.start_pos, name=str(name or ""), members=tuple(members))
+
+
+def _code(building: Building, character: Token) -> int:
+    """Return the code of a character in single quotes."""
+    inside = character[1:-1].replace('"', '\\"') if character[1:-1] != "\\'" else "'"
+    return unescaped(building, Token.new_borrow_pos("STRING", f'"{inside}"', character))[0]
 
 
 def _member(building: Building, meta: Meta, parts: list[Any]) -> tuple[syntax.Declarator, ...]:
@@ -146,10 +166,7 @@ _FUNCTION = syntax.TypeName(at=0, name="void", pointers=1)
 
 def _declarator(building: Building, _meta: Meta, parts: list[Any]) -> syntax.Declarator:
     stars, name, *dimensions, bits, attributes = parts
-    if _is_packed(building, attributes):
-        raise building.source.error(
-            place(attributes), "a single member cannot be packed", hint="write packed after the whole struct"
-        )
+    said = _attributes(building, attributes)
     return syntax.Declarator(
         at=place(name),
         name=str(name),
@@ -157,12 +174,20 @@ def _declarator(building: Building, _meta: Meta, parts: list[Any]) -> syntax.Dec
         pointers=stars,
         dimensions=tuple(dimensions),
         bits=None if bits is None else _constant(building, bits, "the width of a bit-field", 64),
+        packed=said.packed,
+        aligned=said.aligned,
     )
 
 
-def _function_pointer(_building: Building, _meta: Meta, parts: list[Any]) -> syntax.Declarator:
-    name = _POINTER_NAME.search(parts[1])
-    return syntax.Declarator(at=place(parts[1]), name=name[1] if name else "", type=_FUNCTION)
+def _function_pointer(building: Building, _meta: Meta, parts: list[Any]) -> syntax.Declarator:
+    name, said = _POINTER_NAME.search(parts[1]), _attributes(building, parts[2])
+    return syntax.Declarator(
+        at=place(parts[1]),
+        name=name[1] if name else "",
+        type=_FUNCTION,
+        packed=said.packed,
+        aligned=said.aligned,
+    )
 
 
 def _padding(building: Building, meta: Meta, parts: list[Any]) -> syntax.Declarator:

@@ -109,6 +109,10 @@ def _read_plain(state: _State, word: str, rest: str, at: int) -> None:
         state.macros.pop(rest, None)
     elif word == "error":
         raise state.source.error(at, f"the script refuses to run: {rest.strip()}", hint="do what it says")
+    elif word == "pragma" and rest.startswith("pack"):
+        raise state.source.error(
+            at, "#pragma pack is not supported", hint="write __attribute__((packed)) after the struct"
+        )
     elif word not in ("pragma", "warning"):
         raise state.source.error(
             at, f"unknown directive #{word}", hint=did_you_mean(word, _WORDS, "comments begin with //, not with #")

@@ -1,6 +1,8 @@
 """Constant expressions of a script's own definitions: lengths of arrays, enumerators, widths of bit-fields."""
 
+import re
 from collections.abc import Callable, Mapping
+from math import prod
 from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub, xor
 
 from tracetop.lang.tree import syntax
@@ -13,6 +15,22 @@ def _quotient(a: int, b: int) -> int:
     return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
 
 
+_NUMBERED = re.compile(r"(?:__)?(?:[us]|u?int)(8|16|32|64)(?:_t)?")
+_SIZES = {
+    "char": 1,
+    "_Bool": 1,
+    "bool": 1,
+    "short": 2,
+    "int short": 2,
+    "": 4,
+    "int": 4,
+    "float": 4,
+    "long": 8,
+    "int long": 8,
+    "double": 8,
+    "size_t": 8,
+}
+"""Of types of C's own, their words in order, without those that say the sign."""
 _OPERATIONS: dict[str, Callable[[int, int], int | bool]] = {
     "+": add,
     "-": sub,
@@ -47,6 +65,8 @@ def _fold(node: syntax.Expr, constants: Mapping[str, int]) -> int | None:
             return value
         case syntax.Name(name=name):
             return constants.get(name)
+        case syntax.SizeOf(of=syntax.TypeName(of=None) as named):
+            return _size(named)
         case syntax.Unary(op="-" | "~" | "!" as op, operand=operand):
             inner = fold(operand, constants)
             return None if inner is None else {"-": -inner, "~": ~inner}.get(op, int(not inner))
@@ -63,6 +83,16 @@ def operate(op: str, a: int, b: int) -> int | None:
     if (op in "/%" and not b) or (op in ("<<", ">>") and not 0 <= b <= _MAX_SHIFT):
         return None
     return int(_OPERATIONS[op](a, b))
+
+
+def _size(named: syntax.TypeName) -> int | None:
+    """Return the bytes of a type of C's own, or of a pointer; None for any other."""
+    match = _NUMBERED.fullmatch(named.name)
+    words = set(named.name.split()) - {"signed", "unsigned"}
+    size = int(match[1]) // 8 if match else _SIZES.get(" ".join(sorted(words)))
+    if named.pointers:
+        size = 8
+    return None if size is None else prod((size, *named.dimensions))
 
 
 def _fold_binary(node: syntax.Binary, constants: Mapping[str, int]) -> int | None:

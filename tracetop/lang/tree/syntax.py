@@ -265,6 +265,9 @@ class Declarator(Node):
     dimensions: tuple[int, ...] = ()
     bits: int | None = None
     """Width of a bit-field; one without a name only takes the room."""
+    packed: bool = False
+    aligned: int = 0
+    """Bytes that it is aligned to at least."""
 
 
 class Record(Node):
@@ -274,6 +277,8 @@ class Record(Node):
     members: tuple[Declarator, ...]
     is_union: bool = False
     packed: bool = False
+    aligned: int = 0
+    """Bytes that it is aligned to at least."""
 
 
 class Enumeration(Node):
