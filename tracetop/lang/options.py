@@ -60,8 +60,39 @@ class Settings:
     print_maps_on_exit: bool = True
     max_cat_bytes: int = 10240
     unstable_tseries: str = "warn"
+    others: Mapping[str, int | str | bool] = field(default_factory=dict, compare=False)
+    """What was said of keys that mean nothing here, for a script that asks."""
+
+    def record(self) -> dict[str, int | str | bool]:
+        """Return every setting by name, in the order in which bpftrace shows them."""
+        own = {name: getattr(self, name) for name in _KEYS} | {"missing_probes": self.missing_probes or "error"}
+        return {name: own.get(name, self.others.get(name, default)) for name, default in _SHOWN.items()}
 
 
+_SHOWN: Mapping[str, int | str | bool] = {
+    "cpp_demangle": True,
+    "lazy_symbolication": True,
+    "print_maps_on_exit": True,
+    "use_blazesym": False,
+    "show_debug_info": False,
+    "log_size": 1000000,
+    "max_bpf_progs": 1024,
+    "max_cat_bytes": 10240,
+    "max_map_keys": DEFAULT_ENTRIES,
+    "max_probes": 1024,
+    "max_strlen": STRING_BYTES,
+    "on_stack_limit": 32,
+    "perf_rb_pages": 0,
+    "str_trunc_trailer": "..",
+    "unstable_import_statement": "error",
+    "unstable_tseries": "warn",
+    "unstable_typeinfo": "error",
+    "unstable_dw_ustack": "warn",
+    "missing_probes": "error",
+    "stack_mode": "bpftrace",
+    "license": "GPL",
+}
+"""What ``config()`` has, with the defaults of what means nothing here."""
 _ANY = (0, (1 << 63) - 1)
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
 _FLAG = (*_TRUE, *_FALSE)
@@ -85,7 +116,11 @@ _WITHOUT_MEANING: Mapping[str, tuple[int, int] | tuple[str, ...]] = {
     **dict.fromkeys(("cpp_demangle", "lazy_symbolication", "show_debug_info", "use_blazesym"), _FLAG),
     **dict.fromkeys(("debuginfo_style", "verify_llvm_ir"), ()),
     **dict.fromkeys(
-        ("unstable_import", "unstable_macro", "unstable_map_decl", "unstable_addr", "unstable_dw_ustack"), _FEATURE
+        (
+            *("unstable_import", "unstable_import_statement", "unstable_macro", "unstable_map_decl", "unstable_addr"),
+            *("unstable_dw_ustack", "unstable_typeinfo"),
+        ),
+        _FEATURE,
     ),
 }
 """Keys of bpftrace that tune how bpftrace works and change nothing in what a script means here."""
@@ -114,7 +149,8 @@ def read_settings(
         except ValueError as error:
             raise source.error(setting.at, f"{key} cannot be {setting.value}", hint=str(error)) from None
     found |= _of_environment(environment)
-    return Settings(**{key: value for key, value in found.items() if key in _KEYS})
+    others = {key: value for key, value in found.items() if key not in _KEYS}
+    return Settings(**{key: value for key, value in found.items() if key in _KEYS}, others=others)
 
 
 def _of_environment(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -85,3 +85,9 @@ def test_a_wrong_setting_of_the_script_is_refused_at_its_place(config: str, what
         settings(config)
     assert caught.value.diagnostic.what == what
     assert caught.value.diagnostic.where == "t.bt:1:12"
+
+
+def test_a_script_can_ask_for_all_of_them() -> None:
+    record = settings("max_strlen = 9; log_size = 5; cpp_demangle = false").record()
+    assert (record["max_strlen"], record["log_size"], record["cpp_demangle"]) == (9, 5, False)
+    assert (record["max_map_keys"], record["missing_probes"], record["license"]) == (100, "error", "GPL")

@@ -11,7 +11,7 @@ from functools import partial
 from tracetop.lang.check.calls import Arguments, StatementFunction, ValueFunction
 from tracetop.lang.check.constants import constant
 from tracetop.lang.tree import syntax, typed
-from tracetop.lang.tree.types import BOOL, INT64, UINT64, Form
+from tracetop.lang.tree.types import BOOL, INT64, UINT64, Form, text_type, tuple_of
 from tracetop.model.value import Shape
 
 _MAX_ERRNO = 4095
@@ -158,3 +158,18 @@ def _kfunc_allowed(arguments: Arguments) -> typed.Expr:
     arguments.count(1)
     arguments.literal(0)
     return typed.Const(0, BOOL)
+
+
+@partial(ValueFunction, "config()", "the script's settings as a record: config.max_strlen")
+def _config(arguments: Arguments) -> typed.Expr:
+    arguments.count(0)
+    settings = arguments.scope.settings.record()
+    parts = tuple(_spelt(value) for value in settings.values())
+    return typed.Tuple(parts, tuple_of(tuple(part.type for part in parts), tuple(settings)))
+
+
+def _spelt(value: int | str | bool) -> typed.Expr:
+    if isinstance(value, str):
+        data = value.encode(errors="surrogateescape")
+        return typed.Text(data, text_type(data))
+    return typed.Const(int(value), BOOL) if isinstance(value, bool) else typed.number(value)
