@@ -51,7 +51,7 @@ class Shape(StrEnum):
     SYSCALL = "syscall"
     """s32 number of a system call, shown as its name."""
     CGROUP_PATH = "cgroup_path"
-    """u64 cgroup id."""
+    """u64 cgroup id; `text` is a wildcard for the hierarchies, empty for all."""
     ERROR = "error"
     """u64 errno, printed as its text."""
     TSERIES = "tseries"

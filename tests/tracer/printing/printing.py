@@ -39,7 +39,7 @@ class WrittenNames(MachineNames):
     def user(self, uid: int) -> str:
         return {0: "root"}.get(uid, str(uid))
 
-    def cgroup_path(self, cgroup_id: int) -> str:
+    def cgroup_path(self, cgroup_id: int, hierarchy: str = "") -> str:
         return f"unified:/{cgroup_id}"
 
     def wall_ns(self, boot_ns: int) -> int:

@@ -100,10 +100,11 @@ def _cgroupid(arguments: Arguments) -> typed.Expr:
     return typed.Const(found, UINT64)
 
 
-@partial(ValueFunction, "cgroup_path(ID)", "path of a cgroup")
+@partial(ValueFunction, 'cgroup_path(ID, "HIERARCHY")', "path of a cgroup, in the hierarchies that the wildcard names")
 def _cgroup_path(arguments: Arguments) -> typed.Expr:
     arguments.count(1, 2)
-    return typed.Named(arguments.integer(0), opaque(Shape.CGROUP_PATH, 8))
+    wanted = arguments.literal(1).decode(errors="replace") if len(arguments) == 2 else ""
+    return typed.Named(arguments.integer(0), opaque(Shape.CGROUP_PATH, 8, text=wanted))
 
 
 @partial(ValueFunction, "nsecs(CLOCK)", "nanoseconds of another clock: monotonic, boot or tai")

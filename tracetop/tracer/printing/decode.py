@@ -81,7 +81,7 @@ class Decoder:
             case Shape.STRING | Shape.BUFFER | Shape.STRFTIME:
                 read = self._sized(type_)
             case _:
-                read = self._known(type_.shape)
+                read = self._known(type_.shape, type_.text)
         return read
 
     def part(self, part: ValuePart) -> Callable[[bytes], Datum]:
@@ -182,7 +182,7 @@ class Decoder:
             return lambda data, at: Buffer(data[at + 4 : at + 4 + min(_u32(data, at), size - 4)])
         return lambda data, at: names.wall_clock(_u64(data, at), form)
 
-    def _known(self, shape: Shape) -> Read:
+    def _known(self, shape: Shape, form: str) -> Read:
         """Return what decodes to a name that the machine has for a number, or to a number's own notation."""
         names, clean = self._names, self._clean
         finders: dict[Shape, Callable[[bytes, int], str]] = {
@@ -191,7 +191,7 @@ class Decoder:
             Shape.USERNAME: lambda data, at: names.user(_u32(data, at)),
             Shape.COMM: lambda data, at: names.process_name(_u32(data, at), data[at + 8 : at + 24]),
             Shape.SYSCALL: lambda data, at: names.syscall_name(_u32(data, at)),
-            Shape.CGROUP_PATH: lambda data, at: names.cgroup_path(_u64(data, at)),
+            Shape.CGROUP_PATH: lambda data, at: names.cgroup_path(_u64(data, at), form),
             Shape.ERROR: lambda data, at: os.strerror(_u64(data, at) & 0x7FFFFFFF),
             Shape.INET: _inet,
             Shape.MAC: lambda data, at: ":".join(f"{byte:02X}" for byte in data[at : at + 6]),

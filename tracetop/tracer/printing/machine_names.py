@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tracetop.bpf import KernelSymbols, UserSymbols
@@ -85,11 +86,17 @@ class MachineNames:
             self._syscalls = syscall_names(platform.machine())
         return self._syscalls.get(number, "Unknown syscall")
 
-    def cgroup_path(self, cgroup_id: int) -> str:
-        """Return where a cgroup is mounted, as ``unified:/system.slice``; empty for one that is gone."""
+    def cgroup_path(self, cgroup_id: int, hierarchy: str = "") -> str:
+        """Return where a cgroup is mounted, as ``unified:/system.slice``; empty for one that is gone.
+
+        `hierarchy`: a wildcard for the names of those that count, empty for all.
+        """
         if cgroup_id not in self._cgroups:
             self._cgroups[cgroup_id] = ",".join(_cgroup_paths(cgroup_id))
-        return self._cgroups[cgroup_id]
+        paths = self._cgroups[cgroup_id]
+        if not hierarchy:
+            return paths
+        return ",".join(path for path in paths.split(",") if fnmatchcase(path.partition(":")[0], hierarchy))
 
     def wall_clock(self, boot_ns: int, format_: str) -> str:
         """Return local time by strftime's format (and ``%f``) from nanoseconds of the clock that ``nsecs`` reads."""
