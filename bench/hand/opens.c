@@ -1,6 +1,6 @@
 /* Opens by name and path, and those that failed. Of the three calls that open, the one that the load makes. */
 struct attempt {
-    char comm[16], path[64];
+    char comm[16], path[128];
 };
 struct sys_enter_openat_record {
     u64 common, number, folder, path;

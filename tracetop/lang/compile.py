@@ -65,7 +65,7 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
     parsed = expand_macros(source, parse(source, kernel.arch))
     script = substitute(source, fill_in(source, parsed, options.named), options.params)
     seen("ast", script)
-    settings = read_settings(source, script, directives.entries, kernel, options.environment)
+    settings = read_settings(source, script, directives, kernel, options.environment)
     wanted = Wanted(
         optional=directives.optional,
         missing=settings.missing_probes,

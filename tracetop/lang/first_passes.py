@@ -17,7 +17,7 @@ def script_hooks(text: str, name: str, kernel: Kernel, options: Options) -> tupl
     source = Source(name, text)
     directives = read_directives(source, read_header(text))
     script = substitute(source, expand_macros(source, parse(source, kernel.arch)), options.params)
-    settings = read_settings(source, script, directives.entries, kernel, options.environment)
+    settings = read_settings(source, script, directives, kernel, options.environment)
     wanted = Wanted(
         directives.optional, settings.missing_probes, options.pid, options.params, options.mode, options.child
     )

@@ -12,7 +12,7 @@ from tracetop.errors import UsageError, did_you_mean
 from tracetop.lang.source import Source
 from tracetop.lang.tree import syntax
 from tracetop.lang.tree.types import STRING_BYTES
-from tracetop.lang.vocabulary.directives import DEFAULT_ENTRIES, MAX_ENTRIES
+from tracetop.lang.vocabulary.directives import DEFAULT_ENTRIES, MAX_ENTRIES, Directives
 from tracetop.lang.vocabulary.literals import amount
 from tracetop.model.kernel import Kernel
 
@@ -128,14 +128,14 @@ _ALL = {**_KEYS, **_WITHOUT_MEANING}
 
 
 def read_settings(
-    source: Source, script: syntax.Script, entries: int, kernel: Kernel, environment: Mapping[str, str]
+    source: Source, script: syntax.Script, directives: Directives, kernel: Kernel, environment: Mapping[str, str]
 ) -> Settings:
     """Return the script's settings. ScriptError at a wrong one, UsageError for one of the environment.
 
-    `entries` is the header's size of maps.
+    `directives`: the header's sizes of maps and strings.
     """
-    string_bytes = STRING_BYTES if kernel.takes_long_keys else _OLD_STRING_BYTES
-    found: dict[str, Any] = {"max_map_keys": entries, "max_strlen": string_bytes}
+    string_bytes = directives.strings or (STRING_BYTES if kernel.takes_long_keys else _OLD_STRING_BYTES)
+    found: dict[str, Any] = {"max_map_keys": directives.entries, "max_strlen": string_bytes}
     for setting in script.settings:
         key = setting.key.lower().removeprefix(ENVIRONMENT_PREFIX.lower())
         if key not in _ALL:

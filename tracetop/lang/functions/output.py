@@ -5,14 +5,16 @@ does when the event comes.
 """
 
 import signal
+import sys
 from functools import partial
 
 from tracetop.lang.check.calls import Arguments, StatementFunction
 from tracetop.lang.ctypes.value_types import layout, parts
 from tracetop.lang.emit.dispatch import Space, Where, value
 from tracetop.lang.emit.prelude import Helper
-from tracetop.lang.emit.reads import copy
+from tracetop.lang.emit.reads import copy, last_byte, read_string
 from tracetop.lang.emit.writer import Writer
+from tracetop.lang.functions.memory import padded
 from tracetop.lang.functions.printf_formats import check_format
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, Form, Type, string, tuple_of, tuple_offsets
@@ -23,6 +25,8 @@ from tracetop.model.value import ValuePart
 _MOST_PAYLOAD_BYTES = 1 << 21
 _MOST = (1 << 31) - 1
 _JOINED_STRINGS, _JOINED_BYTES = 16, 1024
+_MORE, _UNREAD = (int.from_bytes(text, sys.byteorder) for text in (b"...\0\0\0\0\0", b"(unread)"))
+"""What stands for the strings that there is no room for, and for one that is not in memory."""
 
 
 def _formatted(usage: str, about: str, *, verb: str = "", unsafe: bool = False) -> StatementFunction:
@@ -96,25 +100,35 @@ def _time(arguments: Arguments) -> typed.Statement:
 def _join(arguments: Arguments) -> typed.Statement:
     arguments.count(1, 2)
     delimiter = arguments.literal(1).decode(errors="replace") if len(arguments) == 2 else " "
-    part = string(min(arguments.scope.settings.max_strlen, _JOINED_BYTES))
+    settings = arguments.scope.settings
+    part = string(min(padded(settings.max_strlen), _JOINED_BYTES), cut=settings.str_trunc_trailer)
     argv = arguments.pointer(0)
-    strings = typed.MemoryCall(_join_c, (argv,), tuple_of((part,) * _JOINED_STRINGS), arguments.space(argv))
-    one = layout(part, arguments.scope.types)
-    many = tuple(ValuePart(offset=part.size * i, type=one) for i in range(_JOINED_STRINGS))
+    parts = (*(part,) * _JOINED_STRINGS, string(8))
+    strings = typed.MemoryCall(_join_c, (argv,), tuple_of(parts), arguments.space(argv))
+    many = tuple(
+        ValuePart(offset=part.size * i, type=layout(each, arguments.scope.types)) for i, each in enumerate(parts)
+    )
     return typed.Send(Format("join", (delimiter,), many), (strings,))
 
 
 def _join_c(call: typed.MemoryCall, place: str, out: Writer) -> None:
+    """Write the reads of the strings; one that cannot be read is said to be so, and that there are more of them."""
     size = call.type.parts[0].size
     array = out.temporary(Type(signed=False), value(call.arguments[0], out), "argv")
     space = Space.of(call.user)
     pointer, ended = out.name("p"), out.name("ended")
     out.line(f"u64 {pointer} = 0; bool {ended} = false;")
-    for i in range(len(call.type.parts)):
+    for i, part in enumerate(call.type.parts):
+        where, target = Where(pointer, space), f"({place} + {size * i})"
         with out.block(f"if (!{ended})"):
             copy(Where(f"{array} + {8 * i}", space), f"&{pointer}", Type(), out)
+            if i == _JOINED_STRINGS:
+                out.when(pointer, f"*(u64 *){target} = {_MORE:#x}ULL;")
+                continue
             with out.block(f"if ({pointer})"):
-                copy(Where(pointer, space), f"({place} + {size * i})", call.type.parts[i], out)
+                length = out.temporary(INT64, read_string(where, target, str(part.size), out), "length")
+                out.when(f"{length} == {part.size}", f"{last_byte(where, target, part, out)};")
+                out.when(f"{length} < 0", f"*(u64 *){target} = {_UNREAD:#x}ULL;")
             with out.block("else"):
                 out.line(f"{ended} = true;")
 

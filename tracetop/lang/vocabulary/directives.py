@@ -14,6 +14,7 @@ from tracetop.model.program import Unit
 
 DEFAULT_ENTRIES = 16384
 MAX_ENTRIES = 1 << 20
+_MOST_STRING = 1024
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Directives:
     """By map name: overrides of the unit that was worked out."""
     optional: frozenset[str]
     """Probes that the script can do without, as it writes them."""
+    strings: int = 0
+    """Bytes of a string whose length only the event knows; 0 for what is usual."""
 
 
 def read_directives(source: Source, header: dict[str, str]) -> Directives:
@@ -34,7 +37,7 @@ def read_directives(source: Source, header: dict[str, str]) -> Directives:
         name.removeprefix("unit").strip(): _unit(source, name, header) for name in header if name.startswith("unit ")
     }
     optional = frozenset(probe.strip() for probe in header.get("optional", "").split(",") if probe.strip())
-    return Directives(entries=_entries(source, header), units=units, optional=optional)
+    return Directives(_entries(source, header), units, optional, _strings(source, header))
 
 
 def process_directive(source: Source, clause_at: int) -> tuple[str, int]:
@@ -72,6 +75,18 @@ def _entries(source: Source, header: dict[str, str]) -> int:
             _find(source, "entries"), f"{text} is not a size for a map", hint=f"write a number from 1 to {MAX_ENTRIES}"
         )
     return entries
+
+
+def _strings(source: Source, header: dict[str, str]) -> int:
+    text = header.get("strings", "0")
+    size = amount(text)
+    if size is None or ("strings" in header and not 1 <= size <= _MOST_STRING):
+        raise source.error(
+            _find(source, "strings"),
+            f"{text} is not a size for strings",
+            hint=f"write a number of bytes from 1 to {_MOST_STRING}",
+        )
+    return size
 
 
 def _find(source: Source, name: str) -> int:
