@@ -9,12 +9,16 @@ from tracetop.errors import ScriptError, UsageError
 from tracetop.lang.options import Settings, read_settings
 from tracetop.lang.parse.parser import parse
 from tracetop.lang.source import Source
+from tracetop.lang.vocabulary.directives import Directives
 
 
-def settings(config: str = "", environment: Mapping[str, str] | None = None, *, long_keys: bool = True) -> Settings:
+def settings(
+    config: str = "", environment: Mapping[str, str] | None = None, *, long_keys: bool = True, strings: int = 0
+) -> Settings:
     source = Source("t", f"{f'config = {{ {config} }}' if config else ''} BEGIN {{ }}")
     kernel = FakeKernel(takes_long_keys=long_keys)
-    return read_settings(source, parse(source, kernel.arch), 100, kernel, environment or {})
+    directives = Directives(100, {}, frozenset(), strings)
+    return read_settings(source, parse(source, kernel.arch), directives, kernel, environment or {})
 
 
 def test_without_a_word_they_are_the_newest_bpftraces() -> None:
@@ -25,6 +29,11 @@ def test_without_a_word_they_are_the_newest_bpftraces() -> None:
 def test_a_kernel_that_takes_no_long_keys_has_shorter_strings() -> None:
     assert settings(long_keys=False).max_strlen == 256
     assert settings("max_strlen = 500", long_keys=False).max_strlen == 500
+
+
+def test_the_header_says_how_long_strings_are_where_config_does_not() -> None:
+    assert settings(strings=128).max_strlen == settings(strings=128, long_keys=False).max_strlen == 128
+    assert settings("max_strlen = 500", strings=128).max_strlen == 500
 
 
 def test_the_script_says_and_its_names_may_be_those_of_the_environment() -> None:
