@@ -117,3 +117,8 @@ def test_what_is_run_of_a_script() -> None:
     assert order("--probe-filter", "open", "x.bt").probe_filter == "open"
     assert (order("--no-warnings", "x.bt").warnings, order("x.bt").warnings) == (False, True)
     assert order("--usdt-file-activation", "x.bt") == order("x.bt")
+
+
+@pytest.mark.parametrize("words", [("-k",), ("-kk",), ("--warnings",)])
+def test_reads_that_fail_are_told_where_that_is_asked_for(words: tuple[str, ...]) -> None:
+    assert (order(*words, "x.bt").tells_reads, order("x.bt").tells_reads) == (True, False)

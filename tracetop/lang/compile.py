@@ -85,7 +85,7 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
     tables = options.params is None  # in a pane calls have names; what `run` prints are the kernel's own numbers
     planned = plan(numbered, types, directives, settings.max_map_keys, kernel, tables=tables)
     _refuse_hoard(source, planned, kernel)
-    emitted = emit(planned, source)
+    emitted = emit(planned, source, tells_reads=options.tells_reads)
     _refuse_differing(source, emitted)
     seen("c", emitted.c_text)
     return Program(

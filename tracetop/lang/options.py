@@ -41,6 +41,8 @@ class Options:
     """Whether functions that act on the machine may be used."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of the asker that begin with `ENVIRONMENT_PREFIX`; names that mean nothing are no fault."""
+    tells_reads: bool = False
+    """Whether it is told where a read of memory fails, which gives zeros."""
     probe_filter: str = ""
     """A regular expression: probes whose names it does not match are left out; empty for none."""
 

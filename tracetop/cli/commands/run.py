@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     add("-B", dest="buffer", choices=("line", "full", "none"), default="line", help="when output is written (line)")
     add("-q", "--quiet", action="store_true", help="without the line about attached probes")
     add("-v", "--verbose", action="store_true", help="more about errors, and how -c's command ended")
+    add("-k", "--warnings", dest="tells_reads", action="count", default=0, help="tell of reads of memory that fail")
     add("--no-warnings", dest="warnings", action="store_false", help="without warnf() and what is odd at run time")
     add("-I", dest="folders", action="append", default=[], metavar="DIR", help="look for headers there too")
     add(
@@ -137,6 +138,7 @@ def order_of(found: argparse.Namespace, name: str, text: str, *, child: int) -> 
         dry_run=found.dry_run,
         probe_filter=found.probe_filter,
         warnings=found.warnings,
+        tells_reads=bool(found.tells_reads),
         debug=tuple(found.debug),
         json=found.format == "json",
         environment={name: text for name, text in os.environ.items() if name.startswith("BPFTRACE_")},

@@ -11,7 +11,7 @@ from tracetop.lang.plan.plan import Plan
 from tracetop.lang.tree.types import Type
 from tracetop.model.abi.buckets import BUCKET_C
 from tracetop.model.abi.relocations import HelperId
-from tracetop.model.program import Action
+from tracetop.model.program import Action, Warned
 
 
 class Helper(NamedTuple):
@@ -136,12 +136,11 @@ static __always_inline bool tt_same(const char *a, const char *b, u32 size)
 """
 
 _READ_C = """
-static __always_inline void tt_read(void *to, u32 size, u64 from)
+static __always_inline long tt_read(void *to, u32 size, u64 from)
 {
     if ((s64)from < 0)  /* the upper half of the address space is the kernel's */
-        bpf_probe_read_kernel(to, size, (void *)from);
-    else
-        bpf_probe_read_user(to, size, (void *)from);
+        return bpf_probe_read_kernel(to, size, (void *)from);
+    return bpf_probe_read_user(to, size, (void *)from);
 }
 """
 
@@ -191,6 +190,8 @@ class Unit:
     """What the clauses of one script ask for while they are written, to stand once in its C."""
 
     plan: Plan
+    tells_reads: bool = False
+    """Whether reads of memory that fail are sent too."""
     helpers: dict[Helper, None] = field(default_factory=dict)
     stack_maps: dict[str, int] = field(default_factory=dict)
     """How many frames deep each is, 0 for as many as there is room for; by its name."""
@@ -200,6 +201,8 @@ class Unit:
     """Whether strings of processes are read, so that those which are not there are counted."""
     scratch_bytes: int = 0
     """What the program with the most scratch memory has."""
+    failed_read: Warned | None = None
+    """What is sent where memory cannot be read, in the clause that is being written; None: nothing."""
     _actions: dict[str, tuple[int, Action]] = field(default_factory=dict)
     """Each with its number, by its text: not all that is sent is hashable."""
 

@@ -28,7 +28,7 @@ from tracetop.model.abi.values import VALUES_C
 from tracetop.model.filter import COMM_BYTES
 from tracetop.model.kernel import TracepointFormat
 from tracetop.model.kinds import Family, ProbeKind
-from tracetop.model.program import Action, ProbeSpec
+from tracetop.model.program import Action, ProbeSpec, Warned
 
 _REGISTERED = (integers, memory, statements)
 """Imported for what they register with `dispatch`."""
@@ -114,12 +114,13 @@ def _function(head: str, lines: tuple[str, ...]) -> str:
     return "\n".join(["", head, "{", *lines, "}", ""])
 
 
-def emit(plan: Plan, source: Source) -> Emitted:
+def emit(plan: Plan, source: Source, *, tells_reads: bool = False) -> Emitted:
     """Return the script in C, the requests that it sends to user space, and the names of its stack maps.
 
-    ScriptError for a clause whose values do not fit on the stack: LLVM would not refuse it but end the process.
+    `tells_reads`: reads of memory that fail are sent too. ScriptError for a clause whose values do not fit on the
+    stack: LLVM would not refuse it but end the process.
     """
-    unit = Unit(plan)
+    unit = Unit(plan, tells_reads=tells_reads)
     names: dict[tuple[_Program, str], str] = {}
     bodies: list[tuple[_Program, str, int, str]] = []
     probes = []
@@ -176,7 +177,10 @@ def _program(program: PlannedProgram, unit: Unit, source: Source) -> _Program:
     for clause, gate, picked in zip(program.clauses, gates, _picked(program), strict=True):
         variables = Variables(dict(clause.clause.variables))
         out = Writer(unit, program, variables, read, aliased=_takes_addresses(clause.clause))
+        place = source.place(clause.clause.at)
+        unit.failed_read = Warned("a read of memory failed, here are zeros", place) if unit.tells_reads else None
         _write_clause(clause, out)
+        unit.failed_read = None
         _refuse_large(clause, out, source)
         scratch = max(scratch, out.scratch_bytes)
         wanted = _wanted(clause.clause.subject, out)

@@ -198,7 +198,7 @@ def copy(where: Where, place: str, type_: Type, out: Writer) -> None:
 
 def read_memory(where: Where, place: str, size: str, out: Writer) -> None:
     """Write the read of `size` (C text) bytes of memory that is not ours."""
-    out.line(f"{_read_c(_checked(where, out), place, size, out, is_text=False)};")
+    out.line(f"{_told(_read_c(_checked(where, out), place, size, out, is_text=False), out)};")
 
 
 def count_unread(where: Where, got: str, out: Writer) -> None:
@@ -214,7 +214,7 @@ def read_text(where: Where, place: str, type_: Type, out: Writer, *, counted: bo
     `counted`: where it cannot be read, that is counted.
     """
     where = _checked(where, out)
-    whole = _read_c(where, place, str(type_.size), out, is_text=True)
+    whole = _told(_read_c(where, place, str(type_.size), out, is_text=True), out)
     if counted:
         whole = out.temporary(INT64, whole, "got")
         count_unread(where, whole, out)
@@ -232,7 +232,17 @@ def last_byte(where: Where, place: str, type_: Type, out: Writer) -> str:
 
 def read_string(where: Where, place: str, size: str, out: Writer) -> str:
     """Return C text of the call that reads at most `size` (C text) bytes of a string, NUL included: how many."""
-    return _read_c(_checked(where, out), place, size, out, is_text=True)
+    return _told(_read_c(_checked(where, out), place, size, out, is_text=True), out)
+
+
+def _told(call: str, out: Writer) -> str:
+    """Return C text of what a read returns; where the asker wants to be told of one that fails, it is sent first."""
+    if not out.unit.failed_read:
+        return call
+    result = out.temporary(INT64, call, "got")
+    with out.block(f"if ({result} < 0)"):
+        statement(typed.Send(out.unit.failed_read), out)
+    return result
 
 
 def _checked(where: Where, out: Writer) -> Where:

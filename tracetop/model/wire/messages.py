@@ -143,6 +143,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """Whether ``system()`` and ``signal()`` may be used."""
     dry_run: bool = False
     """End it once it is attached; it has counted and printed nothing then."""
+    tells_reads: bool = False
+    """Whether it is told where a read of memory fails, which gives zeros."""
     probe_filter: str = ""
     """A regular expression: probes whose names it does not match are left out; empty for none."""
     warnings: bool = True

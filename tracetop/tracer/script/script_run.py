@@ -77,6 +77,7 @@ class ScriptRun:
             unsafe=order.unsafe,
             environment=order.environment,
             probe_filter=order.probe_filter,
+            tells_reads=order.tells_reads,
         )
         program = compile_script(order.script, order.name, kernel, options, self._show)
         if order.debug:
