@@ -6,7 +6,7 @@ CHECKED := tracetop tests bench scripts
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-vm lint format bench screenshots clean
+.PHONY: help run test test-vm test-vm-all lint format bench screenshots clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -19,9 +19,13 @@ test: ## Run all tests; those that load BPF programs run as root
 	@scripts/setup.sh dev
 	@scripts/test.sh $(BIN)/python $(ARGS)
 
-test-vm: ## Run the tests of kprobes and fentry in virtual machines with Debian's kernels (as root)
+test-vm: ## Run tests on two of Debian's kernels in virtual machines: kprobes, hotplug, scripts, dashboard (as root)
 	@scripts/setup.sh vm
 	@$(BIN)/python -m tests.vm $(ARGS)
+
+test-vm-all: ## Run them and the cases of the language on five kernels, and keep the results (as root, hours)
+	@scripts/setup.sh vm
+	@$(BIN)/python -m tests.vm --all --record $(ARGS)
 
 lint: ## Check format, style and types
 	@scripts/setup.sh dev

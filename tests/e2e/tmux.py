@@ -11,7 +11,9 @@ from typing import Self
 
 import psutil
 
-LIMIT_S = 20.0
+from tests.patience import SLOWNESS
+
+LIMIT_S = 20.0 * SLOWNESS
 
 
 class Tmux:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from tests.patience import SLOWNESS
 from tracetop.model.frame import Frame, PaneFrame
 from tracetop.model.wire import messages as m
 
-PATIENCE_S = 30.0
+PATIENCE_S = 30.0 * SLOWNESS
 Heard = TypeVar("Heard", bound=m.Message)
 
 

@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# The guest's first process: makes the host's root the guest's, writes kept in memory, and runs /command there.
+# The guest's first process: makes the host's root the guest's, writes kept in memory but for /tmp, which is a disk, and runs /command there.
 # What the command prints goes to the host through the port, then a NUL and its exit code.
 /bin/busybox --install -s /bin
 export PATH=/bin
@@ -25,6 +25,8 @@ mount -t debugfs debugfs sys/kernel/debug
 mount -t tracefs tracefs sys/kernel/tracing
 mount -t bpf bpf sys/fs/bpf
 mount -t cgroup2 cgroup2 sys/fs/cgroup
+if chroot . /sbin/mkfs.ext4 -q /dev/vda; then mount -t ext4 dev/vda tmp; fi
+chmod 1777 tmp
 ip link set lo up
 hostname guest
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 INIT = Path(__file__).with_name("init.sh")
 _BUSYBOX = Path("/bin/busybox")
-_MODULES = ("virtio_pci", "virtio_console", "virtiofs", "overlay")
-"""What the guest mounts its root and speaks with; a kernel may have some of it built in."""
+_MODULES = ("virtio_pci", "virtio_console", "virtiofs", "overlay", "virtio_blk", "crc32c_generic", "ext4")
+"""What the guest mounts its root and its disk and speaks with; a kernel may have some of it built in."""
 _DIRECTORY, _PROGRAM, _FILE = 0o040755, 0o100755, 0o100644
 
 

@@ -35,7 +35,7 @@ class Kernel(NamedTuple):
 
 def kernel(series: str) -> Kernel:
     """Return the kernel of a series, fetched now where the user's cache does not have it (10 to 100 MB)."""
-    directory = _cache() / series
+    directory = cache() / series
     if not directory.is_dir():
         directory.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
@@ -48,7 +48,8 @@ def kernel(series: str) -> Kernel:
     return Kernel(image, modules)
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """Return the folder with the kernels that were fetched."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tracetop/kernels"
 
 

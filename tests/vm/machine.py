@@ -3,6 +3,7 @@
 Emulated, so it needs no help of the processor: it works within a virtual machine too.
 """
 
+import os
 import re
 import shlex
 import signal
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.vm.kernels import Kernel
 
 _MEMORY = "1536M"
 _CPUS = "2"
+_DISK_BYTES = 512 << 20
 _TIMED_OUT, _FAILED = 124, 125
 _CONSOLE_BYTES = 4000
 _READ_ONLY = """
@@ -29,22 +31,26 @@ exec "$@"
 """Makes all that is mounted read-only, in a mount namespace of its own."""
 
 
-def run(kernel: Kernel, command: Sequence[str], *, limit_s: float) -> int:
+def run(kernel: Kernel, command: Sequence[str], *, limit_s: float, heard: Callable[[bytes], None] | None = None) -> int:
     """Run a command as root of a guest, in the current directory; print what it prints, return its exit code.
 
     124 where it takes longer than `limit_s`, 125 where the guest died; what its kernel said last is printed then.
+    `heard` is told each line too.
     """
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracetop-vm-")))
         archive = directory / "initrd"
         archive.write_bytes(initrd(kernel.modules, f"cd {shlex.quote(str(Path.cwd()))} && exec {shlex.join(command)}"))
+        disk = directory / "disk"
+        disk.touch()
+        os.truncate(disk, _DISK_BYTES)
         ours, guests = socket.socketpair()
         stack.callback(ours.close)
         files = _share(stack, directory)
-        words = _qemu(kernel, archive, directory / "console", guests.fileno(), files)
+        words = [*_qemu(kernel, archive, directory / "console", guests.fileno(), files), *_drive(disk)]
         _start(stack, words, [guests.fileno()], directory / "qemu")
         guests.close()
-        code = _forward(ours, time.monotonic() + limit_s)
+        code = _forward(ours, time.monotonic() + limit_s, heard or (lambda _line: None))
         if code >= _TIMED_OUT:
             print(f"\nthe guest {'took too long' if code == _TIMED_OUT else 'died'}; its last words:", file=sys.stderr)
             for path in (directory / "qemu", directory / "console"):
@@ -67,6 +73,10 @@ def _qemu(kernel: Kernel, archive: Path, console: Path, port: int, files: Path) 
         *("-chardev", f"socket,id=port,fd={port}", "-device", "virtio-serial-pci"),
         *("-device", "virtserialport,chardev=port,nr=1"),
     ]
+
+
+def _drive(disk: Path) -> list[str]:
+    return ["-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"]
 
 
 def _share(stack: ExitStack, directory: Path) -> Path:
@@ -104,9 +114,9 @@ def _start(stack: ExitStack, words: list[str], descriptors: list[int], log: Path
     stack.callback(process.send_signal, signal.SIGKILL)
 
 
-def _forward(port: socket.socket, deadline_s: float) -> int:
+def _forward(port: socket.socket, deadline_s: float, heard: Callable[[bytes], None]) -> int:
     """Print what comes until the NUL; return the exit code after it."""
-    end = b""
+    end = rest_of_line = b""
     while True:
         port.settimeout(max(deadline_s - time.monotonic(), 0.001))
         try:
@@ -118,6 +128,9 @@ def _forward(port: socket.socket, deadline_s: float) -> int:
         text, nul, rest = data.partition(b"\0") if not end else (b"", b"", data)
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()
+        *lines, rest_of_line = (rest_of_line + text).split(b"\n")
+        for line in lines:
+            heard(line)
         end += nul + rest
         if found := re.fullmatch(rb"\0(\d+)\n", end):
             return int(found[1])

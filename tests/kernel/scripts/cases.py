@@ -32,6 +32,7 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.patience import SLOWNESS
 from tracetop.cli.commands.run import order_of, parse
 from tracetop.errors import ExitCode
 from tracetop.headless.run import Style, run_script
@@ -45,7 +46,7 @@ _ITEM = re.compile(
     r"(?: (.*))?$"
 )
 _DIFFERS = "# differs: "
-_LIMIT_S = 10.0
+_LIMIT_S = 10.0 * SLOWNESS
 
 
 @dataclass
