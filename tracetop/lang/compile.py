@@ -13,6 +13,7 @@ from tracetop.lang.check.check import check
 from tracetop.lang.emit.program import Emitted, emit
 from tracetop.lang.functions import FUNCTIONS
 from tracetop.lang.options import Options, read_settings
+from tracetop.lang.parse.kept_args import put_in_args
 from tracetop.lang.parse.macros import expand as expand_macros
 from tracetop.lang.parse.parameters import substitute
 from tracetop.lang.parse.parser import parse
@@ -62,7 +63,7 @@ def _compile(source: Source, kernel: Kernel, options: Options, seen: Seen) -> Pr
     if options.params is not None:
         positional, named = split(options.params)
         options = replace(options, params=positional, named=named)
-    parsed = expand_macros(source, parse(source, kernel.arch))
+    parsed = put_in_args(expand_macros(source, parse(source, kernel.arch)))
     script = substitute(source, fill_in(source, parsed, options.named), options.params)
     seen("ast", script)
     settings = read_settings(source, script, directives, kernel, options.environment)

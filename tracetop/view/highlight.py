@@ -10,7 +10,9 @@ from enum import StrEnum
 from tracetop.model.kinds import NOT_TAKEN, SHORT
 
 _PROBES = "|".join(sorted({*SHORT, *SHORT.values(), *NOT_TAKEN} - {"BEGIN", "END", "begin", "end"}))
-_KEYWORDS = "if|else|while|for|unroll|return|break|continue|let|config|struct|union|enum|macro|import|true|false"
+_KEYWORDS = (
+    "if|else|while|for|unroll|return|break|continue|let|config|struct|union|enum|macro|import|comptime|true|false"
+)
 _TOKEN = re.compile(
     r"(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z)|\A\#![^\n]*)"
     r'|(?P<string>"(?:\\.|[^"\\\n])*"?)'

@@ -17,7 +17,7 @@ from tracetop.lang.vocabulary.builtins import BUILTINS
 from tracetop.model.kernel import Kernel
 from tracetop.model.wire.messages import Completion
 
-KEYWORDS = ("if", "else", "while", "for", "unroll", "return", "break", "continue", "let")
+KEYWORDS = ("if", "else", "while", "for", "unroll", "return", "break", "continue", "let", "comptime", "typeof(")
 _ARGUMENTS = {
     "args": "the fields of the event, or the arguments of the function",
     "arg0": "the first argument",
@@ -69,6 +69,7 @@ def _language(text: str, cursor: Cursor) -> Iterator[Completion]:
         yield Completion(
             f"{name}()" if function.usage == f"{name}()" else f"{name}(", f"{function.usage}: {function.about}"
         )
+    yield from (Completion(name, "macro") for name in _named(r"\bmacro\s+(\w+)(?=\s*\()", text))
     yield from (Completion(word, "keyword") for word in KEYWORDS)
 
 
