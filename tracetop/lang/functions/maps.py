@@ -103,7 +103,9 @@ def _keyed(arguments: Arguments) -> tuple[syntax.Map, tuple[typed.Expr, ...]]:
         raise arguments.error(f"{arguments.name}() takes a map", at=arguments.at(0))
     if len(arguments) == 2:
         second = arguments.call.arguments[1]
-        target = replace(target, keys=second.items if isinstance(second, syntax.Tuple) else (second,))
+        target = replace(
+            target, keys=second.items if isinstance(second, syntax.Tuple) and not second.names else (second,)
+        )
     return target, arguments.scope.check_keys(target)
 
 
