@@ -16,7 +16,8 @@ from tracetop.model.frame import PaneFrame, PaneState, StackTree, Table, View
 DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
 FRAME = {"time", "seq", "interval_s", "elapsed_s", "filter", "tracer", "panes"}
 PANE = {
-    *("title", "state", "complete", "dropped", "missed", "cost_percent", "cost_ns_per_event", "events_per_s"),
+    *("title", "state", "complete", "dropped", "missed", "lost_recently", "cost_percent"),
+    *("cost_ns_per_event", "events_per_s"),
     *("error", "notes", "variant", "params", "sample", "view", "views"),
 }
 SUMMARY = {"count", "p50", "p90", "p99", "max", "bounds"}

@@ -27,7 +27,7 @@ def test_states_have_words_and_a_failure_its_reason() -> None:
 def test_every_kind_of_loss_is_named_and_makes_numbers_lower_bounds() -> None:
     lossy = pane(dropped=12, missed=3, views=(frames.stack_tree(),))
     assert status.loss_text(lossy) == (
-        "incomplete: at least 12 updates dropped (map full), 3 events missed, 3 stacks lost (collision)"
+        "incomplete: at least 12 updates dropped (map full), 3 events missed, 3 stacks lost (collision) in 30 s"
     )
     assert status.bound_sign(lossy) == "≥"
 
@@ -64,3 +64,13 @@ def test_filters_read_as_words(filter_: Filter, text: str) -> None:
 
 def test_only_stale_data_has_an_age() -> None:
     assert [status.age_text(age) for age in (0.3, 1.9, 3.2)] == ["", "", "3 s old"]
+
+
+def test_red_ends_when_the_loss_ends_and_totals_stay_lower_bounds() -> None:
+    over = pane(dropped=12, lost_recently={})
+    assert (over.complete, status.loss_text(over)) == (True, "")
+    assert status.earlier_loss_text(over) == "earlier at least 12 updates dropped (map full)"
+    assert status.bound_sign(over) == "≥"
+    again = pane(dropped=12, lost_recently={"update": 2})
+    assert status.loss_text(again) == "incomplete: at least 2 updates dropped (map full) in 30 s"
+    assert status.earlier_loss_text(again) == ""

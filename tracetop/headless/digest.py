@@ -68,6 +68,7 @@ def _pane(pane: PaneFrame) -> Object:
         "complete": pane.complete and pane.state is PaneState.ON,
         "dropped": pane.dropped,
         "missed": pane.missed,
+        "lost_recently": pane.recent_losses,
         "cost_percent": pane.cost.percent,
         "cost_ns_per_event": pane.cost.ns_per_event,
         "events_per_s": pane.cost.events_per_s,

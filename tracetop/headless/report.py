@@ -42,7 +42,12 @@ def _head(frame: Frame) -> str:
 def _pane(pane: PaneFrame, width: int) -> Iterator[str]:
     choice = " ".join((pane.variant, *pane.params)) if len(pane.variants) > 1 else " ".join(pane.params)
     title = f"{pane.title} ({choice})" if choice else pane.title
-    parts = (status.state_text(pane), status.loss_text(pane), status.cost_text(pane.cost))
+    parts = (
+        status.state_text(pane),
+        status.loss_text(pane),
+        status.earlier_loss_text(pane),
+        status.cost_text(pane.cost),
+    )
     yield f"{escape(title)}: {', '.join(part for part in parts if part)}"
     if pane.diagnostic:
         yield from (f"  {escape(each)}" for each in pane.diagnostic.text().split("\n"))

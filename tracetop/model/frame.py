@@ -13,6 +13,8 @@ from tracetop.model.filter import Filter
 from tracetop.model.program import KeyRole, LinearScale, Unit
 
 Cell = int | float | str | None
+LOSS_WINDOW_S = 30.0
+"""What is lost makes a pane incomplete for so long."""
 
 
 class ColumnKind(StrEnum):
@@ -196,6 +198,8 @@ class PaneFrame(msgspec.Struct, frozen=True, kw_only=True):
     """Failed map updates since the last reset: the map is full."""
     missed: int = 0
     """Runs that the kernel skipped (recursion) since the last reset."""
+    lost_recently: dict[str, int] | None = None
+    """How much of `losses`, by kind, was lost in the last `LOSS_WINDOW_S` seconds; None: all of it."""
     cost: Cost = Cost()
     variant: str = ""
     variants: tuple[Variant, ...] = ()
@@ -211,11 +215,28 @@ class PaneFrame(msgspec.Struct, frozen=True, kw_only=True):
     """The script's text in the first frame after it was loaded, empty in later ones."""
 
     @property
+    def losses(self) -> dict[str, int]:
+        """What was lost since the last reset, by kind, none of them 0.
+
+        ``update``, ``event``, ``line``; ``stack REASON`` a sample without a stack, ``sum UNIT`` what such ones sum up.
+        """
+        lost = {"update": self.dropped, "event": self.missed}
+        lost["line"] = sum(view.lost for view in self.views if isinstance(view, Log))
+        for view in [view for view in self.views if isinstance(view, StackTree)]:
+            for reason, count in view.lost.items():
+                kind = f"sum {view.unit}" if view.unit else f"stack {reason}"
+                lost[kind] = lost.get(kind, 0) + count
+        return {kind: count for kind, count in lost.items() if count}
+
+    @property
+    def recent_losses(self) -> dict[str, int]:
+        """What was lost in the last `LOSS_WINDOW_S` seconds, by kind."""
+        return self.losses if self.lost_recently is None else self.lost_recently
+
+    @property
     def complete(self) -> bool:
-        """True where nothing was dropped, missed or lost: the numbers are exact, not lower bounds."""
-        lost = sum(sum(view.lost.values()) for view in self.views if isinstance(view, StackTree))
-        lost += sum(view.lost for view in self.views if isinstance(view, Log))
-        return not (self.dropped or self.missed or lost or self.sample > 1)
+        """True where nothing was dropped, missed or lost of late: the numbers of that time are exact."""
+        return not (self.recent_losses or self.sample > 1)
 
 
 class TracerCost(msgspec.Struct, frozen=True):

@@ -118,6 +118,8 @@ class MapSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Of SCALAR, STRING and VALUE: how the value's bytes are decoded and printed; of others, the sign of a number."""
     scratch: bool = False
     """True where the script only keeps state between probes here (``@start[tid]``): read by no view."""
+    state: bool = False
+    """True where the script deletes entries key by key: shown after what it counts, where it is shown at all."""
     kept_slots: bool = False
     """True where `delete` only writes zero, so a zero value means absent and the tracer reclaims old slots."""
     sampled: bool = False

@@ -3,8 +3,11 @@
 Owns: the wording, so that the screen and the headless text say the same. Pure; screen process.
 """
 
+from collections.abc import Mapping
+
 from tracetop.model.filter import Filter
-from tracetop.model.frame import Column, ColumnKind, Cost, Hot, Log, Number, PaneFrame, PaneState, StackTree, Table
+from tracetop.model.frame import LOSS_WINDOW_S, Column, ColumnKind, Cost, Hot, Number, PaneFrame, PaneState, Table
+from tracetop.model.program import Unit
 from tracetop.view.numbers import format_cell, format_count, format_percent, format_value
 from tracetop.view.table import cell_text, title_of
 from tracetop.view.text import escape
@@ -27,28 +30,38 @@ def state_text(pane: PaneFrame) -> str:
 
 
 def loss_text(pane: PaneFrame) -> str:
-    """Return what is missing from the numbers, ``incomplete: at least 12 updates dropped``; empty if nothing is."""
-    lost: dict[str, int] = {}
-    for view in pane.views:
-        if isinstance(view, StackTree):
-            for reason, count in view.lost.items() if not view.unit else ():
-                lost[reason] = lost.get(reason, 0) + count
-    lines = sum(view.lost for view in pane.views if isinstance(view, Log))
-    summed = [view for view in pane.views if isinstance(view, StackTree) and view.unit and any(view.lost.values())]
-    parts = [
-        f"{format_count(pane.dropped, 'update')} dropped (map full)" if pane.dropped else "",
-        f"{format_count(pane.missed, 'event')} missed" if pane.missed else "",
-        f"{format_count(lines, 'line')} lost" if lines else "",
-        *(f"{format_count(count, 'stack')} lost ({escape(reason)})" for reason, count in lost.items() if count),
-        *(f"{format_value(sum(view.lost.values()), view.unit)} without a stack" for view in summed),
-    ]
-    parts = [part for part in parts if part]
-    return f"incomplete: at least {', '.join(parts)}" if parts else ""
+    """Return what is missing of late, ``incomplete: at least 12 updates dropped in 30 s``; empty if nothing is."""
+    lost = _lost(pane.recent_losses)
+    return f"incomplete: at least {lost} in {LOSS_WINDOW_S:.0f} s" if lost else ""
+
+
+def earlier_loss_text(pane: PaneFrame) -> str:
+    """Return what is missing from the totals alone, ``earlier at least 12 updates dropped``; empty if nothing is."""
+    lost = "" if pane.recent_losses else _lost(pane.losses)
+    return f"earlier at least {lost}" if lost else ""
+
+
+def _lost(losses: Mapping[str, int]) -> str:
+    return ", ".join(_lost_of_kind(kind, count) for kind, count in losses.items() if count)
+
+
+def _lost_of_kind(kind: str, count: int) -> str:
+    name, _, of = kind.partition(" ")
+    match name:
+        case "update":
+            return f"{format_count(count, name)} dropped (map full)"
+        case "event":
+            return f"{format_count(count, name)} missed"
+        case "sum":
+            return f"{format_value(count, Unit(of))} without a stack"
+        case "stack":
+            return f"{format_count(count, name)} lost ({escape(of)})"
+    return f"{format_count(count, name)} lost"
 
 
 def bound_sign(pane: PaneFrame) -> str:
     """Return ``≥`` where the pane's totals are lower bounds, ``≈`` where they are estimates, else nothing."""
-    return "" if pane.complete else LOWER_BOUND if loss_text(pane) else ESTIMATE
+    return LOWER_BOUND if pane.losses else "" if pane.complete else ESTIMATE
 
 
 def sampling_text(pane: PaneFrame) -> str:

@@ -149,6 +149,7 @@ def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
         series=type_.series,
         value=layout(type_.value, planning.types),
         scratch=state and (kept or type_.value.stamp),
+        state=deleted and not type_.kind.facts.is_per_event and not type_.kind.facts.is_distribution,
         kept_slots=kept,
         sampled=type_.name in uses.sampled,
         drop_slot=slot,

@@ -71,7 +71,8 @@ class Aggregates:
     ) -> None:
         """`tree` makes the aggregator of a map that is keyed by stacks."""
         hidden = {name.strip() for name in program.header.get("hide", "").split(",")}
-        self.specs = {spec.name: spec for spec in program.maps if not spec.scratch and spec.name not in hidden}
+        shown = [spec for spec in program.maps if not spec.scratch and spec.name not in hidden]
+        self.specs = {spec.name: spec for spec in sorted(shown, key=lambda spec: spec.state)}
         self._cells = cells
         self._processes = processes
         self._is_joined = program.header.get("join") == "process"
@@ -114,7 +115,7 @@ class Aggregates:
         return [table for table in self.tables if isinstance(table, ProcessCounts)]
 
     def views(self) -> tuple[View, ...]:
-        """Return what the maps have counted, in the order that the script first names them."""
+        """Return what the maps have counted, in the order that the script first names them, its state last."""
         found: dict[str, View] = {table.name: table.table() for table in self.tables}
         found |= {part.spec.name: part.histogram() for part in self._distributions}
         found |= {part.spec.name: part.tree() for part in self.trees}

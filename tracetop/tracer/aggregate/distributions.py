@@ -79,4 +79,4 @@ class Distribution:
     def _key(self, key: bytes) -> tuple[int | float | str | None, ...]:
         if not self.spec.keys:
             return ()
-        return self._cells.cells(self.spec, as_keys(np.frombuffer(key, dtype=np.uint8).reshape(1, -1)))[0]
+        return self._cells.whole_cells(self.spec, as_keys(np.frombuffer(key, dtype=np.uint8).reshape(1, -1)))[0]

@@ -21,6 +21,9 @@ from tracetop.tracer.printing.values import Datum
 
 TEXT_ROLES = (KeyRole.COMM, KeyRole.STRING)
 STACK_ROLES = (KeyRole.KSTACK, KeyRole.USTACK)
+_INTO = " \N{LEFTWARDS ARROW} "
+"""Between a function and the one that called it."""
+NO_STACK = "[no stack]"
 USERNAME = ValueType(shape=Shape.USERNAME, size=4, signed=False)
 
 
@@ -66,6 +69,19 @@ class KeyCells:
         return (
             list(zip(*[self._column(spec, part, keys) for part in parts], strict=True)) if parts else [()] * len(keys)
         )
+
+    def whole_cells(self, spec: MapSpec, keys: Keys) -> list[tuple[Cell, ...]]:
+        """Return the readable parts of every key, each stack as one line, the innermost function first."""
+        columns = [
+            self._stack_column(part, keys) if part.role in STACK_ROLES else self._column(spec, part, keys)
+            for part in spec.keys
+        ]
+        return list(zip(*columns, strict=True))
+
+    def _stack_column(self, part: KeyPart, keys: Keys) -> list[Cell]:
+        read = self._decoder.reader(part.type)
+        texts = [str(cell_of(read(key.tobytes(), part.offset))) for key in as_rows(keys)]
+        return [_INTO.join(text.split()) or NO_STACK for text in texts]
 
     def _column(self, spec: MapSpec, part: KeyPart, keys: Keys) -> list[Cell]:
         if part.role in TEXT_ROLES and part.type.shape in (Shape.STRING, Shape.INTEGER):

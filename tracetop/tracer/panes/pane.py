@@ -5,7 +5,10 @@ of a load (`pane_load`). Tracer.
 """
 
 import contextlib
+import time
 from dataclasses import replace
+
+import msgspec
 
 from tracetop.errors import Diagnostic, TracetopError, UsageError
 from tracetop.library import Library
@@ -13,6 +16,7 @@ from tracetop.model.abi.control import SAMPLE_NONE
 from tracetop.model.filter import Filter
 from tracetop.model.frame import Cost, PaneFrame, PaneState, View
 from tracetop.model.wire.messages import PaneRequest, SetSort
+from tracetop.tracer.aggregate.recent_losses import RecentLosses
 from tracetop.tracer.panes.pane_content import Shown
 from tracetop.tracer.panes.pane_load import Loading, Outcome, Wait, load
 from tracetop.tracer.panes.script_choice import Choice
@@ -44,6 +48,7 @@ class Pane:
         self._diagnostic: Diagnostic | None = None
         self._views: tuple[View, ...] = ()
         self._script_sent = ""
+        self._recent_losses = RecentLosses()
         self._sorts: dict[str, SetSort] = {}
 
     @property
@@ -201,7 +206,7 @@ class Pane:
         text = script.text if running or self._state is PaneState.FAILED else ""
         sent, self._script_sent = self._script_sent, text
         log = running.log() if running else None
-        return PaneFrame(
+        frame = PaneFrame(
             name=self.name,
             title=script.variant.title,
             state=self.state,
@@ -219,6 +224,7 @@ class Pane:
             bundled=script.bundled,
             script="" if text == sent else text,
         )
+        return msgspec.structs.replace(frame, lost_recently=self._recent_losses.update(time.monotonic(), frame.losses))
 
     def close(self) -> None:
         """Free what is in the kernel."""

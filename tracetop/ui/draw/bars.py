@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 
-from tracetop.model.frame import Frame, PaneFrame, PaneState
+from tracetop.model.frame import LOSS_WINDOW_S, Frame, PaneFrame, PaneState
 from tracetop.model.program import Unit
 from tracetop.model.wire.messages import Hello
 from tracetop.source.source import Ended
@@ -138,6 +138,8 @@ class StatusLine(FrameLine):
         left = [(f"{status.ESTIMATE} {sampled}", ink.warn)] if sampled else []
         if loss or not sampled:
             left.append((f"{status.LOWER_BOUND} {loss}", ink.bad) if loss else ("complete", ink.good))
+        if earlier := status.earlier_loss_text(pane):
+            left.append((f"for {LOSS_WINDOW_S:.0f} s · {earlier}", ink.dim))
         if pane.diagnostic:
             left.append((escape(pane.diagnostic.what), ink.warn))
         left += [(escape(note), ink.warn) for note in pane.notes]

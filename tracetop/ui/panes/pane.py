@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from tracetop.model.frame import Log, PaneFrame, PaneState, StackTree
+from tracetop.model.header import first_sentence, without_comments
 from tracetop.model.wire.messages import SelectVariant, SetEnabled, SetOffsets
 from tracetop.ui.dialogue.messages import Asked, Noticed, StatusChanged
 from tracetop.ui.dialogue.wishes import PanePending
@@ -80,9 +81,11 @@ class Pane(Vertical):
 
     @property
     def _about(self) -> str:
-        """The script itself, on one line, where it has no title; escaped."""
+        """What the script says of itself, else its text, on one line, where it has no title; escaped."""
         frame = self.frame or self.placeholder
-        return escape(" ".join(self.script.split())[:_ABOUT]) if frame.title == frame.name else ""
+        if frame.title != frame.name:
+            return ""
+        return escape((first_sentence(self.script) or without_comments(self.script))[:_ABOUT])
 
     @property
     def edited(self) -> bool:
