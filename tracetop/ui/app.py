@@ -93,7 +93,13 @@ class Dashboard(OpenApp):
         self.grid = Grid(panes, self.tabs)
         self.session = Session(source, filter)
         self.focus = Focus(self.grid, self.prompt, self.script_prompt)
-        self.keyboard = Keyboard(self, self.focus, partial(_key_pressed, self), lambda: self.scripts.is_away)
+        self.keyboard = Keyboard(
+            self,
+            self.focus,
+            partial(_key_pressed, self),
+            lambda: self.frames.catch_up(),  # noqa: PLW0108 - there is no `frames` yet
+            lambda: self.scripts.is_away,
+        )
         self.frames = Frames(
             self, self.session, self.grid, self.focus, self.header, clock, lambda: self.keyboard.is_busy
         )

@@ -6,7 +6,6 @@ Screen process.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from tracetop.model.frame import Frame
 from tracetop.ui.dialogue.session import Session
@@ -14,9 +13,6 @@ from tracetop.ui.draw.bars import HeaderLine
 from tracetop.ui.draw.textual_private import OpenApp
 from tracetop.ui.focus import Focus
 from tracetop.ui.panes.grid import Grid
-
-_WAIT_S, _WAITS = 0.03, 5
-"""How long a frame waits for keys, and how often."""
 
 
 @dataclass(eq=False)
@@ -30,7 +26,7 @@ class Frames:
     header: HeaderLine
     clock: Callable[[], float]
     is_typing: Callable[[], bool]
-    """Whether keys wait: they come before a frame, for a moment."""
+    """Whether keys wait: they come before a frame, until `catch_up`."""
     paused: bool = False
     """True: the numbers on screen stay as they are; counting goes on."""
 
@@ -38,7 +34,7 @@ class Frames:
         """Count the age from here on."""
         self._came = self.clock()
         self._shown: Frame | None = None
-        self._drawing = False
+        self._drawing = self._is_late = False
 
     def take(self, frame: Frame, last: Frame | None) -> None:
         """Take a frame into the panes, drawn or not; `last` is the one before. Those that wait are drawn once."""
@@ -87,11 +83,19 @@ class Frames:
             self._drawing = True
             self.app.call_later(self._draw)
 
-    def _draw(self, waits: int = _WAITS) -> None:
+    def catch_up(self) -> None:
+        """Draw the frame that has waited for keys."""
+        if self._is_late:
+            self._draw_now()
+
+    def _draw(self) -> None:
+        self._is_late = self.is_typing()
+        if not self._is_late:
+            self._draw_now()
+
+    def _draw_now(self) -> None:
         """Draw the latest frame, unless the view is paused."""
-        if waits and self.is_typing():
-            self.app.set_timer(_WAIT_S, partial(self._draw, waits - 1))
-            return
+        self._is_late = False
         self._drawing = False
         frame = self.session.frame
         if frame is not None and (not self.paused or self._shown is None):

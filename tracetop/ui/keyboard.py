@@ -38,6 +38,8 @@ class Keyboard:
     focus: Focus
     pressed: Callable[[], None]
     """Called before each key."""
+    rested: Callable[[], None]
+    """Called after each burst of keys, and within a long one: what has waited for them may be drawn."""
     is_away: Callable[[], bool]
     """Whether the terminal is another program's: what came before it was given away is for nobody."""
     _waiting: deque[events.Event] = field(default_factory=deque)
@@ -61,10 +63,12 @@ class Keyboard:
                     continue
                 with self.app.batch_update():
                     await self._hand_over_some()
+                self.rested()
                 self.app.screen.check_idle()  # Textual tells the app that it may draw, and not the screen
                 await asyncio.sleep(0)
         finally:
             self.is_busy = False
+            self.rested()
 
     async def _hand_over_some(self) -> None:
         """Hand over what waits, without drawing in between: that costs more than most keys."""

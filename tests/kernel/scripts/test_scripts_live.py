@@ -199,3 +199,15 @@ def test_texts_are_checked_and_completed_beside_running_panes() -> None:
         words = next((message for message in one.heard if isinstance(message, m.Completions)), None)
         words = words or one.until(m.Completions, lambda _: True)
         assert "sched_switch" in [completion.word for completion in words.words]
+
+
+def test_state_stands_after_what_is_counted_and_a_distribution_by_stack_has_its_key() -> None:
+    text = """tracepoint:syscalls:sys_enter_openat { @name[tid] = str(args.filename); }
+    tracepoint:syscalls:sys_exit_openat { @n[comm] = count(); delete(@name[tid]); @h[kstack(3)] = hist(args.ret); }"""
+    with tracer(m.PaneRequest("opens-by-stack", text, 1)) as one:
+        pane = one.pane(
+            "opens-by-stack", lambda pane: any(isinstance(view, Histogram) and view.rows for view in pane.views)
+        )
+        assert [view.name for view in pane.views] == ["@n", "@h", "@name"]
+        (histogram,) = (view for view in pane.views if isinstance(view, Histogram))
+        assert "do_syscall_64" in str(histogram.rows[0].key)

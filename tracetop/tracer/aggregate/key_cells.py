@@ -21,8 +21,6 @@ from tracetop.tracer.printing.values import Datum
 
 TEXT_ROLES = (KeyRole.COMM, KeyRole.STRING)
 STACK_ROLES = (KeyRole.KSTACK, KeyRole.USTACK)
-_INTO = " \N{LEFTWARDS ARROW} "
-"""Between a function and the one that called it."""
 NO_STACK = "[no stack]"
 USERNAME = ValueType(shape=Shape.USERNAME, size=4, signed=False)
 
@@ -80,8 +78,7 @@ class KeyCells:
 
     def _stack_column(self, part: KeyPart, keys: Keys) -> list[Cell]:
         read = self._decoder.reader(part.type)
-        texts = [str(cell_of(read(key.tobytes(), part.offset))) for key in as_rows(keys)]
-        return [_INTO.join(text.split()) or NO_STACK for text in texts]
+        return [cell_of(read(key.tobytes(), part.offset)) or NO_STACK for key in as_rows(keys)]
 
     def _column(self, spec: MapSpec, part: KeyPart, keys: Keys) -> list[Cell]:
         if part.role in TEXT_ROLES and part.type.shape in (Shape.STRING, Shape.INTEGER):
