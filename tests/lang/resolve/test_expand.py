@@ -6,6 +6,7 @@ import pytest
 
 from tests.lang.fake_kernel import FakeKernel
 from tracetop.errors import Diagnostic, ExitCode, ScriptError
+from tracetop.lang import compile_script
 from tracetop.lang.parse.parser import parse
 from tracetop.lang.resolve import Expansion, Wanted, expand
 from tracetop.lang.source import Source
@@ -303,3 +304,17 @@ def test_a_flood_names_its_number_and_the_wildcard(kernel: FakeKernel, refused: 
 def test_a_binary_that_cannot_be_read_says_why(kernel: FakeKernel, refused: Refused) -> None:
     kernel.paths["/etc/passwd"] = "/etc/passwd"
     assert refused("uprobe:/etc/passwd:main").why == "there is no such file"
+
+
+def test_a_function_whose_parameters_the_kernel_does_not_describe_is_refused_with_a_kprobe_to_use() -> None:
+    class Undescribed(FakeKernel):
+        """As Linux 5.10 has it of modules."""
+
+        def function(self, name: str, module: str = "") -> CFunction | None:
+            return None
+
+    with pytest.raises(ScriptError) as caught:
+        compile_script("fexit:vfs_read { @ = count(); }", "t", Undescribed())
+    diagnostic = caught.value.diagnostic
+    assert "does not describe the parameters of vfs_read" in diagnostic.why
+    assert (diagnostic.hint, diagnostic.code) == ("use kretprobe:vfs_read", ExitCode.KERNEL)

@@ -72,6 +72,12 @@ def _breakpoints(asked: Asked, names: list[str], module: str, offset: int) -> li
 def _unknown(asked: Asked, name: str) -> MissingProbeError:
     names = asked.kernel.function_names()
     module = f" in module {asked.parts[0]}" if len(asked.parts) == 2 else ""
+    is_traced = asked.kind.facts.program is ProgramType.TRACING
+    if is_traced and name in names and asked.kernel.function(name) is None:
+        raise asked.refused(
+            f"it does not describe the parameters of {name}, as before Linux 5.11 of no module's function",
+            f"use {'kretprobe' if asked.kind.facts.returns else 'kprobe'}:{name}",
+        )
     return asked.missing(
         "kernel function",
         name,
