@@ -43,6 +43,7 @@ def test_counts_and_sums_by_process_are_put_aside_with_the_name() -> None:
 def test_the_maps_are_by_process_still() -> None:
     keys = {spec.name: [part.role for part in spec.keys] for spec in compiled().maps}
     assert keys["@calls"] == keys["@sum"] == keys["@name"] == [KeyRole.PID]
+    assert {spec.key_size for spec in compiled().maps if KeyRole.PID in keys[spec.name]} == {4}
 
 
 def test_it_is_done_for_everyone_whatever_the_filter() -> None:

@@ -73,12 +73,12 @@ class _Writing(NamedTuple):
         maps = (names, *counted)
         is_thread = self.binary("&", self.field("clone_flags"), syntax.Integer(at=self.at, value=_CLONE_THREAD))
         is_process = syntax.Unary(at=self.at, op="!", operand=is_thread)
-        map_and_key = (syntax.Map(at=self.at, name=names, keys=()), self.field("pid"))
+        map_and_key = (syntax.Map(at=self.at, name=names, keys=()), self.pid())
         is_again = syntax.Call(at=self.at, name="has_key", arguments=map_and_key)
         when = syntax.Name(at=self.at, name="nsecs")
         put_aside = syntax.Assign(
             at=self.at,
-            target=syntax.Map(at=self.at, name=ENDED_MAP, keys=(self.field("pid"), when)),
+            target=syntax.Map(at=self.at, name=ENDED_MAP, keys=(self.pid(), when)),
             op="=",
             value=syntax.Tuple(at=self.at, items=tuple(map(self.of_process, maps))),
         )
@@ -95,8 +95,12 @@ class _Writing(NamedTuple):
     def field(self, name: str) -> syntax.Expr:
         return syntax.Access(at=self.at, base=syntax.Name(at=self.at, name="args"), field=name)
 
+    def pid(self) -> syntax.Expr:
+        """Return the new process's number, as wide as ``pid`` is: the record's has a sign."""
+        return syntax.Cast(at=self.at, to=syntax.TypeName(at=self.at, name="uint32"), operand=self.field("pid"))
+
     def of_process(self, name: str) -> syntax.Expr:
-        return syntax.Map(at=self.at, name=name, keys=(self.field("pid"),))
+        return syntax.Map(at=self.at, name=name, keys=(self.pid(),))
 
     def deletion(self, name: str) -> syntax.Statement:
         call = syntax.Call(at=self.at, name="delete", arguments=(self.of_process(name),))
