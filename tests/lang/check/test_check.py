@@ -199,3 +199,10 @@ def test_a_variable_is_as_wide_as_what_is_assigned_to_it(build: Build, body: str
 
 def test_a_block_within_has_the_variable_of_the_one_around_it(refuse: Callable[[str], Diagnostic]) -> None:
     assert "$x holds a string here and an integer before" in refuse('BEGIN { $x = 1; if (1) { $x = "a"; } }').what
+
+
+def test_a_width_goes_along_a_chain_of_maps_that_are_read_before_they_are_assigned(build: Build) -> None:
+    chain = " ".join(f"@m{i} = @m{i + 1};" for i in range(30))
+    program = build(f"{ENTER} {{ {chain} @k[@m0] = 1; @m30 = (uint16)1; }}")
+    held = one_map(program, "@k").keys[0].type
+    assert (held.size, held.signed) == (2, False)

@@ -29,8 +29,8 @@ from tracetop.model.value_kinds import ValueKind
 
 _REGISTERED = loops
 """Imported for what it registers with `statements`."""
-_MAX_RUNS = 10
-"""Types only widen, so this is never reached by a script that a person wrote."""
+_MAX_RUNS = 200
+"""Types only widen, one step of a chain of maps a run, so this is never reached by a script that a person wrote."""
 
 
 def check(
