@@ -24,7 +24,7 @@ _NO_WORD = re.compile(r"\W.*", re.ASCII)
 _STACK_ARRAY = 64
 _STACK_ARRAYS = 192
 """Bytes of one array, and of all of a clause, that are put on the stack; larger ones go to scratch memory."""
-_INLINE_CLEAR = 512
+_INLINE_CLEAR = 1024
 _INLINE_COPY, _BYTEWISE_COPY = 256, 32
 _TYPES = frozenset({"s8", "s16", "s32", "s64"})
 
@@ -222,7 +222,10 @@ class Writer:
     def clear(self, place: str, size: int) -> None:
         """Write zeros over `size` bytes, a multiple of 8, at the 8-aligned `place`."""
         if size <= _INLINE_CLEAR:
-            self.line(f"__builtin_memset(__builtin_assume_aligned({place}, 8), 0, {size});")
+            # With zeros side by side it would be joined, and so become a call of memset().
+            barrier = ["barrier();"] if size > _INLINE_CLEAR // 2 else []
+            for line in (*barrier, f"__builtin_memset(__builtin_assume_aligned({place}, 8), 0, {size});", *barrier):
+                self.line(line)
         else:  # clang would call memset(); a read that fails fills its target with zeros
             self.line(f"bpf_probe_read_kernel({place}, {size}, 0);")
 
