@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+import psutil
+
 from tests.ui.terminal.real_terminal import FAKE, Screen
 
 SPECIAL = (
@@ -50,6 +52,8 @@ TEXTS = (
 )
 SIZES = ((160, 50), (100, 30), (60, 20), (20, 5), (80, 24), (250, 60), (41, 11))
 PATIENCE_S = 10.0
+_LOOKS = 20
+"""Looks at what the process does, one each 50 ms: one that mostly waits has nothing left to do."""
 CHECKS = {
     ":": "new pane",
     "f": "filter",
@@ -129,9 +133,10 @@ class Typist:
         """Press Esc three times, then every key of `CHECKS`; return the first that does not work, with the screen."""
         screen = self.screen
         screen.resize(100, 30)
-        screen.read_for(3.0 if any("\x0f" in keys for keys in self.last) else 0.5)
+        self._until_done()
         if not screen.reads_until(self._has_terminal, PATIENCE_S):  # the editor of Ctrl-O has it for a moment
             return "it never came back from the editor"
+        self._until_done()
         screen.escape()
         for key, shown in CHECKS.items():
             if not screen.reads_until(partial(self._shows, shown, False), PATIENCE_S):
@@ -141,6 +146,16 @@ class Typist:
                 return f"{key!r} does not show {shown!r}:\n{screen.text}"
             screen.escape(2)
         return ""
+
+    def _until_done(self) -> None:
+        """Wait until what was typed was done: on a busy machine that takes longer than to type it."""
+        process, end = psutil.Process(self.screen.pid), time.monotonic() + 6 * PATIENCE_S
+        running = _LOOKS
+        while running > _LOOKS // 2 and time.monotonic() < end:
+            running = 0
+            for _ in range(_LOOKS):
+                self.screen.read_for(0.05)
+                running += process.status() == psutil.STATUS_RUNNING
 
     def _has_terminal(self) -> bool:
         output = self.screen.output
