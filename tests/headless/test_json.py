@@ -18,7 +18,7 @@ FRAME = {"time", "seq", "interval_s", "elapsed_s", "filter", "tracer", "panes"}
 PANE = {
     *("title", "state", "complete", "dropped", "missed", "lost_recently", "cost_percent"),
     *("cost_ns_per_event", "events_per_s"),
-    *("error", "notes", "variant", "params", "sample", "view", "views"),
+    *("error", "limits", "notes", "variant", "params", "sample", "view", "views"),
 }
 SUMMARY = {"count", "p50", "p90", "p99", "max", "bounds"}
 VIEWS: dict[str, set[str]] = {

@@ -74,3 +74,11 @@ def test_red_ends_when_the_loss_ends_and_totals_stay_lower_bounds() -> None:
     again = pane(dropped=12, lost_recently={"update": 2})
     assert status.loss_text(again) == "incomplete: at least 2 updates dropped (map full) in 30 s"
     assert status.earlier_loss_text(again) == ""
+
+
+def test_a_pane_whose_script_may_lose_updates_is_not_complete() -> None:
+    limited = pane(limits=("@seen evicts old entries", "@a\x1b may lose updates between CPUs"))
+    assert not limited.complete
+    assert status.loss_text(limited) == ""
+    assert status.limit_text(limited) == "@seen evicts old entries, @a\\x1b may lose updates between CPUs"
+    assert status.bound_sign(limited) == "≈"

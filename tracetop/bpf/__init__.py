@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tracetop.bpf.load.bcc import load_bcc
     from tracetop.bpf.load.trial import Trial
     from tracetop.bpf.loaded_program import Loaded, iterate, measure, run_signalled
-    from tracetop.bpf.maps.cpu_merge import Bytes, Ints, MapSample, is_array
+    from tracetop.bpf.maps.cpu_merge import Bytes, Ints, MapSample
     from tracetop.bpf.objects.kernel_objects import LoadedMap, LoadedProgram, loaded_maps, loaded_programs, program_ids
     from tracetop.bpf.objects.owners import Holders, find_holders
     from tracetop.bpf.objects.stats import ProgStats, RunTimeStats
@@ -44,7 +44,7 @@ else:
             "load.bcc": "load_bcc",
             "load.trial": "Trial",
             "loaded_program": "Loaded iterate measure run_signalled",
-            "maps.cpu_merge": "Bytes Ints MapSample is_array",
+            "maps.cpu_merge": "Bytes Ints MapSample",
             "objects.kernel_objects": "LoadedMap LoadedProgram loaded_maps loaded_programs program_ids",
             "objects.owners": "Holders find_holders",
             "objects.stats": "ProgStats RunTimeStats",

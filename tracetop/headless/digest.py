@@ -73,6 +73,7 @@ def _pane(pane: PaneFrame) -> Object:
         "cost_ns_per_event": pane.cost.ns_per_event,
         "events_per_s": pane.cost.events_per_s,
         "error": _error(pane.diagnostic) if pane.diagnostic else None,
+        "limits": pane.limits,
         "notes": pane.notes,
         "variant": pane.variant or None,
         "params": pane.params,

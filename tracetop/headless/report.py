@@ -46,6 +46,7 @@ def _pane(pane: PaneFrame, width: int) -> Iterator[str]:
         status.state_text(pane),
         status.loss_text(pane),
         status.earlier_loss_text(pane),
+        status.limit_text(pane),
         status.cost_text(pane.cost),
     )
     yield f"{escape(title)}: {', '.join(part for part in parts if part)}"

@@ -194,6 +194,8 @@ class PaneFrame(msgspec.Struct, frozen=True, kw_only=True):
     """Why it is FAILED, or why the last change to it was refused (state stays ON then)."""
     notes: tuple[str, ...] = ()
     """One line each: parts that this kernel cannot do."""
+    limits: tuple[str, ...] = ()
+    """Why numbers may be too low though nothing was lost on the way: what the script asks for, as it is written."""
     dropped: int = 0
     """Failed map updates since the last reset: the map is full."""
     missed: int = 0
@@ -235,8 +237,8 @@ class PaneFrame(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def complete(self) -> bool:
-        """True where nothing was dropped, missed or lost of late: the numbers of that time are exact."""
-        return not (self.recent_losses or self.sample > 1)
+        """True where nothing was dropped, missed or lost of late, nor may be: the numbers of that time are exact."""
+        return not (self.recent_losses or self.sample > 1 or self.limits)
 
 
 class TracerCost(msgspec.Struct, frozen=True):

@@ -54,6 +54,24 @@ class Layout(StrEnum):
     HASH = "hash"
     PERCPU_ARRAY = "percpu_array"
     PERCPU_HASH = "percpu_hash"
+    LRU_HASH = "lru_hash"
+    """One that gives up the entry that was used least lately for one that is new, instead of being full."""
+    LRU_PERCPU_HASH = "lru_percpu_hash"
+
+    @property
+    def is_array(self) -> bool:
+        """Whether the key is an index, and every index is always there."""
+        return self in (Layout.ARRAY, Layout.PERCPU_ARRAY)
+
+    @property
+    def is_per_cpu(self) -> bool:
+        """Whether the kernel holds a value of every possible CPU."""
+        return self in (Layout.PERCPU_ARRAY, Layout.PERCPU_HASH, Layout.LRU_PERCPU_HASH)
+
+    @property
+    def evicts(self) -> bool:
+        """Whether old entries go to make room."""
+        return self in (Layout.LRU_HASH, Layout.LRU_PERCPU_HASH)
 
 
 class KeyPart(msgspec.Struct, frozen=True):
@@ -124,8 +142,17 @@ class MapSpec(msgspec.Struct, frozen=True, kw_only=True):
     """True where `delete` only writes zero, so a zero value means absent and the tracer reclaims old slots."""
     sampled: bool = False
     """True where all that is counted here is of events that `tt_control.sample` picks: counts are scaled back by it."""
+    loses_updates: bool = False
+    """True where CPUs read a value, change it and write it back in steps, so that they undo each other's updates."""
     drop_slot: int = 0
     """Index into the program's ``tt_drops`` where failed updates of this map are counted."""
+
+    @property
+    def limit(self) -> str:
+        """Why its numbers may be too low though no update failed; empty where they are not."""
+        if self.layout.evicts:
+            return f"{self.name} evicts old entries"
+        return f"{self.name} may lose updates between CPUs" if self.loses_updates else ""
 
     @property
     def others_name(self) -> str:

@@ -15,7 +15,7 @@ from tracetop.view.text import escape
 LOWER_BOUND = "≥"
 """Before a number that may be too low, because something was lost."""
 ESTIMATE = "≈"
-"""Before a number that was scaled back from a sample."""
+"""Before a number that was scaled back from a sample, or may be wrong by how its script is written."""
 _STALE_S = 2.0
 """Ages below this are not worth a word."""
 
@@ -67,6 +67,11 @@ def bound_sign(pane: PaneFrame) -> str:
 def sampling_text(pane: PaneFrame) -> str:
     """Return ``sampled 1 in 64, estimates``; empty where every event is counted."""
     return f"sampled 1 in {pane.sample}, estimates" if pane.sample > 1 else ""
+
+
+def limit_text(pane: PaneFrame) -> str:
+    """Return why numbers may be too low by how the script is written, ``@seen evicts old entries``; else nothing."""
+    return ", ".join(map(escape, pane.limits))
 
 
 def hot_text(hot: Hot) -> str:

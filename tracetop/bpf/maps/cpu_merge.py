@@ -9,14 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.model.program import Layout, MapSpec
+from tracetop.model.program import MapSpec
 from tracetop.model.value_kinds import Merge, ValueKind
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 
-_PER_CPU = {Layout.PERCPU_ARRAY, Layout.PERCPU_HASH}
-_ARRAYS = {Layout.ARRAY, Layout.PERCPU_ARRAY}
 _INT64 = np.iinfo(np.int64)
 
 
@@ -30,16 +28,6 @@ class MapSample(NamedTuple):
 
     keys: Bytes
     values: Ints | Bytes
-
-
-def per_cpu(layout: Layout) -> bool:
-    """Say whether the kernel holds a value of every possible CPU."""
-    return layout in _PER_CPU
-
-
-def is_array(layout: Layout) -> bool:
-    """Say whether the map's key is an index, and every index is always there."""
-    return layout in _ARRAYS
 
 
 def merge(spec: MapSpec, keys: Bytes, values: Bytes) -> MapSample:
@@ -62,9 +50,9 @@ def merge(spec: MapSpec, keys: Bytes, values: Bytes) -> MapSample:
     # In a hash map a tally's key is there because it was written, and stays where the count is zero; a count without a
     # key is a number that begins at zero; a sum or a scalar of zero is a value.
     is_number = spec.kind is ValueKind.COUNT and not spec.keys
-    is_absent = is_array(spec.layout) and facts.never_shrinks and not is_number
+    is_absent = spec.layout.is_array and facts.never_shrinks and not is_number
     # So does an extreme's key, where `zero` made it one of nothing.
-    is_unset = facts.merge is Merge.NEWEST or (facts.is_extreme and is_array(spec.layout))
+    is_unset = facts.merge is Merge.NEWEST or (facts.is_extreme and spec.layout.is_array)
     if (is_absent or is_unset) and not present.all():
         return MapSample(keys[present], merged[present])
     return MapSample(keys.copy(), merged)

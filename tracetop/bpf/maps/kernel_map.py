@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from tracetop.bpf.maps.cpu_merge import Bytes, is_array, per_cpu
+from tracetop.bpf.maps.cpu_merge import Bytes
 from tracetop.bpf.sys.syscalls import BatchAttr, ElementAttr, bpf
 from tracetop.bpf.sys.sysfs import possible_cpus
 from tracetop.bpf.sys.uapi import BPF_EXIST, ENOTSUPP, Command
@@ -27,10 +27,10 @@ class KernelMap:
 
     def __init__(self, descriptor: int, layout: Layout, *, key_size: int, value_size: int, max_entries: int) -> None:
         self._descriptor = descriptor
-        self._is_array = is_array(layout)
+        self._is_array = layout.is_array
         self._max_entries = max_entries
         # The kernel rounds a per-CPU value up to 8 bytes; a plain one is as long as it is.
-        self._value_bytes = (value_size + 7) // 8 * 8 * possible_cpus() if per_cpu(layout) else value_size
+        self._value_bytes = (value_size + 7) // 8 * 8 * possible_cpus() if layout.is_per_cpu else value_size
         self._batched = True
         # The cursor of a hash is a bucket's number in 32 bits, that of an array a key.
         self._cursor = np.zeros(max(key_size, 8), np.uint8)
@@ -76,10 +76,11 @@ class KernelMap:
         keys, values = self.read()
         values[:] = 0
         # What a batch left undone (no batches here, or a key that was deleted meanwhile) is written one by one.
-        done, _ = self._batch(Command.MAP_UPDATE_BATCH, keys, values, elem_flags=0 if self._is_array else BPF_EXIST)
+        flags = 0 if self._is_array else BPF_EXIST
+        done, _ = self._batch(Command.MAP_UPDATE_BATCH, keys, values, elem_flags=flags)
         for key, value in zip(keys[done:], values[done:], strict=True):
             with suppress(FileNotFoundError):
-                self._element(Command.MAP_UPDATE_ELEM, key.ctypes.data, value.ctypes.data)
+                self._element(Command.MAP_UPDATE_ELEM, key.ctypes.data, value.ctypes.data, flags)
 
     def delete(self, keys: Bytes) -> int:
         """Delete these keys (rows, key_size) of a hash map; return how many were there."""
@@ -183,5 +184,5 @@ class KernelMap:
             return (attr.count if code in (errno.ENOENT, errno.ENOSPC) else 0), code
         return attr.count, 0
 
-    def _element(self, command: Command, key: int, value: int) -> None:
-        bpf(command, ElementAttr(map_fd=self._descriptor, key=key, value=value))
+    def _element(self, command: Command, key: int, value: int, flags: int = 0) -> None:
+        bpf(command, ElementAttr(map_fd=self._descriptor, key=key, value=value, flags=flags))

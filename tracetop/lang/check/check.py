@@ -24,11 +24,18 @@ from tracetop.lang.tree.types import INT64, Form
 from tracetop.lang.vocabulary.directives import process_directive
 from tracetop.model.kernel import Kernel
 from tracetop.model.kinds import Family, ProbeKind
-from tracetop.model.program import LinearScale, TimeSeries
+from tracetop.model.program import Layout, LinearScale, TimeSeries
 from tracetop.model.value_kinds import ValueKind
 
 _REGISTERED = loops
 """Imported for what it registers with `statements`."""
+_MAP_KINDS = {
+    "hash": Layout.HASH,
+    "lruhash": Layout.LRU_HASH,
+    "percpuhash": Layout.PERCPU_HASH,
+    "percpulruhash": Layout.LRU_PERCPU_HASH,
+}
+"""What ``let @name = KIND(ENTRIES);`` takes."""
 _MAX_RUNS = 200
 """Types only widen, one step of a chain of maps a run, so this is never reached by a script that a person wrote."""
 
@@ -46,6 +53,7 @@ def check(
 
     ScriptError, with its place, for the first thing that makes no sense.
     """
+    _refuse_declarations(source, definitions)
     types = KnownTypes(define(source, definitions, kernel), kernel)
     known, settling = Learnt(), False
     for _run in range(_MAX_RUNS):
@@ -75,8 +83,8 @@ def check(
                 break
         known = learnt
     refuse_undefined(source, known)
-    sizes = {node.name: node.entries for node in definitions if isinstance(node, syntax.MapDeclaration)}
-    maps = tuple(_map_type(name, use, sizes.get(name, 0)) for name, use in known.maps.items())
+    declared = {node.name: node for node in definitions if isinstance(node, syntax.MapDeclaration)}
+    maps = tuple(_map_type(name, use, declared.get(name), source) for name, use in known.maps.items())
     return typed.Script(clauses, maps), types
 
 
@@ -85,19 +93,46 @@ def _types_of(types: KnownTypes, hook: Hook) -> KnownTypes:
     return replace(types, binary=hook.target) if hook.kind.facts.family is Family.USER else types
 
 
-def _map_type(name: str, use: MapUse, entries: int) -> typed.MapType:
+def _refuse_declarations(source: Source, definitions: tuple[syntax.Definition, ...]) -> None:
+    """Raise ScriptError for a map that is declared as nothing that a map can be."""
+    for node in definitions:
+        if not isinstance(node, syntax.MapDeclaration):
+            continue
+        if node.kind not in _MAP_KINDS:
+            raise source.error(
+                node.at,
+                f"there are no maps of kind {node.kind}",
+                hint=did_you_mean(node.kind, list(_MAP_KINDS), f"write {', '.join(_MAP_KINDS)}"),
+            )
+        if not node.entries:
+            raise source.error(node.at, f"{node.name} has room for nothing", hint="write how many entries it may have")
+
+
+def _map_type(name: str, use: MapUse, declared: syntax.MapDeclaration | None, source: Source) -> typed.MapType:
+    kind = use.kind or ValueKind.SCALAR
+    if declared and _MAP_KINDS[declared.kind].is_per_cpu is kind.facts.is_shared:
+        held = "one value that all CPUs share" if kind.facts.is_shared else "a value of each CPU"
+        meant = {Layout.HASH: "percpuhash", Layout.PERCPU_HASH: "hash", Layout.LRU_HASH: "percpulruhash"}
+        mend = meant.get(_MAP_KINDS[declared.kind], "lruhash")
+        raise source.error(
+            use.at,
+            f"{name} is declared as {declared.kind}(), which does not go with what is kept in it",
+            why=f"it keeps {held}",
+            hint=f"write let {name} = {mend}({declared.entries});",
+        )
     value = use.value if use.value.form is not Form.UNKNOWN else INT64
     scale = use.scale
     return typed.MapType(
         name,
-        use.kind or ValueKind.SCALAR,
+        kind,
         use.keys,
         use.labels,
         value,
         linear=scale if isinstance(scale, LinearScale) else None,
         bits=scale if isinstance(scale, int) else 0,
         series=scale if isinstance(scale, TimeSeries) else None,
-        entries=entries,
+        entries=declared.entries if declared else 0,
+        evicts=declared is not None and _MAP_KINDS[declared.kind].evicts,
     )
 
 

@@ -18,8 +18,11 @@ from tracetop.lang.check.lvalues import scaled, step_of
 from tracetop.lang.check.scope import Function, Scope
 from tracetop.lang.tree import syntax, typed
 from tracetop.lang.tree.types import INT64, UNKNOWN, Form, Type, spoken
+from tracetop.lang.tree.walk import nodes
+from tracetop.lang.vocabulary.builtins import EMITTED
 from tracetop.lang.vocabulary.kernel_helpers import needs_helper
 from tracetop.model.abi.relocations import HelperId
+from tracetop.model.kernel import lacks_helper
 from tracetop.model.value_kinds import ValueKind
 
 _MAX_KEY_PARTS = 16
@@ -109,14 +112,57 @@ def _assign_map(node: syntax.Assign, target: syntax.Map, scope: Scope) -> typed.
     if node.op == "=":
         if value.type.form is not Form.UNKNOWN:
             scope.assign_map(target, _kind(value.type), value.type)
-        return typed.Store(slot, value)
+        return _in_one_step(slot, value, scope) or typed.Store(slot, value)
     current = typed.MapValue(slot, scope.map_value(target))
     combined = _combined(node, scope, current, value)
     scope.assign_map(target, _kind(combined.type), combined.type)
     if node.op in ("+=", "-="):
         amount = value if node.op == "+=" else typed.Unary("-", value, INT64)
         return typed.Add(slot, scaled(amount, step_of(current.type)))
-    return typed.Store(slot, combined)
+    return _in_one_step(slot, combined, scope) or typed.Store(slot, combined)
+
+
+def _in_one_step(slot: typed.Slot, value: typed.Expr, scope: Scope) -> typed.Add | None:
+    """Return ``@a = @a + x`` as the atomic ``@a += x``, None where a value is not made so of the one before."""
+    if not isinstance(value, typed.Binary) or not value.type.is_integer or any(map(_varies, nodes(slot.keys))):
+        return None
+    if value.op in ("+", "-"):
+        amount = _amount(slot, value)
+        return typed.Add(slot, amount) if amount is not None and not _reads(amount, slot.map) else None
+    # Linux 5.12 has these as atomic instructions, this helper came next.
+    if value.op in ("|", "&", "^") and not lacks_helper(scope.kernel, HelperId.FOR_EACH_MAP_ELEM):
+        for one, other in ((value.left, value.right), (value.right, value.left)):
+            if isinstance(one, typed.MapValue) and one.slot == slot and not _reads(other, slot.map):
+                return typed.Add(slot, other, value.op)
+    return None
+
+
+def _amount(slot: typed.Slot, value: typed.Expr) -> typed.Expr | None:
+    """Return by how much an expression is more than the slot's value, None where it is no such sum."""
+    if isinstance(value, typed.MapValue):
+        return typed.number(0) if value.slot == slot else None
+    if not isinstance(value, typed.Binary) or value.op not in ("+", "-"):
+        return None
+    before, more = _amount(slot, value.left), value.right
+    if before is None and value.op == "+":
+        before, more = _amount(slot, value.right), value.left
+    if before is None:
+        return None
+    if value.op == "-":
+        more = typed.Unary("-", more, INT64)
+    return more if before == typed.number(0) else typed.Binary("+", before, more, False, INT64)
+
+
+def _reads(node: typed.Expr, name: str) -> bool:
+    """Say whether an expression reads the map, or changes it."""
+    return any(getattr(part, "map", None) == name for part in nodes(node))
+
+
+def _varies(node: object) -> bool:
+    """Say whether an expression may have another value each time that it is worked out."""
+    if isinstance(node, typed.BuiltinValue):
+        return node.name not in EMITTED or not EMITTED[node.name].constant
+    return isinstance(node, typed.StepValue | typed.BlockValue | typed.Deleted)
 
 
 def _called(node: syntax.Expr, scope: Scope) -> Function | None:

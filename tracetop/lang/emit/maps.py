@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tracetop.lang.emit.dispatch import held, put, same_layout, statement, value
 from tracetop.lang.emit.prelude import DIVIDE, OF_CPU, SET_PRESENT, Helper
-from tracetop.lang.emit.tables import ARRAYS, is_plain, key_type, value_type
+from tracetop.lang.emit.tables import is_plain, key_type, value_type
 from tracetop.lang.emit.writer import Writer, c_stored
 from tracetop.lang.plan.plan import PlannedMap
 from tracetop.lang.tree import typed
@@ -25,6 +25,8 @@ _JOINS = {
 }
 """By how CPUs are merged, and the fields of a value: how one CPU's value joins those of the others."""
 
+_ATOMIC = {"+": "add", "|": "or", "&": "and", "^": "xor"}
+
 
 def key(slot: typed.Slot, out: Writer, bucket: str = "") -> str:
     """Return the name of a variable that holds the slot's key; `bucket` is C text, of a distribution."""
@@ -32,7 +34,7 @@ def key(slot: typed.Slot, out: Writer, bucket: str = "") -> str:
     if known:
         return known
     planned = out.planned(slot)
-    if planned.spec.layout in ARRAYS:
+    if planned.spec.layout.is_array:
         index = bucket or (value(slot.keys[0], out) if slot.keys else "0")
         return _plain_key(slot, "u32", index, out, remembered=not bucket)
     if is_plain(planned):
@@ -92,7 +94,7 @@ def change(slot: typed.Slot, in_place: Callable[[str], str], first: str, out: Wr
         out.line(in_place(place))
     with out.block("else"):
         _insert(planned, key_name, first, out)
-    if planned.spec.layout not in ARRAYS:
+    if not planned.spec.layout.is_array:
         out.memory.forget_map(slot.map)
 
 
@@ -102,7 +104,7 @@ def _insert(planned: PlannedMap, key_name: str, first: str, out: Writer) -> None
         out.line(f"{out.need(_others(planned))}({key_name});")
         return
     drop = out.drop(planned.spec.drop_slot)
-    if planned.spec.layout in ARRAYS:
+    if planned.spec.layout.is_array:
         out.line(drop)
         return
     name = out.name("first")
@@ -157,19 +159,21 @@ def _store_memory(slot: typed.Slot, source: typed.Expr, out: Writer) -> None:
     out.memory.forget_map(slot.map)
 
 
-def add(slot: typed.Slot, amount: str, out: Writer) -> None:
-    """Write the atomic addition of `amount` (C text) to a value that all CPUs share."""
+def add(slot: typed.Slot, amount: str, out: Writer, op: str = "+") -> None:
+    """Write the atomic addition of `amount` (C text), or another of `_ATOMIC`, to a value that all CPUs share."""
     planned = out.planned(slot)
     spec = planned.spec
     place, key_name = _find(slot, out)
-    if spec.layout is Layout.HASH:
+    if not spec.layout.is_array:
         with out.block(f"if (!{place})"):
             name = out.name("first")
             out.line(f"{value_type(planned)} {name} = 0;")
             out.line(f"{spec.c_name}.insert(&{key_name}, &{name});")
             out.line(f"{place} = {spec.c_name}.lookup(&{key_name});")
     with out.block(f"if ({place})"):
-        out.line(f"__sync_fetch_and_add({place}, {amount});")
+        out.line(f"__sync_fetch_and_{_ATOMIC[op]}({place}, {amount});")
+        if spec.layout is Layout.ARRAY:  # a number that is not zero shows that something was written
+            out.when(f"!*{place}", f"{out.need(SET_PRESENT)}({spec.drop_slot}, 1);")
     with out.block("else"):
         out.line(out.drop(spec.drop_slot))
 
@@ -194,7 +198,7 @@ def _remove(slot: typed.Slot, out: Writer, found: str = "") -> None:
     spec = out.planned(slot).spec
     if spec.layout is Layout.ARRAY:
         out.line(f"{out.need(SET_PRESENT)}({spec.drop_slot}, 0);")
-    if spec.kept_slots or spec.layout in ARRAYS:
+    if spec.kept_slots or spec.layout.is_array:
         place = pointer(slot, out)
         if found and spec.layout is not Layout.ARRAY:
             out.line(f"{found} = {place} && *{place};")

@@ -84,7 +84,7 @@ def _store(node: typed.Store, out: Writer) -> None:
 
 @statement.register
 def _add(node: typed.Add, out: Writer) -> None:
-    add(node.slot, value(node.value, out), out)
+    add(node.slot, value(node.value, out), out, node.op)
 
 
 @statement.register

@@ -17,12 +17,13 @@ _MOST_PERCPU_BYTES = (1 << 15) - 64
 """Of a value that each CPU has: PCPU_MIN_UNIT_SIZE, and the entry's own head."""
 _EVENT_PAGES, _PRINT_PAGES = 16, 1024
 """Of the ring buffer, for requests and for what is printed."""
-ARRAYS = (Layout.ARRAY, Layout.PERCPU_ARRAY)
 _TABLES = {
     Layout.ARRAY: "BPF_ARRAY({name}, {value}, {entries});",
     Layout.PERCPU_ARRAY: "BPF_PERCPU_ARRAY({name}, {value}, {entries});",
     Layout.HASH: "BPF_HASH({name}, {key}, {value}, {entries});",
     Layout.PERCPU_HASH: "BPF_PERCPU_HASH({name}, {key}, {value}, {entries});",
+    Layout.LRU_HASH: 'BPF_TABLE("lru_hash", {key}, {value}, {name}, {entries});',
+    Layout.LRU_PERCPU_HASH: 'BPF_TABLE("lru_percpu_hash", {key}, {value}, {name}, {entries});',
 }
 
 
@@ -30,7 +31,7 @@ def _declare(planned: PlannedMap) -> str:
     """Return the C that declares a map's table, with the structs of its key and value."""
     spec = planned.spec
     structs = ""
-    if spec.layout not in ARRAYS and not is_plain(planned):
+    if not spec.layout.is_array and not is_plain(planned):
         members = "".join(f"{member}; " for member in _members(planned))
         structs += f"struct {spec.c_name}_key {{ {members}}};\n"
     if spec.kind is ValueKind.STRING:
@@ -54,7 +55,7 @@ def is_plain(planned: PlannedMap) -> bool:
 
 def key_type(planned: PlannedMap) -> str:
     """Return the C type of the kernel's key."""
-    if planned.spec.layout in ARRAYS:
+    if planned.spec.layout.is_array:
         return "u32"
     return c_stored(planned.type.keys[0]) if is_plain(planned) else f"struct {planned.spec.c_name}_key"
 

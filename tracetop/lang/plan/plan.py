@@ -12,6 +12,7 @@ from tracetop.lang.ctypes.value_types import layout
 from tracetop.lang.plan.map_uses import MapUses, map_uses
 from tracetop.lang.plan.program_sharing import alike, hook_number, tells_hook
 from tracetop.lang.plan.raw_tracepoints import REQUEST, RawForm, raw_form, with_table
+from tracetop.lang.plan.shared_updates import losing_updates
 from tracetop.lang.plan.syscall_events import Calls
 from tracetop.lang.tree import typed
 from tracetop.lang.tree.hook import Hook
@@ -91,6 +92,8 @@ class _Planning:
     """What the plan of every map depends on."""
 
     uses: MapUses
+    losing: frozenset[str]
+    """Names of maps, see `losing_updates`."""
     types: KnownTypes
     directives: Directives
     entries: int
@@ -110,7 +113,7 @@ def plan(
 
     `tables`: whether the number of a system call says of which table it is, see `model.syscalls`.
     """
-    planning = _Planning(map_uses(script), types, directives, entries, kernel)
+    planning = _Planning(map_uses(script), losing_updates(script), types, directives, entries, kernel)
     maps = {
         type_.name: PlannedMap(_map_spec(slot, type_, planning), type_, type_.name in planning.uses.deleted)
         for slot, type_ in enumerate(script.maps)
@@ -125,14 +128,14 @@ def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
     sparse = deleted or type_.name in uses.measured
     held, entries = _layout(type_, type_.entries or planning.entries, planning.kernel, deleted=sparse)
     parts, key_size = key_layout(type_.keys, type_.labels, planning.types, bucket=type_.kind.facts.is_bucketed)
-    in_array = held in (Layout.ARRAY, Layout.PERCPU_ARRAY)
+    in_array = held.is_array
     is_calls = in_array and bool(type_.keys) and type_.keys[0].role is KeyRole.SYSCALL
     if in_array and type_.keys:
         held_as = ValueType(size=4, signed=is_calls)
         parts = (KeyPart(type_.keys[0].role, 0, 4, signed=is_calls, label=type_.labels[0], type=held_as),)
     state = deleted and type_.kind is ValueKind.SCALAR
     recurs = type_.labels == (REQUEST,) or all(key.role in _RECURRING for key in type_.keys)
-    kept = state and recurs and type_.name in uses.always_set
+    kept = state and recurs and type_.name in uses.always_set and not held.evicts
     return MapSpec(
         name=type_.name,
         c_name=f"m{slot}_{type_.name[1:]}",
@@ -152,6 +155,7 @@ def _map_spec(slot: int, type_: typed.MapType, planning: _Planning) -> MapSpec:
         state=deleted and not type_.kind.facts.is_per_event and not type_.kind.facts.is_distribution,
         kept_slots=kept,
         sampled=type_.name in uses.sampled,
+        loses_updates=type_.name in planning.losing,
         drop_slot=slot,
     )
 
@@ -163,7 +167,9 @@ def _layout(type_: typed.MapType, entries: int, kernel: Kernel, *, deleted: bool
             return Layout.ARRAY, 1
         return Layout.PERCPU_ARRAY, _buckets(type_)
     if type_.kind.facts.is_shared:
-        return Layout.HASH, entries
+        return Layout.LRU_HASH if type_.evicts else Layout.HASH, entries
+    if type_.evicts:
+        return Layout.LRU_PERCPU_HASH, entries
     bounds = {KeyRole.SYSCALL: SYSCALLS, KeyRole.CPU: kernel.cpus}
     bounded = len(type_.keys) == 1 and type_.keys[0].role in bounds
     if type_.kind is ValueKind.COUNT and bounded and not deleted:
@@ -199,9 +205,9 @@ def key_layout(
 def kernel_bytes(spec: MapSpec, cpus: int) -> int:
     """Return about how much memory the kernel takes for a map."""
     value = (spec.value_size + 7) // 8 * 8
-    if spec.layout in (Layout.PERCPU_ARRAY, Layout.PERCPU_HASH):
+    if spec.layout.is_per_cpu:
         value *= cpus
-    element = 0 if spec.layout in (Layout.ARRAY, Layout.PERCPU_ARRAY) else _HASH_ELEMENT_BYTES + spec.key_size
+    element = 0 if spec.layout.is_array else _HASH_ELEMENT_BYTES + spec.key_size
     return spec.max_entries * (element + value)
 
 

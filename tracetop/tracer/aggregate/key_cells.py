@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracetop.model.frame import Cell, Column, ColumnKind
-from tracetop.model.program import KeyPart, KeyRole, Layout, MapSpec
+from tracetop.model.program import KeyPart, KeyRole, MapSpec
 from tracetop.model.syscalls import SyscallNames
 from tracetop.model.value import Shape, ValueType
 from tracetop.model.value_kinds import ValueKind
@@ -28,7 +28,7 @@ USERNAME = ValueType(shape=Shape.USERNAME, size=4, signed=False)
 def integers(spec: MapSpec, part: KeyPart, keys: Keys) -> NDArray[np.integer[Any]]:
     """Return one part of every key as integers, (n,)."""
     rows = as_rows(keys)
-    if spec.layout in (Layout.ARRAY, Layout.PERCPU_ARRAY):  # the kernel's key is the index, 4 bytes
+    if spec.layout.is_array:  # the kernel's key is the index, 4 bytes
         return np.ascontiguousarray(rows[:, :4]).view(np.uint32).reshape(-1)
     column = np.ascontiguousarray(rows[:, part.offset : part.offset + part.size])
     kind = f"{'i' if part.signed else 'u'}{part.size}"

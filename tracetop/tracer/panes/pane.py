@@ -213,6 +213,7 @@ class Pane:
             views=(*self._views, log) if log else self._views,
             diagnostic=self._diagnostic,
             notes=(*running.notes, *[_ENDED] * running.exited) if running else (),
+            limits=running.limits if running else (),
             dropped=running.dropped if running else 0,
             missed=running.missed if running else 0,
             cost=running.cost if running else Cost(),

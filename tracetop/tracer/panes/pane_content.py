@@ -19,6 +19,8 @@ class Shown(ABC):
     """A descriptor that is readable while `drain` has something to do; None where it never has."""
     notes: tuple[str, ...] = ()
     """What this kernel cannot do of it, one line each."""
+    limits: tuple[str, ...] = ()
+    """Why its numbers may be too low by how it is written."""
     tables: Sequence[JoinedTable | ObjectTable] = ()
     """Its tables, for their sort to be chosen."""
     attached: bool = False

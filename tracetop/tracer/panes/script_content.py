@@ -58,6 +58,7 @@ class Running(Shown):
         self._read_s = time.monotonic()
         self._dropped_before = self._missed_before = 0
         self.tables = self._aggregates.tables
+        self.limits = tuple(spec.limit for spec in program.maps if spec.limit)
         self._loaded = Loaded.load(program)
         self.event_fd = self._loaded.event_fd
         if upkeep.takes_user_addresses(program):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tracetop.bpf import Bytes, Ints, MapSample, is_array
+from tracetop.bpf import Bytes, Ints, MapSample
 from tracetop.model.abi.buckets import BUCKET_BYTES, bucket_place
 from tracetop.model.program import MapSpec, TimeSeries
 from tracetop.model.value import Shape, ValuePart
@@ -35,7 +35,7 @@ class MapReader:
 
     def __init__(self, spec: MapSpec, decoder: Decoder) -> None:
         self.spec = spec
-        self._index = decoder.number(spec.keys[0].type) if spec.keys and is_array(spec.layout) else None
+        self._index = decoder.number(spec.keys[0].type) if spec.keys and spec.layout.is_array else None
         parts = [ValuePart(offset=part.offset, type=part.type) for part in spec.keys]
         self._parts = [decoder.part(part) for part in parts]
         self._value = decoder.part(ValuePart(offset=0, type=spec.value))

@@ -10,7 +10,6 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from tracetop.bpf import is_array
 from tracetop.model.escape import escape
 from tracetop.model.program import Action, Format, MapAction, MapSpec, Place, PrintEntry, PrintMap, PrintValue, Warned
 from tracetop.model.value import Shape, ValuePart
@@ -148,7 +147,7 @@ class Printer:
 
 def _kernel_key(spec: MapSpec, action: PrintEntry, payload: bytes) -> bytes:
     """Return the key that an event names as the kernel's map has it."""
-    if is_array(spec.layout):
+    if spec.layout.is_array:
         index = action.keys[0] if action.keys else None
         return payload[index.offset : index.offset + 4] if index else bytes(4)
     key = bytearray(spec.key_size)

@@ -223,6 +223,11 @@ def _open_process(pid: int) -> int:
 def _losses(loaded: LoadedScript) -> tuple[str, ...]:
     """Return a line for each thing that was counted too low."""
     notes = [
+        f"{spec.name} is read, changed and written in steps: where two CPUs did so at once, an update was lost"
+        for spec in loaded.program.maps
+        if spec.loses_updates
+    ]
+    notes += [
         f"{name} was full: {count} updates were dropped; make maps larger with config = {{ max_map_keys = NUMBER }}"
         for name, count in loaded.drops().items()
         if count

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tracetop.bpf import MapSample, is_array
+from tracetop.bpf import MapSample
 from tracetop.model.filter import Filter
 from tracetop.model.program import ENDED_MAP, Format, KeyPart, KeyRole, MapSpec, PrintValue, Program
 from tracetop.model.value import Shape, ValueType
@@ -128,7 +128,7 @@ def _processes_in_keys(loaded: LoadedScript) -> Iterator[int]:
     """Yield the processes whose addresses the maps' keys hold."""
     for spec in loaded.program.maps:
         for part in spec.keys:
-            if part.type.shape in _PID_AT and not is_array(spec.layout):
+            if part.type.shape in _PID_AT and not spec.layout.is_array:
                 at = part.offset + _PID_AT[part.type.shape]
                 column = np.ascontiguousarray(loaded.read(spec.name).keys[:, at : at + 4]).view(np.uint32)
                 yield from np.unique(column).tolist()

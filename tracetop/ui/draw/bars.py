@@ -136,7 +136,9 @@ class StatusLine(FrameLine):
         loss = status.loss_text(pane)
         sampled = status.sampling_text(pane)
         left = [(f"{status.ESTIMATE} {sampled}", ink.warn)] if sampled else []
-        if loss or not sampled:
+        if limit := status.limit_text(pane):
+            left.append((f"{status.ESTIMATE} {limit}", ink.warn))
+        if loss or not (sampled or limit):
             left.append((f"{status.LOWER_BOUND} {loss}", ink.bad) if loss else ("complete", ink.good))
         if earlier := status.earlier_loss_text(pane):
             left.append((f"for {LOSS_WINDOW_S:.0f} s · {earlier}", ink.dim))

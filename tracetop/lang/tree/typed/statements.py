@@ -38,6 +38,8 @@ class Add(Statement):
 
     slot: Slot
     value: Expr
+    op: str = "+"
+    """What is done with the value: ``+``, ``|``, ``&`` or ``^``."""
 
 
 class Aggregate(Statement):
@@ -177,6 +179,8 @@ class MapType(Frozen):
     series: TimeSeries | None = None
     entries: int = 0
     """As the script declares it; 0 where it does not."""
+    evicts: bool = False
+    """Declared so that old entries make room for new ones."""
 
 
 class Script(Frozen):
