@@ -52,6 +52,20 @@ def test_a_script_that_is_added_prints_and_counts_and_leaves_with_its_pane() -> 
         assert one.until(Frame, lambda frame: "mine" not in frame.panes).panes.keys() == {"syscalls"}
 
 
+def test_a_map_that_evicts_is_shown_with_its_newest_keys_and_not_as_complete() -> None:
+    count = "interval:ms:50 { for $i : 0..20 { @n++; @m[@n] = count(); } }"
+    with tracer(m.PaneRequest("mine", f"let @m = percpulruhash(8); {count}")) as one:
+
+        def newest(pane: PaneFrame) -> list[int]:
+            table = next((view for view in pane.views if isinstance(view, Table)), None)
+            return sorted(int(str(row.cells[0])) for row in table.rows) if table else []
+
+        pane = one.pane("mine", lambda pane: bool(newest(pane)) and newest(pane)[0] > 100)
+        assert len(newest(pane)) <= 8
+        assert newest(pane)[-1] - newest(pane)[0] < 20
+        assert (pane.complete, pane.dropped, pane.limits) == (False, 0, ("@m evicts old entries",))
+
+
 def test_a_wrong_text_leaves_the_old_script_and_a_good_one_replaces_it() -> None:
     with tracer(m.PaneRequest("mine", "BEGIN { @old = 1; }", 1)) as one:
         one.pane("mine", lambda pane: bool(pane.views))

@@ -65,7 +65,9 @@ async def test_hostile_names_are_drawn_as_text() -> None:
         row = Row("7:7", cells, pid=7, comm=evil)
         spoilt = msgspec.structs.replace(table, rows=(row, *table.rows), name=evil)
         diagnostic = Diagnostic(what=evil, hint=evil)
-        return msgspec.structs.replace(pane, title=evil, views=(spoilt,), notes=(evil,), diagnostic=diagnostic)
+        return msgspec.structs.replace(
+            pane, title=evil, views=(spoilt,), notes=(evil,), limits=(evil,), diagnostic=diagnostic
+        )
 
     source = FakeSource()
     source.changes["processes"] = spoil

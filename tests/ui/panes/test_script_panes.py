@@ -245,6 +245,19 @@ async def test_a_script_that_ended_itself_shows_what_it_came_to() -> None:
         assert "the script ended itself" in on.text
 
 
+async def test_a_script_that_may_lose_updates_is_not_called_complete() -> None:
+    def limited(pane: PaneFrame) -> PaneFrame:
+        return msgspec.structs.replace(pane, limits=("@seen evicts old entries",))
+
+    async with typed(COUNT, "enter") as on:
+        await on.tick()
+        complete = on.text.count("complete")
+        on.source.changes["script"] = limited
+        await on.tick()
+        assert "≈ @seen evicts old entries" in on.text
+        assert on.text.count("complete") == complete - 1
+
+
 async def test_the_palette_opens_shipped_panes_and_scripts_in_the_folders_for_them() -> None:
     async with dashboard() as on:
         on.app.scripts.offers = lambda: (
