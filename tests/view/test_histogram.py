@@ -1,4 +1,4 @@
-"""Percentiles keep their error bound, bars lose no count, and open buckets give bounds instead of values."""
+"""Percentiles keep their bounds, bars lose no count, and open buckets give bounds instead of values."""
 
 import math
 from itertools import pairwise
@@ -23,19 +23,42 @@ def counted(values: list[int]) -> dict[int, int]:
 
 
 @given(samples, shares)
-def test_a_percentile_is_off_by_at_most_an_eighth(values: list[int], q: float) -> None:
+def test_a_percentile_is_never_above_the_true_one_and_less_than_an_eighth_below(values: list[int], q: float) -> None:
     exact = sorted(values)[max(1, math.ceil(q * len(values))) - 1]
     estimate = percentile(counted(values), q)
     assert estimate is not None
-    assert abs(estimate.value - exact) <= 0.125 * exact
+    assert estimate.value <= exact <= estimate.value * 1.125
     assert not estimate.sign
 
 
+def test_values_that_are_all_the_same_give_no_percentile_above_them() -> None:
+    found = summary(counted([65_536] * 100))
+    assert (found.p50, found.p90, found.p99) == (Estimate(65_536),) * 3
+    assert found.max == Estimate(65_536, "≥")
+    assert found.text(Unit.NONE) == "n 100  p50 65.5k  p90 65.5k  p99 65.5k  max ≥65.5k"
+
+
+@pytest.mark.parametrize("q", [0.5, 0.9, 0.99])
+def test_a_percentile_of_a_uniform_load_is_the_start_of_the_bucket_that_has_the_true_one(q: float) -> None:
+    values = list(range(10_001))
+    estimate = percentile(counted(values), q)
+    assert estimate is not None
+    bar = bucket_bar(log_index(math.ceil(q * len(values)) - 1), 1)
+    assert estimate.value == bar.low
+
+
 @given(samples)
-def test_the_maximum_is_no_less_than_the_true_one_and_at_most_an_eighth_more(values: list[int]) -> None:
+def test_no_percentile_is_above_the_greatest_value(values: list[int]) -> None:
+    found = summary(counted(values))
+    assert all(one is not None and one.value <= max(values) for one in (found.p50, found.p90, found.p99, found.max))
+
+
+@given(samples)
+def test_the_maximum_is_a_bound_of_the_true_one_unless_its_bucket_has_one_value(values: list[int]) -> None:
     estimate = maximum(counted(values))
     assert estimate is not None
-    assert max(values) <= estimate.value <= 1.125 * max(values)
+    assert estimate.value <= max(values) <= estimate.value * 1.125
+    assert estimate.sign == ("≥" if max(values) >= 16 else "")
 
 
 @given(log_buckets)
@@ -63,7 +86,9 @@ def test_a_percentile_of_a_linear_scale_lies_in_the_right_step() -> None:
     buckets = dict.fromkeys(range(1, 15), 1)
     median = percentile(buckets, 0.5, SCALE)
     assert median is not None
-    assert 42 <= median.value < 49
+    assert median == Estimate(42, "≥")
+    assert percentile(buckets, 0.9, SCALE) == Estimate(84)
+    assert maximum(buckets, SCALE) == Estimate(91, "≥")
 
 
 def contiguous(found: tuple[Bar, ...]) -> bool:

@@ -1,7 +1,8 @@
 """Distributions: percentiles from sub-buckets, buckets merged to as many bars as there are rows, heat over time.
 
-Owns: what a distribution's numbers may claim. A percentile is off by at most 12.5% (a bucket's width); one that falls
-into an open bucket (below zero of `hist`, the outer two of `lhist`) is only a bound and carries its sign. Pure.
+Owns: what a distribution's numbers may claim. A percentile is never above a value that was seen, and below it by at
+most 12.5% (the width of a bucket of `hist`). What is known less well is only a bound and carries its sign: in an open
+bucket (below zero of `hist`, the outer two of `lhist`), in a wide step of `lhist`, and the greatest value. Pure.
 """
 
 import math
@@ -47,7 +48,7 @@ class Estimate(msgspec.Struct, frozen=True):
 
     value: int
     sign: str = ""
-    """Empty (off by at most 12.5%), or ``<`` or ``≥``."""
+    """Empty (the start of its bucket: the true one is less than 12.5% above), or ``<`` or ``≥``."""
 
     def text(self, unit: Unit, width: int = 8) -> str:
         """Return ``4.5 ms`` or ``≥100`` in at most `width` cells."""
@@ -91,7 +92,8 @@ def bucket_bar(index: int, count: int, linear: LinearScale | None = None) -> Bar
 def percentile(buckets: Buckets, q: float, linear: LinearScale | None = None) -> Estimate | None:
     """Return the value that a share `q` (0 to 1) of all values does not exceed; None where there are none.
 
-    It lies in the same bucket as the exact nearest-rank percentile, so it is off by at most one bucket's width.
+    It is the start of the bucket that has the exact nearest-rank percentile: never above it, and at most 12.5% below
+    unless it carries a sign.
     """
     total = sum(buckets.values())
     if not total:
@@ -100,15 +102,20 @@ def percentile(buckets: Buckets, q: float, linear: LinearScale | None = None) ->
     for index in sorted(buckets):
         count = buckets[index]
         if rank <= count:
-            return _inside(bucket_bar(index, count, linear), (rank - 0.5) / count)
+            return _least(bucket_bar(index, count, linear))
         rank -= count
     raise AssertionError("the ranks of a distribution end at its total")
 
 
 def maximum(buckets: Buckets, linear: LinearScale | None = None) -> Estimate | None:
-    """Return the largest value that the highest bucket in use can hold; None where there is none."""
+    """Return the least that the largest value can be, which is in the highest bucket in use; None where none is."""
     used = [index for index, count in buckets.items() if count]
-    return _inside(bucket_bar(max(used), 1, linear), 1.0) if used else None
+    if not used:
+        return None
+    bar = bucket_bar(max(used), 1, linear)
+    least = _least(bar)
+    is_one_value = bar.low is not None and bar.high == bar.low + 1
+    return least if least.sign or is_one_value else Estimate(least.value, "≥")
 
 
 def summary(buckets: Buckets, linear: LinearScale | None = None) -> Summary:
@@ -117,13 +124,12 @@ def summary(buckets: Buckets, linear: LinearScale | None = None) -> Summary:
     return Summary(sum(buckets.values()), p50, p90, p99, maximum(buckets, linear))
 
 
-def _inside(bar: Bar, share: float) -> Estimate:
-    """Return the value at `share` of a bucket's whole numbers, or the bound of an open bucket."""
+def _least(bar: Bar) -> Estimate:
+    """Return the least that a bucket's values can be, as a bound where the greatest is more than 12.5% above."""
     if bar.low is None:
         return Estimate(bar.high or 0, "<")
-    if bar.high is None:
-        return Estimate(bar.low, "≥")
-    return Estimate(bar.low + round((bar.high - 1 - bar.low) * share))
+    is_near = bar.high is not None and 8 * (bar.high - 1 - bar.low) <= abs(bar.low)
+    return Estimate(bar.low, "" if is_near else "≥")
 
 
 def bars(
