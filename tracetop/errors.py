@@ -5,11 +5,17 @@ code it becomes. Refuses to own: how it is drawn; the readers do that. Used by e
 imports nothing of tracetop.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import IntEnum
 
 import msgspec
+
+_LONG_WORD = re.compile(r"\S{257,}")
+"""What no path or name of common size is: a script may have words of any length, and errors quote them."""
+_LONGEST_PART = 2000
+"""Characters of a part of an error."""
 
 
 class ExitCode(IntEnum):
@@ -63,6 +69,13 @@ def _one_line(text: str) -> str:
     return text.replace("\n", "\\n")
 
 
+def _short(text: str) -> str:
+    """Return a part of an error, its long words and itself cut in the middle with … for what is left out."""
+    words = _LONG_WORD.sub(lambda word: f"{word[0][:128]}…{word[0][-64:]}", text)
+    half = _LONGEST_PART // 2
+    return words if len(words) <= _LONGEST_PART else f"{words[:half]}…{words[-half:]}"
+
+
 class TracetopError(Exception):
     """Base of every error that tracetop raises on purpose."""
 
@@ -79,6 +92,7 @@ class TracetopError(Exception):
         at: int = 0,
         detail: str = "",
     ):
+        what, why, hint = _short(what), _short(why), _short(hint)
         super().__init__(what)
         self.diagnostic = Diagnostic(
             what=what, why=why, hint=hint, where=where, excerpt=excerpt, at=at, detail=detail, code=type(self).code

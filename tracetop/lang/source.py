@@ -17,6 +17,10 @@ _PART = re.compile(rf"^{re.escape(IMPORTED)}(?P<name>.*)\n", re.MULTILINE)
 _CALL_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|[()]', re.DOTALL)
 """What may have parentheses in it that are none, and those that are."""
 _TAB_WIDTH = 4
+_WHOLE_LINE = 240
+"""Characters of a line that an error quotes whole."""
+_AROUND = 80
+"""Characters of a longer one that it quotes on each side of the place."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,16 @@ class Source:
 
     @staticmethod
     def _excerpt(part: str, line: int, column: int) -> str:
-        """Return the source line and a caret under `column`, tabs widened so that the two stay aligned."""
+        """Return the source line, a long one cut around `column` with … for what is left out, and a caret under it.
+
+        Tabs are widened, so that the two stay aligned.
+        """
         lines = part.split("\n")
         text = lines[line - 1] if line <= len(lines) else ""
-        caret = " " * len(text[: column - 1].expandtabs(_TAB_WIDTH)) + "^"
-        return f"{text.expandtabs(_TAB_WIDTH)}\n{caret}"
+        indent = len(text[: column - 1].expandtabs(_TAB_WIDTH))
+        text = text.expandtabs(_TAB_WIDTH)
+        if len(text) > _WHOLE_LINE:
+            start, end = max(0, indent - _AROUND), indent + 1 + _AROUND
+            before, after = "…" if start else "", "…" if end < len(text) else ""
+            text, indent = f"{before}{text[start:end]}{after}", indent - start + len(before)
+        return f"{text}\n{' ' * indent}^"

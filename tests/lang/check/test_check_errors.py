@@ -152,7 +152,8 @@ def test_an_error_points_at_its_place_and_has_a_hint(
     assert what in error.what
     assert hint in error.hint
     assert error.where == f"t.bt:1:{column}"
-    assert error.excerpt == f"{text}\n{' ' * (column - 1)}^"
+    quoted = text if len(text) <= 240 else f"{text[: column + 80]}…"
+    assert error.excerpt == f"{quoted}\n{' ' * (column - 1)}^"
     assert error.code is ExitCode.SCRIPT
 
 
@@ -160,6 +161,35 @@ def test_the_caret_stands_under_its_place_behind_tabs(refuse: Refuse) -> None:
     error = refuse("BEGIN\n{\n\t@\t= pidd;\n}\n")
     assert error.where == "t.bt:3:6"
     assert error.excerpt == "    @   = pidd;\n          ^"
+
+
+def test_of_a_long_line_the_part_around_the_place_is_quoted(refuse: Refuse) -> None:
+    text = f'BEGIN {{ printf("{"x" * 500}"); {"@a = 1; " * 2000} @b = pidd; {"@c = 2; " * 1000} }}'
+    assert len(text) > 15_000
+    error = refuse(text)
+    line, caret = error.excerpt.split("\n")
+    assert error.where == f"t.bt:1:{text.index('pidd') + 1}"
+    assert line[caret.index("^") :].startswith("pidd; @c")
+    assert (line[0], line[-1], line.count("…")) == ("…", "…", 2)
+    assert line[1:-1] in text
+    assert len(line) < 200
+    assert max(map(len, error.text().split("\n"))) < 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BEGIN { @ = LONG; }",
+        "BEGIN { @ = LONG(1); }",
+        "BEGIN { @ = $LONG; }",
+        "LONG:x { }",
+        'BEGIN { @ = 1 + "LONG"; }',
+    ],
+)
+def test_a_long_word_is_not_quoted_whole(refuse: Refuse, text: str) -> None:
+    error = refuse(text.replace("LONG", "x" * 15_000))
+    assert max(map(len, error.text().split("\n"))) < 500
+    assert "…" in error.excerpt
 
 
 def test_a_clause_that_needs_too_much_stack_is_refused_because_clang_would_end_the_process(refuse: Refuse) -> None:

@@ -53,6 +53,8 @@ async def test_a_long_script_line_is_shown_where_its_error_is() -> None:
     async with dashboard(source=source) as on:
         above = next(place for place, text in enumerate(on.lines) if "HERE" in text)
         assert on.lines[above + 1].index("^") == on.lines[above].index("HERE")
+        before, after = on.lines[above].split("HERE")
+        assert before.count("…") == after.count("…") == 1
 
 
 async def test_hostile_names_are_drawn_as_text() -> None:

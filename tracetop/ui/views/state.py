@@ -106,11 +106,14 @@ def diagnostic_lines(diagnostic: Diagnostic, width: int, ink: Palette) -> list[L
 
 
 def _excerpt(excerpt: str, width: int) -> list[str]:
-    """Return the source line and its caret, of a long line the part around the caret."""
+    """Return the source line and its caret, of a long line the part around the caret with … for what is left out."""
     lines = [escape(line) for line in excerpt.splitlines()]
     longest, caret = max(map(len, lines), default=0), len(lines[-1]) if lines else 0
     start = max(0, min(caret - width // 2, longest - width))
-    return [fit(line[start:], max(0, width)).rstrip() for line in lines]
+    shown = [line[start:] for line in lines]
+    if start and shown[0]:
+        shown[0] = f"…{shown[0][1:]}"
+    return [fit(line, max(0, width)).rstrip() for line in shown]
 
 
 def wrapped(name: str, text: str, width: int, look: Style, ink: Palette) -> list[Line]:
