@@ -58,7 +58,7 @@ def script_text(path: str, *, as_root: bool, headers: Headers = NO_HEADERS) -> s
 
 def typed_text(text: str, *, as_root: bool, headers: Headers = NO_HEADERS) -> str:
     """Return the text of a script that was typed where the user stands, with what it imports and includes."""
-    return _whole(text, Path.cwd() / "-e", as_root=as_root, headers=headers)
+    return _whole(text, Path("-e"), as_root=as_root, headers=headers)
 
 
 def _whole(text: str, path: Path, *, as_root: bool, headers: Headers) -> str:

@@ -39,7 +39,7 @@ def with_headers(text: str, folder: Path, headers: Headers, read: Callable[[str]
         return text
     search = _Search(tuple(map(Path, headers.folders)), read)
     for name in headers.files:
-        path = search.find(name, Path.cwd())
+        path = search.find(name, Path())
         if path is None:
             looked = ", ".join([".", *headers.folders])
             raise UsageError(f"cannot include {name}", why=f"there is no such file in {looked}", hint="add -I FOLDER")

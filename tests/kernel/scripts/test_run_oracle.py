@@ -106,7 +106,7 @@ LOAD = {
                          join(args->argv); }
                    tracepoint:sched:sched_process_exit /pid == cpid/ { printf("exit %s\n", comm); }""",
     "library": r"""uprobe:libc:pthread_create, uprobe:libc:getpid /pid == cpid/ { @u = count(); }
-                   uprobe:libc:printf /pid == cpid/ { printf("%s", str(arg0)); }""",
+                   uprobe:libc:printf /pid == cpid/ { @printed[str(arg0) == "" ? 1 : 0] = count(); @f = *(uint8 *)arg0; }""",
     "parity": """tracepoint:syscalls:sys_enter_getppid /pid == cpid/
                  { @n++; @p[@n / 300] = count(); @h = hist(@n); @l = lhist(@n, 0, 400, 50);
                    @s = stats(@n); @a[@n % 3] = avg(@n); @min = min(@n); @max = max(@n); @sum = sum(@n); }""",
@@ -141,22 +141,42 @@ def objects(lines: str) -> list[Any]:
     return [json.loads(line) for line in lines.splitlines() if line]
 
 
-def unequal_blanks(text: str) -> str:
-    """Return text without blank lines that follow or precede others: bpftrace prints one for each empty map."""
-    lines = text.strip("\n").split("\n")
-    return "\n".join(line for line, before in zip(lines, ["", *lines], strict=False) if line or before)
+def as_today(text: str) -> str:
+    """Return what an older bpftrace printed as the newest prints it: records of stats, headings without a blank.
+
+    Blank lines are left out: where they stand has changed too, and the cases of tests/cases look at them.
+    """
+    stats = r"{ .count = \1, .average = \2, .total = \3 }"
+    text = re.sub(r"count (\d+), average (-?\d+), total (-?\d+)$", stats, text, flags=re.MULTILINE)
+    return full_lines(re.sub(r"^(@.*:) $", r"\1", text, flags=re.MULTILINE))
+
+
+def full_lines(text: str) -> str:
+    """Return the lines that are not blank."""
+    return "\n".join(line for line in text.split("\n") if line)
+
+
+def numbers_as_today(value: Any) -> Any:
+    """Return a JSON value as the newest writes it: a number that no double holds as text."""
+    if isinstance(value, dict):
+        return {key: numbers_as_today(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [numbers_as_today(each) for each in value]
+    return str(value) if isinstance(value, int) and value != int(float(value)) else value
 
 
 @pytest.mark.parametrize("name", [*ONCE, *LANGUAGE])
 def test_the_text_of_a_program(name: str, tracer: CaseTracer, loads: Mapping[str, Path]) -> None:
     program = ended({**ONCE, **LANGUAGE}[name])
-    assert unequal_blanks(ours(program, tracer, loads)) == unequal_blanks(bpftrace(program))
+    assert full_lines(ours(program, tracer, loads)) == as_today(bpftrace(program))
 
 
 @pytest.mark.parametrize("name", ONCE)
 def test_the_json_of_a_program(name: str, tracer: CaseTracer, loads: Mapping[str, Path]) -> None:
     program = ended(ONCE[name])
-    assert objects(ours(program, tracer, loads, "-f json")) == objects(bpftrace(program, "-f", "json"))
+    assert objects(ours(program, tracer, loads, "-f json")) == numbers_as_today(
+        objects(bpftrace(program, "-f", "json"))
+    )
 
 
 @pytest.mark.parametrize("name", LOAD)
@@ -164,4 +184,4 @@ def test_what_is_seen_of_a_load(name: str, tracer: CaseTracer, loads: Mapping[st
     command = f"{loads['calls']} {CALLS}"
 
     theirs = re.sub(r"^[\d.]+\n", "", bpftrace(LOAD[name], "-c", command), flags=re.MULTILINE)  # what the load prints
-    assert unequal_blanks(ours(LOAD[name], tracer, loads, f"-c '{command}'")) == unequal_blanks(theirs)
+    assert full_lines(ours(LOAD[name], tracer, loads, f"-c '{command}'")) == as_today(theirs)

@@ -76,7 +76,7 @@ def test_a_terminal_that_stops_reading_costs_no_memory_and_no_key() -> None:
         process = psutil.Process(screen.pid)
         screen.wait_until_full()
         sizes = []
-        for _ in range(8):
+        for _ in range(20):
             os.write(screen.terminal, b"jk\tzzjk" * 3)  # each of them draws something
             time.sleep(0.5)
             sizes.append(process.memory_info().rss)
@@ -85,6 +85,7 @@ def test_a_terminal_that_stops_reading_costs_no_memory_and_no_key() -> None:
         assert screen.shows(" : x12", 5.0)
         assert "all › pid 12" in screen.text  # noqa: RUF001
         assert "off: its probes" in screen.text
-        assert sizes[-1] - sizes[2] < 1 << 20, sizes
+        # what it needs once is there after some seconds; a frame that were kept would be 40 KB each
+        assert sizes[-1] - sizes[9] < 1 << 20, sizes
     finally:
         screen.close()
