@@ -106,7 +106,8 @@ LOAD = {
                          join(args->argv); }
                    tracepoint:sched:sched_process_exit /pid == cpid/ { printf("exit %s\n", comm); }""",
     "library": r"""uprobe:libc:pthread_create, uprobe:libc:getpid /pid == cpid/ { @u = count(); }
-                   uprobe:libc:printf /pid == cpid/ { @printed[str(arg0) == "" ? 1 : 0] = count(); @f = *(uint8 *)arg0; }""",
+                   uprobe:libc:printf /pid == cpid/ { @printed[str(arg0) == "" ? 1 : 0] = count();
+                                                       @f = *(uint8 *)arg0; }""",
     "parity": """tracepoint:syscalls:sys_enter_getppid /pid == cpid/
                  { @n++; @p[@n / 300] = count(); @h = hist(@n); @l = lhist(@n, 0, 400, 50);
                    @s = stats(@n); @a[@n % 3] = avg(@n); @min = min(@n); @max = max(@n); @sum = sum(@n); }""",
