@@ -1,13 +1,14 @@
 """Fixtures that tests of every layer share, and what may run beside what."""
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.kernel.scripts.cases import CaseTracer
 from tests.load.build import build_loads
 
 settings.register_profile("tracetop", deadline=None)  # how long an example takes is the machine's affair
@@ -40,3 +41,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def loads(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """The compiled programs of tests/load by name; each one's usage is at the top of its source."""
     return build_loads(tmp_path_factory.mktemp("load"))
+
+
+@pytest.fixture(scope="module")
+def tracer() -> Iterator[CaseTracer]:
+    """A tracer process that runs one script after the other."""
+    one = CaseTracer()
+    yield one
+    one.end()

@@ -1,6 +1,6 @@
 """The cases of tests/cases on another kernel: each prints what it says, or is refused for what that kernel lacks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,6 @@ from tracetop.errors import ExitCode
 
 pytestmark = pytest.mark.vm
 CASES = [case for path in sorted((Path(__file__).parents[1] / "cases").glob("*.cases")) for case in read_cases(path)]
-
-
-@pytest.fixture(scope="module")
-def tracer() -> Iterator[CaseTracer]:
-    one = CaseTracer()
-    yield one
-    one.end()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,13 +24,6 @@ DESCRIBED = Path("/sys/kernel/btf/overlay").exists()
 UNDESCRIBED = "its modules do not describe their functions (Linux 5.11)"
 Record = Callable[[str, object], None]
 DD = "/usr/bin/dd if=/dev/zero of=/dev/shm/written bs=123 count=7"
-
-
-@pytest.fixture(scope="module")
-def tracer() -> Iterator[CaseTracer]:
-    one = CaseTracer()
-    yield one
-    one.end()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

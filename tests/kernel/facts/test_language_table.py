@@ -1,7 +1,6 @@
 """The table in docs/language.md of what the newest bpftrace takes: each line's example runs here, or is refused."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,13 +33,6 @@ def rows() -> list[tuple[str, str, Case]]:
 
 
 ROWS = rows()
-
-
-@pytest.fixture(scope="module")
-def tracer() -> Iterator[CaseTracer]:
-    one = CaseTracer()
-    yield one
-    one.end()
 
 
 @pytest.mark.parametrize(("feature", "here", "case"), ROWS, ids=[feature for feature, _, _ in ROWS])

@@ -1,6 +1,6 @@
 """Every case of tests/cases prints what it says, in a tracer process that runs one after the other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,13 +9,6 @@ from tests.kernel.scripts.cases import Case, CaseTracer, check, read_cases, run_
 
 pytestmark = pytest.mark.kernel
 CASES = [case for path in sorted((Path(__file__).parents[2] / "cases").glob("*.cases")) for case in read_cases(path)]
-
-
-@pytest.fixture(scope="module")
-def tracer() -> Iterator[CaseTracer]:
-    one = CaseTracer()
-    yield one
-    one.end()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -1,7 +1,7 @@
 """Loops that the installed bpftrace knows too (while, unroll): both print the same for the same script."""
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,13 +19,6 @@ SHARED = [
     "condition_with_two_sides",
     "unroll",
 ]
-
-
-@pytest.fixture(scope="module")
-def tracer() -> Iterator[CaseTracer]:
-    one = CaseTracer()
-    yield one
-    one.end()
 
 
 @pytest.mark.parametrize("case", [c for c in read_cases(CASES) if c.one("NAME") in SHARED], ids=lambda case: case.name)

@@ -3,7 +3,7 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -114,13 +114,6 @@ LOAD = {
 }
 """Programs that see a process make so many getppid calls."""
 CALLS = 500
-
-
-@pytest.fixture(scope="module")
-def tracer() -> Iterator[CaseTracer]:
-    one = CaseTracer()
-    yield one
-    one.end()
 
 
 def bpftrace(program: str, *options: str) -> str:
