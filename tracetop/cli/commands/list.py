@@ -1,7 +1,6 @@
 """``tracetop list``: the probes that this kernel has, as ``bpftrace -l`` lists them."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -45,9 +44,10 @@ def run(words: list[str]) -> int:
 
 def question(found: argparse.Namespace) -> ListProbes | ListScript:
     """Return what the words ask for; a script's text is read as the user."""
+    from tracetop.source.privileges import has_privilege  # noqa: PLC0415
     from tracetop.source.script_files import script_text, typed_text  # noqa: PLC0415
 
-    as_root, words = os.geteuid() == 0, tuple(found.patterns)
+    as_root, words = has_privilege(), tuple(found.patterns)
     if found.program is not None:
         text = typed_text(found.program, as_root=as_root)
         return ListScript("script", text, words, found.verbose, found.pid)
